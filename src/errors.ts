@@ -24,5 +24,10 @@ export class CancelledError extends Error {
 
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return Error.isError(error) ? error.message : String(error);
+}
+
+/** The code of an error of Node.js, such as `ENOENT`; undefined for any other. */
+export function errorCode(error: unknown): string | undefined {
+  return Error.isError(error) && 'code' in error ? String(error.code) : undefined;
 }

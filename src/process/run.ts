@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { UserError, messageOf } from '../errors.ts';
+import { UserError, errorCode, messageOf } from '../errors.ts';
 
 /** The whole environment of a child process: nothing is inherited. */
 export type Environment = Readonly<Record<string, string>>;
@@ -131,11 +131,7 @@ function cannotStart(file: string, error: Error): UserError {
 }
 
 function isClosedPipe(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(String(error.code))
-  );
+  return ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(errorCode(error) ?? '');
 }
 
 /** Gathers chunks up to a limit: the first bytes (`head`, more is an error) or the last ones (`tail`). */

@@ -13,6 +13,11 @@ export const log = {
     core.debug(plainLine(line));
   },
 
+  /** Folds what is printed meanwhile under a heading. */
+  group<T>(heading: string, work: () => Promise<T>): Promise<T> {
+    return core.group(plainLine(heading), work);
+  },
+
   /** Something changed on the user's behalf that they would want to know: an annotation, the step stays green. */
   notice(message: string): void {
     core.notice(plainLine(message), { title: 'Postgres Backup' });

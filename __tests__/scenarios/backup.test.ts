@@ -1,0 +1,216 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { testClientTools } from '../support/client-tools.ts';
+import { type ShopRows, countRows, fillShop } from '../support/shop.ts';
+import { type TestBed, expectFailure, expectSuccess, remarksOf, startTestBed } from '../support/test-bed.ts';
+
+const execute = promisify(execFile);
+const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
+
+let bed: TestBed;
+let shop: ShopRows;
+let workspace: string;
+let shopUrl: string;
+
+beforeAll(async () => {
+  bed = await startTestBed();
+  shopUrl = await bed.database.createDatabase('shop');
+  shop = await fillShop(bed.database, { database: 'shop' });
+  workspace = await mkdtemp(path.join(tmpdir(), 'workspace-'));
+});
+afterAll(async () => {
+  await bed.stop();
+  await rm(workspace, { recursive: true, force: true });
+});
+
+const backup = (inputs: Record<string, string> = {}, more: Parameters<TestBed['backup']>[0] = {}) =>
+  bed.backup({ inputs: { 'connection-string': shopUrl, ...inputs }, ...more });
+const newest = () => bed.artifacts.artifacts().at(-1);
+
+describe('a backup', () => {
+  it('becomes an artifact that is the archive itself, with outputs that tell the truth', async () => {
+    const run = await backup();
+    expectSuccess(run);
+    const artifact = newest();
+    const content = await bed.artifacts.read(artifact?.name ?? '');
+    expect(content.subarray(0, 5).toString()).toBe('PGDMP');
+    expect(run.outputs).toMatchObject({
+      'artifact-id': String(artifact?.id),
+      'artifact-name': artifact?.name,
+      'artifact-url': `https://github.com/example/shop/actions/runs/1/artifacts/${artifact?.id ?? ''}`,
+      'artifact-digest': sha256(content),
+      'backup-path': '',
+      'backup-size': String(content.length),
+      'backup-sha256': sha256(content),
+      database: 'shop',
+      'server-version': '17.10',
+      'client-version': bed.mirror.version,
+      tables: String(Object.keys(shop).length),
+      rows: String(Object.values(shop).reduce((sum, rows) => sum + rows, 0)),
+    });
+    expect(run.outputs['artifact-name']).toMatch(
+      new RegExp(`^shop-\\d{8}T\\d{6}Z-${run.outputs['content-digest']?.slice(0, 12) ?? ''}\\.bak$`),
+    );
+    const kept = Number(artifact?.expiresAt) - Number(artifact?.createdAt);
+    expect(Math.round(kept / 86_400_000)).toBe(30);
+    expect(Math.abs(Date.parse(run.outputs['expires-at'] ?? '') - Number(artifact?.expiresAt))).toBeLessThan(
+      60_000,
+    );
+  });
+
+  it('has the same content digest again, whatever the compression, the time and the time zone of the server', async () => {
+    const digests = new Set<string | undefined>();
+    for (const compression of ['zstd:3', 'gzip:1', 'lz4', 'none']) {
+      const run = await backup({ compression, 'backup-name': compression.replace(':', '-') });
+      expectSuccess(run);
+      digests.add(run.outputs['content-digest']);
+    }
+    await bed.database.query(`ALTER DATABASE shop SET timezone = 'Asia/Tokyo'`);
+    const elsewhere = await backup({ 'backup-name': 'tokyo' });
+    digests.add(elsewhere.outputs['content-digest']);
+    await bed.database.query('ALTER DATABASE shop RESET timezone');
+    expect(digests.size).toBe(1);
+  });
+
+  it('comes back with the commands of its summary', async () => {
+    const run = await backup({ 'backup-name': 'way back' });
+    const commands =
+      /```sh\n([\s\S]*?)```/
+        .exec(run.summary)?.[1]
+        ?.split('\n')
+        .filter((line) => line && !line.startsWith('#')) ?? [];
+    const [fetch = '', ...rest] = commands;
+    // The GitHub CLI is not here: what it would fetch is taken from the service.
+    expect(fetch).toMatch(
+      new RegExp(`^gh api repos/example/shop/actions/artifacts/${run.outputs['artifact-id'] ?? ''}/zip > `),
+    );
+    const name = run.outputs['artifact-name'] ?? '';
+    await writeFile(path.join(workspace, name), await bed.artifacts.read(name));
+    const target = await bed.database.createDatabase('restored');
+    const { directory } = await testClientTools();
+    await execute('bash', ['-euo', 'pipefail', '-c', rest.join('\n')], {
+      cwd: workspace,
+      env: { PATH: `${directory}:${process.env['PATH'] ?? ''}`, TARGET_DATABASE_URL: target },
+    });
+    expect(await countRows(bed.database, 'restored')).toEqual(shop);
+    const again = await bed.backup({ inputs: { 'connection-string': target } });
+    expect(again.outputs['content-digest']).toBe(run.outputs['content-digest']);
+  });
+
+  it('tells its story in a short log and a summary', async () => {
+    const run = await backup({ 'backup-name': 'story' });
+    const story = run.log
+      .split('\n')
+      .filter(
+        (line) =>
+          !/^(Uploaded bytes|Beginning|Finished|SHA256|Finalizing|Artifact |Uploading artifact)/.test(line),
+      );
+    expect(story.length).toBeLessThan(16);
+    expect(run.log).toMatch(
+      /Connection string from the connection-string input[\s\S]*PostgreSQL client[\s\S]*Connected to shop[\s\S]*Dumped[\s\S]*Read back[\s\S]*Uploaded[\s\S]*Done/,
+    );
+    expect(run.summary).toMatch(
+      /is backed up and proven[\s\S]*Kept until[\s\S]*SHA-256[\s\S]*Tables[\s\S]*In all[\s\S]*pg_restore/,
+    );
+  });
+
+  it('is granted what the repository allows, and says so', async () => {
+    const run = await backup({ 'retention-days': '91', 'backup-name': 'long' }, { retentionDays: 90 });
+    expectSuccess(run);
+    expect(run.log).toMatch(/90 days: 91 were asked for/);
+    expect(run.summary).toContain('91 were asked for');
+    const days = (Date.parse(run.outputs['expires-at'] ?? '') - Date.now()) / 86_400_000;
+    expect(Math.round(days)).toBe(90);
+    expect(remarksOf(run)).toEqual([]);
+  });
+
+  it('leaves out what the filters say', async () => {
+    const run = await backup({
+      'backup-name': 'filtered',
+      schemas: 'shop',
+      'exclude-tables': 'shop.events*\nshop.no_such_table',
+      'exclude-table-data': 'shop.customers',
+      'pg-dump-args': '--no-comments --no-publications',
+    });
+    expectSuccess(run);
+    expect(remarksOf(run)).toEqual([expect.stringContaining('shop.no_such_table')]);
+    expect(Number(run.outputs['tables'])).toBeLessThan(Object.keys(shop).length);
+    expect(run.summary).not.toContain('customers');
+  });
+});
+
+describe('the connection string', () => {
+  it('may come from DATABASE_URL of the environment, and the log says so', async () => {
+    const run = await backup(
+      { 'connection-string': '', 'backup-name': 'env' },
+      { env: { DATABASE_URL: shopUrl } },
+    );
+    expectSuccess(run);
+    expect(run.log).toContain('Connection string from DATABASE_URL in the environment');
+  });
+
+  it('may come from a .env file of the workspace', async () => {
+    await writeFile(path.join(workspace, '.env'), `DATABASE_URL="${shopUrl}"\n`);
+    const run = await backup({ 'connection-string': '', 'backup-name': 'file' }, { workspace });
+    await rm(path.join(workspace, '.env'));
+    expectSuccess(run);
+    expect(run.log).toContain('.env file');
+  });
+
+  it('may have white space around it, which is told', async () => {
+    const run = await backup({ 'connection-string': `  ${shopUrl}\n`, 'backup-name': 'space' });
+    expectSuccess(run);
+    expect(remarksOf(run)).toEqual([expect.stringContaining('white space')]);
+  });
+});
+
+describe('path', () => {
+  it('keeps the file too, readable by its owner alone', async () => {
+    const run = await backup({ path: 'kept/', 'backup-name': 'both' }, { workspace });
+    expect(run.exitCode).toBe(0);
+    const kept = run.outputs['backup-path'] ?? '';
+    expect(kept).toBe(path.join(workspace, 'kept', newest()?.name ?? ''));
+    expect(sha256(await readFile(kept))).toBe(run.outputs['artifact-digest']);
+    expect((await stat(kept)).mode & 0o777).toBe(0o600);
+  });
+
+  it('with upload: false needs no artifact service at all', async () => {
+    const before = bed.artifacts.requests.length;
+    const run = await bed.backup({
+      inputs: { 'connection-string': shopUrl, path: 'alone/mine.bak', upload: 'false' },
+      workspace,
+      env: {
+        ACTIONS_RUNTIME_TOKEN: '',
+        ACTIONS_RESULTS_URL: '',
+        GITHUB_SERVER_URL: 'https://git.company.example',
+      },
+    });
+    expect([run.exitCode, run.outputs['backup-path'], run.outputs['artifact-id']]).toEqual([
+      0,
+      path.join(workspace, 'alone/mine.bak'),
+      '',
+    ]);
+    expect(bed.artifacts.requests).toHaveLength(before);
+    expect(run.summary).toContain('mine.bak');
+  });
+
+  it('leaves nothing there when the upload fails', async () => {
+    const before = bed.artifacts.artifacts().length;
+    bed.artifacts.faults = { createArtifact: { answer: 403 } };
+    try {
+      expectFailure(
+        await backup({ path: 'failed/mine.bak' }),
+        /could not be uploaded/,
+        bed.artifacts,
+        before,
+      );
+    } finally {
+      bed.artifacts.faults = {};
+    }
+  });
+});

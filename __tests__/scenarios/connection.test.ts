@@ -1,0 +1,199 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Database, startDatabase } from '../support/database.ts';
+import { fillShop } from '../support/shop.ts';
+import { type TestBed, expectFailure, expectSuccess, startTestBed } from '../support/test-bed.ts';
+
+let bed: TestBed;
+beforeAll(async () => {
+  bed = await startTestBed();
+  await bed.database.createDatabase('shop');
+  await fillShop(bed.database, { database: 'shop', scale: 0.1 });
+});
+afterAll(() => bed.stop());
+
+const backup = (url: string, inputs: Record<string, string> = {}) =>
+  bed.backup({ inputs: { 'connection-string': url, ...inputs }, secrets: ['wrong password'] });
+
+describe('a server that will not have us', () => {
+  it('because of the password: told at once, not tried again', async () => {
+    const run = await backup(bed.database.urlFor({ password: 'wrong password' }));
+    expectFailure(run, /refused the password of the user "postgres"/, bed.artifacts);
+    expect(run.log).not.toContain('Trying again');
+  });
+
+  it('because the database does not exist', async () => {
+    expectFailure(
+      await backup(bed.database.urlFor({ database: 'nope' })),
+      /no database "nope"/,
+      bed.artifacts,
+    );
+  });
+
+  it('because the host does not exist', async () => {
+    const url = 'postgres://user:wrong%20password@no-such-host.invalid/db';
+    expectFailure(
+      await backup(url, { 'connection-attempts': '1' }),
+      /"no-such-host.invalid" is not known|temporary DNS/,
+      bed.artifacts,
+    );
+  });
+
+  it('because nothing listens: tried as often as asked, then told', async () => {
+    const run = await backup('postgres://user:wrong%20password@127.0.0.1:1/db', {
+      'connection-attempts': '2',
+    });
+    expectFailure(run, /Nothing accepts connections/, bed.artifacts);
+    expect(run.log.match(/Trying again/g)).toHaveLength(1);
+  });
+
+  it('because it offers no TLS and we demand it', async () => {
+    const url = bed.database.urlFor({ database: 'shop', params: { sslmode: 'require' } });
+    expectFailure(await backup(url), /asks for TLS/, bed.artifacts);
+  });
+
+  it('because it demands TLS and we offer none, and lets us in with TLS', async () => {
+    const tls = await startDatabase({ ssl: 'required' });
+    try {
+      expectFailure(
+        await backup(tls.urlFor({ params: { sslmode: 'disable' } })),
+        /encrypted connections only/,
+        bed.artifacts,
+      );
+      expectFailure(
+        await backup(tls.urlFor({ params: { sslmode: 'verify-full', sslrootcert: 'system' } })),
+        /certificate could not be verified/,
+        bed.artifacts,
+      );
+      const run = await backup(tls.urlFor({ params: { sslmode: 'require' } }), { 'backup-name': 'tls' });
+      expectSuccess(run);
+    } finally {
+      await tls.stop();
+    }
+  });
+
+  it('because it has no connection free, and is tried again until it has', async () => {
+    const role = await bed.database.createRole('narrow', {
+      attributes: 'CONNECTION LIMIT 0 IN ROLE pg_read_all_data',
+    });
+    const url = bed.database.urlFor({ database: 'shop', ...role });
+    const before = bed.artifacts.artifacts().length;
+    expectFailure(
+      await backup(url, { 'connection-attempts': '1' }),
+      /no free connection/,
+      bed.artifacts,
+      before,
+    );
+    let freed = Promise.resolve<unknown>(undefined);
+    const run = await bed.backup({
+      inputs: { 'connection-string': url, 'backup-name': 'narrow', 'exclude-schemas': '' },
+      secrets: [role.password],
+      onLine: (line) => {
+        if (line.includes('Trying again')) freed = bed.database.query('ALTER ROLE narrow CONNECTION LIMIT 5');
+      },
+    });
+    await freed;
+    expect(run.log).toMatch(/Attempt 1 of 5: The server has no free connection/);
+    expect(run.log).toContain('Connected to shop');
+  });
+});
+
+describe('a role without rights', () => {
+  it('is told every table that it may not read, before the dump', async () => {
+    const role = await bed.database.createRole('reader');
+    await bed.database.sql(
+      'GRANT USAGE ON SCHEMA shop TO reader; GRANT SELECT ON shop.customers TO reader',
+      'shop',
+    );
+    const url = bed.database.urlFor({ database: 'shop', ...role });
+    const before = bed.artifacts.artifacts().length;
+    const run = await bed.backup({ inputs: { 'connection-string': url }, secrets: [role.password] });
+    expectFailure(
+      run,
+      /user reader may not read .*shop\.orders \(no SELECT\)[\s\S]*pg_read_all_data/,
+      bed.artifacts,
+      before,
+    );
+    expect(run.log).not.toContain('Dumping');
+    expect(run.log).not.toContain('shop.customers (');
+  });
+
+  it('may back up what it may read', async () => {
+    const role = await bed.database.createRole('customer_reader');
+    await bed.database.sql(
+      'GRANT USAGE ON SCHEMA shop TO customer_reader; GRANT SELECT ON shop.customers TO customer_reader',
+      'shop',
+    );
+    const url = bed.database.urlFor({ database: 'shop', ...role });
+    const run = await bed.backup({
+      inputs: { 'connection-string': url, tables: 'shop.customers', 'backup-name': 'customers' },
+      secrets: [role.password],
+    });
+    expectSuccess(run);
+    expect(run.outputs['tables']).toBe('1');
+  });
+
+  it('is told of row-level security, which would hide rows from the backup', async () => {
+    await bed.database.createDatabase('secured');
+    const role = await bed.database.createRole('tenant', { attributes: 'IN ROLE pg_read_all_data' });
+    await bed.database.sql(
+      'CREATE TABLE notes (id int); ALTER TABLE notes ENABLE ROW LEVEL SECURITY',
+      'secured',
+    );
+    const url = bed.database.urlFor({ database: 'secured', ...role });
+    const before = bed.artifacts.artifacts().length;
+    const run = await bed.backup({ inputs: { 'connection-string': url }, secrets: [role.password] });
+    expectFailure(run, /public\.notes \(row-level security\)[\s\S]*BYPASSRLS/, bed.artifacts, before);
+  });
+});
+
+describe('filters that match nothing', () => {
+  it.each([
+    ['tables', 'shop.no_such_table'],
+    ['schemas', 'no_such_schema'],
+  ])('are an error that names the %s input', async (input, pattern) => {
+    const before = bed.artifacts.artifacts().length;
+    const run = await backup(bed.database.urlFor({ database: 'shop' }), { [input]: pattern });
+    expectFailure(
+      run,
+      new RegExp(`The ${input} input matches nothing.*"${pattern.replace('.', '\\.')}"`),
+      bed.artifacts,
+      before,
+    );
+  });
+});
+
+describe('a server that is newer than the client tools', () => {
+  let newer: Database;
+  beforeAll(async () => {
+    newer = await startDatabase({ version: '18' });
+  });
+  afterAll(() => newer.stop());
+
+  it('is refused before the dump, with the version to set', async () => {
+    const before = bed.artifacts.artifacts().length;
+    expectFailure(
+      await backup(newer.url),
+      /The server is PostgreSQL 18[\s\S]*"postgres-version: 18"/,
+      bed.artifacts,
+      before,
+    );
+  });
+});
+
+describe('the connection of every tool', () => {
+  it('is in the environment of psql and pg_dump alone, and no other secret is', async () => {
+    const run = await backup(bed.database.urlFor({ database: 'shop' }), { 'backup-name': 'audit' });
+    expectSuccess(run);
+    const tools = run.processes.filter(({ argv }) =>
+      /\b(psql|pg_dump|pg_restore|apt-get)\b/.test(argv.join(' ')),
+    );
+    expect(tools.length).toBeGreaterThan(0);
+    for (const { argv, environment } of tools) {
+      const names = Object.keys(environment);
+      expect(names.filter((name) => /^(INPUT_|ACTIONS_|GITHUB_|RUNNER_TOKEN)/.test(name))).toEqual([]);
+      const needsConnection =
+        argv.some((word) => /\b(psql|pg_dump)$/.test(word)) && !argv.includes('--version');
+      expect([argv.join(' '), names.includes('PGPASSWORD')]).toEqual([argv.join(' '), needsConnection]);
+    }
+  });
+});

@@ -1,0 +1,42 @@
+/** A place where the artifact service can be told to fail. `blobPut` and `blobGet` are the storage behind it. */
+export type FaultPoint =
+  | 'createArtifact'
+  | 'finalizeArtifact'
+  | 'listArtifacts'
+  | 'getSignedArtifactURL'
+  | 'deleteArtifact'
+  | 'rest'
+  | 'blobPut'
+  | 'blobGet';
+
+/** How a request fails instead of being served. */
+export interface Fault {
+  /**
+   * What the client gets: an HTTP status; a connection that is reset after its request was read (in a blob's
+   * case: after its first bytes); no answer at all until the service stops; or a damaged body (a blob with one
+   * bit flipped on its way, anywhere else text that is no JSON).
+   */
+  readonly answer: number | 'reset' | 'hang' | 'corrupt';
+  /** Only every n-th request to this place fails; every one when absent. */
+  readonly everyNth?: number;
+  /** After so many failures the place works again; never when absent. */
+  readonly times?: number;
+}
+
+/** Which places fail, and how. */
+export type FaultPlan = Partial<Record<FaultPoint, Fault>>;
+
+/** Counts the requests that each fault has seen, so that `everyNth` and `times` start anew with each new fault. */
+export function createFaultCounter(): (fault: Fault | undefined) => Fault['answer'] | undefined {
+  const counts = new WeakMap<Fault, { seen: number; failed: number }>();
+  return (fault) => {
+    if (!fault) return undefined;
+    const count = counts.get(fault) ?? { seen: 0, failed: 0 };
+    counts.set(fault, count);
+    count.seen += 1;
+    if (count.seen % (fault.everyNth ?? 1) !== 0 || count.failed >= (fault.times ?? Infinity))
+      return undefined;
+    count.failed += 1;
+    return fault.answer;
+  };
+}

@@ -1,0 +1,108 @@
+import { type JsonObject, Refusal } from './artifact-service-http.ts';
+import type { ArtifactRecord, ArtifactRecords } from './artifact-service-records.ts';
+
+/** What the REST calls work with. */
+export interface RestContext {
+  readonly records: ArtifactRecords;
+  /** `owner/name`: the one repository that there is. */
+  readonly repository: string;
+  readonly apiUrl: string;
+  readonly githubToken: string;
+  readonly downloadUrl: (record: ArtifactRecord) => string;
+  readonly removeBlob: (record: ArtifactRecord) => Promise<void>;
+}
+
+/** An answer: with a body, or with a place to go. */
+export interface RestAnswer {
+  readonly status: number;
+  readonly body?: JsonObject;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const MAX_PER_PAGE = 100;
+const DEFAULT_PER_PAGE = 30;
+
+/**
+ * GitHub's REST calls on artifacts: listing (of the repository or of one run), one, its content, deleting.
+ *
+ * @throws Refusal with GitHub's statuses: 401 for a wrong token, 404 for what is not there, 410 for the content
+ *   of an expired artifact.
+ */
+export async function answerRest(
+  context: RestContext,
+  method: string,
+  url: URL,
+  authorization: string | undefined,
+): Promise<RestAnswer> {
+  if (
+    !/^(?:token|bearer) /i.test(authorization ?? '') ||
+    authorization?.split(' ')[1] !== context.githubToken
+  ) {
+    throw new Refusal(401, { message: 'Bad credentials', status: '401' });
+  }
+  const prefix = `/repos/${context.repository}/actions/`;
+  if (!url.pathname.startsWith(prefix)) throw notFound();
+  const path = url.pathname.slice(prefix.length);
+  const runId = /^runs\/(\d+)\/artifacts$/.exec(path)?.[1];
+  if (method === 'GET' && (path === 'artifacts' || runId !== undefined)) return list(context, url, runId);
+
+  const [, id, zip] = /^artifacts\/(\d+)(\/zip)?$/.exec(path) ?? [];
+  const record = context.records.find((other) => other.finalized && String(other.id) === id);
+  if (!record) throw notFound();
+  if (method === 'DELETE' && zip === undefined) {
+    context.records.remove(record.id);
+    await context.removeBlob(record);
+    return { status: 204 };
+  }
+  if (method !== 'GET') throw notFound();
+  if (zip === undefined) return { status: 200, body: asJson(context, record) };
+  if (isExpired(record)) throw new Refusal(410, { message: 'Artifact has expired', status: '410' });
+  return { status: 302, headers: { location: context.downloadUrl(record) } };
+}
+
+function list(context: RestContext, url: URL, runId: string | undefined): RestAnswer {
+  const name = url.searchParams.get('name');
+  const found = context.records
+    .all()
+    .filter((record) => record.finalized && (runId === undefined || String(record.runId) === runId))
+    .filter((record) => name === null || record.name === name)
+    .toReversed();
+  const perPage = Math.min(Number(url.searchParams.get('per_page') ?? DEFAULT_PER_PAGE), MAX_PER_PAGE);
+  const page = Number(url.searchParams.get('page') ?? 1);
+  const shown = found.slice((page - 1) * perPage, page * perPage);
+  const body = { total_count: found.length, artifacts: shown.map((record) => asJson(context, record)) };
+  if (page * perPage >= found.length) return { status: 200, body };
+  const next = new URL(url);
+  next.searchParams.set('page', String(page + 1));
+  return { status: 200, body, headers: { link: `<${next.href}>; rel="next"` } };
+}
+
+function asJson({ apiUrl, repository }: RestContext, record: ArtifactRecord): JsonObject {
+  const url = `${apiUrl}/repos/${repository}/actions/artifacts/${record.id}`;
+  return {
+    id: record.id,
+    name: record.name,
+    size_in_bytes: record.size,
+    url,
+    archive_download_url: `${url}/zip`,
+    expired: isExpired(record),
+    digest: record.digest === '' ? null : record.digest,
+    created_at: inSeconds(record.createdAt),
+    updated_at: inSeconds(record.createdAt),
+    expires_at: inSeconds(record.expiresAt),
+    workflow_run: { id: record.runId, head_branch: 'main' },
+  };
+}
+
+function isExpired(record: ArtifactRecord): boolean {
+  return record.expiresAt.getTime() <= Date.now();
+}
+
+/** A time as the REST API writes it: whole seconds. */
+function inSeconds(time: Date): string {
+  return time.toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+function notFound(): Refusal {
+  return new Refusal(404, { message: 'Not Found', status: '404' });
+}

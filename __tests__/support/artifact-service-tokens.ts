@@ -1,0 +1,42 @@
+import { Refusal } from './artifact-service-http.ts';
+
+/** What a runtime token says about its bearer: the names of the run and the job. */
+export interface RuntimeScope {
+  readonly runBackendId: string;
+  readonly jobBackendId: string;
+  readonly runId: number;
+}
+
+const SCOPE = /^Actions\.Results:([0-9a-f-]{36}):([0-9a-f-]{36})$/;
+
+/**
+ * A token in the shape of the runner's: a JWT whose `scp` names the run and the job. The names are UUIDs as in
+ * the real service, and end in the run's number, so that any token can be traced back to its run.
+ */
+export function runtimeTokenFor(runId: number): string {
+  const number = String(runId).padStart(12, '0');
+  const scp = `Actions.GenericRead:00000000 Actions.Results:00000000-0000-4000-8000-${number}:00000000-0000-4000-9000-${number}`;
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const signature = Buffer.from(`not checked ${number}`).toString('base64url');
+  return `${part({ typ: 'JWT', alg: 'RS256' })}.${part({ scp, iss: 'test bed' })}.${signature}`;
+}
+
+/** @throws Refusal 401 when the header holds no runtime token. */
+export function scopeOf(authorization: string | undefined): RuntimeScope {
+  const payload = /^Bearer [\w-]+\.([\w-]+)\.[\w-]+$/.exec(authorization ?? '')?.[1];
+  const [, runBackendId, jobBackendId] = SCOPE.exec(scopeWithResults(payload)) ?? [];
+  if (runBackendId === undefined || jobBackendId === undefined) {
+    throw new Refusal(401, { code: 'unauthenticated', msg: 'a valid runtime token is required' });
+  }
+  return { runBackendId, jobBackendId, runId: Number(runBackendId.slice(-12)) };
+}
+
+function scopeWithResults(payload: string | undefined): string {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(payload ?? '', 'base64url').toString('utf8'));
+    const scp = typeof claims === 'object' && claims !== null && 'scp' in claims ? String(claims.scp) : '';
+    return scp.split(' ').find((scope) => scope.startsWith('Actions.Results:')) ?? '';
+  } catch {
+    return '';
+  }
+}

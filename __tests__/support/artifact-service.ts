@@ -1,0 +1,213 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { type BlobStore, startBlobStore } from './artifact-service-blobs.ts';
+import {
+  type Fault,
+  type FaultPlan,
+  type FaultPoint,
+  createFaultCounter,
+} from './artifact-service-faults.ts';
+import { Refusal, readJson, sendJson } from './artifact-service-http.ts';
+import { passOn } from './artifact-service-proxy.ts';
+import { type ArtifactRecord, createRecords } from './artifact-service-records.ts';
+import { type RestContext, answerRest } from './artifact-service-rest.ts';
+import { runtimeTokenFor, scopeOf } from './artifact-service-tokens.ts';
+import { fileNameOf, twirpCalls } from './artifact-service-twirp.ts';
+
+/** A request that reached the service, blobs included. Queries are left out: they hold signatures. */
+export interface RecordedRequest {
+  readonly point: FaultPoint | 'unknown';
+  readonly method: string;
+  readonly path: string;
+}
+
+/** What can be chosen about the service. */
+export interface ArtifactServiceOptions {
+  /** `owner/name`; `example/shop` when absent. */
+  readonly repository?: string;
+  /** What the repository grants at most, in days; 400 when absent. */
+  readonly maximumRetentionDays?: number;
+}
+
+/** GitHub's artifact service, on loopback: the runner's own protocol, the REST calls, and the storage behind both. */
+export interface ArtifactService {
+  /** For `ACTIONS_RESULTS_URL`. */
+  readonly resultsUrl: string;
+  /** For `ACTIONS_RUNTIME_TOKEN`, in a run with the number 1. */
+  readonly runtimeToken: string;
+  /** The same for another run. */
+  runtimeTokenFor(runId: number): string;
+  /** For `GITHUB_API_URL`. */
+  readonly apiUrl: string;
+  /** The token that the REST calls ask for. */
+  readonly githubToken: string;
+  readonly repository: string;
+  /** Which places fail from now on. */
+  faults: FaultPlan;
+  /** The digest that the service records from now on, whatever the client says (`sha256:…`). */
+  digest: string | undefined;
+  /** The finalized artifacts, oldest first: what a person would see. */
+  artifacts(): readonly ArtifactRecord[];
+  /** All artifacts, those that were never finalized too. */
+  created(): readonly ArtifactRecord[];
+  /** The stored bytes of the newest artifact of this name. Rejects when there is none. */
+  read(name: string): Promise<Buffer>;
+  /** The same as a stream, for large ones. */
+  stream(name: string): Promise<Readable>;
+  /** Every request so far. */
+  readonly requests: readonly RecordedRequest[];
+  /** The process that holds the stored bytes. */
+  readonly storagePid: number;
+  /** Ends everything; open connections are cut. */
+  stop(): Promise<void>;
+}
+
+const TWIRP = '/twirp/github.actions.results.api.v1.ArtifactService/';
+
+/** Starts the service on free ports of 127.0.0.1, with nothing in it. Takes about half a second. */
+export async function startArtifactService(options: ArtifactServiceOptions = {}): Promise<ArtifactService> {
+  const blobs = await startBlobStore();
+  const records = createRecords();
+  const repository = options.repository ?? 'example/shop';
+  const githubToken = `ghs_${randomBytes(27).toString('base64url')}`;
+  const requests: RecordedRequest[] = [];
+  let origin = '';
+
+  const newest = (name: string): ArtifactRecord => {
+    const found = records.all().findLast((record) => record.finalized && record.name === name);
+    if (!found) throw new Error(`There is no artifact named ${name}.`);
+    return found;
+  };
+  const service: Omit<ArtifactService, 'resultsUrl' | 'apiUrl'> = {
+    runtimeToken: runtimeTokenFor(1),
+    runtimeTokenFor,
+    githubToken,
+    repository,
+    faults: {},
+    digest: undefined,
+    artifacts: () => records.all().filter((record) => record.finalized),
+    created: () => records.all(),
+    read: async (name) => buffer(await blobs.read(newest(name).blobName)),
+    stream: (name) => blobs.read(newest(name).blobName),
+    requests,
+    storagePid: blobs.pid,
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await blobs.stop();
+    },
+  };
+  const twirp = {
+    records,
+    blobs,
+    blobOrigin: () => origin,
+    maximumRetentionDays: options.maximumRetentionDays ?? 400,
+    digestOverride: () => running.digest,
+  };
+  const rest = (): RestContext => ({
+    records,
+    repository,
+    apiUrl: origin,
+    githubToken,
+    downloadUrl: (record) => origin + blobs.downloadPath(record.blobName, fileNameOf(record)),
+    removeBlob: (record) => blobs.remove(record.blobName),
+  });
+  const failing = createFaultCounter();
+  const server = serve(async (request, response) => {
+    const url = new URL(request.url ?? '/', origin);
+    const point = pointOf(request.method ?? '', url.pathname, blobs);
+    requests.push({ point, method: request.method ?? '', path: url.pathname });
+    const fault = point === 'unknown' ? undefined : failing(running.faults[point]);
+    if (fault !== undefined && (await fail(fault, point, request, response))) return;
+
+    if (url.pathname.startsWith(`/${blobs.account}/`)) {
+      await passOn(request, response, blobs.origin, fault === 'corrupt');
+    } else if (url.pathname.startsWith(TWIRP)) {
+      const call = twirpCalls[url.pathname.slice(TWIRP.length)];
+      if (!call || request.method !== 'POST')
+        throw new Refusal(404, { code: 'bad_route', msg: 'no such call' });
+      const scope = scopeOf(request.headers.authorization);
+      const body = await readJson(request);
+      if (body['workflow_run_backend_id'] !== scope.runBackendId) {
+        throw new Refusal(403, { code: 'permission_denied', msg: 'the token is for another run' });
+      }
+      sendJson(response, 200, await call(twirp, scope, body));
+    } else {
+      const answer = await answerRest(rest(), request.method ?? '', url, request.headers.authorization);
+      for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
+      sendJson(response, answer.status, answer.body);
+    }
+  });
+  try {
+    origin = await listen(server);
+  } catch (error) {
+    await blobs.stop();
+    throw error;
+  }
+  const running: ArtifactService = Object.assign(service, { resultsUrl: `${origin}/`, apiUrl: origin });
+  return running;
+}
+
+function pointOf(method: string, path: string, blobs: BlobStore): FaultPoint | 'unknown' {
+  if (path.startsWith(`/${blobs.account}/`)) return method === 'PUT' ? 'blobPut' : 'blobGet';
+  if (path.startsWith('/repos/')) return 'rest';
+  const points: Readonly<Record<string, FaultPoint>> = {
+    CreateArtifact: 'createArtifact',
+    FinalizeArtifact: 'finalizeArtifact',
+    ListArtifacts: 'listArtifacts',
+    GetSignedArtifactURL: 'getSignedArtifactURL',
+    DeleteArtifact: 'deleteArtifact',
+  };
+  return (path.startsWith(TWIRP) ? points[path.slice(TWIRP.length)] : undefined) ?? 'unknown';
+}
+
+/** Fails a request as told. @returns whether it has been answered (or never will be). */
+async function fail(
+  answer: Fault['answer'],
+  point: FaultPoint | 'unknown',
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<boolean> {
+  const isBlob = point === 'blobPut' || point === 'blobGet';
+  if (answer === 'corrupt' && isBlob) return false;
+  if (answer === 'reset' && isBlob) {
+    if (point === 'blobPut') await once(request, 'data');
+    request.socket.resetAndDestroy();
+    return true;
+  }
+  request.resume();
+  await once(request, 'end');
+  if (answer === 'hang') return true;
+  if (answer === 'reset') request.socket.resetAndDestroy();
+  else if (answer === 'corrupt')
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Unicorn!</html>');
+  else sendJson(response, answer, { code: 'internal', msg: 'told to fail', message: 'told to fail' });
+  return true;
+}
+
+function serve(handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>): Server {
+  return createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      if (response.headersSent || request.socket.destroyed) {
+        request.socket.destroy();
+      } else if (error instanceof Refusal) {
+        request.resume();
+        sendJson(response, error.status, error.body);
+      } else {
+        request.resume();
+        sendJson(response, 500, { code: 'internal', msg: String(error), message: String(error) });
+      }
+    });
+  });
+}
+
+async function listen(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The service has no port.');
+  return `http://127.0.0.1:${address.port}`;
+}

@@ -1,0 +1,96 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from '@jest/globals';
+import { type ArtifactService, startArtifactService } from './artifact-service.ts';
+import { type Database, type DatabaseOptions, startDatabase } from './database.ts';
+import { type PgdgMirror, startPgdgMirror } from './pgdg-mirror.ts';
+import { type ActionRun, type RunActionOptions, runAction } from './runner.ts';
+
+/** Everything that a scenario needs: a server, the artifact service, a mirror of PGDG, and a tool cache that is kept. */
+export interface TestBed {
+  readonly database: Database;
+  readonly artifacts: ArtifactService;
+  readonly mirror: PgdgMirror;
+  readonly toolCache: string;
+  /** Runs the bundled backup action; what is not said is as a workflow on this test bed would have it. */
+  backup(options?: RunActionOptions): Promise<ActionRun>;
+  stop(): Promise<void>;
+}
+
+export async function startTestBed(options: DatabaseOptions = {}): Promise<TestBed> {
+  const toolCache = await mkdtemp(join(tmpdir(), 'tool-cache-'));
+  const [database, artifacts, mirror] = await Promise.all([
+    startDatabase(options),
+    startArtifactService(),
+    startPgdgMirror(),
+  ]);
+  return {
+    database,
+    artifacts,
+    mirror,
+    toolCache,
+    backup: ({ inputs = {}, secrets = [], ...rest } = {}) =>
+      runAction({
+        artifactService: artifacts,
+        toolCache,
+        secrets: [database.password, ...secrets],
+        inputs: {
+          'connection-string': database.url,
+          'apt-mirror': mirror.url,
+          'apt-signing-key': mirror.signingKey,
+          ...inputs,
+        },
+        ...rest,
+      }),
+    async stop() {
+      await Promise.all([database.stop(), artifacts.stop(), mirror.stop()]);
+      await rm(toolCache, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The error annotations of a run, as text. */
+export function errorsOf(run: ActionRun): string[] {
+  return run.annotations.filter(({ level }) => level === 'error').map(({ message }) => message);
+}
+
+/** The notices and warnings of a run, as text. */
+export function remarksOf(run: ActionRun): string[] {
+  return run.annotations.filter(({ level }) => level !== 'error').map(({ message }) => message);
+}
+
+/** What holds after every backup that succeeded. */
+export function expectSuccess(run: ActionRun): void {
+  expect({ exitCode: run.exitCode, errors: errorsOf(run), log: run.exitCode === 0 ? '' : run.log }).toEqual({
+    exitCode: 0,
+    errors: [],
+    log: '',
+  });
+  expectNothingLeft(run);
+}
+
+/**
+ * What holds after every failure: exit code 1, one annotation with cause and hint, no artifact, nothing left on the
+ * disk, no process.
+ *
+ * @param annotation what the annotation must say.
+ * @param artifacts the service, whose artifacts must be those that it had before.
+ */
+export function expectFailure(run: ActionRun, annotation: RegExp, artifacts: ArtifactService, before = 0): void {
+  const errors = errorsOf(run);
+  expect({ exitCode: run.exitCode, errors }).toEqual({ exitCode: 1, errors: [expect.stringMatching(annotation)] });
+  expect(errors[0]?.split('\n')).toHaveLength(2);
+  expect(artifacts.artifacts()).toHaveLength(before);
+  expect(run.outputs).toEqual({});
+  expect(run.summary).toContain('No backup was made');
+  expectNothingLeft(run);
+}
+
+export function expectNothingLeft(run: ActionRun): void {
+  expect({ files: run.leftFiles, processes: run.leftProcesses, post: run.post?.exitCode }).toEqual({
+    files: [],
+    processes: [],
+    post: 0,
+  });
+}

@@ -1,0 +1,40 @@
+// Compiles the sources and bundles one file per entry: `node scripts/build.ts [FOLDER]`, `dist` unless told otherwise.
+import { execFileSync } from 'node:child_process';
+import { globSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { minifySync } from '@swc/core';
+
+const root = path.resolve(import.meta.dirname, '..');
+const output = path.resolve(process.argv[2] ?? path.join(root, 'dist'));
+const bin = (tool: string): string => path.join(root, 'node_modules', tool);
+
+rmSync(path.join(root, 'build'), { recursive: true, force: true });
+rmSync(output, { recursive: true, force: true });
+// tsc compiles and ncc only bundles: ncc's own loader would check types a second time.
+node(bin('typescript/bin/tsc'), '--project', 'tsconfig.build.json');
+for (const entry of bundledEntries()) {
+  node(
+    bin('@vercel/ncc/dist/ncc/cli.js'),
+    ...['build', `build/entries/${entry}.js`, '--out', path.join(output, entry)],
+    ...['--minify', '--license', 'licenses.txt', '--quiet'],
+  );
+}
+// ncc minifies the entry and leaves the chunks of dynamic imports as they are.
+for (const chunk of globSync('*/*.index.js', { cwd: output }).map((file) => path.join(output, file))) {
+  writeFileSync(
+    chunk,
+    minifySync(readFileSync(chunk, 'utf8'), { module: true, compress: true, mangle: true }).code,
+  );
+}
+rmSync(path.join(root, 'build'), { recursive: true, force: true });
+
+/** What `src/entries` holds, but for the module that the entries share. */
+function bundledEntries(): string[] {
+  return readdirSync(path.join(root, 'src', 'entries'))
+    .map((file) => path.basename(file, '.ts'))
+    .filter((name) => name !== 'run-job');
+}
+
+function node(...args: string[]): void {
+  execFileSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+}

@@ -1,0 +1,204 @@
+// Shows the action at work, all on this machine: `npm run demo`, or `node scripts/demo.ts [FOLDER]` to have the
+// summary and the backup elsewhere than in `demo-output`.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type ArtifactService, startArtifactService } from '../__tests__/support/artifact-service.ts';
+import { testClientTools } from '../__tests__/support/client-tools.ts';
+import { type Database, startDatabase } from '../__tests__/support/database.ts';
+import { type PgdgMirror, startPgdgMirror } from '../__tests__/support/pgdg-mirror.ts';
+import { type ActionRun, runAction } from '../__tests__/support/runner.ts';
+import { type ShopRows, countRows, fillShop } from '../__tests__/support/shop.ts';
+import { messageOf } from '../src/errors.ts';
+import { run } from '../src/process/run.ts';
+import { createLogView, terminal } from './demo-terminal.ts';
+import { summaryPage } from './summary-page.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+const OUTPUT = path.resolve(process.argv[2] ?? path.join(ROOT, 'demo-output'));
+/** What a user of the action would write into the workflow, beside the connection string. */
+const INPUTS = { 'backup-name': 'shop', 'retention-days': '30', path: 'backup/' };
+
+/** What the demo runs the action against. */
+interface Stage {
+  readonly database: Database;
+  readonly mirror: PgdgMirror;
+  readonly service: ArtifactService;
+}
+
+const cleanups: (() => Promise<void>)[] = [];
+let interrupt: () => void = () => undefined;
+let interrupted = false;
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    interrupted = true;
+    interrupt();
+  });
+}
+process.exitCode = await demo();
+
+/** @returns the exit code of the demo. */
+async function demo(): Promise<number> {
+  try {
+    await show();
+    return 0;
+  } catch (error) {
+    if (interrupted) {
+      terminal.say('Interrupted. Everything that ran has been stopped.');
+      return 130;
+    }
+    terminal.failed(messageOf(error));
+    return 1;
+  } finally {
+    for (const cleanup of cleanups.reverse()) await cleanup();
+  }
+}
+
+async function show(): Promise<void> {
+  if (!existsSync(path.join(ROOT, 'dist', 'backup', 'index.js'))) {
+    throw new Error('There is no bundled action in dist/. Run `npm run build`, then the demo again.');
+  }
+  for (const name of ['summary.md', 'summary.html', 'backup']) {
+    rmSync(path.join(OUTPUT, name), { recursive: true, force: true });
+  }
+  mkdirSync(OUTPUT, { recursive: true });
+
+  terminal.step('Setting the stage on this machine (the first time takes some seconds longer)');
+  const stage = await setStage();
+  const rows = await fillStage(stage.database);
+
+  terminal.step('Running the action, as GitHub would');
+  const secret = stage.database.urlFor({ database: 'shop' });
+  const result = await runBackup(stage, secret);
+  writeSummary(result);
+  if (result.exitCode !== 0) throw new Error('The action failed; its log above says why.');
+
+  terminal.step('Checking what came of it');
+  const file = await checkArtifact(stage.service, result);
+  await checkRestore(stage.database, file, rows);
+
+  terminal.step('Done. Have a look');
+  const summary = path.relative(process.cwd(), path.join(OUTPUT, 'summary.html'));
+  terminal.say(`The summary of the job:  ${summary}`);
+  terminal.say(`The backup itself:       ${path.relative(process.cwd(), file)}`);
+  terminal.say(`Open the summary with:   ${process.platform === 'darwin' ? 'open' : 'xdg-open'} ${summary}`);
+}
+
+async function setStage(): Promise<Stage> {
+  const [database, mirror, service] = await Promise.all([
+    started(startDatabase()),
+    started(startPgdgMirror()),
+    started(startArtifactService()),
+  ]);
+  stopIfInterrupted();
+  const [row] = await database.query('SHOW server_version');
+  terminal.done(
+    `PostgreSQL ${String(row?.['server_version'])} on ${database.host}:${database.port}, with a password in need of percent-encoding`,
+  );
+  terminal.done("A mirror of PGDG's signed packages, to install the client tools from");
+  terminal.done('An artifact service that speaks the protocol of GitHub’s');
+  return { database, mirror, service };
+}
+
+/** Sees to it that what is starting is stopped in the end, even when something else fails to start meanwhile. */
+function started<T extends { readonly stop: () => Promise<void> }>(starting: Promise<T>): Promise<T> {
+  cleanups.push(async () => {
+    const part = await starting.catch(() => undefined);
+    await part?.stop();
+  });
+  return starting;
+}
+
+async function fillStage(database: Database): Promise<ShopRows> {
+  await database.createDatabase('shop');
+  const rows = await fillShop(database, { database: 'shop' });
+  const all = Object.values(rows).reduce((sum, count) => sum + count, 0);
+  terminal.done(`A small shop: ${Object.keys(rows).length} tables with ${all.toLocaleString('en')} rows`);
+  stopIfInterrupted();
+  return rows;
+}
+
+async function runBackup({ database, mirror, service }: Stage, secret: string): Promise<ActionRun> {
+  const view = createLogView();
+  view('##[group]Run postgres-backup-action');
+  view('with:');
+  for (const [name, value] of Object.entries({ 'connection-string': '***', ...INPUTS }))
+    view(`  ${name}: ${value}`);
+  view('##[endgroup]');
+  return runAction({
+    action: ROOT,
+    workspace: OUTPUT,
+    inputs: {
+      ...INPUTS,
+      'connection-string': secret,
+      'apt-mirror': mirror.url,
+      'apt-signing-key': mirror.signingKey,
+    },
+    artifactService: service,
+    secrets: [secret, database.password, encodeURIComponent(database.password)],
+    onLine: view,
+    onStart: (handle) => {
+      interrupt = () => {
+        handle.kill('SIGINT');
+      };
+    },
+  });
+}
+
+function writeSummary({ summary }: ActionRun): void {
+  if (summary === '') return;
+  writeFileSync(path.join(OUTPUT, 'summary.md'), summary);
+  writeFileSync(path.join(OUTPUT, 'summary.html'), summaryPage(summary, { title: 'nightly backup' }));
+}
+
+/**
+ * The promise: an artifact exists, and it is the very file that was proven.
+ *
+ * @returns the path of the file.
+ */
+async function checkArtifact(service: ArtifactService, { outputs }: ActionRun): Promise<string> {
+  const name = outputs['artifact-name'] ?? '';
+  const [artifact, ...others] = service.artifacts();
+  if (artifact?.name !== name || others.length > 0)
+    throw new Error('The service does not hold exactly one artifact.');
+  const stored = await service.read(name);
+  const file = outputs['backup-path'] ?? '';
+  const sha256 = createHash('sha256').update(stored).digest('hex');
+  if (!stored.equals(readFileSync(file))) throw new Error('The artifact is not the file that was backed up.');
+  if (sha256 !== outputs['backup-sha256'])
+    throw new Error('The artifact does not have the SHA-256 that the action told.');
+  terminal.done(
+    `One artifact: ${name}, ${stored.length.toLocaleString('en')} bytes, kept until ${outputs['expires-at'] ?? '?'}`,
+  );
+  terminal.done(`It is the file, byte for byte: SHA-256 ${sha256}`);
+  return file;
+}
+
+/** The other half of a backup: it comes back. */
+async function checkRestore(database: Database, file: string, rows: ShopRows): Promise<void> {
+  const { pgRestore } = await testClientTools();
+  await database.createDatabase('restored');
+  const { exitCode, stderr } = await run(
+    pgRestore,
+    ['--exit-on-error', '--single-transaction', '--no-owner', '--dbname=restored', file],
+    {
+      env: {
+        PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+        PGHOST: database.host,
+        PGPORT: String(database.port),
+        PGUSER: database.user,
+        PGPASSWORD: database.password,
+      },
+    },
+  );
+  if (exitCode !== 0) throw new Error(`The backup cannot be restored: ${stderr}`);
+  const restored = await countRows(database, 'restored');
+  if (JSON.stringify(restored) !== JSON.stringify(rows))
+    throw new Error('The restored database has other rows.');
+  terminal.done('Restored into an empty database: every table has its rows again');
+}
+
+function stopIfInterrupted(): void {
+  if (interrupted) throw new Error('interrupted');
+}

@@ -1,0 +1,75 @@
+import { statSync } from 'node:fs';
+import { stat, writeFile } from 'node:fs/promises';
+import { diagnosedError, errorLines } from '../connection/diagnosis.ts';
+import { UserError } from '../errors.ts';
+import { type Environment, run } from '../process/run.ts';
+import { log } from '../report/log.ts';
+import { type TableSizes, dumpProgress } from './dump-progress.ts';
+
+/** What `pg_dump` is told. */
+export interface DumpRequest {
+  readonly pgDump: string;
+  readonly args: readonly string[];
+  /** The environment that holds the connection. */
+  readonly environment: Environment;
+  /** The file that `args` name, for its size. */
+  readonly file: string;
+  readonly sizes: TableSizes;
+  readonly signal: AbortSignal;
+  readonly onSpawn: (pid: number) => void;
+}
+
+const PROGRESS_EVERY_MS = 5_000;
+
+/**
+ * Runs `pg_dump` and follows it in the log. An aborted dump is cancelled on the server too: `pg_dump` sends a cancel
+ * request when it gets SIGTERM (`sigTermHandler` in pg_dump/parallel.c).
+ *
+ * @returns the size of the archive in bytes.
+ * @throws UserError when `pg_dump` fails, or leaves nothing.
+ */
+export async function dump(request: DumpRequest): Promise<number> {
+  // pg_dump would make a file that others can read, and write through a link; it writes into one that is there.
+  await writeFile(request.file, '', { mode: 0o600, flag: 'wx' });
+  const started = performance.now();
+  const progress = dumpProgress(request.sizes);
+  const ticker = setInterval(() => {
+    const archiveBytes = sizeSoFar(request.file);
+    const line = progress.describe({ elapsedMs: performance.now() - started, archiveBytes });
+    if (line !== undefined) log.info(line);
+  }, PROGRESS_EVERY_MS);
+  try {
+    const result = await run(request.pgDump, request.args, {
+      env: request.environment,
+      signal: request.signal,
+      onSpawn: request.onSpawn,
+      onStderrLine: (line) => {
+        progress.line(line, line.includes('dumping contents') ? sizeSoFar(request.file) : 0);
+      },
+    });
+    if (result.endedBy !== null) throw endedBySignal(result.endedBy);
+    if (result.exitCode !== 0) throw diagnosedError('pg_dump failed', result.stderr);
+    for (const line of errorLines(result.stderr)) log.info(line);
+  } finally {
+    clearInterval(ticker);
+  }
+  const { size } = await stat(request.file);
+  if (size === 0) {
+    throw new UserError(
+      'pg_dump said that it succeeded, and left an empty file.',
+      'Run the job again and report it.',
+    );
+  }
+  return size;
+}
+
+function sizeSoFar(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function endedBySignal(signal: NodeJS.Signals): UserError {
+  return new UserError(
+    `pg_dump was ended by ${signal}.`,
+    'SIGKILL usually means that the runner has run out of memory: use a larger runner.',
+  );
+}

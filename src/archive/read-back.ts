@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { open, stat } from 'node:fs/promises';
+import { errorLines } from '../connection/diagnosis.ts';
+import { UserError, messageOf } from '../errors.ts';
+import { type Environment, type RunResult, run } from '../process/run.ts';
+import { log } from '../report/log.ts';
+import { type Manifest, ManifestCollector } from './manifest.ts';
+import { type ScriptProgress, ScriptReader } from './script-reader.ts';
+import { ScriptError } from './script-statement.ts';
+
+/** What is read back, and with what. */
+export interface ReadBackRequest {
+  /** The path of an archive in the custom format. */
+  readonly archive: string;
+  /** `pg_restore`, by its absolute path, and what it needs to run; it connects to nothing. */
+  readonly tools: { readonly pgRestore: string; readonly environment: Environment };
+  readonly signal: AbortSignal;
+  readonly onSpawn?: (pid: number) => void;
+  /** Called many times a second. */
+  readonly onProgress?: (progress: ScriptProgress) => void;
+}
+
+/** The proof that an archive is good: `pg_restore` has read all of it. */
+export interface ReadBack {
+  readonly manifest: Manifest;
+  /** Of the file: 64 hex digits. */
+  readonly sha256: string;
+  /** Of the file, in bytes. */
+  readonly size: number;
+}
+
+const READ_BYTES = 1024 * 1024;
+const HINT =
+  'Run the job again. If it happens again, look at the disk of the runner: is it full, or does it fail?';
+
+/**
+ * Has `pg_restore` turn the whole archive into its script, and takes the manifest from it, in constant memory.
+ *
+ * `pg_restore` gets the file by its name. On a pipe it could not seek, and would not notice when the table of
+ * contents holds wrong positions; a restore from the file would stop at them.
+ *
+ * @throws UserError when the archive is not whole; the signal's reason when it was aborted.
+ */
+export async function readBack(request: ReadBackRequest): Promise<ReadBack> {
+  const before = await identity(request.archive);
+  const { sha256, size } = await hashed(request.archive, request.signal);
+  if (size === 0) throw unreadable('it is empty');
+  const manifest = await manifestOf(request);
+  if ((await identity(request.archive)) !== before) throw unreadable('it was changed meanwhile');
+  return { manifest, sha256, size };
+}
+
+async function manifestOf(request: ReadBackRequest): Promise<Manifest> {
+  const { archive, tools, signal, onSpawn, onProgress } = request;
+  const collector = new ManifestCollector();
+  const reader = new ScriptReader(collector);
+  try {
+    const result = await run(tools.pgRestore, ['--format=custom', '--file=-', archive], {
+      env: tools.environment,
+      signal,
+      ...(onSpawn === undefined ? {} : { onSpawn }),
+      onStdout: (chunk) => {
+        reader.write(chunk);
+        onProgress?.(reader.progress);
+      },
+    });
+    requireSuccess(result);
+    reader.end();
+  } catch (error) {
+    throw error instanceof ScriptError ? unreadable(error.message, error) : error;
+  }
+  return collector.finish();
+}
+
+function requireSuccess({ exitCode, endedBy, stderr }: RunResult): void {
+  if (endedBy !== null) {
+    throw new UserError(
+      `The archive could not be read back: pg_restore was ended by ${endedBy}.`,
+      'SIGKILL usually means that the runner has run out of memory: use a larger runner.',
+    );
+  }
+  const lines = errorLines(stderr);
+  if (exitCode !== 0) {
+    const reason = lines.at(-1)?.replace(/^.*?error: /, '') ?? `it ended with exit code ${String(exitCode)}`;
+    throw unreadable(`pg_restore says: ${reason}`, new Error(stderr.trim()));
+  }
+  for (const line of lines) log.info(line);
+}
+
+async function hashed(archive: string, signal: AbortSignal): Promise<{ sha256: string; size: number }> {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(READ_BYTES);
+  const file = await open(archive);
+  try {
+    for (let size = 0; ;) {
+      signal.throwIfAborted();
+      const { bytesRead } = await file.read(buffer, 0, READ_BYTES, size);
+      if (bytesRead === 0) return { sha256: hash.digest('hex'), size };
+      hash.update(buffer.subarray(0, bytesRead));
+      size += bytesRead;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** Which file it is, and what changes when it is written to. */
+async function identity(archive: string): Promise<string> {
+  try {
+    const { dev, ino, size, mtimeNs } = await stat(archive, { bigint: true });
+    return [dev, ino, size, mtimeNs].join(' ');
+  } catch (error) {
+    throw unreadable(messageOf(error), error);
+  }
+}
+
+function unreadable(reason: string, cause?: unknown): UserError {
+  return new UserError(`The archive cannot be read back: ${reason}.`, HINT, { cause });
+}

@@ -1,0 +1,145 @@
+import type { Relation } from '../connection/preflight.ts';
+import { UserError } from '../errors.ts';
+import { plainLine } from '../report/plain-text.ts';
+import type { DumpFilters } from './dump-arguments.ts';
+
+/** A pattern of psql as two regular expressions; `undefined` where JavaScript cannot express it. */
+type Pattern = { readonly schema: RegExp | undefined; readonly name: RegExp } | undefined;
+
+/** What the filters select, as `pg_dump` would. */
+export interface Selection {
+  /** Whether the relation is part of the dump. */
+  readonly includes: (relation: Relation) => boolean;
+  /** Whether the relation's rows are part of the dump. */
+  readonly includesData: (relation: Relation) => boolean;
+  /** Patterns of the exclude inputs that match nothing, which is usually a misspelling: `[input, pattern]`. */
+  readonly idleExclusions: readonly (readonly [string, string])[];
+}
+
+/**
+ * Applies the filter inputs to what the preflight found, as `pg_dump` does: `tables` makes the schema filters
+ * ineffective, and an exclusion wins over an inclusion.
+ */
+export function selection(filters: DumpFilters, relations: readonly Relation[]): Selection {
+  const schemas = filters.schemas.map(readPattern);
+  const excludeSchemas = filters.excludeSchemas.map(readPattern);
+  const tables = filters.tables.map(readPattern);
+  const excludeTables = filters.excludeTables.map(readPattern);
+  const excludeTableData = filters.excludeTableData.map(readPattern);
+
+  const includes = (relation: Relation): boolean => {
+    if (excludeTables.some((pattern) => matchesRelation(pattern, relation))) return false;
+    if (tables.length > 0) return tables.some((pattern) => matchesRelation(pattern, relation));
+    if (excludeSchemas.some((pattern) => matchesSchema(pattern, relation.schema))) return false;
+    return schemas.length === 0 || schemas.some((pattern) => matchesSchema(pattern, relation.schema));
+  };
+  const idle = (
+    input: string,
+    patterns: readonly string[],
+    matches: typeof matchesRelation,
+  ): [string, string][] =>
+    patterns
+      .filter((text) => {
+        const pattern = readPattern(text);
+        return pattern !== undefined && !relations.some((relation) => matches(pattern, relation));
+      })
+      .map((text) => [input, text]);
+  return {
+    includes,
+    includesData: (relation) =>
+      includes(relation) && !excludeTableData.some((pattern) => matchesRelation(pattern, relation)),
+    idleExclusions: [
+      ...idle('exclude-schemas', filters.excludeSchemas, (pattern, { schema }) =>
+        matchesSchema(pattern, schema),
+      ),
+      ...idle('exclude-tables', filters.excludeTables, matchesRelation),
+      ...idle('exclude-table-data', filters.excludeTableData, matchesRelation),
+    ],
+  };
+}
+
+/** Options that select more or less than the filter inputs say, or read what the role otherwise could not. */
+const OPAQUE_OPTIONS =
+  /^(?:-e|--(?:ext|filt|table-and|exclude-table-(?:and|data-and)|exclude-ext|enable-row|schema-only|role)|-[a-zA-Z]*s)/;
+
+/** Whether only `pg_dump` itself knows what these additional arguments make of the selection. */
+export function isOpaque(dumpArguments: readonly string[]): boolean {
+  return dumpArguments.some((word) => OPAQUE_OPTIONS.test(word));
+}
+
+const MOST_NAMED = 20;
+
+/**
+ * What the role cannot read, although it is selected: `pg_dump` would stop at the first of them, halfway through.
+ *
+ * @returns an error that names them all, or undefined when everything can be read.
+ */
+export function unreadableError(
+  user: string,
+  selected: Selection,
+  relations: readonly Relation[],
+): UserError | undefined {
+  const unreadable = relations.filter(
+    (relation) => relation.unreadable !== undefined && selected.includesData(relation),
+  );
+  if (unreadable.length === 0) return undefined;
+  const named = unreadable
+    .slice(0, MOST_NAMED)
+    .map(({ schema, name, unreadable: why }) => plainLine(`${schema}.${name} (${why ?? ''})`));
+  const more = unreadable.length > MOST_NAMED ? ` and ${unreadable.length - MOST_NAMED} more` : '';
+  return new UserError(
+    `The user ${plainLine(user)} may not read ${unreadable.length} of the tables and sequences to back up: ${named.join(', ')}${more}.`,
+    'Use their owner; or grant the role pg_read_all_data (PostgreSQL 14 and newer), and BYPASSRLS where row-level security is on; ' +
+      'or leave them out with exclude-tables or exclude-schemas.',
+  );
+}
+
+function matchesRelation(pattern: Pattern, relation: Relation): boolean {
+  if (!pattern?.name.test(relation.name)) return false;
+  return pattern.schema ? pattern.schema.test(relation.schema) : relation.visible;
+}
+
+function matchesSchema(pattern: Pattern, schema: string): boolean {
+  return pattern?.name.test(schema) ?? false;
+}
+
+/**
+ * Reads a pattern as psql and pg_dump do (`patternToSQLRegex` in fe_utils/string_utils.c): `*` and `?` are wild, a dot
+ * divides schema and name, letters outside double quotes are folded to lower case, other regular-expression
+ * characters keep their meaning outside double quotes.
+ */
+export function readPattern(text: string): Pattern {
+  const parts = [''];
+  const append = (expression: string): void => {
+    parts.push((parts.pop() ?? '') + expression);
+  };
+  let quoted = false;
+  for (let index = 0; index < text.length; index++) {
+    const character = text.charAt(index);
+    if (character === '"') {
+      if (quoted && text[index + 1] === '"') {
+        append('"');
+        index++;
+      } else quoted = !quoted;
+    } else if (quoted) append(escapeRegex(character));
+    else if (character === '*') append('.*');
+    else if (character === '?') append('.');
+    else if (character === '.') parts.push('');
+    else if (character === '$') append('\\$');
+    else append(/[A-Z]/.test(character) ? character.toLowerCase() : character);
+  }
+  const [name = '', schema] = parts.reverse();
+  try {
+    return {
+      name: new RegExp(`^(?:${name})$`, 's'),
+      schema: schema === undefined ? undefined : new RegExp(`^(?:${schema})$`, 's'),
+    };
+  } catch {
+    // PostgreSQL's own regular expressions know more than JavaScript's: pg_dump decides alone then.
+    return undefined;
+  }
+}
+
+function escapeRegex(character: string): string {
+  return /[\\^$.*+?()[\]{}|/]/.test(character) ? `\\${character}` : character;
+}

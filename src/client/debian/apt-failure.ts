@@ -1,0 +1,143 @@
+import { UserError } from '../../errors.ts';
+import type { Mirror } from './mirror-url.ts';
+
+/** What was being done when apt failed. */
+export interface AptTask {
+  /** For people: `PostgreSQL 17 client tools`. */
+  readonly wanted: string;
+  readonly mirror: Mirror;
+  /** The suite's name: `bookworm-pgdg`. */
+  readonly suite: string;
+  readonly packages: readonly string[];
+  /** Fingerprint of the key that must have signed the index, where it is known. */
+  readonly fingerprint: string | undefined;
+}
+
+interface Explanation {
+  readonly pattern: RegExp;
+  readonly problem: (task: AptTask, text: string) => string;
+  readonly hint: (task: AptTask) => string;
+}
+
+/** The first that fits is told; what explains others comes before them. */
+const EXPLANATIONS: readonly Explanation[] = [
+  {
+    pattern: /No space left on device|not have enough free space/i,
+    problem: () => 'the disk is full',
+    hint: () => "Free some space on the runner's disk; the packages need about 50 MB.",
+  },
+  {
+    pattern:
+      /BADSIG|NO_PUBKEY|EXPKEYSIG|REVKEYSIG|NODATA|NOSPLIT|ERRSIG|is not signed|signatures? (?:were|was) invalid|couldn't be verified|[Ss]ignature verification failed|Clearsigned file isn't valid|Missing key/,
+    problem: ({ suite, fingerprint }) =>
+      `the index of ${suite} is not signed by ${fingerprint === undefined ? 'the given key' : `the key ${fingerprint}`}`,
+    hint: ({ mirror }) =>
+      mirror.custom
+        ? 'Give the key that signs the mirror as apt-signing-key; a mirror that copies PGDG unchanged needs none.'
+        : 'Somebody on the way may have changed the data: run again, and if it stays, do not trust this network.',
+  },
+  {
+    pattern: /is expired|Release file .* is not valid yet/,
+    problem: ({ suite }) => `the index of ${suite} has expired, or the runner's clock is wrong`,
+    hint: () => "Check the runner's clock; if it is right, the mirror is no longer updated: use another.",
+  },
+  {
+    pattern: /Hash Sum mismatch|has unexpected size|Hashes of (?:expected|received) file/i,
+    problem: () => 'what was received differs from the signed index (its hash is wrong)',
+    hint: ({ mirror }) =>
+      mirror.custom
+        ? 'The mirror may be in the middle of an update, or its files may be damaged: run again, then repair or replace it.'
+        : 'The mirror may be in the middle of an update, or a proxy may change files: run again in a few minutes.',
+  },
+  {
+    pattern: /\s407\s+[A-Z]/,
+    problem: () => 'the proxy wants a user name and password',
+    hint: () =>
+      "Set http_proxy and https_proxy (or apt's own proxy settings) on the runner with what the proxy asks for.",
+  },
+  {
+    pattern: /\s40[13]\s+[A-Z]/,
+    problem: () => 'the server refused access',
+    hint: () =>
+      'Put user name and password into the apt-mirror URL (from a secret), or use a mirror that is open.',
+  },
+  {
+    pattern: /[Cc]ertificate verification failed|certificate is NOT trusted|Could not handshake/,
+    problem: () => "the server's certificate is not trusted by this machine",
+    hint: () =>
+      'Install the certificate authority on the runner, or use http: the signature vouches for the packages.',
+  },
+  {
+    pattern: /Could not resolve|Temporary failure resolving|Something wicked happened resolving/,
+    problem: () => 'its name could not be resolved',
+    hint: (task) => reachable(task),
+  },
+  {
+    pattern:
+      /Could not connect|Unable to connect|Connection (?:failed|refused|timed out|reset)|Network is unreachable|timed out|Cannot initiate the connection/i,
+    problem: () => 'the server could not be reached',
+    hint: (task) => reachable(task),
+  },
+  {
+    pattern:
+      /\s5\d\d\s+[A-Z]|Undetermined Error|Error reading from server|server closed (?:the )?connection/i,
+    problem: () => 'the server failed to answer',
+    hint: () => 'Run again in a few minutes; if it stays, use another mirror through apt-mirror.',
+  },
+  {
+    pattern: /does not have a Release file|no longer has a Release file/,
+    problem: ({ suite }) => `it has no packages for this release (no suite ${suite})`,
+    hint: ({ mirror }) =>
+      mirror.custom
+        ? 'Check apt-mirror: dists/ and pool/ must be right under it, and the release of the runner must be in it.'
+        : 'Use a runner with a release that PostgreSQL still builds for (wiki.postgresql.org/wiki/Apt), or point apt-mirror at an archive.',
+  },
+  {
+    pattern: / 404 |File not found/,
+    problem: () => 'files that its index lists are missing',
+    hint: () => 'The mirror may be in the middle of an update: run again in a few minutes, or use another.',
+  },
+  {
+    pattern:
+      /Unable to locate package|Can't find a source to download|has no installation candidate|Can't select/,
+    problem: ({ packages, suite }, text) => {
+      const named = packages.filter((name) => new RegExp(`\\b${name}\\b`).test(text));
+      return `it has no package ${(named.length > 0 ? named : packages).join(', ')} in ${suite}`;
+    },
+    hint: ({ mirror }) =>
+      mirror.custom
+        ? 'Add the package to the mirror, or set postgres-version to one that it has.'
+        : 'Set postgres-version to one that PGDG builds for this release (wiki.postgresql.org/wiki/Apt).',
+  },
+];
+
+/** Tells what went wrong in an apt-get run, from what it said. What apt said itself is the cause. */
+export function explainAptFailure(said: string, task: AptTask): UserError {
+  const lines = complaints(said);
+  const text = lines.join('\n');
+  const found = EXPLANATIONS.find(({ pattern }) => pattern.test(text));
+  const problem =
+    found?.problem(task, text) ?? lines.find((line) => line.startsWith('E: '))?.slice(3) ?? 'apt-get failed';
+  return new UserError(
+    `${task.wanted} could not be had from ${task.mirror.label}: ${problem}.`,
+    found?.hint(task) ?? 'What apt-get said is in the log; apt-mirror can point at another mirror.',
+    { cause: new Error(text || said.trim() || 'apt-get said nothing') },
+  );
+}
+
+/** The lines in which apt complains, with those that continue them. */
+function complaints(said: string): string[] {
+  const lines: string[] = [];
+  let complaining = false;
+  for (const line of said.split('\n')) {
+    complaining = /^[EW]: /.test(line) || (complaining && /^\s+\S/.test(line));
+    if (complaining) lines.push(line.trim());
+  }
+  return lines;
+}
+
+function reachable({ mirror }: AptTask): string {
+  return mirror.custom
+    ? 'Check the apt-mirror URL, and that the runner may reach it (firewall, proxy).'
+    : 'If the runner has no way to the internet, point apt-mirror at a mirror it can reach, or install the tools on the runner.';
+}

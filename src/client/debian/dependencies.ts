@@ -1,0 +1,110 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../../errors.ts';
+import { aptGet, unpackPackage } from './apt.ts';
+import { type AptSettings, createAptState } from './apt-state.ts';
+
+/** What to resolve, and where. */
+export interface Dependencies {
+  /** The verified packages whose libraries are missing. */
+  readonly packages: readonly string[];
+  /** The libraries that the tools did not find, for the messages. */
+  readonly missing: readonly string[];
+  /** dpkg's list of what is installed; read only. */
+  readonly dpkgStatus: string;
+  readonly settings: AptSettings;
+  /** A folder to work in. */
+  readonly folder: string;
+  /** Where the libraries are unpacked to. */
+  readonly target: string;
+}
+
+/**
+ * Fetches the libraries that the tools need and a slim image lacks, from the machine's own apt sources.
+ *
+ * apt resolves them against a copy of dpkg's status in a private state, checks them as it always does, and
+ * only downloads; they are unpacked beside the tools. Nothing is installed.
+ *
+ * @throws UserError when they cannot be had.
+ */
+export async function unpackDependencies(wanted: Dependencies, signal: AbortSignal): Promise<void> {
+  const status = await readFile(wanted.dpkgStatus, 'utf8').catch(() => '');
+  const state = await createAptState(wanted.folder, wanted.settings.network, {
+    settings: [...machineSources(), ...wanted.settings.dates],
+    dpkgStatus: statusForResolving(status),
+    files: {},
+  });
+  // A source that cannot be reached is no failure here: what is found in the others may be enough.
+  const update = await aptGet(state, ['update'], signal);
+  const install = await aptGet(
+    state,
+    ['install', '--download-only', '--no-install-recommends', '--yes', ...wanted.packages],
+    signal,
+  );
+  if (!install.ok) throw unresolved(wanted, `${update.said}\n${install.said}`);
+
+  const archives = join(wanted.folder, 'cache', 'archives');
+  const files = (await readdir(archives)).filter((name) => name.endsWith('.deb') && mayBeUnpacked(name));
+  for (const name of files) {
+    const unpacked = await unpackPackage(state, join(archives, name), wanted.target, signal);
+    if (!unpacked.ok) throw unresolved(wanted, `${name}: ${unpacked.said}`);
+  }
+}
+
+/** The machine's own sources, with the keys, passwords and preferences that belong to them. */
+function machineSources(): string[] {
+  return [
+    'Dir::Etc::sourcelist "/etc/apt/sources.list";',
+    'Dir::Etc::sourceparts "/etc/apt/sources.list.d/";',
+    'Dir::Etc::preferences "/etc/apt/preferences";',
+    'Dir::Etc::preferencesparts "/etc/apt/preferences.d/";',
+    'Dir::Etc::trusted "/etc/apt/trusted.gpg";',
+    'Dir::Etc::trustedparts "/etc/apt/trusted.gpg.d/";',
+    'Dir::Etc::netrc "/etc/apt/auth.conf";',
+    'Dir::Etc::netrcparts "/etc/apt/auth.conf.d/";',
+  ];
+}
+
+/** Packages that the tools name but do not use when called by their path: Debian's wrapper, and with it Perl. */
+const PRETENDED = ['postgresql-client-common', 'sensible-utils'];
+
+/**
+ * dpkg's status as apt is to see it: what is installed, with the packages that are not needed added.
+ *
+ * What the installed packages ask of each other is left out: a machine on which something is amiss, or holds
+ * a package that wants the old libpq5, can still run the tools.
+ */
+export function statusForResolving(status: string): string {
+  const installed = status
+    .split(/\n{2,}/)
+    .filter((stanza) => /^Status: \S+ \S+ installed$/m.test(stanza))
+    .map((stanza) =>
+      stanza.replace(/^(?:Pre-Depends|Depends|Conflicts|Breaks):.*(?:\n[ \t].*)*\n?/gm, '').trim(),
+    );
+  const names = new Set(installed.map((stanza) => /^Package: (.*)$/m.exec(stanza)?.[1]));
+  const pretended = PRETENDED.filter((name) => !names.has(name)).map((name) =>
+    [
+      `Package: ${name}`,
+      'Status: install ok installed',
+      'Maintainer: nobody <nobody@localhost>',
+      'Architecture: all',
+      'Multi-Arch: foreign',
+      'Version: 9999',
+      'Description: pretended to be installed',
+    ].join('\n'),
+  );
+  return `${[...installed, ...pretended].join('\n\n')}\n`;
+}
+
+/** The C library must be the one that fits the machine's loader; the tools' own packages are unpacked already. */
+function mayBeUnpacked(name: string): boolean {
+  return !/^(?:libc6|libc-bin|libpq5|postgresql-client-\d+)_/.test(name);
+}
+
+function unresolved(wanted: Dependencies, said: string): UserError {
+  return new UserError(
+    `The PostgreSQL client tools need libraries that this machine lacks (${wanted.missing.join(', ')}), and its own apt sources could not provide them.`,
+    "Check the machine's apt sources, or use an image in which the libraries are installed (on Debian: apt-get install libpq5 libreadline8).",
+    { cause: new Error(said.trim()) },
+  );
+}

@@ -1,0 +1,58 @@
+import { UserError } from '../../errors.ts';
+
+const PGDG = 'apt.postgresql.org/pub/repos/apt';
+
+/** Where the packages come from. */
+export interface Mirror {
+  /** The base URL, without a slash at its end. */
+  readonly url: string;
+  /** The URL as a person may read it: without user name, password. */
+  readonly label: string;
+  /** Named by the `apt-mirror` input. */
+  readonly custom: boolean;
+}
+
+/**
+ * PGDG's own address.
+ *
+ * What vouches for the packages is the signature, which apt checks whichever way they came; https only keeps
+ * from view what is fetched, and a slim image has no certificates to check a server by.
+ */
+export function pgdgMirror(hasCertificates: boolean): Mirror {
+  const url = `${hasCertificates ? 'https' : 'http'}://${PGDG}`;
+  return { url, label: url, custom: false };
+}
+
+/**
+ * Reads the `apt-mirror` input: the URL under which `dists/` and `pool/` are.
+ *
+ * @throws UserError when it is not an http, https or file URL.
+ */
+export function parseMirror(value: string): Mirror {
+  const text = value.trim();
+  const url = URL.canParse(text) && !/\s/.test(text) ? new URL(text) : undefined;
+  const problem = mirrorProblem(url);
+  if (!url || problem !== undefined) {
+    throw new UserError(
+      `apt-mirror is ${problem ?? 'not a URL'}.`,
+      'Write the address under which dists/ and pool/ are, for example https://mirror.example.com/pgdg or file:///srv/pgdg.',
+    );
+  }
+  const shown = new URL(url);
+  shown.username = '';
+  shown.password = '';
+  return { url: withoutSlash(url.href), label: withoutSlash(shown.href), custom: true };
+}
+
+function mirrorProblem(url: URL | undefined): string | undefined {
+  if (!url) return 'not a URL';
+  if (!['http:', 'https:', 'file:'].includes(url.protocol))
+    return `a ${url.protocol}// URL, where http, https or file is needed`;
+  if (url.search !== '' || url.hash !== '') return 'a URL with a query or fragment, which apt cannot use';
+  if (url.protocol === 'file:' && url.host !== '') return 'a file URL that names a host';
+  return undefined;
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '');
+}

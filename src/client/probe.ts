@@ -1,0 +1,97 @@
+import { constants } from 'node:fs';
+import { access, realpath } from 'node:fs/promises';
+import { basename, posix, win32 } from 'node:path';
+import { getExecOutput } from '@actions/exec';
+import { messageOf } from '../errors.ts';
+import type { Environment } from '../process/run.ts';
+import type { ClientTools } from './client-tools.ts';
+
+/** Whether a folder holds working tools of the wanted version; `absent` when it holds none at all. */
+export type Probe =
+  | { readonly ok: true; readonly tools: Omit<ClientTools, 'origin'> }
+  | { readonly ok: false; readonly problem: string; readonly missingLibraries: readonly string[] };
+
+/**
+ * Asks psql, pg_dump and pg_restore in a folder for their version.
+ *
+ * They count only if all three answer with the wanted major version, and none is Debian's pg_wrapper, which
+ * may run another version than the one it was asked for (postgresql-common, pg_wrapper(1)).
+ */
+export async function probeTools(
+  directory: string,
+  major: number,
+  platform: NodeJS.Platform,
+  environment: Environment = {},
+): Promise<Probe> {
+  const paths = platform === 'win32' ? win32 : posix;
+  const suffix = platform === 'win32' ? '.exe' : '';
+  const pathOf = (name: string): string => paths.join(directory, name + suffix);
+  const [psql, pgDump, pgRestore] = [pathOf('psql'), pathOf('pg_dump'), pathOf('pg_restore')];
+
+  const answers = await Promise.all([psql, pgDump, pgRestore].map((tool) => ask(tool, environment)));
+  const problems = answers.flatMap((answer) => ('problem' in answer ? [answer] : []));
+  const [first] = problems;
+  if (first) {
+    const absent =
+      problems.length === answers.length && problems.every(({ problem }) => problem === 'absent');
+    return {
+      ok: false,
+      problem: absent ? 'absent' : problems.map(({ path, problem }) => `${path} ${problem}`).join('; '),
+      missingLibraries: [...new Set(problems.flatMap(({ missingLibraries }) => missingLibraries))],
+    };
+  }
+  const versions = [...new Set(answers.flatMap((answer) => ('version' in answer ? [answer.version] : [])))];
+  const [version] = versions;
+  if (version === undefined || versions.length > 1 || majorOf(version) !== major) {
+    const problem = `${directory} holds ${versions.join(' and ')}, not ${major}`;
+    return { ok: false, problem, missingLibraries: [] };
+  }
+  return { ok: true, tools: { version, major, directory, psql, pgDump, pgRestore, environment } };
+}
+
+type Answer =
+  | { readonly version: string }
+  | { readonly path: string; readonly problem: string; readonly missingLibraries: readonly string[] };
+
+async function ask(path: string, environment: Environment): Promise<Answer> {
+  const refuse = (problem: string, missingLibraries: readonly string[] = []): Answer => ({
+    path,
+    problem,
+    missingLibraries,
+  });
+  try {
+    await access(path, constants.X_OK);
+    if (basename(await realpath(path)) === 'pg_wrapper') return refuse("is Debian's pg_wrapper");
+  } catch {
+    return refuse('absent');
+  }
+  try {
+    const { exitCode, stdout, stderr } = await getExecOutput(`"${path}"`, ['--version'], {
+      silent: true,
+      ignoreReturnCode: true,
+      env: { LC_ALL: 'C', ...environment },
+    });
+    const version = exitCode === 0 ? parseVersion(stdout) : undefined;
+    if (version !== undefined) return { version };
+    return refuse(`does not answer --version: ${(stderr || stdout).trim()}`, missingLibraries(stderr));
+  } catch (error) {
+    return refuse(`cannot be started: ${messageOf(error)}`);
+  }
+}
+
+/** `pg_dump (PostgreSQL) 17.11 (Debian 17.11-1.pgdg12+1)` → `17.11`. */
+export function parseVersion(text: string): string | undefined {
+  return /^(?:psql|pg_dump|pg_restore) \(PostgreSQL\) (\d+(?:\.\d+|[a-z]+\d*))/.exec(text)?.[1];
+}
+
+/** The libraries that ld.so says it cannot find; it stops at the first of each program. */
+export function missingLibraries(stderr: string): string[] {
+  const found = stderr.matchAll(
+    /error while loading shared libraries: (\S+): cannot open shared object file/g,
+  );
+  return [...found].flatMap(([, library]) => (library === undefined ? [] : [library]));
+}
+
+function majorOf(version: string): number {
+  return Number(/^\d+/.exec(version)?.[0]);
+}

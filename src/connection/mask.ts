@@ -1,0 +1,29 @@
+import * as core from '@actions/core';
+import { rawPasswordOf } from './connection-url.ts';
+
+/**
+ * Has the runner mask a connection string wherever it is printed: whole, and its password as it stands in the URL, as
+ * it is sent to the server, and percent-encoded anew.
+ *
+ * It needs no valid URL, because a broken one must be masked too.
+ */
+export function maskConnectionSecrets(value: string): void {
+  for (const secret of connectionSecrets(value)) core.setSecret(secret);
+}
+
+/** The texts to mask, without duplicates and empty ones. */
+export function connectionSecrets(value: string): string[] {
+  const password = rawPasswordOf(value.trim()) ?? '';
+  const decoded = percentDecoded(password);
+  return [...new Set([value, value.trim(), password, decoded, encodeURIComponent(decoded)])].filter(
+    (secret) => secret.trim() !== '',
+  );
+}
+
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,129 @@
+import { UserError } from '../errors.ts';
+import { plainLine } from '../report/plain-text.ts';
+import { log } from '../report/log.ts';
+import { diagnose, diagnosedError } from './diagnosis.ts';
+import { type Psql, PsqlError, queryRows } from './psql.ts';
+import { retry } from './retry.ts';
+
+/** A table, sequence, view or the like, as the server describes it before the dump. */
+export interface Relation {
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: 'table' | 'partitioned table' | 'sequence' | 'other';
+  /** What its rows take on the server's disk, TOAST included; 0 for what holds no rows. */
+  readonly bytes: number;
+  /** Whether its bare name finds it, in the search path that the role has. */
+  readonly visible: boolean;
+  /** Why the role cannot read all of it; undefined when it can. */
+  readonly unreadable: string | undefined;
+}
+
+/** What is known of the server and its database before the dump. */
+export interface ServerFacts {
+  /** As the server says it, for example `17.10`. */
+  readonly version: string;
+  readonly major: number;
+  readonly database: string;
+  readonly user: string;
+  readonly encoding: string;
+  readonly databaseBytes: number;
+  readonly inRecovery: boolean;
+  readonly relations: readonly Relation[];
+}
+
+const COLUMNS = 8;
+
+/**
+ * One read-only transaction: through a transaction pooler, a plain SET would stay behind in somebody's session.
+ * A relation that is locked exclusively is not opened to measure it, because that would wait for the lock.
+ */
+const FACTS_SQL = `
+BEGIN TRANSACTION READ ONLY;
+SET LOCAL lock_timeout = '10s';
+SELECT 'server', current_setting('server_version'), current_setting('server_version_num'), current_database(),
+       current_user, pg_catalog.pg_encoding_to_char(d.encoding), pg_catalog.pg_database_size(d.oid),
+       pg_catalog.pg_is_in_recovery()
+FROM pg_catalog.pg_database d WHERE d.datname = current_database();
+SELECT 'relation', n.nspname, c.relname,
+       CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'S' THEN 'sequence' ELSE 'other' END,
+       CASE WHEN c.relkind <> 'r' THEN 0
+            WHEN EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.locktype = 'relation' AND l.relation = c.oid
+                         AND l.mode = 'AccessExclusiveLock' AND l.granted) THEN c.relpages::bigint * 8192
+            ELSE pg_catalog.pg_table_size(c.oid) END,
+       pg_catalog.pg_table_is_visible(c.oid),
+       CASE WHEN c.relkind NOT IN ('r', 'p', 'S') THEN NULL
+            WHEN NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE') THEN 'no USAGE on its schema'
+            WHEN c.relkind = 'S' AND NOT pg_catalog.has_sequence_privilege(c.oid, 'SELECT') THEN 'no SELECT'
+            WHEN c.relkind <> 'S' AND NOT pg_catalog.has_table_privilege(c.oid, 'SELECT') THEN 'no SELECT'
+            WHEN c.relrowsecurity AND pg_catalog.row_security_active(c.oid) THEN 'row-level security' END,
+       NULL
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'S', 'v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                  AND d.objid = c.oid AND d.deptype = 'e')
+ORDER BY n.nspname, c.relname;
+COMMIT;
+`;
+
+/**
+ * Connects and asks the server what it is and holds, trying again where a failure is likely to pass.
+ *
+ * @throws UserError with the cause and what to do.
+ */
+export async function preflight(client: Psql, attempts: number): Promise<ServerFacts> {
+  try {
+    const rows = await retry(() => queryRows(client, FACTS_SQL, COLUMNS), {
+      attempts,
+      isTransient: (error) => error instanceof PsqlError && diagnose(error.stderr).transient,
+      onRetry: (error, attempt, pauseMs) => {
+        const cause = error instanceof PsqlError ? diagnose(error.stderr).cause : '';
+        log.info(`Attempt ${attempt} of ${attempts}: ${cause} Trying again in ${pauseMs / 1000} s`);
+      },
+      signal: client.signal,
+    });
+    return serverFacts(rows);
+  } catch (error) {
+    if (error instanceof PsqlError) throw diagnosedError('The database cannot be reached', error.stderr);
+    throw error;
+  }
+}
+
+/**
+ * `pg_dump` refuses a server of a newer major version than its own.
+ *
+ * @throws UserError naming the version to set.
+ */
+export function refuseNewerServer(server: ServerFacts, clientMajor: number): void {
+  if (server.major <= clientMajor) return;
+  throw new UserError(
+    `The server is PostgreSQL ${plainLine(server.version)}, newer than the client tools (${clientMajor}).`,
+    `Set "postgres-version: ${server.major}".`,
+  );
+}
+
+function serverFacts(rows: readonly string[][]): ServerFacts {
+  const server = rows.find((row) => row[0] === 'server');
+  if (!server) throw new PsqlError('error: the server did not describe itself');
+  const [, version = '', versionNumber, database = '', user = '', encoding = '', bytes, inRecovery] = server;
+  return {
+    version: version.split(' ')[0] ?? version,
+    major: Math.floor(Number(versionNumber) / 10_000),
+    database,
+    user,
+    encoding,
+    databaseBytes: Number(bytes),
+    inRecovery: inRecovery === 't',
+    relations: rows.filter((row) => row[0] === 'relation').map(relation),
+  };
+}
+
+function relation([, schema = '', name = '', kind, bytes, visible, unreadable]: string[]): Relation {
+  return {
+    schema,
+    name,
+    kind: kind === 'table' || kind === 'partitioned table' || kind === 'sequence' ? kind : 'other',
+    bytes: Number(bytes),
+    visible: visible === 't',
+    unreadable: unreadable === '' ? undefined : unreadable,
+  };
+}

@@ -1,0 +1,51 @@
+import { type Environment, run } from '../process/run.ts';
+
+/** A failed call of psql, with what it printed. */
+export class PsqlError extends Error {
+  override readonly name = 'PsqlError';
+  readonly stderr: string;
+
+  constructor(stderr: string) {
+    super('psql failed.');
+    this.stderr = stderr;
+  }
+}
+
+/** How psql is called: the one stack that pg_dump and pg_restore use too. */
+export interface Psql {
+  readonly psql: string;
+  readonly environment: Environment;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs SQL through psql and returns the rows, `columns` text values each; NULL is the empty string.
+ *
+ * Every statement that returns rows must return that many columns.
+ *
+ * @throws PsqlError when psql or a statement fails.
+ */
+export async function queryRows(client: Psql, sql: string, columns: number): Promise<string[][]> {
+  const args = [
+    '--no-psqlrc',
+    '--no-password',
+    '--quiet',
+    '--tuples-only',
+    '--no-align',
+    // Names may hold anything but NUL.
+    '--field-separator-zero',
+    '--record-separator-zero',
+    '--set=ON_ERROR_STOP=1',
+    '--file=-',
+  ];
+  const result = await run(client.psql, args, {
+    env: { ...client.environment, PGCLIENTENCODING: 'UTF8' },
+    stdin: sql,
+    signal: client.signal,
+  });
+  if (result.exitCode !== 0) throw new PsqlError(result.stderr);
+  const values = result.stdout.split('\0').slice(0, -1);
+  return Array.from({ length: values.length / columns }, (_, row) =>
+    values.slice(row * columns, (row + 1) * columns),
+  );
+}

@@ -1,0 +1,39 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+
+/** How often and after what an operation is tried again. */
+export interface RetryPolicy {
+  /** How often it is tried in all; at least 1. */
+  readonly attempts: number;
+  readonly isTransient: (error: unknown) => boolean;
+  /** Told before each pause. */
+  readonly onRetry: (error: unknown, attempt: number, pauseMs: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs an operation until it succeeds, an error is not transient, or the attempts are used up.
+ *
+ * @throws the last error, or the signal's reason.
+ */
+export async function retry<T>(operation: () => Promise<T>, policy: RetryPolicy): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await operation();
+    } catch (error) {
+      if (attempt >= policy.attempts || !policy.isTransient(error)) throw error;
+      const pauseMs = pauseAfter(attempt);
+      policy.onRetry(error, attempt, pauseMs);
+      await pause(pauseMs, undefined, { signal: policy.signal }).catch(() => {
+        policy.signal.throwIfAborted();
+      });
+    }
+  }
+}
+
+/** Milliseconds to wait after the given attempt: 1 s, doubled each time, 30 s at most. */
+export function pauseAfter(attempt: number): number {
+  return Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
+}

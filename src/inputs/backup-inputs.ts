@@ -1,0 +1,91 @@
+import * as core from '@actions/core';
+import { type DumpFilters, checkedDumpArguments } from '../archive/dump-arguments.ts';
+import { maskConnectionSecrets } from '../connection/mask.ts';
+import { UserError } from '../errors.ts';
+import { checkedBackupName } from '../store/names.ts';
+import { type Compression, compression } from './compression.ts';
+import { type ConnectionSource, findConnectionString } from './connection-source.ts';
+import { booleanValue, commandWords, lines, wholeNumber } from './parsers.ts';
+
+/** Where the backup goes: an artifact, a file that the user keeps, or both. */
+export type Destination =
+  | { readonly upload: true; readonly keepAt: string | undefined }
+  | { readonly upload: false; readonly keepAt: string };
+
+/** The inputs of the backup action, checked: a value of this type can be worked with. */
+export interface BackupInputs {
+  readonly connection: ConnectionSource;
+  readonly postgresMajor: number;
+  /** Undefined: the database's name. */
+  readonly backupName: string | undefined;
+  readonly retentionDays: number;
+  readonly compression: Compression;
+  readonly filters: DumpFilters;
+  readonly dumpArguments: readonly string[];
+  readonly destination: Destination;
+  readonly connectionAttempts: number;
+  readonly aptMirror: string | undefined;
+  readonly aptSigningKey: string | undefined;
+}
+
+/**
+ * Reads the inputs, and has the runner mask the secrets among them before anything else is printed. The inputs
+ * are those that `action.yml` names.
+ *
+ * @param workspace the folder whose `.env` file may hold the connection string.
+ * @throws UserError naming the input, what was wrong and what to write.
+ */
+export async function readBackupInputs(workspace: string): Promise<BackupInputs> {
+  const connection = await findConnectionString({
+    input: 'connection-string',
+    // Not trimmed: the connection rules tell the user about white space.
+    inputValue: core.getInput('connection-string', { trimWhitespace: false }),
+    environmentValue: process.env['DATABASE_URL'],
+    workspace,
+  });
+  maskConnectionSecrets(connection.value);
+  const postgresMajor = wholeNumberInput('postgres-version', { min: 13, max: 18 });
+  return {
+    connection,
+    postgresMajor,
+    backupName: optional('backup-name', checkedBackupName),
+    retentionDays: wholeNumberInput('retention-days', { min: 1, max: 400 }),
+    compression: compression('compression', core.getInput('compression'), postgresMajor),
+    filters: {
+      schemas: lines(core.getInput('schemas')),
+      excludeSchemas: lines(core.getInput('exclude-schemas')),
+      tables: lines(core.getInput('tables')),
+      excludeTables: lines(core.getInput('exclude-tables')),
+      excludeTableData: lines(core.getInput('exclude-table-data')),
+    },
+    dumpArguments: checkedDumpArguments(
+      'pg-dump-args',
+      commandWords('pg-dump-args', core.getInput('pg-dump-args')),
+    ),
+    destination: destination(booleanValue('upload', core.getInput('upload')), core.getInput('path')),
+    connectionAttempts: wholeNumberInput('connection-attempts', { min: 1, max: 20 }),
+    aptMirror: optional('apt-mirror'),
+    aptSigningKey: optional('apt-signing-key'),
+  };
+}
+
+function destination(upload: boolean, keepAt: string): Destination {
+  if (upload) return { upload, keepAt: keepAt === '' ? undefined : keepAt };
+  if (keepAt !== '') return { upload, keepAt };
+  throw new UserError(
+    'upload: the value is false and path is empty, so the backup would be kept nowhere.',
+    'Set "path" to where the file should be, for example "path: backups/", or remove "upload: false".',
+  );
+}
+
+function wholeNumberInput(name: string, range: { min: number; max: number }): number {
+  return wholeNumber(name, core.getInput(name), range);
+}
+
+function optional(
+  name: string,
+  check: (input: string, value: string) => string = (_, value) => value,
+): string | undefined {
+  const value = core.getInput(name);
+  return value === '' ? undefined : check(name, value);
+}

@@ -1,0 +1,135 @@
+import type { Manifest } from '../archive/manifest.ts';
+import { bytes, count, duration, minute, wholeNumber } from './format.ts';
+import { code, escaped, shell, shellWord, table } from './markdown.ts';
+
+/** Everything that the summary of a backup tells. */
+export interface BackupSummary {
+  readonly database: string;
+  readonly address: string;
+  readonly serverVersion: string;
+  readonly clientVersion: string;
+  readonly encoding: string;
+  readonly databaseBytes: number;
+  readonly fileName: string;
+  readonly size: number;
+  readonly sha256: string;
+  readonly compression: string;
+  readonly manifest: Manifest;
+  readonly phases: readonly { readonly name: string; readonly milliseconds: number }[];
+  readonly totalMs: number;
+  /** Undefined when the backup was not uploaded. */
+  readonly artifact:
+    | {
+        readonly id: number;
+        readonly url: string;
+        readonly repository: string;
+        readonly expiresAt: Date;
+        readonly retention: string;
+      }
+    | undefined;
+  /** Where the file was kept on the runner's disk. */
+  readonly keptAt: string | undefined;
+}
+
+const LARGEST_TABLES = 10;
+
+/** The job summary of a backup that was proven, as GitHub-flavoured Markdown. */
+export function backupSummary(backup: BackupSummary): string {
+  return [
+    `## ✅ ${code(backup.database)} is backed up and proven`,
+    'Every byte of the archive was read back with `pg_restore` before it was published.',
+    facts(backup),
+    largestTables(backup.manifest),
+    phases(backup),
+    wayBack(backup),
+    '',
+  ].join('\n\n');
+}
+
+/** The job summary of a backup that failed. */
+export function failureSummary(message: string, hint: string): string {
+  return [
+    '## ❌ No backup was made',
+    `**${escaped(message)}**`,
+    escaped(hint),
+    'Nothing was published.',
+    '',
+  ].join('\n\n');
+}
+
+function facts(backup: BackupSummary): string {
+  const { artifact, manifest } = backup;
+  const ratio = backup.size > 0 ? backup.databaseBytes / backup.size : 0;
+  const smaller = ratio > 1 ? `, ${ratio.toFixed(1)} times smaller than the database` : '';
+  const rows = [
+    ...(artifact
+      ? [
+          ['Artifact', `<a href="${encodeURI(artifact.url)}">${escaped(backup.fileName)}</a>`],
+          ['Kept until', `**${minute(artifact.expiresAt)}** (${escaped(artifact.retention)})`],
+        ]
+      : []),
+    ...(backup.keptAt === undefined ? [] : [['File', code(backup.keptAt)]]),
+    [
+      'Database',
+      `${code(backup.database)} on ${code(backup.address)}, PostgreSQL ${escaped(backup.serverVersion)}, ` +
+        `${bytes(backup.databaseBytes)}, ${escaped(backup.encoding)}`,
+    ],
+    [
+      'Archive',
+      `**${bytes(backup.size)}**${smaller}; pg_dump ${escaped(backup.clientVersion)}, ${escaped(backup.compression)}`,
+    ],
+    [
+      'Contents',
+      `**${count(manifest.tables.length, 'table')}, ${count(manifest.rows, 'row')}**${besideTables(manifest)}`,
+    ],
+    ['SHA-256 of the file', `<code>${backup.sha256}</code>`],
+    ['Content digest', `<code>${manifest.contentDigest}</code>`],
+  ];
+  return table(['', ''], rows, ['left', 'left']);
+}
+
+function besideTables({ sequences, largeObjects }: Manifest): string {
+  return [
+    ...(sequences.length > 0 ? [`, ${count(sequences.length, 'sequence')}`] : []),
+    ...(largeObjects.count > 0 ? [`, ${count(largeObjects.count, 'large object')}`] : []),
+  ].join('');
+}
+
+function largestTables({ tables }: Manifest): string {
+  if (tables.length === 0) return 'The archive holds no table rows.';
+  const largest = tables.toSorted((a, b) => b.bytes - a.bytes || b.rows - a.rows).slice(0, LARGEST_TABLES);
+  const heading = tables.length > LARGEST_TABLES ? `### The ${LARGEST_TABLES} largest tables` : '### Tables';
+  const rows = largest.map((entry) => [
+    code(entry.name),
+    wholeNumber(entry.rows),
+    bytes(entry.bytes),
+    `<code>${entry.sha256.slice(0, 12)}</code>`,
+  ]);
+  return `${heading}\n\n${table(['Table', 'Rows', 'Text', 'SHA-256 of the rows'], rows, ['left', 'right', 'right', 'left'])}`;
+}
+
+function phases(backup: BackupSummary): string {
+  const rows = [
+    ...backup.phases.map(({ name, milliseconds }) => [name, duration(milliseconds)]),
+    ['**In all**', `**${duration(backup.totalMs)}**`],
+  ];
+  return `### Duration\n\n${table(['Phase', 'Time'], rows, ['left', 'right'])}`;
+}
+
+function wayBack(backup: BackupSummary): string {
+  const { artifact, fileName } = backup;
+  const file = artifact ? shellWord(fileName) : shellWord(backup.keptAt ?? fileName);
+  const lines = [
+    ...(artifact
+      ? [
+          '# fetch it (GitHub CLI, signed in; or click on the artifact above)',
+          `gh api repos/${artifact.repository}/actions/artifacts/${artifact.id}/zip > ${file}`,
+        ]
+      : []),
+    '# make sure that it is the file that was proven',
+    `echo ${shellWord(`${backup.sha256}  `)}${file} | sha256sum --check`,
+    '# restore it into an empty database, with PostgreSQL client tools of this major version or a newer one',
+    `pg_restore --no-owner --no-privileges --exit-on-error --single-transaction --dbname="$TARGET_DATABASE_URL" ${file}`,
+  ];
+  return `### How to bring it back\n\n${shell(lines)}`;
+}

@@ -1,0 +1,50 @@
+import { UserError } from '../errors.ts';
+
+/** What the artifact service refuses in a name, beside control characters (`@actions/artifact`, name validation). */
+const FORBIDDEN = '"*/:<>?\\|';
+/** Leaves room for the time, the digest and the endings within the 255 bytes of a file name. */
+const LONGEST_NAME_BYTES = 180;
+const DIGEST_CHARACTERS = 12;
+
+/**
+ * Checks a `backup-name` that a user wrote.
+ *
+ * @throws UserError naming the input and the character that cannot be used.
+ */
+export function checkedBackupName(input: string, value: string): string {
+  const bad = Array.from(value).find(isForbidden);
+  if (bad !== undefined) {
+    throw new UserError(
+      `${input}: ${JSON.stringify(value)} holds ${JSON.stringify(bad)}, which artifact names cannot have.`,
+      `Use letters, digits, "-", "_" and "." in ${input}.`,
+    );
+  }
+  if (value.startsWith('.') || Buffer.byteLength(value) > LONGEST_NAME_BYTES) {
+    throw new UserError(
+      `${input}: the name begins with a dot or is longer than ${LONGEST_NAME_BYTES} bytes.`,
+      `Choose a shorter, plain name for ${input}, for example the database's name.`,
+    );
+  }
+  return value;
+}
+
+/** A name made from a database's name: what artifact names cannot have becomes `_`. */
+export function backupNameOf(database: string): string {
+  const name = Array.from(database, (character) => (isForbidden(character) ? '_' : character)).join('');
+  let short = name.replace(/^\./, '_');
+  while (Buffer.byteLength(short) > LONGEST_NAME_BYTES) short = Array.from(short).slice(0, -1).join('');
+  return short;
+}
+
+/**
+ * The name of the artifact, which is the name of the file in it:
+ * `<backup-name>-<YYYYMMDDTHHMMSSZ>-<first 12 hex of the content digest>.bak`.
+ */
+export function artifactName(backup: { name: string; time: Date; contentDigest: string }): string {
+  const time = backup.time.toISOString().replace(/\.\d+/, '').replace(/[-:]/g, '');
+  return `${backup.name}-${time}-${backup.contentDigest.slice(0, DIGEST_CHARACTERS)}.bak`;
+}
+
+function isForbidden(character: string): boolean {
+  return FORBIDDEN.includes(character) || /\p{Cc}/u.test(character);
+}

@@ -1,0 +1,76 @@
+import { appendFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import * as core from '@actions/core';
+import { log } from './report/log.ts';
+
+const PREFIX = 'postgres-backup-';
+const STATE = 'work-folder';
+const CHILDREN = 'children';
+
+/** The one folder of a run: everything that the run writes is in it, only this user can enter it, and it goes with the run. */
+export interface WorkFolder {
+  readonly path: string;
+  /** Notes a child process, so that the cleanup can end it if this process is killed. */
+  recordChild(pid: number): void;
+  remove(): Promise<void>;
+}
+
+/** Makes the work folder (mode 0700) and records it for the cleanup before anything is written into it. */
+export async function makeWorkFolder(temp: string): Promise<WorkFolder> {
+  const folder = await mkdtemp(path.join(temp, PREFIX));
+  core.saveState(STATE, folder);
+  return {
+    path: folder,
+    recordChild(pid) {
+      void identity(pid)
+        .then((child) => appendFile(path.join(folder, CHILDREN), `${child}\n`, { mode: 0o600 }))
+        .catch(() => {
+          // The child or the folder has gone already: there is nothing left to record.
+        });
+    },
+    async remove() {
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
+
+/**
+ * Ends and removes what a run left that could not do so itself. It acts on what the run recorded alone.
+ *
+ * @param temp the runner's folder for temporary files: nothing outside it is removed.
+ */
+export async function removeRecordedWorkFolder(temp: string): Promise<void> {
+  const folder = core.getState(STATE);
+  if (folder === '') {
+    log.info('Nothing to clean up: the job ended before it wrote anything');
+    return;
+  }
+  if (path.dirname(folder) !== path.resolve(temp) || !path.basename(folder).startsWith(PREFIX)) {
+    throw new Error('The recorded work folder is not one of this action.');
+  }
+  if (!(await stat(folder).catch(() => undefined))) {
+    log.info('Nothing to clean up: the job has removed its own files');
+    return;
+  }
+  await endRecordedChildren(path.join(folder, CHILDREN));
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  log.info('Removed what an interrupted job had left');
+}
+
+async function endRecordedChildren(file: string): Promise<void> {
+  const recorded = await readFile(file, 'utf8').catch(() => '');
+  for (const child of recorded.split('\n').filter((line) => line !== '')) {
+    const pid = Number(child.split(' ')[0]);
+    // The number may belong to another process by now; then its start time differs.
+    if ((await identity(pid).catch(() => '')) !== child) continue;
+    log.info(`Ending process ${pid}, which an interrupted job had left`);
+    process.kill(pid, 'SIGTERM');
+  }
+}
+
+/** A process id and, on Linux, when the process started (field 22 of `/proc/<pid>/stat`), which no other process shares. */
+async function identity(pid: number): Promise<string> {
+  if (process.platform !== 'linux') throw new Error('process start times are read on Linux only');
+  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /s, '').split(' ');
+  return `${pid} ${fields[19] ?? ''}`;
+}
