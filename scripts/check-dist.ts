@@ -12,7 +12,9 @@ try {
   const files = new Set([...filesOf(committed), ...filesOf(fresh)]);
   const different = [...files].filter((file) => contentOf(committed, file) !== contentOf(fresh, file));
   if (different.length > 0) {
-    console.error(`dist/ is not what the sources build: ${different.sort().join(', ')}. Run "npm run build" and commit dist/.`);
+    console.error(
+      `dist/ is not what the sources build: ${different.sort().join(', ')}. Run "npm run build" and commit dist/.`,
+    );
     process.exitCode = 1;
   } else {
     console.log(`dist/ is what the sources build (${files.size} files).`);

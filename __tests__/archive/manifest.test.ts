@@ -175,6 +175,18 @@ describe('the way the content digest is made', () => {
     expect(DIGEST).toBe(sha256(lines.map((line) => `${JSON.stringify(line)}\n`).join('')));
   });
 
+  it('combines large objects by XOR of the SHA-256 of each', () => {
+    const [one, other] = ['7\n00ff27', '8\n61'].map((text) => BigInt(`0x${sha256(text)}`));
+    const combined = ((one ?? 0n) ^ (other ?? 0n)).toString(16).padStart(64, '0');
+    expect(manifestOf(script()).largeObjects.sha256).toBe(combined);
+  });
+
+  it('does not depend on the order in which tables and sequences are given', () => {
+    const { tables, sequences, ...others } = manifestOf(script());
+    const reversed = { ...others, tables: tables.toReversed(), sequences: sequences.toReversed() };
+    expect(contentDigest(reversed)).toBe(DIGEST);
+  });
+
   it('hashes the statements of the schema one after another, each ended by a zero byte', () => {
     const statements = [PARTS.encoding, ...PARTS.tables.split('\n'), PARTS.view];
     expect(manifestOf(script()).schemaSha256).toBe(sha256(statements.map((sql) => `${sql}\0`).join('')));

@@ -262,10 +262,10 @@ function digestIn(value: unknown): unknown {
 }
 
 describe('a pg_restore that cannot be trusted', () => {
-  async function readWith(script: string): ReturnType<typeof readBack> {
+  async function readWith(script: string, more: Partial<ReadBackRequest> = {}): ReturnType<typeof readBack> {
     const pgRestore = join(folder, 'pg_restore');
     await writeFile(pgRestore, `#!/bin/sh\n${script}\n`, { mode: 0o700 });
-    return read(archive, { tools: { pgRestore, environment: {} } });
+    return read(archive, { tools: { pgRestore, environment: {} }, ...more });
   }
 
   it('is not believed when its script stops, though it says that all is well', async () => {
@@ -288,14 +288,17 @@ describe('a pg_restore that cannot be trusted', () => {
     );
   });
 
+  it('is ended when it has nothing more to say, and does not end', async () => {
+    await expect(readWith(`echo 'SELECT 1;'; exec sleep 60`, { stallTimeoutMs: 300 })).rejects.toThrow(
+      'The archive cannot be read back: pg_restore has printed nothing for 0.3 seconds.',
+    );
+  });
+
   it('does not hide that the archive is being written', async () => {
-    const script = `echo more >> '${join(folder, 'growing.bak')}'; echo '-- PostgreSQL database dump complete'`;
-    const pgRestore = join(folder, 'pg_restore');
-    await writeFile(join(folder, 'growing.bak'), 'x');
-    await writeFile(pgRestore, `#!/bin/sh\n${script}\n`, { mode: 0o700 });
-    await expect(
-      read(join(folder, 'growing.bak'), { tools: { pgRestore, environment: {} } }),
-    ).rejects.toThrow('it was changed meanwhile');
+    const growing = join(folder, 'growing.bak');
+    await writeFile(growing, 'x');
+    const script = `echo more >> '${growing}'; echo '-- PostgreSQL database dump complete'`;
+    await expect(readWith(script, { archive: growing })).rejects.toThrow('it was changed meanwhile');
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { ScriptReader } from '../../src/archive/script-reader.ts';
 import { CLOSING_COMMENT, manifestOf, readScript } from './read-script.ts';
 
 /** Each one is a single statement, whatever it looks like. */
@@ -21,7 +22,8 @@ const SINGLE_STATEMENTS = {
   'a parameter before a string': `SELECT $1,';$1';`,
   'a line comment': `CREATE VIEW v AS SELECT 1 -- it's; not\n+ 2;`,
   'nested block comments': `CREATE VIEW v AS SELECT 1 /* a; /* b;' */ c; **/ + 2 /*/;*/;`,
-  'an operator made of minus and slash': `SELECT 1 - -1 / 2 * 3;`,
+  'a comment whose opening is followed by a slash': `CREATE VIEW v AS SELECT 1 /* /*/ */ ;' */ + 2;`,
+  'operators that are no comments': `SELECT 1 - -1 / 2 * 3, -(-(4)), 5/(*);`,
   'a rule of several commands': `CREATE RULE r AS ON DELETE TO t DO (DELETE FROM a; DELETE FROM b;);`,
   'a function body that opens with BEGIN ATOMIC':
     'CREATE FUNCTION f() RETURNS integer\n LANGUAGE sql\n BEGIN ATOMIC\n SELECT 1;\n SELECT 2;\nEND;',
@@ -29,6 +31,7 @@ const SINGLE_STATEMENTS = {
     'CREATE OR REPLACE PROCEDURE p() BEGIN ATOMIC SELECT CASE WHEN a THEN CASE WHEN b THEN 1 END END; SELECT (CASE 1 WHEN 2 THEN 3 END); END;',
   'a body that reads a column called begin':
     'CREATE FUNCTION f() BEGIN ATOMIC SELECT t.begin; SELECT begin atomic; END;',
+  'an argument called begin, of a type called atomic': 'CREATE FUNCTION f(begin atomic) AS $$;$$;',
   'a function that is called begin': 'CREATE FUNCTION public.begin() RETURNS void AS $$;$$;',
   'names in a body that contain END':
     'CREATE FUNCTION f() BEGIN ATOMIC SELECT "end", endless, the_end; SELECT 1; END;',
@@ -60,9 +63,13 @@ ${CLOSING_COMMENT}`;
     ]);
   });
 
-  it('does not take a word BEGIN ATOMIC for a body where no function is created', () => {
-    const script = `CREATE VIEW v AS SELECT 1 FROM public.begin atomic;\nSELECT 2;\n${CLOSING_COMMENT}`;
-    expect(readScript(script)).toHaveLength(2);
+  it('does not take the words BEGIN ATOMIC for a body where no function is created', () => {
+    const statements = [
+      'CREATE FUNCTION f() BEGIN ATOMIC SELECT 1; END;',
+      'CREATE VIEW v AS SELECT 1 FROM public.begin atomic;',
+      'CREATE FUNCTION g() BEGIN ATOMIC SELECT 2; END;',
+    ];
+    expect(readScript(`${statements.join('\n')}\n${CLOSING_COMMENT}`)).toEqual(statements);
   });
 });
 
@@ -161,8 +168,28 @@ describe('a statement of several megabytes', () => {
     `CREATE FUNCTION f() AS $$ ${"it's; ".repeat(500_000)}${ending} $$;`;
   const scriptOf = (statement: string): string => `${statement}\nCREATE TABLE t ();\n${CLOSING_COMMENT}`;
 
-  it('is passed on in pieces', () => {
-    expect(readScript(scriptOf(long('')), [65_536])).toEqual([long(''), 'CREATE TABLE t ();']);
+  it('is passed on in pieces, and what follows is read as usual', () => {
+    const script = scriptOf(long('')).replace(
+      'CREATE TABLE',
+      () => 'COPY t  FROM stdin;\n\n\\.\nCREATE TABLE',
+    );
+    expect(readScript(script, [65_536])).toEqual([
+      long(''),
+      'rows t (): 1 rows, 1 bytes',
+      'CREATE TABLE t ();',
+    ]);
+  });
+
+  it('is never held in memory as a whole', () => {
+    const lengths: number[] = [];
+    const reader = new ScriptReader({
+      onRows: () => undefined,
+      onStatement: () => undefined,
+      onSchema: (piece) => lengths.push(piece.length),
+    });
+    for (let at = 0; at < 400; at += 1) reader.write(Buffer.alloc(65_536, at === 0 ? "SELECT '" : ' '));
+    expect(lengths.length).toBeGreaterThan(10);
+    expect(Math.max(...lengths)).toBeLessThan(1.2 * 1024 * 1024);
   });
 
   it('gives the same digest however it comes, and another when its end is another', () => {

@@ -9,6 +9,7 @@ const relation = (name: string, more: Partial<Relation> = {}): Relation => ({
   kind: 'table',
   bytes: 1,
   visible: (more.schema ?? 'public') === 'public',
+  ownedBy: undefined,
   unreadable: undefined,
   ...more,
 });
@@ -78,6 +79,16 @@ describe('a selection', () => {
   it('keeps a table whose rows alone are left out', () => {
     expect(chosen({ excludeTableData: ['user_log'] })).toContain('public.user_log');
     expect(chosen({ excludeTableData: ['user_log'] }, true)).not.toContain('public.user_log');
+  });
+
+  it('takes a sequence with the table that owns it', () => {
+    const sequence = relation('users_id_seq', {
+      kind: 'sequence',
+      ownedBy: { schema: 'public', name: 'users' },
+    });
+    const all = [...RELATIONS, sequence];
+    expect(selection({ ...none, tables: ['users'] }, all).includesData(sequence)).toBe(true);
+    expect(selection({ ...none, tables: ['user_log'] }, all).includesData(sequence)).toBe(false);
   });
 
   it('names exclusions that match nothing', () => {

@@ -124,10 +124,17 @@ describe('a role without rights', () => {
       'shop',
     );
     const url = bed.database.urlFor({ database: 'shop', ...role });
-    const run = await bed.backup({
-      inputs: { 'connection-string': url, tables: 'shop.customers', 'backup-name': 'customers' },
-      secrets: [role.password],
-    });
+    const inputs = { 'connection-string': url, tables: 'shop.customers', 'backup-name': 'customers' };
+    const before = bed.artifacts.artifacts().length;
+    const refused = await bed.backup({ inputs, secrets: [role.password] });
+    expectFailure(
+      refused,
+      /may not read 1 of .*: shop\.customers_id_seq \(no SELECT\)\./,
+      bed.artifacts,
+      before,
+    );
+    await bed.database.sql('GRANT SELECT ON SEQUENCE shop.customers_id_seq TO customer_reader', 'shop');
+    const run = await bed.backup({ inputs, secrets: [role.password] });
     expectSuccess(run);
     expect(run.outputs['tables']).toBe('1');
   });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { run } from '../../src/process/run.ts';
 import { type ArtifactService, startArtifactService } from './artifact-service.ts';
+import { isJsonObject } from './artifact-service-http.ts';
 import { REPOSITORY_ROOT, nodeProgram } from './node-program.ts';
 
 let service: ArtifactService;
@@ -53,7 +54,10 @@ async function withClient(script: string, file = ''): Promise<{ result?: unknown
       ACTIONS_RUNTIME_TOKEN: service.runtimeTokenFor(runId),
     },
   });
-  return JSON.parse(await readFile(answer, 'utf8')) as { result?: unknown; error?: string };
+  const outcome: unknown = JSON.parse(await readFile(answer, 'utf8'));
+  if (!isJsonObject(outcome)) throw new Error('The client gave no answer.');
+  const { result, error } = outcome;
+  return typeof error === 'string' ? { error } : { result };
 }
 
 async function someFile(

@@ -222,9 +222,11 @@ describe('what a run leaves', () => {
   });
 
   it('is removed, but for a workspace of the test’s own', async () => {
-    await anAction(`core.setOutput('folders', [env.RUNNER_TEMP, process.cwd(), env.RUNNER_TOOL_CACHE]);`);
+    await anAction(
+      `core.setOutput('folders', [env.RUNNER_TEMP, process.cwd(), env.RUNNER_TOOL_CACHE].join(':'));`,
+    );
     const { outputs } = await runAction({ action });
-    const folders = JSON.parse(outputs['folders'] ?? '') as string[];
+    const folders = (outputs['folders'] ?? '').split(':');
     expect(folders).toHaveLength(3);
     expect(folders.filter((folder) => existsSync(folder))).toEqual([]);
   });

@@ -18,6 +18,8 @@ export interface ReadBackRequest {
   readonly onSpawn?: (pid: number) => void;
   /** Called many times a second. */
   readonly onProgress?: (progress: ScriptProgress) => void;
+  /** After how many milliseconds without a word from `pg_restore` it is given up; five minutes when absent. */
+  readonly stallTimeoutMs?: number;
 }
 
 /** The proof that an archive is good: `pg_restore` has read all of it. */
@@ -30,6 +32,7 @@ export interface ReadBack {
 }
 
 const READ_BYTES = 1024 * 1024;
+const STALL_TIMEOUT_MS = 5 * 60_000;
 const HINT =
   'Run the job again. If it happens again, look at the disk of the runner: is it full, or does it fail?';
 
@@ -51,15 +54,17 @@ export async function readBack(request: ReadBackRequest): Promise<ReadBack> {
 }
 
 async function manifestOf(request: ReadBackRequest): Promise<Manifest> {
-  const { archive, tools, signal, onSpawn, onProgress } = request;
+  const { archive, tools, onSpawn, onProgress } = request;
   const collector = new ManifestCollector();
   const reader = new ScriptReader(collector);
+  const stall = stallDetector(request.stallTimeoutMs ?? STALL_TIMEOUT_MS);
   try {
     const result = await run(tools.pgRestore, ['--format=custom', '--file=-', archive], {
       env: tools.environment,
-      signal,
+      signal: AbortSignal.any([request.signal, stall.signal]),
       ...(onSpawn === undefined ? {} : { onSpawn }),
       onStdout: (chunk) => {
+        stall.progress();
         reader.write(chunk);
         onProgress?.(reader.progress);
       },
@@ -68,8 +73,28 @@ async function manifestOf(request: ReadBackRequest): Promise<Manifest> {
     reader.end();
   } catch (error) {
     throw error instanceof ScriptError ? unreadable(error.message, error) : error;
+  } finally {
+    stall.stop();
   }
   return collector.finish();
+}
+
+/**
+ * Aborts its signal when there is no progress for too long: where a damaged gzip stream ends before its block
+ * does, `pg_restore` calls `inflate` for ever (seen with 15 and 17; `ReadDataFromArchiveGzip`).
+ */
+function stallDetector(timeoutMs: number): { signal: AbortSignal; progress: () => void; stop: () => void } {
+  const controller = new AbortController();
+  const timer = setTimeout(() => {
+    controller.abort(unreadable(`pg_restore has printed nothing for ${timeoutMs / 1000} seconds`));
+  }, timeoutMs);
+  return {
+    signal: controller.signal,
+    progress: () => timer.refresh(),
+    stop: () => {
+      clearTimeout(timer);
+    },
+  };
 }
 
 function requireSuccess({ exitCode, endedBy, stderr }: RunResult): void {

@@ -18,7 +18,7 @@ export interface Selection {
 
 /**
  * Applies the filter inputs to what the preflight found, as `pg_dump` does: `tables` makes the schema filters
- * ineffective, and an exclusion wins over an inclusion.
+ * ineffective, an exclusion wins over an inclusion, and a sequence goes with the table that owns it.
  */
 export function selection(filters: DumpFilters, relations: readonly Relation[]): Selection {
   const schemas = filters.schemas.map(readPattern);
@@ -27,11 +27,16 @@ export function selection(filters: DumpFilters, relations: readonly Relation[]):
   const excludeTables = filters.excludeTables.map(readPattern);
   const excludeTableData = filters.excludeTableData.map(readPattern);
 
-  const includes = (relation: Relation): boolean => {
+  const byName = new Map(relations.map((relation) => [nameKey(relation), relation]));
+  const includesItself = (relation: Relation): boolean => {
     if (excludeTables.some((pattern) => matchesRelation(pattern, relation))) return false;
     if (tables.length > 0) return tables.some((pattern) => matchesRelation(pattern, relation));
     if (excludeSchemas.some((pattern) => matchesSchema(pattern, relation.schema))) return false;
     return schemas.length === 0 || schemas.some((pattern) => matchesSchema(pattern, relation.schema));
+  };
+  const includes = (relation: Relation): boolean => {
+    const owner = relation.ownedBy && byName.get(nameKey(relation.ownedBy));
+    return includesItself(relation) || (owner !== undefined && includesItself(owner));
   };
   const idle = (
     input: string,
@@ -92,6 +97,11 @@ export function unreadableError(
     'Use their owner; or grant the role pg_read_all_data (PostgreSQL 14 and newer), and BYPASSRLS where row-level security is on; ' +
       'or leave them out with exclude-tables or exclude-schemas.',
   );
+}
+
+/** No name of PostgreSQL holds a zero byte. */
+function nameKey({ schema, name }: { readonly schema: string; readonly name: string }): string {
+  return `${schema}\0${name}`;
 }
 
 function matchesRelation(pattern: Pattern, relation: Relation): boolean {

@@ -80,8 +80,6 @@ export class StatementScanner {
 
   #reset(): void {
     this.#ended = false;
-    this.#parentheses = 0;
-    this.#bodyDepth = 0;
     this.#opening = '';
     this.#createsFunction = false;
     this.#lastWord = '';

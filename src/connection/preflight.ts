@@ -14,6 +14,8 @@ export interface Relation {
   readonly bytes: number;
   /** Whether its bare name finds it, in the search path that the role has. */
   readonly visible: boolean;
+  /** The table that a serial or identity column makes this sequence a part of. */
+  readonly ownedBy: { readonly schema: string; readonly name: string } | undefined;
   /** Why the role cannot read all of it; undefined when it can. */
   readonly unreadable: string | undefined;
 }
@@ -31,7 +33,7 @@ export interface ServerFacts {
   readonly relations: readonly Relation[];
 }
 
-const COLUMNS = 8;
+const COLUMNS = 9;
 
 /**
  * One read-only transaction: through a transaction pooler, a plain SET would stay behind in somebody's session.
@@ -42,7 +44,7 @@ BEGIN TRANSACTION READ ONLY;
 SET LOCAL lock_timeout = '10s';
 SELECT 'server', current_setting('server_version'), current_setting('server_version_num'), current_database(),
        current_user, pg_catalog.pg_encoding_to_char(d.encoding), pg_catalog.pg_database_size(d.oid),
-       pg_catalog.pg_is_in_recovery()
+       pg_catalog.pg_is_in_recovery(), NULL
 FROM pg_catalog.pg_database d WHERE d.datname = current_database();
 SELECT 'relation', n.nspname, c.relname,
        CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'S' THEN 'sequence' ELSE 'other' END,
@@ -56,8 +58,12 @@ SELECT 'relation', n.nspname, c.relname,
             WHEN c.relkind = 'S' AND NOT pg_catalog.has_sequence_privilege(c.oid, 'SELECT') THEN 'no SELECT'
             WHEN c.relkind <> 'S' AND NOT pg_catalog.has_table_privilege(c.oid, 'SELECT') THEN 'no SELECT'
             WHEN c.relrowsecurity AND pg_catalog.row_security_active(c.oid) THEN 'row-level security' END,
-       NULL
+       tn.nspname, t.relname
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_depend o ON c.relkind = 'S' AND o.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+  AND o.objid = c.oid AND o.refclassid = o.classid AND o.refobjsubid <> 0 AND o.deptype IN ('a', 'i')
+LEFT JOIN pg_catalog.pg_class t ON t.oid = o.refobjid
+LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace
 WHERE c.relkind IN ('r', 'p', 'S', 'v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                   AND d.objid = c.oid AND d.deptype = 'e')
@@ -117,13 +123,24 @@ function serverFacts(rows: readonly string[][]): ServerFacts {
   };
 }
 
-function relation([, schema = '', name = '', kind, bytes, visible, unreadable]: string[]): Relation {
+function relation([
+  ,
+  schema = '',
+  name = '',
+  kind,
+  bytes,
+  visible,
+  unreadable,
+  ...owner
+]: string[]): Relation {
+  const [ownerSchema = '', ownerName = ''] = owner;
   return {
     schema,
     name,
     kind: kind === 'table' || kind === 'partitioned table' || kind === 'sequence' ? kind : 'other',
     bytes: Number(bytes),
     visible: visible === 't',
+    ownedBy: ownerName === '' ? undefined : { schema: ownerSchema, name: ownerName },
     unreadable: unreadable === '' ? undefined : unreadable,
   };
 }

@@ -49,6 +49,10 @@ export async function reportBackup(report: BackupReport): Promise<void> {
     // The backup is made and published: a summary that cannot be written does not undo that.
     log.warning(`The job summary cannot be written: ${messageOf(error)}`);
   }
+  const phases = report.phases.map(({ name, milliseconds }) => [name, Math.round(milliseconds)]);
+  log.debug(
+    `Milliseconds: ${JSON.stringify({ ...Object.fromEntries(phases), 'In all': Math.round(report.totalMs) })}`,
+  );
   log.info(`Done in ${duration(report.totalMs)}`);
 }
 

@@ -1,11 +1,11 @@
-import { plainLine } from './plain-text.ts';
+import { oneLine } from './plain-text.ts';
 
 /**
  * Text from outside as Markdown shows it, and nothing more: every punctuation mark becomes a character reference, so
  * that no name can be a link, a table cell, a tag, an image or a mermaid directive.
  */
 export function escaped(text: string): string {
-  return plainLine(text).replace(/[!-/:-@[-`{-~]/g, (character) => `&#${character.charCodeAt(0)};`);
+  return oneLine(text).replace(/[!-/:-@[-`{-~]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 /** Text from outside in the type face of code. */

@@ -1,3 +1,8 @@
+/** Text on one line: control characters and line breaks of every kind become a space. */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trimEnd();
+}
+
 /**
  * Text from outside (a server's message, a table's name) made fit for one line of a log.
  *
@@ -6,9 +11,7 @@
  * or another control character could begin such a line, or hide what stands before it.
  */
 export function plainLine(text: string): string {
-  return text
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
-    .trimEnd()
+  return oneLine(text)
     .replace(/^(\s*):(?=:)/u, '$1\u02d0')
     .replaceAll('##[', '## [');
 }

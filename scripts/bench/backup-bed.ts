@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { startArtifactService } from '../../__tests__/support/artifact-service.ts';
+import { type TestClientTools, testClientTools } from '../../__tests__/support/client-tools.ts';
+import { startDatabase } from '../../__tests__/support/database.ts';
+import { startPgdgMirror } from '../../__tests__/support/pgdg-mirror.ts';
+import { type ActionRun, runAction } from '../../__tests__/support/runner.ts';
+import { fillLarge } from '../../__tests__/support/shop.ts';
+
+const execute = promisify(execFile);
+
+/** A large database, the real action, and the bare tools beside it. */
+export interface BackupBed extends AsyncDisposable {
+  /** Runs the bundled action; the tool cache is warm after the first time. */
+  backup(name: string): Promise<ActionRun>;
+  /** Runs `pg_dump -Fc` alone, by the same program over the same connection. */
+  bareDump(file: string, ...args: string[]): Promise<void>;
+  /** Uploads a file with the artifact client alone; milliseconds. */
+  bareUpload(file: string, how: 'zip' | 'file'): Promise<number>;
+  readonly folder: string;
+  readonly tools: TestClientTools;
+}
+
+export async function startBackupBed(megabytes: number): Promise<BackupBed> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'bench-'));
+  const [database, artifacts, mirror, tools] = await Promise.all([
+    startDatabase({ settings: ['max_wal_size = 8GB'] }),
+    startArtifactService(),
+    startPgdgMirror(),
+    testClientTools(),
+  ]);
+  console.log(`Filling a database with about ${megabytes} MB …`);
+  await database.createDatabase('bench');
+  await fillLarge(database, { database: 'bench', megabytes });
+  await database.query('CHECKPOINT');
+  const environment = {
+    PGHOST: database.host,
+    PGPORT: String(database.port),
+    PGUSER: database.user,
+    PGPASSWORD: database.password,
+    PGDATABASE: 'bench',
+  };
+  return {
+    folder,
+    tools,
+    backup: (name) =>
+      runAction({
+        artifactService: artifacts,
+        toolCache: path.join(folder, 'tool-cache'),
+        secrets: [database.password],
+        timeoutMs: 900_000,
+        inputs: {
+          'connection-string': database.urlFor({ database: 'bench' }),
+          'backup-name': name,
+          'apt-mirror': mirror.url,
+          'apt-signing-key': mirror.signingKey,
+        },
+      }),
+    async bareDump(file, ...args) {
+      await execute(tools.pgDump, ['-Fc', `--file=${file}`, ...args], { env: environment });
+    },
+    async bareUpload(file, how) {
+      const { stdout } = await execute(
+        process.execPath,
+        [path.join(import.meta.dirname, 'bare-upload.ts'), file, how],
+        {
+          env: {
+            PATH: process.env['PATH'],
+            GITHUB_WORKSPACE: folder,
+            ACTIONS_RESULTS_URL: artifacts.resultsUrl,
+            ACTIONS_RUNTIME_TOKEN: artifacts.runtimeToken,
+          },
+          maxBuffer: 64 * 1024 * 1024,
+        },
+      );
+      return Number(/milliseconds ([\d.]+)/.exec(stdout)?.[1]);
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([database.stop(), artifacts.stop(), mirror.stop()]);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The phases of a run in milliseconds, from its debug messages. */
+export function millisecondsOf(run: ActionRun): Readonly<Record<string, number>> {
+  const text = run.debug.join('\n').match(/Milliseconds: (\{.*\})/)?.[1];
+  if (run.exitCode !== 0 || text === undefined) throw new Error(`The action failed:\n${run.log}`);
+  const phases: unknown = JSON.parse(text);
+  if (typeof phases !== 'object' || phases === null) throw new Error('The action did not tell its phases.');
+  return Object.fromEntries(Object.entries(phases).map(([name, value]) => [name, Number(value)]));
+}
