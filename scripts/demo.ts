@@ -79,9 +79,9 @@ async function show(): Promise<void> {
   await checkRestore(stage.database, file, rows);
 
   terminal.step('Done. Have a look');
-  const summary = path.relative(process.cwd(), path.join(OUTPUT, 'summary.html'));
+  const summary = fromHere(path.join(OUTPUT, 'summary.html'));
   terminal.say(`The summary of the job:  ${summary}`);
-  terminal.say(`The backup itself:       ${path.relative(process.cwd(), file)}`);
+  terminal.say(`The backup itself:       ${fromHere(file)}`);
   terminal.say(`Open the summary with:   ${process.platform === 'darwin' ? 'open' : 'xdg-open'} ${summary}`);
 }
 
@@ -197,6 +197,12 @@ async function checkRestore(database: Database, file: string, rows: ShopRows): P
   if (JSON.stringify(restored) !== JSON.stringify(rows))
     throw new Error('The restored database has other rows.');
   terminal.done('Restored into an empty database: every table has its rows again');
+}
+
+/** A path as one would type it here. */
+function fromHere(file: string): string {
+  const relative = path.relative(process.cwd(), file);
+  return relative.startsWith('..') ? file : relative;
 }
 
 function stopIfInterrupted(): void {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
+import { limitFileSize, smallDisk } from '../support/small-disk.ts';
 import { fillLarge } from '../support/shop.ts';
 import {
   type TestBed,
@@ -13,6 +14,8 @@ let bed: TestBed;
 let url: string;
 beforeAll(async () => {
   bed = await startTestBed();
+  // Fills the tool cache, so that what happens to a run happens to its backup.
+  await bed.backup({ inputs: { upload: 'false', path: 'warm-up.bak' } });
   url = await bed.database.createDatabase('large');
   await fillLarge(bed.database, { database: 'large', megabytes: 60 });
 });
@@ -102,6 +105,25 @@ describe('a cancelled run', () => {
     expect(run.leftFiles).toEqual([]);
     expect(run.post?.exitCode).toBe(0);
     await noSessions();
+  });
+});
+
+describe('a full disk', () => {
+  it('makes the step red, and leaves nothing', async () => {
+    const disk = await smallDisk(2);
+    const inputs = { 'connection-string': url };
+    if (disk) {
+      try {
+        const run = await bed.backup({ inputs, temp: disk.folder });
+        expectFailure(run, /pg_dump failed: The disk of the runner is full/, bed.artifacts);
+      } finally {
+        await disk.remove();
+      }
+      return;
+    }
+    // Without the right to mount a small disk, a limit on the size of files stops pg_dump in the same place.
+    const run = await bed.backup({ inputs, onStart: ({ pid }) => void limitFileSize(pid, 2) });
+    expectFailure(run, /pg_dump (was ended by SIGXFSZ|failed)/, bed.artifacts);
   });
 });
 

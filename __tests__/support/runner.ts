@@ -29,6 +29,8 @@ export interface RunActionOptions {
   /** A folder to work in, which is kept; a fresh one, which is removed, when absent. */
   readonly workspace?: string;
   readonly toolCache?: string;
+  /** For `RUNNER_TEMP`, which is kept; a fresh one, which is removed, when absent. */
+  readonly temp?: string;
   readonly eventName?: string;
   /** The event's payload; a private repository when absent. */
   readonly event?: JsonObject;
@@ -103,7 +105,7 @@ async function prepare(sandbox: string, options: RunActionOptions): Promise<RunF
   const repository = service?.repository ?? 'example/shop';
   const folders = {
     workspace: resolve(options.workspace ?? join(sandbox, 'workspace')),
-    temp: join(sandbox, 'temp'),
+    temp: resolve(options.temp ?? join(sandbox, 'temp')),
     toolCache: resolve(options.toolCache ?? join(sandbox, 'tool-cache')),
     systemTemp: join(sandbox, 'tmp'),
   };
