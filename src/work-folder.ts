@@ -1,7 +1,7 @@
 import { appendFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as core from '@actions/core';
-import { log } from './report/log.ts';
+import { log } from './log/log.ts';
 
 const PREFIX = 'postgres-backup-';
 const STATE = 'work-folder';
@@ -11,8 +11,8 @@ const CHILDREN = 'children';
 export interface WorkFolder {
   readonly path: string;
   /** Notes a child process, so that the cleanup can end it if this process is killed. */
-  recordChild(pid: number): void;
-  remove(): Promise<void>;
+  readonly recordChild: (pid: number) => void;
+  readonly remove: () => Promise<void>;
 }
 
 /** Makes the work folder (mode 0700) and records it for the cleanup before anything is written into it. */

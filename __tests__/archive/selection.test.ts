@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { DumpFilters } from '../../src/archive/dump-arguments.ts';
 import { isOpaque, readPattern, selection, unreadableError } from '../../src/archive/selection.ts';
 import type { Relation } from '../../src/connection/preflight.ts';
+import type { DumpFilters } from '../../src/inputs/dump-filters.ts';
 
 const relation = (name: string, more: Partial<Relation> = {}): Relation => ({
   schema: 'public',

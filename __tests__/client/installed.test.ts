@@ -1,7 +1,7 @@
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { provideClientTools } from '../../src/client/client-tools.ts';
+import { provideClientTools } from '../../src/client/provide-client-tools.ts';
 import { missingLibraries, parseVersion, probeTools } from '../../src/client/probe.ts';
 import { type InstallFolders, bareMachine, installFolders, requestFor } from '../support/client-install.ts';
 import { TOOL_NAMES, testClientTools } from '../support/client-tools.ts';

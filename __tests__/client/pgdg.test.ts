@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { UserError } from '../../src/errors.ts';
 import { run } from '../../src/process/run.ts';
-import { provideClientTools } from '../../src/client/client-tools.ts';
+import { provideClientTools } from '../../src/client/provide-client-tools.ts';
 import { cachedTools } from '../../src/client/tool-cache.ts';
 import {
   type InstallFolders,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { code, escaped, shellWord, table } from '../../src/report/markdown.ts';
-import { plainLine } from '../../src/report/plain-text.ts';
+import { plainLine } from '../../src/log/plain-text.ts';
 
 /** What the runner takes for a command (actions/runner, `ActionCommand.TryParseV2` and `TryParse`). */
 const isCommand = (line: string) => line.trim().startsWith('::') || line.includes('##[');

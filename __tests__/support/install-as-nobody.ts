@@ -1,7 +1,7 @@
 // Installs the client tools as an ordinary user, in a process of its own; prints the tools as JSON.
 // Its modules are read before it lets go of root, because that user may not enter the folder they are in.
 import { argv, env, stdout } from 'node:process';
-import { provideClientTools } from '../../src/client/client-tools.ts';
+import { provideClientTools } from '../../src/client/provide-client-tools.ts';
 import { bareMachine } from './client-install.ts';
 
 const [, , url = '', signingKey = '', workFolder = '', user = ''] = argv;

@@ -77,9 +77,17 @@ export function expectSuccess(run: ActionRun): void {
  * @param annotation what the annotation must say.
  * @param artifacts the service, whose artifacts must be those that it had before.
  */
-export function expectFailure(run: ActionRun, annotation: RegExp, artifacts: ArtifactService, before = 0): void {
+export function expectFailure(
+  run: ActionRun,
+  annotation: RegExp,
+  artifacts: ArtifactService,
+  before = 0,
+): void {
   const errors = errorsOf(run);
-  expect({ exitCode: run.exitCode, errors }).toEqual({ exitCode: 1, errors: [expect.stringMatching(annotation)] });
+  expect({ exitCode: run.exitCode, errors }).toEqual({
+    exitCode: 1,
+    errors: [expect.stringMatching(annotation)],
+  });
   expect(errors[0]?.split('\n')).toHaveLength(2);
   expect(artifacts.artifacts()).toHaveLength(before);
   expect(run.outputs).toEqual({});

@@ -30,7 +30,8 @@ export async function benchBackup(): Promise<void> {
     console.log(`Round ${round} of ${ROUNDS} …`);
     rounds.push(await measure(bed, round));
   }
-  const startUp = median(await Promise.all(Array.from({ length: ROUNDS }, () => startUpSeconds())));
+  const startUps: number[] = [];
+  for (let round = 1; round <= 2 * ROUNDS; round++) startUps.push(await startUpSeconds());
   const ratio = (of: (round: Round) => number): number => median(rounds.map(of));
   const figures: Figure[] = [
     {
@@ -60,7 +61,7 @@ export async function benchBackup(): Promise<void> {
     },
     { name: 'everything else, tools cached', value: ratio((r) => r.beside / 1000), unit: 's', atMost: 1 },
     { name: 'peak memory of node', value: ratio((r) => r.peakMegabytes), unit: 'MB', atMost: 256 },
-    { name: 'start-up', value: startUp, unit: 's', atMost: 0.2 },
+    { name: 'start-up', value: median(startUps), unit: 's', atMost: 0.2 },
   ];
   printFigures(`Backup of a database of 650 MB, medians of ${ROUNDS} rounds`, figures);
 }

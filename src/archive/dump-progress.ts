@@ -1,4 +1,4 @@
-import { bytes, duration } from '../report/format.ts';
+import { bytes, duration } from '../log/format.ts';
 
 /** Sizes on the server of the tables whose rows are dumped, in bytes, by the name that `pg_dump --verbose` prints. */
 export type TableSizes = ReadonlyMap<string, number>;

@@ -3,7 +3,7 @@ import { stat, writeFile } from 'node:fs/promises';
 import { diagnosedError, errorLines } from '../connection/diagnosis.ts';
 import { UserError } from '../errors.ts';
 import { type Environment, run } from '../process/run.ts';
-import { log } from '../report/log.ts';
+import { log } from '../log/log.ts';
 import { type TableSizes, dumpProgress } from './dump-progress.ts';
 
 /** What `pg_dump` is told. */

@@ -3,7 +3,7 @@ import { open, stat } from 'node:fs/promises';
 import { errorLines } from '../connection/diagnosis.ts';
 import { UserError, messageOf } from '../errors.ts';
 import { type Environment, type RunResult, run } from '../process/run.ts';
-import { log } from '../report/log.ts';
+import { log } from '../log/log.ts';
 import { type Manifest, ManifestCollector } from './manifest.ts';
 import { type ScriptProgress, ScriptReader } from './script-reader.ts';
 import { ScriptError } from './script-statement.ts';

@@ -1,7 +1,7 @@
 import type { Relation } from '../connection/preflight.ts';
 import { UserError } from '../errors.ts';
-import { plainLine } from '../report/plain-text.ts';
-import type { DumpFilters } from './dump-arguments.ts';
+import { plainLine } from '../log/plain-text.ts';
+import type { DumpFilters } from '../inputs/dump-filters.ts';
 
 /** A pattern of psql as two regular expressions; `undefined` where JavaScript cannot express it. */
 type Pattern = { readonly schema: RegExp | undefined; readonly name: RegExp } | undefined;

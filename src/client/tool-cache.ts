@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as toolCache from '@actions/tool-cache';
 import { messageOf } from '../errors.ts';
-import { log } from '../report/log.ts';
+import { log } from '../log/log.ts';
 import type { Environment } from '../process/run.ts';
 import type { ClientTools } from './client-tools.ts';
 import { debianRelease } from './debian/os-release.ts';

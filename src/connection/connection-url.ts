@@ -35,11 +35,6 @@ export function parseConnectionUrl(input: string, url: string): ConnectionParame
   return parameters;
 }
 
-/** The password as it stands in a URL, even in one that cannot be read otherwise: so that it can be masked. */
-export function rawPasswordOf(url: string): string | undefined {
-  return /^[^:/]*:\/\/[^:/?]*:(.+)@/s.exec(url)?.[1];
-}
-
 function refuseOtherForms(input: string, url: string): void {
   if (SCHEME.test(url)) return;
   const write = 'Write postgres://USER:PASSWORD@HOST:5432/DATABASE, as your provider shows it for psql.';

@@ -1,4 +1,4 @@
-import { log } from '../report/log.ts';
+import { log } from '../log/log.ts';
 import { parseConnectionUrl } from './connection-url.ts';
 import type { ConnectionParameters } from './parameters.ts';
 

@@ -164,6 +164,11 @@ const RULES: readonly Rule[] = [
     transient: true,
   },
   {
+    pattern: /out of shared memory|max_locks_per_transaction/,
+    cause: 'The server has no room to lock all tables at once.',
+    hint: 'Raise max_locks_per_transaction on the server, or back up the schemas one by one with the schemas input.',
+  },
+  {
     pattern: /server version mismatch/,
     cause: 'The server is newer than the client tools.',
     hint: "Set postgres-version to the server's major version.",

@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts';
-import { plainLine } from '../report/plain-text.ts';
-import { log } from '../report/log.ts';
+import { plainLine } from '../log/plain-text.ts';
+import { log } from '../log/log.ts';
 import { diagnose, diagnosedError } from './diagnosis.ts';
 import { type Psql, PsqlError, queryRows } from './psql.ts';
 import { retry } from './retry.ts';

@@ -1,10 +1,11 @@
 import * as core from '@actions/core';
-import { type DumpFilters, checkedDumpArguments } from '../archive/dump-arguments.ts';
-import { maskConnectionSecrets } from '../connection/mask.ts';
 import { UserError } from '../errors.ts';
-import { checkedBackupName } from '../store/names.ts';
+import { checkedBackupName } from './backup-name.ts';
 import { type Compression, compression } from './compression.ts';
 import { type ConnectionSource, findConnectionString } from './connection-source.ts';
+import type { DumpFilters } from './dump-filters.ts';
+import { maskConnectionSecrets } from './mask.ts';
+import { checkedDumpArguments } from './pg-dump-args.ts';
 import { booleanValue, commandWords, lines, wholeNumber } from './parsers.ts';
 
 /** Where the backup goes: an artifact, a file that the user keeps, or both. */

@@ -4,8 +4,8 @@ import type { ServerFacts } from '../connection/preflight.ts';
 import { messageOf } from '../errors.ts';
 import type { RunnerEnvironment } from '../inputs/runner-environment.ts';
 import { backupSummary } from './backup-summary.ts';
-import { duration } from './format.ts';
-import { log } from './log.ts';
+import { duration } from '../log/format.ts';
+import { log } from '../log/log.ts';
 
 /** Where a backup went. */
 export interface PublishedBackup {

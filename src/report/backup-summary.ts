@@ -1,5 +1,5 @@
 import type { Manifest } from '../archive/manifest.ts';
-import { bytes, count, duration, minute, wholeNumber } from './format.ts';
+import { bytes, count, duration, minute, wholeNumber } from '../log/format.ts';
 import { code, escaped, shell, shellWord, table } from './markdown.ts';
 
 /** Everything that the summary of a backup tells. */
@@ -37,7 +37,7 @@ const LARGEST_TABLES = 10;
 export function backupSummary(backup: BackupSummary): string {
   return [
     `## ✅ ${code(backup.database)} is backed up and proven`,
-    'Every byte of the archive was read back with `pg_restore` before it was published.',
+    'The whole archive was read back with `pg_restore` before it was kept.',
     facts(backup),
     largestTables(backup.manifest),
     phases(backup),

@@ -1,8 +1,8 @@
 import * as core from '@actions/core';
 import { CancelledError, UserError, messageOf } from '../errors.ts';
 import { failureSummary } from './backup-summary.ts';
-import { log } from './log.ts';
-import { plainLine } from './plain-text.ts';
+import { log } from '../log/log.ts';
+import { plainLine } from '../log/plain-text.ts';
 
 /** Tells of a failure once: the causes in the log, one annotation, and the summary. */
 export async function reportFailure(error: unknown): Promise<void> {

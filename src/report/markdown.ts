@@ -1,4 +1,4 @@
-import { oneLine } from './plain-text.ts';
+import { oneLine } from '../log/plain-text.ts';
 
 /**
  * Text from outside as Markdown shows it, and nothing more: every punctuation mark becomes a character reference, so

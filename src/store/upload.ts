@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { UserError, messageOf } from '../errors.ts';
-import { log } from '../report/log.ts';
+import { log } from '../log/log.ts';
 
 /** A file that is to become an artifact of this run. */
 export interface UploadRequest {

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { log } from '../../report/log.ts';
+import { log } from '../../log/log.ts';
 import type { ClientRequest, ClientTools } from '../client-tools.ts';
 import type { Machine } from '../machine.ts';
 import type { Probe } from '../probe.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { bytes, count, duration, minute } from '../../src/report/format.ts';
+import { bytes, count, duration, minute } from '../../src/log/format.ts';
 
 describe('sizes', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { connectionSecrets } from '../../src/connection/mask.ts';
+import { connectionSecrets } from '../../src/inputs/mask.ts';
 
 describe('the secrets of a connection string', () => {
   it('are the string, and the password as it stands, as it is sent, and encoded anew', () => {

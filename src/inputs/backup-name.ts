@@ -4,7 +4,6 @@ import { UserError } from '../errors.ts';
 const FORBIDDEN = '"*/:<>?\\|';
 /** Leaves room for the time, the digest and the endings within the 255 bytes of a file name. */
 const LONGEST_NAME_BYTES = 180;
-const DIGEST_CHARACTERS = 12;
 
 /**
  * Checks a `backup-name` that a user wrote.
@@ -34,15 +33,6 @@ export function backupNameOf(database: string): string {
   let short = name.replace(/^\./, '_');
   while (Buffer.byteLength(short) > LONGEST_NAME_BYTES) short = Array.from(short).slice(0, -1).join('');
   return short;
-}
-
-/**
- * The name of the artifact, which is the name of the file in it:
- * `<backup-name>-<YYYYMMDDTHHMMSSZ>-<first 12 hex of the content digest>.bak`.
- */
-export function artifactName(backup: { name: string; time: Date; contentDigest: string }): string {
-  const time = backup.time.toISOString().replace(/\.\d+/, '').replace(/[-:]/g, '');
-  return `${backup.name}-${time}-${backup.contentDigest.slice(0, DIGEST_CHARACTERS)}.bak`;
 }
 
 function isForbidden(character: string): boolean {

@@ -1,15 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { artifactName, backupNameOf, checkedBackupName } from '../../src/store/names.ts';
+import { backupNameOf, checkedBackupName } from '../../src/inputs/backup-name.ts';
 import { errorText } from '../support/user-error.ts';
-
-describe('the name of an artifact', () => {
-  it('tells backup, time and content', () => {
-    const time = new Date('2026-11-21T11:45:09.123Z');
-    expect(artifactName({ name: 'shop', time, contentDigest: '0123456789abcdef' })).toBe(
-      'shop-20261121T114509Z-0123456789ab.bak',
-    );
-  });
-});
 
 describe('backup-name', () => {
   it.each(['shop', 'shop-eu_1.2', 'läden', 'a b'])('may be %s', (name) => {

@@ -1,5 +1,4 @@
 import * as core from '@actions/core';
-import { rawPasswordOf } from './connection-url.ts';
 
 /**
  * Has the runner mask a connection string wherever it is printed: whole, and its password as it stands in the URL, as
@@ -26,4 +25,9 @@ function percentDecoded(text: string): string {
   } catch {
     return text;
   }
+}
+
+/** The password as it stands in a URL, even in one that cannot be read otherwise: so that it can be masked. */
+function rawPasswordOf(url: string): string | undefined {
+  return /^[^:/]*:\/\/[^:/?]*:(.+)@/s.exec(url)?.[1];
 }

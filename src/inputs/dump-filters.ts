@@ -1,0 +1,8 @@
+/** What the filter inputs select, as patterns of psql (`pg_dump --table` and its like). */
+export interface DumpFilters {
+  readonly schemas: readonly string[];
+  readonly excludeSchemas: readonly string[];
+  readonly tables: readonly string[];
+  readonly excludeTables: readonly string[];
+  readonly excludeTableData: readonly string[];
+}
