@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -45,6 +46,7 @@ export interface Session {
 export type ShutdownMode = 'smart' | 'fast' | 'immediate';
 
 const SHUTDOWN_SIGNALS = { smart: 'SIGTERM', fast: 'SIGINT', immediate: 'SIGQUIT' } as const;
+const FIRST_PASSWORD = 'p@ss/w#rd%1';
 const OWN_NAME = 'postgres-backup test bed';
 const START_ATTEMPTS = 20;
 
@@ -67,8 +69,11 @@ export async function startDatabase(options: DatabaseOptions = {}): Promise<Data
 export class Database {
   readonly host = '127.0.0.1';
   readonly user = 'postgres';
-  /** Every scenario meets a password that has to be percent-encoded in a URL. */
-  readonly password = 'p@ss/w#rd%1';
+  /**
+   * Every scenario meets a password that has to be percent-encoded in a URL. No two servers share one, because the
+   * runner watches the command lines of the whole machine, those of other tests too.
+   */
+  readonly password = `${FIRST_PASSWORD} ${randomBytes(4).toString('hex')}`;
   readonly dataDirectory: string;
   /** The folder of the Unix socket, which libpq takes as a host. */
   readonly socketFolder: string;
@@ -223,8 +228,9 @@ export class Database {
       join(this.#folder, 'programs'),
     );
     this.#postgres = programs.postgres;
-    await makeCluster(this.#folder, programs, user, { name: this.user, password: this.password });
+    await makeCluster(this.#folder, programs, user, { name: this.user, password: FIRST_PASSWORD });
     await this.#startOn(freePort);
+    await this.#changePassword();
   }
 
   /**
@@ -261,13 +267,23 @@ export class Database {
     });
   }
 
+  /** The cluster comes from a template, whose password is the same for all. */
+  async #changePassword(): Promise<void> {
+    const statement = `ALTER ROLE ${escapeIdentifier(this.user)} PASSWORD ${escapeLiteral(this.password)}`;
+    await this.#connected('postgres', (client) => client.query(statement), FIRST_PASSWORD);
+  }
+
   /** A connection for one task, through the Unix socket, which no setting of a test closes. */
-  async #connected<T>(database: string, task: (client: Client) => Promise<T>): Promise<T> {
+  async #connected<T>(
+    database: string,
+    task: (client: Client) => Promise<T>,
+    password = this.password,
+  ): Promise<T> {
     const client = new Client({
       host: this.socketFolder,
       port: this.port,
       user: this.user,
-      password: this.password,
+      password,
       database,
       ssl: false,
       application_name: OWN_NAME,
