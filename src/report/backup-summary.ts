@@ -40,7 +40,6 @@ export function backupSummary(backup: BackupSummary): string {
     'The whole archive was read back with `pg_restore` before it was kept.',
     facts(backup),
     largestTables(backup.manifest),
-    phases(backup),
     wayBack(backup),
     '',
   ].join('\n\n');
@@ -84,8 +83,10 @@ function facts(backup: BackupSummary): string {
     ],
     ['SHA-256 of the file', `<code>${backup.sha256}</code>`],
     ['Content digest', `<code>${manifest.contentDigest}</code>`],
+    ['Duration', durations(backup)],
   ];
-  return table(['', ''], rows, ['left', 'left']);
+  const [first = [], ...rest] = rows;
+  return table(first, rest, ['left', 'left']);
 }
 
 function besideTables({ sequences, largeObjects }: Manifest): string {
@@ -105,20 +106,18 @@ function largestTables({ tables }: Manifest): string {
     bytes(entry.bytes),
     `<code>${entry.sha256.slice(0, 12)}</code>`,
   ]);
-  return `${heading}\n\n${table(['Table', 'Rows', 'Text', 'SHA-256 of the rows'], rows, ['left', 'right', 'right', 'left'])}`;
+  return `${heading}\n\n${table(['Table', 'Rows', 'Data', 'SHA-256 of the rows'], rows, ['left', 'right', 'right', 'left'])}`;
 }
 
-function phases(backup: BackupSummary): string {
-  const rows = [
-    ...backup.phases.map(({ name, milliseconds }) => [name, duration(milliseconds)]),
-    ['**In all**', `**${duration(backup.totalMs)}**`],
-  ];
-  return `### Duration\n\n${table(['Phase', 'Time'], rows, ['left', 'right'])}`;
+function durations({ phases, totalMs }: BackupSummary): string {
+  const parts = phases.map(({ name, milliseconds }) => `${name.toLowerCase()} ${duration(milliseconds)}`);
+  return `**${duration(totalMs)}**: ${parts.join(', ')}`;
 }
 
 function wayBack(backup: BackupSummary): string {
   const { artifact, fileName } = backup;
-  const file = artifact ? shellWord(fileName) : shellWord(backup.keptAt ?? fileName);
+  const name = artifact ? fileName : (backup.keptAt ?? fileName);
+  const file = shellWord(name);
   const lines = [
     ...(artifact
       ? [
@@ -127,7 +126,7 @@ function wayBack(backup: BackupSummary): string {
         ]
       : []),
     '# make sure that it is the file that was proven',
-    `echo ${shellWord(`${backup.sha256}  `)}${file} | sha256sum --check`,
+    `echo ${shellWord(`${backup.sha256}  ${name}`)} | sha256sum --check`,
     '# restore it into an empty database, with PostgreSQL client tools of this major version or a newer one',
     `pg_restore --no-owner --no-privileges --exit-on-error --single-transaction --dbname="$TARGET_DATABASE_URL" ${file}`,
   ];
