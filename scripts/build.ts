@@ -9,9 +9,9 @@ const output = path.resolve(process.argv[2] ?? path.join(root, 'dist'));
 const bin = (tool: string): string => path.join(root, 'node_modules', tool);
 
 rmSync(path.join(root, 'build'), { recursive: true, force: true });
-rmSync(output, { recursive: true, force: true });
 // tsc compiles and ncc only bundles: ncc's own loader would check types a second time.
 node(bin('typescript/bin/tsc'), '--project', 'tsconfig.build.json');
+rmSync(output, { recursive: true, force: true });
 for (const entry of bundledEntries()) {
   node(
     bin('@vercel/ncc/dist/ncc/cli.js'),

@@ -6,9 +6,7 @@ import { type ReadBack, readBack } from './archive/read-back.ts';
 import { type Selection, isOpaque, selection, unreadableError } from './archive/selection.ts';
 import type { ClientTools } from './client/client-tools.ts';
 import { provideClientTools } from './client/provide-client-tools.ts';
-import { addressOf, readConnection } from './connection/connection.ts';
-import { libpqEnvironment } from './connection/libpq-environment.ts';
-import type { ConnectionParameters } from './connection/parameters.ts';
+import { type ConnectionPlan, openConnection, planConnection } from './connection/connection.ts';
 import { type ServerFacts, preflight, refuseNewerServer } from './connection/preflight.ts';
 import { backupNameOf } from './inputs/backup-name.ts';
 import type { BackupInputs } from './inputs/backup-inputs.ts';
@@ -54,7 +52,10 @@ export async function backup(
 ): Promise<void> {
   const stopwatch = startStopwatch();
   log.info(`Connection string from ${inputs.connection.from}`);
-  const parameters = readConnection('connection-string', inputs.connection.value);
+  const plan = await planConnection('connection-string', inputs.connection.value, {
+    env: process.env,
+    allowPooler: inputs.allowPooler,
+  });
   if (inputs.destination.upload) requireArtifactService(process.env);
   const keptPlace = await prepareKeptPlace('path', inputs.destination.keepAt, runner.workspace);
 
@@ -62,7 +63,7 @@ export async function backup(
   try {
     const job: Job = { inputs, runner, workFolder, stopwatch, signal };
     const tools = await stopwatch.time('Client tools', () => clientTools(job));
-    const database = await stopwatch.time('Preflight', () => connect(job, tools, parameters));
+    const database = await stopwatch.time('Preflight', () => connect(job, tools, plan));
     const startedAt = new Date();
     const archive = await stopwatch.time('Dump', () => dumpDatabase(job, tools, database));
     const proven = await stopwatch.time('Read back', () => proveArchive(job, tools, archive));
@@ -88,12 +89,17 @@ function clientTools({ inputs, workFolder, signal }: Job): Promise<ClientTools> 
   return provideClientTools({ major, aptMirror, aptSigningKey, workFolder: workFolder.path, signal });
 }
 
-async function connect(job: Job, tools: ClientTools, parameters: ConnectionParameters): Promise<Database> {
+async function connect(job: Job, tools: ClientTools, plan: ConnectionPlan): Promise<Database> {
   const { inputs, workFolder, signal } = job;
-  const libpq = await libpqEnvironment('connection-string', parameters, workFolder.path);
+  const libpq = await openConnection('connection-string', plan, inputs.tls, workFolder.path);
   const environment = { ...tools.environment, ...libpq };
-  const server = await preflight({ psql: tools.psql, environment, signal }, inputs.connectionAttempts);
-  const address = addressOf(parameters);
+  const server = await preflight('connection-string', {
+    client: { psql: tools.psql, environment, signal },
+    attempts: inputs.connectionAttempts,
+    allowPooler: inputs.allowPooler,
+    failureHints: plan.failureHints,
+  });
+  const { address } = plan;
   const tables = server.relations.filter(({ kind }) => kind === 'table').length;
   log.info(
     `Connected to ${server.database} at ${address} as ${server.user}: PostgreSQL ${server.version}` +

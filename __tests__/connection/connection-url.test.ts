@@ -4,7 +4,7 @@ import { parseConnectionUrl } from '../../src/connection/connection-url.ts';
 import { UserError } from '../../src/errors.ts';
 import { errorText } from '../support/user-error.ts';
 
-const parse = (url: string) => parseConnectionUrl('connection-string', url);
+const parse = (url: string) => parseConnectionUrl('connection-string', url).parameters;
 
 describe('a connection URL', () => {
   it('gives user, password, host, port, database and parameters, decoded', () => {

@@ -1,5 +1,13 @@
 import { UserError } from '../errors.ts';
+import { type ForeignParameter, isForeignParameter } from './foreign-parameters.ts';
 import { type ConnectionParameters, type ParameterName, isParameterName } from './parameters.ts';
+
+/** What a URL says: libpq's own parameters, the name of a connection service, and what other drivers put there. */
+export interface ParsedUrl {
+  readonly parameters: ConnectionParameters;
+  readonly service: string | undefined;
+  readonly foreign: readonly ForeignParameter[];
+}
 
 const SCHEME = /^postgres(?:ql)?:\/\//;
 
@@ -13,7 +21,7 @@ const SCHEME = /^postgres(?:ql)?:\/\//;
  * @param url the connection string, without white space around it.
  * @throws UserError when it is not a URL that libpq would accept.
  */
-export function parseConnectionUrl(input: string, url: string): ConnectionParameters {
+export function parseConnectionUrl(input: string, url: string): ParsedUrl {
   refuseOtherForms(input, url);
   const { credentials, rest } = splitCredentials(url.replace(SCHEME, ''));
   const { hosts, ports, end } = readHosts(input, rest);
@@ -28,11 +36,19 @@ export function parseConnectionUrl(input: string, url: string): ConnectionParame
   set('user', credentials.user);
   set('password', credentials.password);
   set('host', hosts.length === 1 ? (hosts[0] ?? '') : hosts.join(','));
-  if (ports.some((port) => port !== '')) set('port', checkedPorts(input, ports));
+  if (ports.some((port) => port !== '')) set('port', ports.join(','));
   set('dbname', path);
-  for (const [name, value] of readQuery(input, query)) parameters[name] = value;
-  if (parameters.port !== undefined) checkedPorts(input, parameters.port.split(','));
-  return parameters;
+  const foreign: ForeignParameter[] = [];
+  let service: string | undefined;
+  for (const { name, value } of readQuery(input, query)) {
+    if (name === 'service') service = value;
+    // The one spelling of JDBC that libpq understands.
+    else if (name === 'ssl' && value === 'true') parameters.sslmode = 'require';
+    else if (isParameterName(name)) parameters[name] = value;
+    else foreign.push({ name, value });
+  }
+  checkPorts(input, parameters);
+  return { parameters, service, foreign };
 }
 
 function refuseOtherForms(input: string, url: string): void {
@@ -103,37 +119,44 @@ function splitPath(text: string): { path: string; query: string } {
   return { path: path.slice(1), query: mark < 0 ? '' : text.slice(mark + 1) };
 }
 
-function checkedPorts(input: string, ports: readonly string[]): string {
-  for (const port of ports) {
-    if (port === '' || (/^\d+$/.test(port) && Number(port) >= 1 && Number(port) <= 65535)) continue;
+/** libpq takes one port for all hosts, or one for each. */
+function checkPorts(input: string, { host = '', port }: ConnectionParameters): void {
+  if (port === undefined) return;
+  const ports = port.split(',');
+  for (const text of ports) {
+    if (text === '' || (/^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 65535)) continue;
     // What stands here may be a part of a password, so only a number is shown.
-    if (!/^\d{1,9}$/.test(port)) throw notEncoded(input);
+    if (!/^\d{1,9}$/.test(text)) throw notEncoded(input);
     throw new UserError(
-      `${input}: ${port} is not a port.`,
+      `${input}: ${text} is not a port.`,
       'Write a port from 1 to 65535; PostgreSQL usually listens on 5432.',
     );
   }
-  return ports.join(',');
+  if (ports.length > 1 && ports.length !== host.split(',').length) {
+    throw new UserError(
+      `${input}: there are not as many ports as hosts.`,
+      'Write one port for each host, or one for all.',
+    );
+  }
 }
 
-function readQuery(input: string, query: string): [ParameterName, string][] {
+function readQuery(input: string, query: string): ForeignParameter[] {
   if (query === '') return [];
   // Behind a raw "@" in the password, a part of the password looks like a parameter.
   const mayBePassword = query.includes('@');
   return query.split('&').map((pair) => {
     const [rawName = '', value, ...more] = pair.split('=');
-    const name = decode(input, rawName);
     if (value === undefined || more.length > 0) {
       throw new UserError(
         `${input}: what stands after the "?" is not a list of name=value pairs.`,
         'Write it as in ?sslmode=require&connect_timeout=10, and percent-encode "=", "&" and "?" within values and in the password.',
       );
     }
-    const decoded = decode(input, value);
-    // The one spelling of JDBC that libpq understands.
-    if (name === 'ssl' && decoded === 'true') return ['sslmode', 'require'];
-    if (!isParameterName(name)) throw unknownParameter(input, mayBePassword ? undefined : name);
-    return [name, decoded];
+    const name = decode(input, rawName);
+    if (name !== 'service' && !isParameterName(name) && !isForeignParameter(name)) {
+      throw unknownParameter(input, mayBePassword ? undefined : name);
+    }
+    return { name, value: decode(input, value) };
   });
 }
 

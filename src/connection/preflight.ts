@@ -1,7 +1,9 @@
 import { UserError } from '../errors.ts';
 import { plainLine } from '../log/plain-text.ts';
 import { log } from '../log/log.ts';
+import { poolerError } from './connection-string.ts';
 import { diagnose, diagnosedError } from './diagnosis.ts';
+import type { FailureHint } from './provider-rules.ts';
 import { type Psql, PsqlError, queryRows } from './psql.ts';
 import { retry } from './retry.ts';
 
@@ -40,6 +42,7 @@ const COLUMNS = 9;
  * A relation that is locked exclusively is not opened to measure it, because that would wait for the lock.
  */
 const FACTS_SQL = `
+SELECT 'version', version(), NULL, NULL, NULL, NULL, NULL, NULL, NULL;
 BEGIN TRANSACTION READ ONLY;
 SET LOCAL lock_timeout = '10s';
 SELECT 'server', current_setting('server_version'), current_setting('server_version_num'), current_database(),
@@ -71,27 +74,79 @@ ORDER BY n.nspname, c.relname;
 COMMIT;
 `;
 
+/** How the server is asked. */
+export interface PreflightRequest {
+  readonly client: Psql;
+  /** How often to try to connect, while failures are likely to pass. */
+  readonly attempts: number;
+  readonly allowPooler: boolean;
+  /** What else to say about a failure of this provider's servers. */
+  readonly failureHints: readonly FailureHint[];
+  /** A reason that is known better than psql can tell it; asked for when psql fails. */
+  readonly betterReason?: () => UserError | undefined;
+}
+
 /**
  * Connects and asks the server what it is and holds, trying again where a failure is likely to pass.
  *
  * @throws UserError with the cause and what to do.
  */
-export async function preflight(client: Psql, attempts: number): Promise<ServerFacts> {
+export async function preflight(input: string, request: PreflightRequest): Promise<ServerFacts> {
+  const { attempts, client, betterReason = () => undefined } = request;
+  const probing = request.allowPooler
+    ? client
+    : { ...client, environment: { ...POOLER_PROBE, ...client.environment } };
   try {
-    const rows = await retry(() => queryRows(client, FACTS_SQL, COLUMNS), {
+    const rows = await retry(() => queryRows(probing, FACTS_SQL, COLUMNS), {
       attempts,
-      isTransient: (error) => error instanceof PsqlError && diagnose(error.stderr).transient,
+      isTransient: (error) =>
+        error instanceof PsqlError && betterReason() === undefined && diagnose(error.stderr).transient,
       onRetry: (error, attempt, pauseMs) => {
         const cause = error instanceof PsqlError ? diagnose(error.stderr).cause : '';
         log.info(`Attempt ${attempt} of ${attempts}: ${cause} Trying again in ${pauseMs / 1000} s`);
       },
       signal: client.signal,
     });
+    refuseOtherSystems(rows.find((row) => row[0] === 'version')?.[1] ?? '');
     return serverFacts(rows);
   } catch (error) {
-    if (error instanceof PsqlError) throw diagnosedError('The database cannot be reached', error.stderr);
-    throw error;
+    if (!(error instanceof PsqlError)) throw error;
+    refuseOtherSystems(error.stdout);
+    throw betterReason() ?? explained(input, error, request);
   }
+}
+
+/**
+ * A server takes options at the start of a session; a transaction pooler refuses them, because it cannot keep them
+ * apart between its clients. (This one bounds the wait for locks. It is set for psql alone, never for the dump.)
+ */
+const POOLER_PROBE = { PGOPTIONS: '-c lock_timeout=10s' };
+const REFUSES_OPTIONS =
+  /unsupported startup parameter|does(?:n't| not) (?:currently )?support command-line options/;
+
+function explained(
+  input: string,
+  { stderr }: PsqlError,
+  { allowPooler, failureHints }: PreflightRequest,
+): UserError {
+  if (!allowPooler && REFUSES_OPTIONS.test(stderr)) {
+    return poolerError(input, 'it refuses options at the start of a session');
+  }
+  const error = diagnosedError('The database cannot be reached', stderr);
+  const more = failureHints.filter(({ when }) => when.test(stderr)).map(({ text }) => text);
+  return new UserError(error.message, [error.hint, ...more].join(' '), { cause: error.cause });
+}
+
+/** Systems that speak PostgreSQL's protocol and that pg_dump cannot dump, by what `version()` says. */
+const OTHER_SYSTEMS: readonly (readonly [RegExp, string, string])[] = [
+  [/CockroachDB/, 'CockroachDB', 'Use its own BACKUP statement.'],
+  [/Redshift/, 'Amazon Redshift', 'Use its snapshots or UNLOAD.'],
+  [/-YB-/, 'YugabyteDB', 'Use its own ysql_dump.'],
+];
+
+function refuseOtherSystems(version: string): void {
+  const other = OTHER_SYSTEMS.find(([pattern]) => pattern.test(version));
+  if (other) throw new UserError(`The server is ${other[1]}, which pg_dump cannot dump.`, other[2]);
 }
 
 /**
@@ -109,7 +164,7 @@ export function refuseNewerServer(server: ServerFacts, clientMajor: number): voi
 
 function serverFacts(rows: readonly string[][]): ServerFacts {
   const server = rows.find((row) => row[0] === 'server');
-  if (!server) throw new PsqlError('error: the server did not describe itself');
+  if (!server) throw new PsqlError('error: the server did not describe itself', '');
   const [, version = '', versionNumber, database = '', user = '', encoding = '', bytes, inRecovery] = server;
   return {
     version: version.split(' ')[0] ?? version,

@@ -4,10 +4,13 @@ import { type Environment, run } from '../process/run.ts';
 export class PsqlError extends Error {
   override readonly name = 'PsqlError';
   readonly stderr: string;
+  /** What it had printed until then. */
+  readonly stdout: string;
 
-  constructor(stderr: string) {
+  constructor(stderr: string, stdout: string) {
     super('psql failed.');
     this.stderr = stderr;
+    this.stdout = stdout;
   }
 }
 
@@ -43,7 +46,7 @@ export async function queryRows(client: Psql, sql: string, columns: number): Pro
     stdin: sql,
     signal: client.signal,
   });
-  if (result.exitCode !== 0) throw new PsqlError(result.stderr);
+  if (result.exitCode !== 0) throw new PsqlError(result.stderr, result.stdout);
   const values = result.stdout.split('\0').slice(0, -1);
   return Array.from({ length: values.length / columns }, (_, row) =>
     values.slice(row * columns, (row + 1) * columns),

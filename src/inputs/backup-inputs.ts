@@ -4,8 +4,9 @@ import { checkedBackupName } from './backup-name.ts';
 import { type Compression, compression } from './compression.ts';
 import { type ConnectionSource, findConnectionString } from './connection-source.ts';
 import type { DumpFilters } from './dump-filters.ts';
-import { maskConnectionSecrets } from './mask.ts';
+import { maskConnectionSecrets, maskSecret } from './mask.ts';
 import { checkedDumpArguments } from './pg-dump-args.ts';
+import { type TlsTexts, pemText } from './pem.ts';
 import { booleanValue, commandWords, lines, wholeNumber } from './parsers.ts';
 
 /** Where the backup goes: an artifact, a file that the user keeps, or both. */
@@ -25,6 +26,9 @@ export interface BackupInputs {
   readonly dumpArguments: readonly string[];
   readonly destination: Destination;
   readonly connectionAttempts: number;
+  readonly allowPooler: boolean;
+  /** PEM texts. */
+  readonly tls: TlsTexts;
   readonly aptMirror: string | undefined;
   readonly aptSigningKey: string | undefined;
 }
@@ -65,8 +69,20 @@ export async function readBackupInputs(workspace: string): Promise<BackupInputs>
     ),
     destination: destination(booleanValue('upload', core.getInput('upload')), core.getInput('path')),
     connectionAttempts: wholeNumberInput('connection-attempts', { min: 1, max: 20 }),
+    allowPooler: booleanValue('allow-pooler', core.getInput('allow-pooler')),
+    tls: tlsTexts(),
     aptMirror: optional('apt-mirror'),
     aptSigningKey: optional('apt-signing-key'),
+  };
+}
+
+function tlsTexts(): TlsTexts {
+  const key = core.getInput('ssl-key');
+  maskSecret(key);
+  return {
+    rootCertificate: optional('ssl-root-cert', (input, value) => pemText(input, value, 'CERTIFICATE')),
+    certificate: optional('ssl-cert', (input, value) => pemText(input, value, 'CERTIFICATE')),
+    key: optional('ssl-key', (input, value) => pemText(input, value, 'PRIVATE KEY')),
   };
 }
 

@@ -10,6 +10,11 @@ export function maskConnectionSecrets(value: string): void {
   for (const secret of connectionSecrets(value)) core.setSecret(secret);
 }
 
+/** Has the runner mask any other secret, each of its lines too. */
+export function maskSecret(secret: string): void {
+  if (secret.trim() !== '') core.setSecret(secret);
+}
+
 /** The texts to mask, without duplicates and empty ones. */
 export function connectionSecrets(value: string): string[] {
   const password = rawPasswordOf(value.trim()) ?? '';

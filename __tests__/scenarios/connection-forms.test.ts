@@ -1,0 +1,157 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startDatabase } from '../support/database.ts';
+import { startPgbouncer } from '../support/pgbouncer.ts';
+import { fillShop } from '../support/shop.ts';
+import { type TestBed, expectFailure, expectSuccess, remarksOf, startTestBed } from '../support/test-bed.ts';
+
+let bed: TestBed;
+beforeAll(async () => {
+  bed = await startTestBed();
+  await bed.database.createDatabase('shop');
+  await fillShop(bed.database, { database: 'shop', scale: 0.1 });
+});
+afterAll(() => bed.stop());
+
+const backup = (
+  url: string,
+  inputs: Record<string, string> = {},
+  more: Parameters<TestBed['backup']>[0] = {},
+) =>
+  bed.backup({
+    inputs: { 'connection-string': url, 'backup-name': `b${bed.artifacts.artifacts().length}`, ...inputs },
+    ...more,
+  });
+
+describe('a transaction pooler', () => {
+  it('that nothing in the URL tells of is recognised by a real PgBouncer refusing options, unless it is allowed', async () => {
+    const pooler = await startPgbouncer(bed.database);
+    try {
+      const url = `postgres://anybody:whatever-secret@${pooler.host}:${pooler.port}/shop`;
+      const before = bed.artifacts.artifacts().length;
+      const run = await backup(url, {}, { secrets: ['whatever-secret'] });
+      expectFailure(
+        run,
+        /transaction pooler \(it refuses options[\s\S]*allow-pooler: true/,
+        bed.artifacts,
+        before,
+      );
+      expectSuccess(await backup(url, { 'allow-pooler': 'true' }, { secrets: ['whatever-secret'] }));
+    } finally {
+      await pooler.stop();
+    }
+  });
+
+  it('is recognised by its URL before anything connects', async () => {
+    const before = bed.artifacts.artifacts().length;
+    const run = await backup('postgres://u:whatever-secret@h:6432/d', {}, { secrets: ['whatever-secret'] });
+    expectFailure(run, /port 6432 is PgBouncer's/, bed.artifacts, before);
+  });
+});
+
+describe('a connection string as people have it', () => {
+  it('from Prisma, with parameters that libpq does not know', async () => {
+    const url = bed.database.urlFor({
+      database: 'shop',
+      params: { schema: 'public', connection_limit: '5', sslaccept: 'accept_invalid_certs' },
+    });
+    const run = await backup(url);
+    expectSuccess(run);
+    expect(run.log).toContain('schema=public was left out');
+    expect(Number(run.outputs['tables'])).toBeGreaterThan(5);
+  });
+
+  it('that names a connection service', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'service-'));
+    try {
+      const { host, port, user, password } = bed.database;
+      const lines = [
+        '[nightly]',
+        `host=${host}`,
+        `port=${port}`,
+        `user=${user}`,
+        `password=${password}`,
+        'dbname=postgres',
+      ];
+      await writeFile(path.join(folder, 'services'), lines.join('\n'));
+      const run = await backup(
+        'postgresql:///shop?service=nightly',
+        {},
+        { env: { PGSERVICEFILE: path.join(folder, 'services') } },
+      );
+      expectSuccess(run);
+      expect(run.outputs['database']).toBe('shop');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('that leads to a database with a name that looks like a connection string', async () => {
+    await bed.database.createDatabase('host=evil dbname=x');
+    const run = await backup(bed.database.urlFor({ database: 'host=evil dbname=x' }));
+    expectSuccess(run);
+    expect(run.outputs['database']).toBe('host=evil dbname=x');
+  });
+
+  it('of a private host is refused on a hosted runner', async () => {
+    const before = bed.artifacts.artifacts().length;
+    const run = await backup(
+      'postgres://u:whatever-secret@db.railway.internal/d',
+      {},
+      { secrets: ['whatever-secret'] },
+    );
+    expectFailure(run, /private network/, bed.artifacts, before);
+  });
+});
+
+describe('a private certificate authority', () => {
+  it('vouches for the server with ssl-root-cert, as PEM text from a secret, and another one does not', async () => {
+    const tls = await startDatabase({ ssl: 'required' });
+    const other = await startDatabase({ ssl: true });
+    try {
+      const run = await backup(
+        tls.url,
+        { 'ssl-root-cert': tls.certificate ?? '' },
+        { secrets: [tls.password] },
+      );
+      expectSuccess(run);
+      // As it looks where a secret was stored on one line.
+      const escaped = (tls.certificate ?? '').trim().replaceAll('\n', '\\n');
+      expectSuccess(await backup(tls.url, { 'ssl-root-cert': escaped }, { secrets: [tls.password] }));
+      const before = bed.artifacts.artifacts().length;
+      const wrong = await backup(
+        tls.url,
+        { 'ssl-root-cert': other.certificate ?? '' },
+        { secrets: [tls.password] },
+      );
+      expectFailure(wrong, /certificate/, bed.artifacts, before);
+      const named = await backup(
+        `${tls.url}?sslrootcert=x`,
+        { 'ssl-root-cert': tls.certificate ?? '' },
+        { secrets: [tls.password] },
+      );
+      expectFailure(
+        named,
+        /ssl-root-cert is set, and the connection string has sslrootcert too/,
+        bed.artifacts,
+        before,
+      );
+      expect(remarksOf(run)).toEqual([]);
+    } finally {
+      await Promise.all([tls.stop(), other.stop()]);
+    }
+  });
+
+  it('needs both halves of a client certificate', async () => {
+    const before = bed.artifacts.artifacts().length;
+    const pem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----';
+    expectFailure(
+      await backup(bed.database.url, { 'ssl-cert': pem }),
+      /ssl-cert and ssl-key belong together/,
+      bed.artifacts,
+      before,
+    );
+  });
+});

@@ -1,0 +1,27 @@
+import { UserError } from '../errors.ts';
+
+/** Certificates and keys as PEM text, as they stand in secrets; undefined where none was given. */
+export interface TlsTexts {
+  readonly rootCertificate: string | undefined;
+  readonly certificate: string | undefined;
+  readonly key: string | undefined;
+}
+
+/**
+ * Checks the PEM text of a secret. Line breaks that were stored as `\n` are put back.
+ *
+ * @param kind what the PEM must hold.
+ * @throws UserError naming the input, and showing nothing of the value.
+ */
+export function pemText(input: string, value: string, kind: 'CERTIFICATE' | 'PRIVATE KEY'): string {
+  const text = value.includes('\n') ? value : value.replaceAll('\\n', '\n');
+  const block = new RegExp(
+    `^-----BEGIN (?:[A-Z]+ )*${kind}-----\\n[\\s\\S]+\\n-----END (?:[A-Z]+ )*${kind}-----$`,
+    'm',
+  );
+  if (block.test(text.replaceAll('\r', '').trim())) return `${text.replaceAll('\r', '').trim()}\n`;
+  throw new UserError(
+    `${input}: the value is not a ${kind.toLowerCase()} in PEM form.`,
+    `Store the whole file in the secret, from "-----BEGIN …${kind}-----" to "-----END …${kind}-----", with its line breaks.`,
+  );
+}
