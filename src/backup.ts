@@ -6,7 +6,7 @@ import { type ReadBack, readBack } from './archive/read-back.ts';
 import { type Selection, isOpaque, selection, unreadableError } from './archive/selection.ts';
 import type { ClientTools } from './client/client-tools.ts';
 import { provideClientTools } from './client/provide-client-tools.ts';
-import { type ConnectionPlan, openConnection, planConnection } from './connection/connection.ts';
+import { type Connection, openConnection, planConnection } from './connection/connection.ts';
 import { type ServerFacts, preflight, refuseNewerServer } from './connection/preflight.ts';
 import { backupNameOf } from './inputs/backup-name.ts';
 import type { BackupInputs } from './inputs/backup-inputs.ts';
@@ -35,7 +35,7 @@ interface Job {
 /** A server that answers, and the environment through which every tool reaches it. */
 interface Database {
   readonly server: ServerFacts;
-  readonly address: string;
+  readonly connection: Connection;
   readonly environment: Environment;
 }
 
@@ -61,27 +61,43 @@ export async function backup(
 
   const workFolder = await makeWorkFolder(runner.temp);
   try {
-    const job: Job = { inputs, runner, workFolder, stopwatch, signal };
-    const tools = await stopwatch.time('Client tools', () => clientTools(job));
-    const database = await stopwatch.time('Preflight', () => connect(job, tools, plan));
-    const startedAt = new Date();
-    const archive = await stopwatch.time('Dump', () => dumpDatabase(job, tools, database));
-    const proven = await stopwatch.time('Read back', () => proveArchive(job, tools, archive));
-    const file = await nameArchive(job, database, archive, proven, startedAt);
-    const published = await publish(job, file, proven, keptPlace);
-    await reportBackup({
-      ...published,
-      ...database,
-      clientVersion: tools.version,
-      compression: inputs.compression.spec,
-      proven,
-      phases: stopwatch.phases,
-      totalMs: stopwatch.total(),
-      runner,
+    const { tls } = inputs;
+    const connection = await openConnection('connection-string', plan, {
+      tls,
+      workFolder: workFolder.path,
+      signal,
     });
+    try {
+      await makeBackup({ inputs, runner, workFolder, stopwatch, signal }, connection, keptPlace);
+    } finally {
+      await connection.close();
+    }
   } finally {
     await workFolder.remove();
   }
+}
+
+/** The steps themselves, in their order. */
+async function makeBackup(job: Job, connection: Connection, keptPlace: KeptPlace | undefined): Promise<void> {
+  const { stopwatch } = job;
+  const tools = await stopwatch.time('Client tools', () => clientTools(job));
+  const database = await stopwatch.time('Preflight', () => askDatabase(job, tools, connection));
+  const startedAt = new Date();
+  const archive = await stopwatch.time('Dump', () => dumpDatabase(job, tools, database));
+  const proven = await stopwatch.time('Read back', () => proveArchive(job, tools, archive));
+  const file = await nameArchive(job, database, archive, proven, startedAt);
+  const published = await publish(job, file, proven, keptPlace);
+  await reportBackup({
+    ...published,
+    server: database.server,
+    address: connection.address,
+    clientVersion: tools.version,
+    compression: job.inputs.compression.spec,
+    proven,
+    phases: stopwatch.phases,
+    totalMs: stopwatch.total(),
+    runner: job.runner,
+  });
 }
 
 function clientTools({ inputs, workFolder, signal }: Job): Promise<ClientTools> {
@@ -89,30 +105,30 @@ function clientTools({ inputs, workFolder, signal }: Job): Promise<ClientTools> 
   return provideClientTools({ major, aptMirror, aptSigningKey, workFolder: workFolder.path, signal });
 }
 
-async function connect(job: Job, tools: ClientTools, plan: ConnectionPlan): Promise<Database> {
-  const { inputs, workFolder, signal } = job;
-  const libpq = await openConnection('connection-string', plan, inputs.tls, workFolder.path);
-  const environment = { ...tools.environment, ...libpq };
+async function askDatabase(job: Job, tools: ClientTools, connection: Connection): Promise<Database> {
+  const { inputs, signal } = job;
+  const { address, failureHints, failure } = connection;
+  const environment = { ...tools.environment, ...connection.environment };
   const server = await preflight('connection-string', {
     client: { psql: tools.psql, environment, signal },
     attempts: inputs.connectionAttempts,
     allowPooler: inputs.allowPooler,
-    failureHints: plan.failureHints,
+    failureHints,
+    knownFailure: failure,
   });
-  const { address } = plan;
   const tables = server.relations.filter(({ kind }) => kind === 'table').length;
   log.info(
     `Connected to ${server.database} at ${address} as ${server.user}: PostgreSQL ${server.version}` +
       `${server.inRecovery ? ' (a standby)' : ''}, ${bytes(server.databaseBytes)}, ${count(tables, 'table')}, ${server.encoding}`,
   );
   refuseNewerServer(server, tools.major);
-  return { server, address, environment };
+  return { server, connection, environment };
 }
 
 async function dumpDatabase(
   job: Job,
   tools: ClientTools,
-  { server, environment }: Database,
+  { server, environment, connection }: Database,
 ): Promise<string> {
   const { inputs, workFolder, signal } = job;
   const selected = selection(inputs.filters, server.relations);
@@ -133,6 +149,8 @@ async function dumpDatabase(
     ),
     signal,
     onSpawn: workFolder.recordChild,
+  }).catch((error: unknown) => {
+    throw signal.aborted ? error : (connection.failure() ?? error);
   });
   log.info(`Dumped ${bytes(size)} in ${duration(performance.now() - started)}`);
   return file;

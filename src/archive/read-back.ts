@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
 import { errorLines } from '../connection/diagnosis.ts';
 import { UserError, messageOf } from '../errors.ts';
+import { collectAfterEvery } from '../process/garbage.ts';
 import { type Environment, type RunResult, run } from '../process/run.ts';
 import { log } from '../log/log.ts';
 import { type Manifest, ManifestCollector } from './manifest.ts';
@@ -57,6 +58,7 @@ async function manifestOf(request: ReadBackRequest): Promise<Manifest> {
   const { archive, tools, onSpawn, onProgress } = request;
   const collector = new ManifestCollector();
   const reader = new ScriptReader(collector);
+  const collect = collectAfterEvery(16 * 1024 * 1024);
   const stall = stallDetector(request.stallTimeoutMs ?? STALL_TIMEOUT_MS);
   try {
     const result = await run(tools.pgRestore, ['--format=custom', '--file=-', archive], {
@@ -66,6 +68,7 @@ async function manifestOf(request: ReadBackRequest): Promise<Manifest> {
       onStdout: (chunk) => {
         stall.progress();
         reader.write(chunk);
+        collect(chunk.length);
         onProgress?.(reader.progress);
       },
     });

@@ -6,6 +6,7 @@ import { diagnose, diagnosedError } from './diagnosis.ts';
 import type { FailureHint } from './provider-rules.ts';
 import { type Psql, PsqlError, queryRows } from './psql.ts';
 import { retry } from './retry.ts';
+import type { TunnelError } from './tunnel-failure.ts';
 
 /** A table, sequence, view or the like, as the server describes it before the dump. */
 export interface Relation {
@@ -82,8 +83,8 @@ export interface PreflightRequest {
   readonly allowPooler: boolean;
   /** What else to say about a failure of this provider's servers. */
   readonly failureHints: readonly FailureHint[];
-  /** A reason that is known better than psql can tell it; asked for when psql fails. */
-  readonly betterReason?: () => UserError | undefined;
+  /** Why the connection failed, where that is known better than psql can tell it. */
+  readonly knownFailure: () => TunnelError | undefined;
 }
 
 /**
@@ -92,7 +93,7 @@ export interface PreflightRequest {
  * @throws UserError with the cause and what to do.
  */
 export async function preflight(input: string, request: PreflightRequest): Promise<ServerFacts> {
-  const { attempts, client, betterReason = () => undefined } = request;
+  const { attempts, client, knownFailure } = request;
   const probing = request.allowPooler
     ? client
     : { ...client, environment: { ...POOLER_PROBE, ...client.environment } };
@@ -100,9 +101,10 @@ export async function preflight(input: string, request: PreflightRequest): Promi
     const rows = await retry(() => queryRows(probing, FACTS_SQL, COLUMNS), {
       attempts,
       isTransient: (error) =>
-        error instanceof PsqlError && betterReason() === undefined && diagnose(error.stderr).transient,
+        error instanceof PsqlError && (knownFailure() ?? diagnose(error.stderr)).transient,
       onRetry: (error, attempt, pauseMs) => {
-        const cause = error instanceof PsqlError ? diagnose(error.stderr).cause : '';
+        const cause =
+          knownFailure()?.message ?? (error instanceof PsqlError ? diagnose(error.stderr).cause : '');
         log.info(`Attempt ${attempt} of ${attempts}: ${cause} Trying again in ${pauseMs / 1000} s`);
       },
       signal: client.signal,
@@ -112,7 +114,7 @@ export async function preflight(input: string, request: PreflightRequest): Promi
   } catch (error) {
     if (!(error instanceof PsqlError)) throw error;
     refuseOtherSystems(error.stdout);
-    throw betterReason() ?? explained(input, error, request);
+    throw knownFailure() ?? explained(input, error, request);
   }
 }
 
@@ -132,7 +134,8 @@ function explained(
   if (!allowPooler && REFUSES_OPTIONS.test(stderr)) {
     return poolerError(input, 'it refuses options at the start of a session');
   }
-  const error = diagnosedError('The database cannot be reached', stderr);
+  const connecting = /connection to server|could not translate|FATAL/.test(stderr);
+  const error = diagnosedError(`The database cannot be ${connecting ? 'reached' : 'examined'}`, stderr);
   const more = failureHints.filter(({ when }) => when.test(stderr)).map(({ text }) => text);
   return new UserError(error.message, [error.hint, ...more].join(' '), { cause: error.cause });
 }

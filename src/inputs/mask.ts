@@ -18,10 +18,14 @@ export function maskSecret(secret: string): void {
 /** The texts to mask, without duplicates and empty ones. */
 export function connectionSecrets(value: string): string[] {
   const password = rawPasswordOf(value.trim()) ?? '';
-  const decoded = percentDecoded(password);
-  return [...new Set([value, value.trim(), password, decoded, encodeURIComponent(decoded)])].filter(
-    (secret) => secret.trim() !== '',
-  );
+  const secrets = [password, apiKeyOf(value)].map((secret) => [secret, percentDecoded(secret)] as const);
+  const forms = secrets.flatMap(([raw, decoded]) => [raw, decoded, encodeURIComponent(decoded)]);
+  return [...new Set([value, value.trim(), ...forms])].filter((secret) => secret.trim() !== '');
+}
+
+/** The key of a prisma+postgres:// URL; empty where there is none. */
+function apiKeyOf(value: string): string {
+  return /[?&]api_key=([^&#\s]+)/.exec(value)?.[1] ?? '';
 }
 
 function percentDecoded(text: string): string {

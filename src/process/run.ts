@@ -29,13 +29,14 @@ export interface RunResult {
   readonly endedBy: NodeJS.Signals | null;
   /** Standard output as text; empty when `onStdout` took it. */
   readonly stdout: string;
-  /** The last lines of the error stream, 64 KiB at most. */
+  /** The last lines of the error stream, 256 KiB at most. */
   readonly stderr: string;
 }
 
 const KILL_AFTER_MS = 3_000;
 const STDOUT_LIMIT = 64 * 1024 * 1024;
-const STDERR_LIMIT = 64 * 1024;
+/** `pg_dump` names every table in one message when it cannot lock them. */
+const STDERR_LIMIT = 256 * 1024;
 
 /**
  * Runs a program by its path, without a shell, and waits for it and its streams to end.
@@ -156,7 +157,7 @@ function collect(limit: number, keep: 'head' | 'tail'): { add: (chunk: Buffer) =
   };
 }
 
-/** Calls `onLine` for each line; a line longer than 64 KiB comes in pieces. */
+/** Calls `onLine` for each line; a line longer than 256 KiB comes in pieces. */
 function splitLines(onLine: (line: string) => void): { add: (chunk: Buffer) => void; end: () => void } {
   const decoder = new TextDecoder();
   let rest = '';

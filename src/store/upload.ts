@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { UserError, messageOf } from '../errors.ts';
 import { log } from '../log/log.ts';
+import { collectGarbage } from '../process/garbage.ts';
 
 /** A file that is to become an artifact of this run. */
 export interface UploadRequest {
@@ -19,6 +20,8 @@ export interface StoredArtifact {
   readonly name: string;
 }
 
+const COLLECT_EVERY_MS = 250;
+
 /**
  * Uploads one file unzipped, so that the artifact is the file.
  *
@@ -31,6 +34,10 @@ export async function upload(request: UploadRequest): Promise<StoredArtifact> {
   const name = path.basename(request.file);
   // Loaded here, because it takes longer to load than everything else together.
   const { default: client } = await import('@actions/artifact');
+  const collecting = setInterval(() => {
+    // The blocks of 8 MiB that the client has sent would otherwise pile up.
+    collectGarbage('major');
+  }, COLLECT_EVERY_MS);
   const response = await log
     .group(`Uploading ${name}`, () =>
       unlessAborted(
@@ -44,6 +51,9 @@ export async function upload(request: UploadRequest): Promise<StoredArtifact> {
     .catch((error: unknown) => {
       if (request.signal.aborted) throw error;
       throw explained(error);
+    })
+    .finally(() => {
+      clearInterval(collecting);
     });
   const { id } = response;
   if (id === undefined)

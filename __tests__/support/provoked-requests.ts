@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import { startDatabase } from './database.ts';
+import { type FailureBench, type ProvokedFailure, connectionTo, newDatabase } from './failure-bench.ts';
+
+/** A dump with words, of an empty database. */
+const dumpWith =
+  (...words: string[]) =>
+  ({ plain, pgDump }: FailureBench): Promise<string> =>
+    pgDump(connectionTo(plain), ...words);
+
+/** What was asked of pg_dump. */
+export const REQUEST_FAILURES: readonly ProvokedFailure[] = [
+  {
+    name: 'a table pattern that matches nothing',
+    cause: /The tables input matches nothing .*"shop\.typo"/,
+    provoke: dumpWith('--table=shop.typo'),
+  },
+  {
+    name: 'a schema pattern that matches nothing',
+    cause: /The schemas input matches nothing .*"typo"/,
+    provoke: dumpWith('--schema=typo'),
+  },
+  {
+    name: 'an extension pattern that matches nothing',
+    cause: /pg-dump-args.* no extension .*"typo"/,
+    provoke: dumpWith('--extension=typo'),
+  },
+  {
+    name: 'a foreign server pattern that matches nothing',
+    cause: /pg-dump-args.* no foreign server .*"typo"/,
+    provoke: dumpWith('--include-foreign-data=typo'),
+  },
+  {
+    name: 'a pattern with too many dots',
+    cause: /too many dots: "?a\.b\.c\.d/,
+    provoke: dumpWith('--table=a.b.c.d'),
+  },
+  {
+    name: 'a pattern that names another database',
+    cause: /names another database: "?a\.b\.c/,
+    provoke: dumpWith('--table=a.b.c'),
+  },
+  {
+    name: 'an option that pg_dump does not have',
+    cause: /pg_dump does not know the option "--frobnicate"/,
+    hint: /pg-dump-args/,
+    provoke: dumpWith('--frobnicate'),
+  },
+  {
+    name: 'a short option that pg_dump does not have',
+    cause: /pg_dump does not know the option "-y"/,
+    provoke: dumpWith('-y'),
+  },
+  {
+    name: 'an abbreviated option that could be several',
+    cause: /pg_dump does not know which option "--no-p" means/,
+    provoke: dumpWith('--no-p'),
+  },
+  {
+    name: 'options that exclude each other',
+    cause: /pg_dump refuses its options: .*--schema-only/,
+    provoke: dumpWith('--schema-only', '--data-only'),
+  },
+  {
+    name: 'an option whose value is no number',
+    cause: /pg_dump refuses its options: .*many/,
+    provoke: dumpWith('--extra-float-digits=many'),
+  },
+  {
+    name: 'a compression that there is not',
+    cause: /pg_dump refuses the compression/,
+    provoke: dumpWith('--compress=brotli'),
+  },
+  {
+    name: 'a time to wait for locks that is none',
+    cause: /does not take the value "soon" for "statement_timeout"/,
+    hint: /--lock-wait-timeout/,
+    provoke: dumpWith('--lock-wait-timeout=soon'),
+  },
+  {
+    name: 'a snapshot that is not there',
+    cause: /snapshot/,
+    provoke: dumpWith('--snapshot=00000003-0000001B-1'),
+  },
+  {
+    name: 'a disk of the runner that is full',
+    cause: /disk of the runner is full/,
+    provoke: async ({ plain, pgDump }) =>
+      pgDump(
+        await newDatabase(plain, 'large', 'CREATE TABLE t AS SELECT generate_series(1, 50000)'),
+        '--file=/dev/full',
+      ),
+  },
+  {
+    name: 'a file that cannot be written',
+    cause: /cannot write the archive: No such file or directory\./,
+    provoke: ({ plain, pgDump, folder }) =>
+      pgDump(connectionTo(plain), `--file=${join(folder, 'no', 'file')}`),
+  },
+  {
+    name: 'a server that is newer than pg_dump',
+    cause: /server \(18\.\d+\) .*pg_dump \(17\.\d+\)/,
+    hint: /postgres-version/,
+    provoke: async ({ pgDump }) => {
+      const newer = await startDatabase({ version: '18' });
+      try {
+        return await pgDump(connectionTo(newer));
+      } finally {
+        await newer.stop();
+      }
+    },
+  },
+];

@@ -1,0 +1,93 @@
+/** One sentence of a tool's error stream, without the prefixes that say who said it. */
+export interface Complaint {
+  /** Who said it: the server, whose words pg_dump and psql pass on, or the tool and its libpq. */
+  readonly from: 'server' | 'tool';
+  readonly text: string;
+  /** Where it tried to connect, as libpq names it: `at "db.example.com" (192.0.2.1), port 5432`. */
+  readonly address: string;
+}
+
+/** One thing that went wrong: one message of a tool with all its lines. */
+export interface Failure {
+  readonly complaints: readonly Complaint[];
+  /** The query that failed, where pg_dump tells it; else empty. */
+  readonly query: string;
+}
+
+const PROGRAM = /^(?:.*[\\/])?(?:psql|pg_dump|pg_restore)(?:\.exe)?:(?:[^:\s]+:\d+:)? /;
+/** The labels of PostgreSQL's own tools (`common/logging.c`); those before 15 also said `fatal`. */
+const LABEL = /^(error|fatal|warning|detail|hint): /;
+/** libpq puts two spaces behind the severity of a server's message, which the server says in its own language. */
+const SEVERITY = /^(\p{L}[\p{L} ]*): {2}/u;
+const REMARK = /^(DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LOCATION): {2}/;
+/** What a server says besides, and the one warning that tells why it then ends the connection. */
+const NOTICE = /^(?:WARNING|NOTICE|INFO|LOG|DEBUG): {2}(?!terminating connection)/;
+const LAST_WARNING = /^WARNING: {2}terminating connection/;
+const QUERY = /^(?:the )?(?:query|command) was: /i;
+/** What getopt and the loader print, which know nothing of labels. */
+const UNLABELLED =
+  /^(?:(?:unrecognized|invalid|illegal|ambiguous) )?option |^(?:error while loading shared libraries|symbol lookup error|relocation error): /;
+const SERVER_MESSAGE = /^Error message from server: /;
+const ATTEMPT =
+  /^(?:(?:connection to server ((?:at|on socket) .*?) failed|could not connect to server|connection to database ".*?" failed): )+/;
+/** What the tools put in front of the reason that libpq gives them. */
+const ACTIVITY =
+  /^(?:query failed|reconnection failed|(?:could not open|error reading|could not read) large object \d+): /;
+
+interface OpenFailure {
+  complaints: Complaint[];
+  query: string;
+}
+
+/**
+ * Takes the failures out of what psql, pg_dump or pg_restore printed, in their order, and leaves out the story that
+ * `--verbose` tells around them, whatever names of tables it holds.
+ */
+export function failuresIn(stderr: string): Failure[] {
+  const failures: OpenFailure[] = [];
+  let inside: 'failure' | 'query' | undefined;
+  for (const line of stderr.split(/\r?\n/)) {
+    const isMessage = PROGRAM.test(line);
+    const said = line.replace(PROGRAM, '');
+    const label = isMessage ? LABEL.exec(said)?.[1] : undefined;
+    const text = label === undefined ? said : said.slice(label.length + 2);
+    if (isMessage) {
+      inside = place(line, label, text);
+      if (inside === 'failure' && (failures.length === 0 || begins(label, text))) {
+        failures.push({ complaints: [], query: '' });
+      }
+    }
+    const failure = failures.at(-1);
+    if (!failure || text.trim() === '') continue;
+    if (inside === 'query') failure.query += `${failure.query === '' ? '' : '\n'}${text.replace(QUERY, '')}`;
+    else if (inside === 'failure') failure.complaints.push(complaint(text));
+  }
+  return failures;
+}
+
+/** Where a message and the lines that follow it belong. */
+function place(line: string, label: string | undefined, text: string): 'failure' | 'query' | undefined {
+  if (QUERY.test(text)) return 'query';
+  if (label === 'error' || label === 'fatal' || label === 'detail') return 'failure';
+  if (label !== undefined) return undefined;
+  // psql says what a statement failed with, and libpq what the connection did, without a label of its own.
+  const isReason = line.startsWith('psql:') ? !NOTICE.test(text) : LAST_WARNING.test(text);
+  return isReason || UNLABELLED.test(text) ? 'failure' : undefined;
+}
+
+/** pg_dump before 15 labels as errors of their own what later ones call the details of one. */
+function begins(label: string | undefined, text: string): boolean {
+  return label !== 'detail' && !/^Error message from server: |^aborting because of/.test(text);
+}
+
+function complaint(line: string): Complaint {
+  const reason = line.replace(SERVER_MESSAGE, '').replace(ACTIVITY, '');
+  const attempt = ATTEMPT.exec(reason);
+  const text = reason.slice(attempt?.[0].length ?? 0).replace(ACTIVITY, '');
+  const isServers = SEVERITY.test(text) && !REMARK.test(text);
+  return {
+    from: isServers ? 'server' : 'tool',
+    text: isServers ? text.replace(SEVERITY, '') : text.trim(),
+    address: attempt?.[1] ?? '',
+  };
+}
