@@ -1,18 +1,20 @@
-import { rename } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { dump } from './archive/dump.ts';
 import { dumpArguments } from './archive/dump-arguments.ts';
+import { encryptArchive } from './archive/encryption/encrypt.ts';
 import { type ReadBack, readBack } from './archive/read-back.ts';
 import { type Selection, isOpaque, selection, unreadableError } from './archive/selection.ts';
-import type { ClientTools } from './client/client-tools.ts';
-import { provideClientTools } from './client/provide-client-tools.ts';
+import type { ClientTools, VersionRequest } from './client/client-tools.ts';
+import { exposeTools } from './client/expose-tools.ts';
+import { provideTools, toolsForServer } from './client/provide-client-tools.ts';
 import { type Connection, openConnection, planConnection } from './connection/connection.ts';
 import { type ServerFacts, preflight, refuseNewerServer } from './connection/preflight.ts';
+import { encryptedTo } from './inputs/age-inputs.ts';
 import { backupNameOf } from './inputs/backup-name.ts';
 import type { BackupInputs } from './inputs/backup-inputs.ts';
 import type { RunnerEnvironment } from './inputs/runner-environment.ts';
-import type { Environment } from './process/run.ts';
-import { type PublishedBackup, reportBackup } from './report/backup-report.ts';
+import { type BackupFile, type PublishedBackup, reportBackup } from './report/backup-report.ts';
 import { bytes, count, duration } from './log/format.ts';
 import { log } from './log/log.ts';
 import { type Stopwatch, startStopwatch } from './log/stopwatch.ts';
@@ -32,11 +34,10 @@ interface Job {
   readonly signal: AbortSignal;
 }
 
-/** A server that answers, and the environment through which every tool reaches it. */
+/** A server that answers, and the way to it. */
 interface Database {
   readonly server: ServerFacts;
   readonly connection: Connection;
-  readonly environment: Environment;
 }
 
 /**
@@ -80,29 +81,34 @@ export async function backup(
 /** The steps themselves, in their order. */
 async function makeBackup(job: Job, connection: Connection, keptPlace: KeptPlace | undefined): Promise<void> {
   const { stopwatch } = job;
-  const tools = await stopwatch.time('Client tools', () => clientTools(job));
-  const database = await stopwatch.time('Preflight', () => askDatabase(job, tools, connection));
+  const atHand = await stopwatch.time('Client tools', () => provideTools(toolsRequest(job)));
+  const database = await stopwatch.time('Preflight', () => askDatabase(job, atHand, connection));
+  const tools = await toolsForServer(toolsRequest(job), atHand, database.server.major);
+  refuseNewerServer(database.server, tools.major);
   const startedAt = new Date();
   const archive = await stopwatch.time('Dump', () => dumpDatabase(job, tools, database));
   const proven = await stopwatch.time('Read back', () => proveArchive(job, tools, archive));
-  const file = await nameArchive(job, database, archive, proven, startedAt);
-  const published = await publish(job, file, proven, keptPlace);
+  const file = await finishFile(job, database, archive, proven, startedAt);
+  const published = await publish(job, file, keptPlace);
+  exposeTools(tools, job.inputs.addToPath);
   await reportBackup({
     ...published,
     server: database.server,
     address: connection.address,
     clientVersion: tools.version,
     compression: job.inputs.compression.spec,
-    proven,
+    manifest: proven.manifest,
+    file,
+    encryption: job.inputs.encryption,
     phases: stopwatch.phases,
     totalMs: stopwatch.total(),
     runner: job.runner,
   });
 }
 
-function clientTools({ inputs, workFolder, signal }: Job): Promise<ClientTools> {
-  const { postgresMajor: major, aptMirror, aptSigningKey } = inputs;
-  return provideClientTools({ major, aptMirror, aptSigningKey, workFolder: workFolder.path, signal });
+function toolsRequest({ inputs, workFolder, signal }: Job): VersionRequest {
+  const { postgresVersion: version, checkLatest, aptMirror, aptSigningKey } = inputs;
+  return { version, checkLatest, aptMirror, aptSigningKey, workFolder: workFolder.path, signal };
 }
 
 async function askDatabase(job: Job, tools: ClientTools, connection: Connection): Promise<Database> {
@@ -112,7 +118,7 @@ async function askDatabase(job: Job, tools: ClientTools, connection: Connection)
   const server = await preflight('connection-string', {
     client: { psql: tools.psql, environment, signal },
     attempts: inputs.connectionAttempts,
-    allowPooler: inputs.allowPooler,
+    allowPooler: inputs.allowPooler || !connection.mayBePooled,
     failureHints,
     knownFailure: failure,
   });
@@ -121,15 +127,10 @@ async function askDatabase(job: Job, tools: ClientTools, connection: Connection)
     `Connected to ${server.database} at ${address} as ${server.user}: PostgreSQL ${server.version}` +
       `${server.inRecovery ? ' (a standby)' : ''}, ${bytes(server.databaseBytes)}, ${count(tables, 'table')}, ${server.encoding}`,
   );
-  refuseNewerServer(server, tools.major);
-  return { server, connection, environment };
+  return { server, connection };
 }
 
-async function dumpDatabase(
-  job: Job,
-  tools: ClientTools,
-  { server, environment, connection }: Database,
-): Promise<string> {
+async function dumpDatabase(job: Job, tools: ClientTools, { server, connection }: Database): Promise<string> {
   const { inputs, workFolder, signal } = job;
   const selected = selection(inputs.filters, server.relations);
   checkSelection(inputs, server, selected);
@@ -140,7 +141,7 @@ async function dumpDatabase(
   const size = await dump({
     pgDump: tools.pgDump,
     args: dumpArguments({ file, compression, filters: inputs.filters, extra: inputs.dumpArguments }),
-    environment,
+    environment: { ...tools.environment, ...connection.environment },
     file,
     sizes: new Map(
       server.relations
@@ -179,40 +180,50 @@ async function proveArchive(job: Job, tools: ClientTools, archive: string): Prom
   return proven;
 }
 
-/** The archive gets the name under which it is kept and published. */
-async function nameArchive(
+/** The archive under the name by which it is kept and published; encrypted, if that was asked for. */
+async function finishFile(
   job: Job,
   database: Database,
   archive: string,
   proven: ReadBack,
   time: Date,
-): Promise<string> {
-  const name = job.inputs.backupName ?? backupNameOf(database.server.database);
-  const file = path.join(
-    job.workFolder.path,
-    artifactName({ name, time, contentDigest: proven.manifest.contentDigest }),
+): Promise<BackupFile> {
+  const { inputs, workFolder, signal } = job;
+  const { encryption } = inputs;
+  const name = inputs.backupName ?? backupNameOf(database.server.database);
+  const { contentDigest } = proven.manifest;
+  const target = path.join(
+    workFolder.path,
+    artifactName({ name, time, contentDigest, encrypted: encryption !== undefined }),
   );
-  await rename(archive, file);
-  return file;
+  if (!encryption) {
+    await rename(archive, target);
+    return { path: target, size: proven.size, sha256: proven.sha256 };
+  }
+  const encrypted = await job.stopwatch.time('Encryption', () =>
+    encryptArchive({ source: archive, target, plaintextSha256: proven.sha256, encryption, signal }),
+  );
+  await rm(archive);
+  log.info(`Encrypted to ${encryptedTo(encryption)} and proven to decrypt; the plaintext is removed`);
+  return { path: target, ...encrypted };
 }
 
 /** Uploads the archive, and keeps it on the disk if that was asked for: both, or neither. */
 async function publish(
   { inputs, runner, stopwatch, signal }: Job,
-  file: string,
-  proven: ReadBack,
+  file: BackupFile,
   place: KeptPlace | undefined,
 ): Promise<PublishedBackup> {
-  const fileName = path.basename(file);
-  const staged = place && (await stage(file, place));
+  const fileName = path.basename(file.path);
+  const staged = place && (await stage(file.path, place));
   try {
     if (!inputs.destination.upload) {
       return { fileName, artifact: undefined, keptAt: await staged?.commit() };
     }
     const kept = retention(inputs.retentionDays, runner.retentionLimit);
-    const { size, sha256 } = proven;
+    const { size, sha256 } = file;
     const { id } = await stopwatch.time('Upload', () =>
-      upload({ file, size, sha256, retentionDays: kept.grantedDays, signal }),
+      upload({ file: file.path, size, sha256, retentionDays: kept.grantedDays, signal }),
     );
     const expiresAt = expiry(new Date(), kept);
     log.info(`Uploaded ${fileName} (${bytes(size)}); kept for ${retentionInWords(kept)}`);

@@ -12,7 +12,8 @@ const CUSTOM: AptTask = {
 const OFFICIAL: AptTask = { ...CUSTOM, mirror: pgdgMirror(true) };
 const INRELEASE = 'http://m.example/pgdg/dists/bookworm-pgdg/InRelease';
 
-// What apt 2.6 and 3.0 say, as recorded; the installations in pgdg.test.ts make apt itself say most of it.
+// What apt says, written down from its sources and from runs of apt 2.6; that of apt 3 was not recorded from a run.
+// The installations in pgdg.test.ts and faults.test.ts make the apt of this machine say most of it itself.
 describe('what apt says is told as', () => {
   it.each([
     ['another key', `W: GPG error: ${INRELEASE}: NO_PUBKEY 3C57690B41E4A285`, /not signed by the key ABCD/],

@@ -46,6 +46,8 @@ describe('tools that are installed on the machine', () => {
       pgDump,
       pgRestore,
       environment: {},
+      pathDirectory: directory,
+      lasting: true,
       origin: 'installed',
     });
     expect(tools.version).toMatch(/^17\.\d+$/);
@@ -102,6 +104,17 @@ describe('a folder of tools', () => {
       expect(await probeTools(folder, 17, 'linux')).toMatchObject({ ok: true });
     } finally {
       delete process.env['A_SECRET_OF_THE_JOB'];
+    }
+  });
+
+  it('is asked without the PG* variables that an image presets, as those for Windows do', async () => {
+    const preset = ['PGBIN', 'PGDATA', 'PGROOT', 'PGUSER', 'PGPASSWORD', 'PGHOST', 'PGSERVICEFILE'];
+    for (const name of preset) process.env[name] = 'preset';
+    try {
+      const folder = await programs(['17.2', '17.2', '17.2'], 'env | grep ^PG && exit 1');
+      expect(await probeTools(folder, 17, 'linux')).toMatchObject({ ok: true });
+    } finally {
+      for (const name of preset) Reflect.deleteProperty(process.env, name);
     }
   });
 });

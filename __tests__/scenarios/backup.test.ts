@@ -144,6 +144,18 @@ describe('a backup', () => {
   });
 });
 
+describe('the client tools', () => {
+  it('of the automatic version serve later steps by bin-directory and on PATH', async () => {
+    const run = await backup({ 'backup-name': 'tools', 'postgres-version': 'auto', 'add-to-path': 'true' });
+    expectSuccess(run);
+    const directory = run.outputs['bin-directory'] ?? '';
+    expect(directory.startsWith(bed.toolCache)).toBe(true);
+    expect(run.path).toEqual([directory]);
+    const { stdout } = await execute(path.join(directory, 'pg_dump'), ['--version'], { env: {} });
+    expect(stdout).toContain(`(PostgreSQL) ${run.outputs['client-version'] ?? ''}`);
+  });
+});
+
 describe('the connection string', () => {
   it('may come from DATABASE_URL of the environment, and the log says so', async () => {
     const run = await backup(

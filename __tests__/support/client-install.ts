@@ -3,7 +3,6 @@ import { mkdir, mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClientRequest } from '../../src/client/client-tools.ts';
-import { debianRelease } from '../../src/client/debian/os-release.ts';
 import { installFromPgdg } from '../../src/client/debian/pgdg.ts';
 import { type Machine, surveyMachine } from '../../src/client/machine.ts';
 import type { PgdgMirror } from './pgdg-mirror.ts';
@@ -64,15 +63,12 @@ export async function bareMachine(changes: Partial<Machine> = {}): Promise<Machi
   return { ...(await surveyMachine()), path: '', ...changes };
 }
 
-/** Installs from PGDG whatever is installed on this machine. */
+/** Installs from PGDG, whatever is installed on this machine; it must be Debian or Ubuntu. */
 export async function install(
   request: ClientRequest,
   changes: Partial<Machine> = {},
 ): Promise<Awaited<ReturnType<typeof installFromPgdg>>> {
-  const machine = await bareMachine(changes);
-  const release = debianRelease(machine.osRelease);
-  if (!release) throw new Error('These tests need Debian or Ubuntu.');
-  return installFromPgdg(release, request, machine);
+  return installFromPgdg(request, await bareMachine(changes));
 }
 
 /** What dpkg and apt know and hold: names, sizes and times of the files they write. */

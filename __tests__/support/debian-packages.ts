@@ -58,10 +58,15 @@ async function configuration(folder: string): Promise<string> {
 }
 
 async function sourceText(suite: string): Promise<string> {
-  const mirror = debianMirror(await ownSources());
+  const mirror = await ownDebianMirror();
   const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
   const signedBy = existsSync(keyring) ? `Signed-By: ${keyring}\n` : '';
   return `Types: deb\nURIs: ${mirror}\nSuites: ${suite}\nComponents: main\n${signedBy}`;
+}
+
+/** The Debian mirror that this machine uses. */
+export async function ownDebianMirror(): Promise<string> {
+  return debianMirror(await ownSources());
 }
 
 /** All that the machine's own apt sources say. */

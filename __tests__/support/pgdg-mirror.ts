@@ -12,6 +12,8 @@ export type MirrorFault =
   | 'index changed after signing'
   | 'package list changed'
   | 'package changed'
+  | 'package truncated'
+  | 'index expired'
   | 'package missing'
   | 'no suite'
   | 'server error';
@@ -20,6 +22,8 @@ export interface MirrorOptions {
   readonly fault?: MirrorFault;
   /** How long every answer takes to come, in milliseconds. */
   readonly latency?: number;
+  /** What is asked for by a path that holds this is never answered. */
+  readonly stallsAt?: string;
   /** A library that the client package lacks, as if the machine had to have it: `libreadline`. */
   readonly without?: string;
 }
@@ -54,6 +58,7 @@ export async function startPgdgMirror(options: MirrorOptions = {}): Promise<Pgdg
     const path = decodeURIComponent(request.url ?? '/');
     requests.push(path);
     news.emit('request');
+    if (options.stallsAt !== undefined && path.includes(options.stallsAt)) return;
     const timer = setTimeout(() => {
       send(response, options.fault === 'server error' ? { status: 500 } : answers.get(path));
     }, options.latency ?? 0);
@@ -99,13 +104,13 @@ async function mirrorContents(
       : complete;
   const signer = createSigner();
   const signed = (fault === 'signed by another key' ? createSigner() : signer).clearsign(
-    releaseText(suite, architecture, list),
+    releaseText(suite, architecture, list, fault === 'index expired'),
   );
   const answers = new Map<string, Answer>();
   for (const [, name] of list.matchAll(/^Filename: pool\/(.*)$/gm)) {
     if (name === undefined) continue;
     const bytes = await readFile(join(folder, basename(name)));
-    answers.set(`/pgdg/pool/${name}`, fault === 'package changed' ? changed(bytes) : bytes);
+    answers.set(`/pgdg/pool/${name}`, faulty(bytes, fault));
   }
   if (fault !== 'no suite') {
     const dists = `/pgdg/dists/${suite}`;
@@ -120,7 +125,7 @@ async function mirrorContents(
   return { answers, signingKey: signer.publicKey };
 }
 
-function releaseText(suite: string, architecture: string, list: string): string {
+function releaseText(suite: string, architecture: string, list: string, expired: boolean): string {
   const hash = createHash('sha256').update(list).digest('hex');
   return [
     'Origin: Tests',
@@ -128,12 +133,18 @@ function releaseText(suite: string, architecture: string, list: string): string 
     `Codename: ${suite}`,
     // An hour ago, so that no clock finds it in the future.
     `Date: ${new Date(Date.now() - 3_600_000).toUTCString()}`,
+    ...(expired ? [`Valid-Until: ${new Date(Date.now() - 60_000).toUTCString()}`] : []),
     `Architectures: ${architecture}`,
     'Components: main',
     'SHA256:',
     ` ${hash} ${Buffer.byteLength(list)} main/binary-${architecture}/Packages`,
     '',
   ].join('\n');
+}
+
+function faulty(bytes: Buffer, fault: MirrorFault | undefined): Buffer {
+  if (fault === 'package changed') return changed(bytes);
+  return fault === 'package truncated' ? bytes.subarray(0, bytes.length >> 1) : bytes;
 }
 
 /** The same number of bytes, one of them another. */

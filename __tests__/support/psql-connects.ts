@@ -99,7 +99,8 @@ async function runScript(server: Database, script: string, home: string): Promis
       { env, maxBuffer: 256 * 1024 * 1024 },
       (error, _, stderr) => {
         // Exit code 3 or 1 after a failed attempt is what many attempts are about.
-        if (error && typeof error.code !== 'number') reject(error);
+        if (error && typeof error.code !== 'number')
+          reject(new Error('psql cannot be run', { cause: error }));
         else resolve(stderr);
       },
     );

@@ -1,10 +1,16 @@
 // `npm run bench [-- TOPIC]`: speed and memory as ratios within one run, printed as a table.
 import { benchBackup } from './backup.ts';
+import { benchEncrypt } from './encrypt.ts';
+import { benchInstall } from './install.ts';
 import { benchMemory } from './memory.ts';
+import { benchTunnel } from './tunnel.ts';
 
 const TOPICS = new Map([
   ['backup', benchBackup],
   ['memory', benchMemory],
+  ['install', benchInstall],
+  ['tunnel', benchTunnel],
+  ['encrypt', benchEncrypt],
 ]);
 
 const topic = process.argv[2] ?? 'backup';

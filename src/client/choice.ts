@@ -1,17 +1,40 @@
 import { posix, win32 } from 'node:path';
 import { UserError } from '../errors.ts';
-import { type DebianRelease, debianRelease } from './debian/os-release.ts';
+import type { WayName } from './client-tools.ts';
+import { debianRelease, isDebianFamily } from './debian/os-release.ts';
 import type { Machine } from './machine.ts';
+import { hasPgdgRpms } from './system/pgdg-rpms.ts';
 
-/** How tools that are not there yet can be brought to this machine. */
-export type Way =
-  | { readonly kind: 'PGDG'; readonly release: DebianRelease }
+/** How tools that are not there yet can be brought to this machine: the ways to try, in turn. */
+export type Ways =
+  | { readonly kind: 'ways'; readonly ways: readonly [WayName, ...WayName[]] }
   | { readonly kind: 'none'; readonly error: UserError };
 
-/** Chooses the way to the tools from what was found on the machine. */
-export function chooseWay(machine: Machine, major: number): Way {
-  const release = debianRelease(machine.osRelease);
-  if (machine.platform === 'linux' && release && machine.hasApt) return { kind: 'PGDG', release };
+/** What is to be done: use the tools of a version that is at hand, or bring those of another. */
+export type Plan =
+  | { readonly kind: 'use'; readonly major: number }
+  | { readonly kind: 'bring'; readonly major: number; readonly ways: readonly [WayName, ...WayName[]] }
+  | { readonly kind: 'none'; readonly error: UserError };
+
+/**
+ * Decides from what was found on the machine.
+ *
+ * @param preferred the major versions that serve, the best first.
+ * @param atHand those that are in the tool cache or installed.
+ */
+export function planFor(machine: Machine, preferred: readonly number[], atHand: readonly number[]): Plan {
+  const found = preferred.find((major) => atHand.includes(major));
+  if (found !== undefined) return { kind: 'use', major: found };
+  const [major] = preferred;
+  if (major === undefined) throw new Error('No version was asked for.');
+  const chosen = chooseWays(machine, major);
+  return chosen.kind === 'ways' ? { kind: 'bring', major, ways: chosen.ways } : chosen;
+}
+
+/** Chooses the ways to the tools of one version from what was found on the machine. */
+export function chooseWays(machine: Machine, major: number): Ways {
+  const [first, ...others] = waysOf(machine);
+  if (first !== undefined) return { kind: 'ways', ways: [first, ...others] };
   const places = candidateDirectories({ ...machine, path: '' }, major).join(', ');
   return {
     kind: 'none',
@@ -20,6 +43,19 @@ export function chooseWay(machine: Machine, major: number): Way {
       adviceFor(machine, major),
     ),
   };
+}
+
+function waysOf(machine: Machine): WayName[] {
+  const { platform, osRelease, programs, hasApt } = machine;
+  if (platform === 'win32') return machine.systemRoot === undefined ? [] : ['EDB binaries'];
+  if (platform === 'darwin') return programs.brew === undefined ? [] : ['Homebrew'];
+  if (platform !== 'linux') return [];
+  if (hasApt && isDebianFamily(osRelease))
+    return debianRelease(osRelease) ? ['PGDG', 'apt sources'] : ['apt sources'];
+  if (programs.apk !== undefined) return ['apk'];
+  if (programs.dnf !== undefined)
+    return hasPgdgRpms(machine) ? ['PGDG RPMs', 'dnf repositories'] : ['dnf repositories'];
+  return [];
 }
 
 /**
@@ -67,17 +103,15 @@ function homebrewKegs(prefix: string, major: number): string[] {
 }
 
 function adviceFor(machine: Machine, major: number): string {
-  const family = [machine.osRelease.id, ...machine.osRelease.idLike];
+  const { osRelease, platform } = machine;
   const before = 'in a step before this one';
-  if (machine.platform === 'darwin') return `Install them ${before}: brew install postgresql@${major}`;
-  if (machine.platform === 'win32')
+  if (platform === 'darwin')
+    return `Install Homebrew, with which this action brings them, or install PostgreSQL ${major} ${before}.`;
+  if (platform === 'win32')
     return `Install PostgreSQL ${major} ${before}, for example: choco install postgresql${major}`;
-  if (family.includes('alpine')) return `Install them ${before}: apk add postgresql${major}-client`;
-  if (['fedora', 'rhel', 'centos'].some((name) => family.includes(name)))
-    return `Install them ${before}, with PGDG's repository (www.postgresql.org/download/linux/redhat): dnf install postgresql${major}`;
-  if (debianRelease(machine.osRelease))
+  if (isDebianFamily(osRelease))
     return 'On Debian and Ubuntu this action brings them with apt-get and dpkg-deb, which are missing here: use an image that has them.';
-  if (['debian', 'ubuntu'].some((name) => family.includes(name)))
-    return '/etc/os-release names no release (VERSION_CODENAME), so the right packages cannot be told: install them in a step before this one.';
+  if (['fedora', 'rhel', 'centos'].some((name) => [osRelease.id, ...osRelease.idLike].includes(name)))
+    return `This action brings them with dnf, which is missing here: use an image that has it, or one in which PostgreSQL ${major} is installed.`;
   return `Install PostgreSQL ${major}'s psql, pg_dump and pg_restore ${before} and put their folder on PATH.`;
 }

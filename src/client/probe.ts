@@ -1,14 +1,14 @@
 import { constants } from 'node:fs';
 import { access, realpath } from 'node:fs/promises';
-import { basename, posix, win32 } from 'node:path';
+import { basename, join } from 'node:path';
 import { getExecOutput } from '@actions/exec';
 import { messageOf } from '../errors.ts';
 import type { Environment } from '../process/run.ts';
-import type { ClientTools } from './client-tools.ts';
+import type { FoundTools } from './client-tools.ts';
 
 /** Whether a folder holds working tools of the wanted version; `absent` when it holds none at all. */
 export type Probe =
-  | { readonly ok: true; readonly tools: Omit<ClientTools, 'origin'> }
+  | { readonly ok: true; readonly tools: FoundTools }
   | { readonly ok: false; readonly problem: string; readonly missingLibraries: readonly string[] };
 
 /**
@@ -23,9 +23,8 @@ export async function probeTools(
   platform: NodeJS.Platform,
   environment: Environment = {},
 ): Promise<Probe> {
-  const paths = platform === 'win32' ? win32 : posix;
   const suffix = platform === 'win32' ? '.exe' : '';
-  const pathOf = (name: string): string => paths.join(directory, name + suffix);
+  const pathOf = (name: string): string => join(directory, name + suffix);
   const [psql, pgDump, pgRestore] = [pathOf('psql'), pathOf('pg_dump'), pathOf('pg_restore')];
 
   const answers = await Promise.all([psql, pgDump, pgRestore].map((tool) => ask(tool, environment)));
@@ -46,7 +45,8 @@ export async function probeTools(
     const problem = `${directory} holds ${versions.join(' and ')}, not ${major}`;
     return { ok: false, problem, missingLibraries: [] };
   }
-  return { ok: true, tools: { version, major, directory, psql, pgDump, pgRestore, environment } };
+  const found = { version, major, directory, psql, pgDump, pgRestore, environment };
+  return { ok: true, tools: { ...found, pathDirectory: directory, lasting: true } };
 }
 
 type Answer =

@@ -1,14 +1,12 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as toolCache from '@actions/tool-cache';
 import { messageOf } from '../errors.ts';
 import { log } from '../log/log.ts';
-import type { Environment } from '../process/run.ts';
-import type { ClientTools } from './client-tools.ts';
+import type { ClientTools, FoundTools } from './client-tools.ts';
 import { debianRelease } from './debian/os-release.ts';
 import type { Machine } from './machine.ts';
-import { type Probe, probeTools } from './probe.ts';
+import { type CachePlace, publishTree, withdrawTree } from './publish.ts';
+import { isWholeTree, probeTree } from './tool-tree.ts';
 
 const TOOL = 'postgresql-client';
 
@@ -21,16 +19,17 @@ export async function cachedTools(machine: Machine, major: number): Promise<Clie
   const label = cacheLabel(machine);
   if (label === undefined || !process.env['RUNNER_TOOL_CACHE']) return undefined;
   const root = toolCache.find(TOOL, `${major}.x`, label);
-  if (root === '') return undefined;
-  const probe = await probeUnpacked(root, machine, major);
+  if (root === '' || !isWholeTree(root, machine.platform)) return undefined;
+  const probe = await probeTree(root, machine, major, true);
   if (probe.ok) return { ...probe.tools, origin: 'tool cache' };
   log.debug(`The tools in the tool cache do not work here: ${probe.problem}`);
   return undefined;
 }
 
 /**
- * Copies unpacked tools into the tool cache.
+ * Puts unpacked tools into the tool cache; of two jobs that do so at once, both use those of the first.
  *
+ * @param root the unpacked tools; they are moved if that is possible, else copied.
  * @returns the tools where they are now; `undefined` when the cache cannot be written, and then nothing of
  *   them is in it: they can still be used where they were unpacked.
  */
@@ -39,48 +38,39 @@ export async function cacheTools(
   version: string,
   machine: Machine,
   major: number,
-): Promise<Omit<ClientTools, 'origin'> | undefined> {
-  const label = cacheLabel(machine);
-  const folder = process.env['RUNNER_TOOL_CACHE'];
-  if (label === undefined || !folder) return undefined;
-  const semantic = `${version}.0`;
+): Promise<FoundTools | undefined> {
+  const place = placeOf(version, machine);
+  if (!place) return undefined;
   let problem: string;
   try {
-    const cached = await toolCache.cacheDir(root, TOOL, semantic, label);
-    const probe = await probeUnpacked(cached, machine, major);
+    const works = async (folder: string): Promise<boolean> =>
+      isWholeTree(folder, machine.platform) && (await probeTree(folder, machine, major, true)).ok;
+    await publishTree(root, place, works);
+    const probe = await probeTree(place.folder, machine, major, true);
     if (probe.ok) return probe.tools;
     problem = probe.problem;
+    await withdrawTree(place, root);
   } catch (error) {
     problem = messageOf(error);
   }
-  const place = join(folder, TOOL, semantic, label);
-  await Promise.allSettled(
-    [`${place}.complete`, place].map((path) => rm(path, { recursive: true, force: true })),
-  );
   log.debug(`The tool cache could not take the tools: ${problem}`);
   return undefined;
 }
 
-/** Probes tools that were unpacked from Debian packages under `root`, with the libraries that lie beside them. */
-export async function probeUnpacked(root: string, machine: Machine, major: number): Promise<Probe> {
-  const directory = join(root, 'usr', 'lib', 'postgresql', String(major), 'bin');
-  return probeTools(directory, major, machine.platform, libraryEnvironment(root));
+/** Where `@actions/tool-cache` looks for a version; it takes three numbers, and PostgreSQL has two. */
+function placeOf(version: string, machine: Machine): CachePlace | undefined {
+  const label = cacheLabel(machine);
+  const cache = process.env['RUNNER_TOOL_CACHE'];
+  const semantic = `${version}.0`;
+  if (label === undefined || !cache || !toolCache.isExplicitVersion(semantic)) return undefined;
+  const base = join(cache, TOOL);
+  const folder = join(base, semantic, label);
+  return { base, folder, marker: `${folder}.complete` };
 }
 
 /** Libraries of one distribution do not serve another, and a container may mount the tool cache of its host. */
 function cacheLabel(machine: Machine): string | undefined {
+  if (machine.platform === 'win32') return `${machine.arch}-windows`;
   const release = debianRelease(machine.osRelease);
   return release && `${machine.arch}-${release.codename}`;
-}
-
-/** `LD_LIBRARY_PATH` for the library folders under `root`, such as usr/lib/x86_64-linux-gnu. */
-function libraryEnvironment(root: string): Environment {
-  const folders = ['usr/lib', 'lib'].flatMap((parent) => {
-    const folder = join(root, parent);
-    if (!existsSync(folder)) return [];
-    return readdirSync(folder)
-      .filter((name) => name.includes('-linux-gnu'))
-      .map((name) => join(folder, name));
-  });
-  return folders.length === 0 ? {} : { LD_LIBRARY_PATH: folders.join(':') };
 }

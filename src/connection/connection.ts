@@ -30,6 +30,8 @@ export interface Connection {
   /** Where it leads, for the log: `db.example.com:5432`. */
   readonly address: string;
   readonly failureHints: readonly FailureHint[];
+  /** Whether a pooler may stand in between that nobody knows of; Prisma's tunnel leads to the database itself. */
+  readonly mayBePooled: boolean;
   /** Why it failed, where that is known better than the tools can tell. */
   readonly failure: () => TunnelError | undefined;
   readonly close: () => Promise<void>;
@@ -86,6 +88,7 @@ export async function openConnection(
       environment: await libpqEnvironment(input, parameters, workFolder),
       address: plan.address,
       failureHints: plan.failureHints,
+      mayBePooled: true,
       failure: () => undefined,
       close: () => Promise.resolve(),
     };
@@ -95,6 +98,7 @@ export async function openConnection(
     environment: await libpqEnvironment(input, tunnelParameters(tunnel), workFolder),
     address: `${plan.gatewayUrl.host} (Prisma's tunnel)`,
     failureHints: [],
+    mayBePooled: false,
     failure: () => tunnel.failure,
     close: () => tunnel.close(),
   };

@@ -45,7 +45,8 @@ const NORMAL_CLOSE_CODES: ReadonlySet<number> = new Set([1000, 1005]);
 
 /**
  * Opens a WebSocket for a client's connection and passes bytes on both ways, each side as fast as the other takes
- * them. When one side ends, the other is ended as well, after what was on its way.
+ * them. When one side ends, the other is ended as well, after what was on its way to it. (A WebSocket cannot be half
+ * open: a client that ends its side gives up what the server has still to say. libpq only does so when it is done.)
  *
  * @param client a connection that can be half open.
  */

@@ -1,13 +1,17 @@
 import * as core from '@actions/core';
 import { UserError } from '../errors.ts';
+import { type Encryption, ageSecrets, readEncryption } from './age-inputs.ts';
 import { checkedBackupName } from './backup-name.ts';
 import { type Compression, compression } from './compression.ts';
 import { type ConnectionSource, findConnectionString } from './connection-source.ts';
 import type { DumpFilters } from './dump-filters.ts';
 import { maskConnectionSecrets, maskSecret } from './mask.ts';
+import { type PostgresVersion, postgresVersion } from './postgres-version.ts';
 import { checkedDumpArguments } from './pg-dump-args.ts';
 import { type TlsTexts, pemText } from './pem.ts';
 import { booleanValue, commandWords, lines, wholeNumber } from './parsers.ts';
+
+const AUTOMATIC_MAJOR = 17;
 
 /** Where the backup goes: an artifact, a file that the user keeps, or both. */
 export type Destination =
@@ -17,7 +21,9 @@ export type Destination =
 /** The inputs of the backup action, checked: a value of this type can be worked with. */
 export interface BackupInputs {
   readonly connection: ConnectionSource;
-  readonly postgresMajor: number;
+  readonly postgresVersion: PostgresVersion;
+  readonly checkLatest: boolean;
+  readonly addToPath: boolean;
   /** Undefined: the database's name. */
   readonly backupName: string | undefined;
   readonly retentionDays: number;
@@ -25,6 +31,8 @@ export interface BackupInputs {
   readonly filters: DumpFilters;
   readonly dumpArguments: readonly string[];
   readonly destination: Destination;
+  /** Undefined: the backup is not encrypted. */
+  readonly encryption: Encryption | undefined;
   readonly connectionAttempts: number;
   readonly allowPooler: boolean;
   /** PEM texts. */
@@ -49,13 +57,19 @@ export async function readBackupInputs(workspace: string): Promise<BackupInputs>
     workspace,
   });
   maskConnectionSecrets(connection.value);
-  const postgresMajor = wholeNumberInput('postgres-version', { min: 13, max: 18 });
+  const passphrase = core.getInput('age-passphrase', { trimWhitespace: false });
+  for (const secret of ageSecrets(passphrase)) maskSecret(secret);
+  const version = postgresVersion('postgres-version', core.getInput('postgres-version'));
+  // `auto` takes no tools that are too old for a method's name.
+  const major = version.kind === 'major' ? version.major : AUTOMATIC_MAJOR;
   return {
     connection,
-    postgresMajor,
+    postgresVersion: version,
+    checkLatest: booleanValue('check-latest', core.getInput('check-latest')),
+    addToPath: booleanValue('add-to-path', core.getInput('add-to-path')),
     backupName: optional('backup-name', checkedBackupName),
     retentionDays: wholeNumberInput('retention-days', { min: 1, max: 400 }),
-    compression: compression('compression', core.getInput('compression'), postgresMajor),
+    compression: compression('compression', core.getInput('compression'), major),
     filters: {
       schemas: lines(core.getInput('schemas')),
       excludeSchemas: lines(core.getInput('exclude-schemas')),
@@ -68,6 +82,7 @@ export async function readBackupInputs(workspace: string): Promise<BackupInputs>
       commandWords('pg-dump-args', core.getInput('pg-dump-args')),
     ),
     destination: destination(booleanValue('upload', core.getInput('upload')), core.getInput('path')),
+    encryption: await readEncryption({ recipients: core.getInput('age-recipients'), passphrase }),
     connectionAttempts: wholeNumberInput('connection-attempts', { min: 1, max: 20 }),
     allowPooler: booleanValue('allow-pooler', core.getInput('allow-pooler')),
     tls: tlsTexts(),

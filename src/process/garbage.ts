@@ -32,7 +32,9 @@ let collector: Collector | undefined;
 function exposedCollector(): Collector {
   setFlagsFromString('--expose-gc');
   const gc: unknown = runInNewContext('gc');
-  return (options) => {
-    if (typeof gc === 'function') gc(options);
-  };
+  return isCollector(gc) ? gc : () => undefined;
+}
+
+function isCollector(value: unknown): value is Collector {
+  return typeof value === 'function';
 }

@@ -1,11 +1,21 @@
 import * as core from '@actions/core';
-import type { ReadBack } from '../archive/read-back.ts';
+import type { Manifest } from '../archive/manifest.ts';
 import type { ServerFacts } from '../connection/preflight.ts';
 import { messageOf } from '../errors.ts';
+import type { Encryption } from '../inputs/age-inputs.ts';
 import type { RunnerEnvironment } from '../inputs/runner-environment.ts';
 import { backupSummary } from './backup-summary.ts';
 import { duration } from '../log/format.ts';
 import { log } from '../log/log.ts';
+
+/** The file that is kept and published. */
+export interface BackupFile {
+  readonly path: string;
+  /** In bytes. */
+  readonly size: number;
+  /** 64 hex digits. */
+  readonly sha256: string;
+}
 
 /** Where a backup went. */
 export interface PublishedBackup {
@@ -21,7 +31,9 @@ export interface BackupReport extends PublishedBackup {
   readonly address: string;
   readonly clientVersion: string;
   readonly compression: string;
-  readonly proven: ReadBack;
+  readonly manifest: Manifest;
+  readonly file: BackupFile;
+  readonly encryption: Encryption | undefined;
   readonly phases: readonly { readonly name: string; readonly milliseconds: number }[];
   readonly totalMs: number;
   readonly runner: RunnerEnvironment;
@@ -29,14 +41,15 @@ export interface BackupReport extends PublishedBackup {
 
 /** Sets the outputs, writes the job summary and closes the log. */
 export async function reportBackup(report: BackupReport): Promise<void> {
-  const { artifact, runner, server, proven } = report;
+  const { artifact, runner, server, file } = report;
   const url =
     artifact &&
     `${runner.serverUrl}/${runner.repository}/actions/runs/${runner.runId}/artifacts/${artifact.id}`;
   for (const [name, value] of Object.entries(outputs(report, url))) core.setOutput(name, value);
   const summary = backupSummary({
     ...report,
-    ...proven,
+    size: file.size,
+    sha256: file.sha256,
     database: server.database,
     serverVersion: server.version,
     encoding: server.encoding,
@@ -57,22 +70,22 @@ export async function reportBackup(report: BackupReport): Promise<void> {
 }
 
 function outputs(report: BackupReport, artifactUrl: string | undefined): Readonly<Record<string, string>> {
-  const { artifact, proven, server } = report;
+  const { artifact, file, manifest, server } = report;
   return {
     'artifact-id': String(artifact?.id ?? ''),
     'artifact-name': artifact ? report.fileName : '',
     'artifact-url': artifactUrl ?? '',
-    'artifact-digest': artifact ? proven.sha256 : '',
+    'artifact-digest': artifact ? file.sha256 : '',
     'expires-at': artifact ? artifact.expiresAt.toISOString() : '',
     'backup-path': report.keptAt ?? '',
-    'backup-size': String(proven.size),
-    'backup-sha256': proven.sha256,
-    'content-digest': proven.manifest.contentDigest,
+    'backup-size': String(file.size),
+    'backup-sha256': file.sha256,
+    'content-digest': manifest.contentDigest,
     database: server.database,
     'server-version': server.version,
     'client-version': report.clientVersion,
-    tables: String(proven.manifest.tables.length),
-    rows: String(proven.manifest.rows),
+    tables: String(manifest.tables.length),
+    rows: String(manifest.rows),
     'duration-seconds': (report.totalMs / 1000).toFixed(1),
   };
 }

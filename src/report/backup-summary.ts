@@ -1,4 +1,5 @@
 import type { Manifest } from '../archive/manifest.ts';
+import { type Encryption, encryptedTo } from '../inputs/age-inputs.ts';
 import { bytes, count, duration, minute, wholeNumber } from '../log/format.ts';
 import { code, escaped, shell, shellWord, table } from './markdown.ts';
 
@@ -14,6 +15,8 @@ export interface BackupSummary {
   readonly size: number;
   readonly sha256: string;
   readonly compression: string;
+  /** Undefined: anyone who has the file can read it. */
+  readonly encryption: Encryption | undefined;
   readonly manifest: Manifest;
   readonly phases: readonly { readonly name: string; readonly milliseconds: number }[];
   readonly totalMs: number;
@@ -77,6 +80,7 @@ function facts(backup: BackupSummary): string {
       'Archive',
       `**${bytes(backup.size)}**${smaller}; pg_dump ${escaped(backup.clientVersion)}, ${escaped(backup.compression)}`,
     ],
+    ...(backup.encryption ? [['Encryption', `age, to **${encryptedTo(backup.encryption)}**`]] : []),
     [
       'Contents',
       `**${count(manifest.tables.length, 'table')}, ${count(manifest.rows, 'row')}**${besideTables(manifest)}`,
@@ -127,8 +131,22 @@ function wayBack(backup: BackupSummary): string {
       : []),
     '# make sure that it is the file that was proven',
     `echo ${shellWord(`${backup.sha256}  ${name}`)} | sha256sum --check`,
+    ...(backup.encryption ? decryption(backup.encryption, name) : []),
     '# restore it into an empty database, with PostgreSQL client tools of this major version or a newer one',
-    `pg_restore --no-owner --no-privileges --exit-on-error --single-transaction --dbname="$TARGET_DATABASE_URL" ${file}`,
+    `pg_restore --no-owner --no-privileges --exit-on-error --single-transaction --dbname="$TARGET_DATABASE_URL" ${shellWord(plaintextName(name))}`,
   ];
   return `### How to bring it back\n\n${shell(lines)}`;
+}
+
+/** age asks for a passphrase by itself. */
+function decryption({ to }: Encryption, name: string): string[] {
+  const identity = to === 'recipients' ? ' --identity key.txt' : '';
+  return [
+    `# decrypt it with age (https://age-encryption.org)${to === 'recipients' ? '; key.txt holds your secret key' : ''}`,
+    `age --decrypt${identity} --output ${shellWord(plaintextName(name))} ${shellWord(name)}`,
+  ];
+}
+
+function plaintextName(name: string): string {
+  return name.replace(/\.age$/, '');
 }

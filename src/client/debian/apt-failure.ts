@@ -1,4 +1,5 @@
 import { UserError } from '../../errors.ts';
+import { UnavailableError } from '../unavailable.ts';
 import type { Mirror } from './mirror-url.ts';
 
 /** What was being done when apt failed. */
@@ -17,6 +18,8 @@ interface Explanation {
   readonly pattern: RegExp;
   readonly problem: (task: AptTask, text: string) => string;
   readonly hint: (task: AptTask) => string;
+  /** The packages are not there or out of reach: another place may have them. Never for a failed check. */
+  readonly unavailable?: boolean;
 }
 
 /** The first that fits is told; what explains others comes before them. */
@@ -54,35 +57,41 @@ const EXPLANATIONS: readonly Explanation[] = [
     problem: () => 'the proxy wants a user name and password',
     hint: () =>
       "Set http_proxy and https_proxy (or apt's own proxy settings) on the runner with what the proxy asks for.",
+    unavailable: true,
   },
   {
     pattern: /\s40[13]\s+[A-Z]/,
     problem: () => 'the server refused access',
     hint: () =>
       'Put user name and password into the apt-mirror URL (from a secret), or use a mirror that is open.',
+    unavailable: true,
   },
   {
     pattern: /[Cc]ertificate verification failed|certificate is NOT trusted|Could not handshake/,
     problem: () => "the server's certificate is not trusted by this machine",
     hint: () =>
       'Install the certificate authority on the runner, or use http: the signature vouches for the packages.',
+    unavailable: true,
   },
   {
     pattern: /Could not resolve|Temporary failure resolving|Something wicked happened resolving/,
     problem: () => 'its name could not be resolved',
     hint: (task) => reachable(task),
+    unavailable: true,
   },
   {
     pattern:
       /Could not connect|Unable to connect|Connection (?:failed|refused|timed out|reset)|Network is unreachable|timed out|Cannot initiate the connection/i,
     problem: () => 'the server could not be reached',
     hint: (task) => reachable(task),
+    unavailable: true,
   },
   {
     pattern:
       /\s5\d\d\s+[A-Z]|Undetermined Error|Error reading from server|server closed (?:the )?connection/i,
     problem: () => 'the server failed to answer',
     hint: () => 'Run again in a few minutes; if it stays, use another mirror through apt-mirror.',
+    unavailable: true,
   },
   {
     pattern: /does not have a Release file|no longer has a Release file/,
@@ -91,6 +100,7 @@ const EXPLANATIONS: readonly Explanation[] = [
       mirror.custom
         ? 'Check apt-mirror: dists/ and pool/ must be right under it, and the release of the runner must be in it.'
         : 'Use a runner with a release that PostgreSQL still builds for (wiki.postgresql.org/wiki/Apt), or point apt-mirror at an archive.',
+    unavailable: true,
   },
   {
     pattern: / 404 |File not found/,
@@ -108,25 +118,32 @@ const EXPLANATIONS: readonly Explanation[] = [
       mirror.custom
         ? 'Add the package to the mirror, or set postgres-version to one that it has.'
         : 'Set postgres-version to one that PGDG builds for this release (wiki.postgresql.org/wiki/Apt).',
+    unavailable: true,
   },
 ];
 
-/** Tells what went wrong in an apt-get run, from what it said. What apt said itself is the cause. */
+/**
+ * Tells what went wrong in an apt-get run, from what it said. What apt said itself is the cause.
+ *
+ * @returns an UnavailableError when another place may have the packages.
+ */
 export function explainAptFailure(said: string, task: AptTask): UserError {
-  const lines = complaints(said);
+  const lines = complaintsOf(said);
   const text = lines.join('\n');
   const found = EXPLANATIONS.find(({ pattern }) => pattern.test(text));
   const problem =
     found?.problem(task, text) ?? lines.find((line) => line.startsWith('E: '))?.slice(3) ?? 'apt-get failed';
-  return new UserError(
-    `${task.wanted} could not be had from ${task.mirror.label}: ${problem}.`,
-    found?.hint(task) ?? 'What apt-get said is in the log; apt-mirror can point at another mirror.',
-    { cause: new Error(text || said.trim() || 'apt-get said nothing') },
-  );
+  const hint =
+    found?.hint(task) ?? 'What apt-get said is in the log; apt-mirror can point at another mirror.';
+  const cause = new Error(text || said.trim() || 'apt-get said nothing');
+  const { wanted, mirror } = task;
+  if (found?.unavailable)
+    return new UnavailableError({ wanted, place: mirror.label, reason: problem, hint }, { cause });
+  return new UserError(`${wanted} could not be had from ${mirror.label}: ${problem}.`, hint, { cause });
 }
 
 /** The lines in which apt complains, with those that continue them. */
-function complaints(said: string): string[] {
+export function complaintsOf(said: string): string[] {
   const lines: string[] = [];
   let complaining = false;
   for (const line of said.split('\n')) {

@@ -1,10 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Environment, run } from '../../process/run.ts';
-import { APT_CONFIG } from '../machine.ts';
-
-/** Fixed: the programs of the system, whatever the workflow put on PATH. */
-const SYSTEM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
+import { APT_CONFIG, SYSTEM_PATH, proxySettings } from '../machine.ts';
 
 /** A private place for apt to work in: its own lists, cache and settings. The system's are not written. */
 export interface AptState {
@@ -121,10 +118,6 @@ export function privateFolders(folder: string): string[] {
 
 /** The environment of apt's programs: no variable of the job but the proxies, which apt knows in lower case. */
 export function aptEnvironment(folder: string, job: NodeJS.ProcessEnv): Environment {
-  const proxies = ['http_proxy', 'https_proxy', 'no_proxy'].flatMap((name) => {
-    const value = job[name] ?? job[name.toUpperCase()];
-    return value ? [[name, value] as const] : [];
-  });
   return {
     PATH: SYSTEM_PATH,
     HOME: folder,
@@ -133,6 +126,6 @@ export function aptEnvironment(folder: string, job: NodeJS.ProcessEnv): Environm
     LC_ALL: 'C',
     DEBIAN_FRONTEND: 'noninteractive',
     APT_CONFIG: join(folder, 'etc', 'private.conf'),
-    ...Object.fromEntries(proxies),
+    ...proxySettings(job),
   };
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { aptGet, unpackPackage } from './apt.ts';
 import { type AptSettings, createAptState } from './apt-state.ts';
+import { machineSources } from './machine-sources.ts';
 
 /** What to resolve, and where. */
 export interface Dependencies {
@@ -49,20 +50,6 @@ export async function unpackDependencies(wanted: Dependencies, signal: AbortSign
     const unpacked = await unpackPackage(state, join(archives, name), wanted.target, signal);
     if (!unpacked.ok) throw unresolved(wanted, `${name}: ${unpacked.said}`);
   }
-}
-
-/** The machine's own sources, with the keys, passwords and preferences that belong to them. */
-function machineSources(): string[] {
-  return [
-    'Dir::Etc::sourcelist "/etc/apt/sources.list";',
-    'Dir::Etc::sourceparts "/etc/apt/sources.list.d/";',
-    'Dir::Etc::preferences "/etc/apt/preferences";',
-    'Dir::Etc::preferencesparts "/etc/apt/preferences.d/";',
-    'Dir::Etc::trusted "/etc/apt/trusted.gpg";',
-    'Dir::Etc::trustedparts "/etc/apt/trusted.gpg.d/";',
-    'Dir::Etc::netrc "/etc/apt/auth.conf";',
-    'Dir::Etc::netrcparts "/etc/apt/auth.conf.d/";',
-  ];
 }
 
 /** Packages that the tools name but do not use when called by their path: Debian's wrapper, and with it Perl. */

@@ -3,6 +3,8 @@ export interface OsRelease {
   readonly id: string;
   readonly idLike: readonly string[];
   readonly name: string;
+  /** VERSION_ID: `12`, `24.04`, `9.5`. */
+  readonly versionId: string;
   /** VERSION_CODENAME, and for derived distributions the release they are made from. */
   readonly codename: string;
   readonly ubuntuCodename: string;
@@ -29,16 +31,21 @@ export function parseOsRelease(text: string): OsRelease {
     id: field('ID'),
     idLike: field('ID_LIKE').split(/\s+/).filter(Boolean),
     name: field('PRETTY_NAME') || field('NAME'),
+    versionId: field('VERSION_ID'),
     codename: field('VERSION_CODENAME'),
     ubuntuCodename: field('UBUNTU_CODENAME'),
     debianCodename: field('DEBIAN_CODENAME'),
   };
 }
 
+/** Whether this is Debian, Ubuntu or a distribution made from one of them. */
+export function isDebianFamily(os: OsRelease): boolean {
+  return [os.id, ...os.idLike].some((name) => name === 'debian' || name === 'ubuntu');
+}
+
 /** The release of Debian or Ubuntu whose packages fit this system; `undefined` when it is neither, or unnamed. */
 export function debianRelease(os: OsRelease): DebianRelease | undefined {
-  const family = [os.id, ...os.idLike];
-  if (!family.includes('debian') && !family.includes('ubuntu')) return undefined;
+  if (!isDebianFamily(os)) return undefined;
   const codename = os.ubuntuCodename || os.debianCodename || os.codename;
   if (!/^[a-z][a-z0-9-]*$/.test(codename)) return undefined;
   return { codename, name: os.name || codename };

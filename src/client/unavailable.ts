@@ -1,0 +1,47 @@
+import { UserError, messageOf } from '../errors.ts';
+
+/** Why one way did not lead to the tools. */
+interface Refusal {
+  /** For people: `PostgreSQL 17 client tools`. */
+  readonly wanted: string;
+  /** For people: `https://apt.postgresql.org/pub/repos/apt`. */
+  readonly place: string;
+  /** What is said after "from <place>: ", without a full stop. */
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/**
+ * A place that does not have the tools, or cannot be reached. Another place may have them.
+ *
+ * Never used for what failed a check: bytes that are not what they should be end the search.
+ */
+export class UnavailableError extends UserError {
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal, options?: ErrorOptions) {
+    super(
+      `${refusal.wanted} could not be had from ${refusal.place}: ${refusal.reason}.`,
+      refusal.hint,
+      options,
+    );
+    this.refusal = refusal;
+  }
+}
+
+/** One error that names every place that was tried, and what to do about each. */
+export function noneAvailable(errors: readonly UnavailableError[]): UnavailableError {
+  const [first, ...others] = errors;
+  if (!first) throw new Error('No way was tried.');
+  if (others.length === 0) return first;
+  const more = others.map(({ refusal }) => `; nor from ${refusal.place}: ${refusal.reason}`).join('');
+  const causes = errors.map(({ cause }) => cause);
+  return new UnavailableError(
+    {
+      ...first.refusal,
+      reason: `${first.refusal.reason}${more}`,
+      hint: [...new Set(errors.map(({ hint }) => hint))].join(' Or: '),
+    },
+    { cause: new AggregateError(causes, causes.map(messageOf).join('\n')) },
+  );
+}
