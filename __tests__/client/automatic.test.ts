@@ -1,35 +1,25 @@
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { VersionRequest } from '../../src/client/client-tools.ts';
 import { provideTools, toolsForServer } from '../../src/client/provide-client-tools.ts';
-import { type InstallFolders, installFolders } from '../support/client-install.ts';
 import { writeFakeTools } from '../support/client-fakes.ts';
 import { MACHINES } from '../support/client-machine.ts';
 import type { Machine } from '../../src/client/machine.ts';
+import { clientBed } from '../support/client-bed.ts';
 
-let folders: InstallFolders;
-
-beforeEach(async () => {
-  folders = await installFolders();
-  jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
-});
-
-afterEach(async () => {
-  jest.restoreAllMocks();
-  await folders.remove();
-});
+const bed = clientBed();
 
 const NO_BREW = { ...MACHINES.mac.programs, brew: undefined };
 
 /** A Mac without Homebrew, on which these versions are installed; what is not there cannot be brought. */
 async function macWith(...majors: number[]): Promise<Machine> {
-  const directories = majors.map((major) => join(folders.base, `pg${major}`));
+  const directories = majors.map((major) => join(bed.folders.base, `pg${major}`));
   for (const [index, major] of majors.entries()) await writeFakeTools(directories[index] ?? '', `${major}.1`);
   return { ...MACHINES.mac, programs: NO_BREW, path: directories.join(':') };
 }
 
 function request(): VersionRequest {
-  return { version: { kind: 'auto' }, workFolder: folders.work, signal: new AbortController().signal };
+  return { version: { kind: 'auto' }, workFolder: bed.folders.work, signal: new AbortController().signal };
 }
 
 describe('postgres-version: auto', () => {

@@ -1,26 +1,17 @@
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { provideClientTools } from '../../src/client/provide-client-tools.ts';
 import { missingLibraries, parseVersion, probeTools } from '../../src/client/probe.ts';
-import { type InstallFolders, bareMachine, installFolders, requestFor } from '../support/client-install.ts';
+import { bareMachine, requestFor } from '../support/client-install.ts';
 import { TOOL_NAMES, testClientTools } from '../support/client-tools.ts';
+import { clientBed } from '../support/client-bed.ts';
 
-let folders: InstallFolders;
-
-beforeEach(async () => {
-  folders = await installFolders();
-  jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
-});
-
-afterEach(async () => {
-  jest.restoreAllMocks();
-  await folders.remove();
-});
+const bed = clientBed();
 
 /** A folder of programs that answer `--version` like PostgreSQL's, each with a version of its own. */
 async function programs(versions: readonly string[], extra = ''): Promise<string> {
-  const folder = join(folders.base, 'programs');
+  const folder = join(bed.folders.base, 'programs');
   await mkdir(folder);
   for (const [index, name] of TOOL_NAMES.entries()) {
     const version = versions[index];
@@ -38,7 +29,7 @@ describe('tools that are installed on the machine', () => {
   it('are used when they are of the wanted version, and nothing is fetched', async () => {
     const { directory, psql, pgDump, pgRestore } = await testClientTools();
     const machine = await bareMachine({ platform: 'darwin', path: `/nowhere:${directory}` });
-    const tools = await provideClientTools(requestFor(NOWHERE, folders), machine);
+    const tools = await provideClientTools(requestFor(NOWHERE, bed.folders), machine);
     expect(tools).toMatchObject({
       major: 17,
       directory,
@@ -51,12 +42,12 @@ describe('tools that are installed on the machine', () => {
       origin: 'installed',
     });
     expect(tools.version).toMatch(/^17\.\d+$/);
-    expect(await folders.files()).toEqual([]);
+    expect(await bed.folders.files()).toEqual([]);
   });
 
   it('are not looked for any further when the job is cancelled', async () => {
     const reason = new Error('cancelled');
-    const request = requestFor(NOWHERE, folders, { signal: AbortSignal.abort(reason) });
+    const request = requestFor(NOWHERE, bed.folders, { signal: AbortSignal.abort(reason) });
     await expect(provideClientTools(request, await bareMachine())).rejects.toBe(reason);
   });
 });
@@ -81,9 +72,9 @@ describe('a folder of tools', () => {
 
   it("does not count when it holds Debian's wrapper, whatever version that answers with", async () => {
     const folder = await programs(['17.2', '17.2', '17.2']);
-    const wrapped = join(folders.base, 'wrapped');
+    const wrapped = join(bed.folders.base, 'wrapped');
     await mkdir(wrapped);
-    const wrapper = join(folders.base, 'pg_wrapper');
+    const wrapper = join(bed.folders.base, 'pg_wrapper');
     await writeFile(wrapper, `#!/bin/sh\nexec "${folder}/\${0##*/}" "$@"\n`);
     await chmod(wrapper, 0o755);
     for (const name of TOOL_NAMES) await symlink(wrapper, join(wrapped, name));
@@ -94,7 +85,7 @@ describe('a folder of tools', () => {
   });
 
   it('is absent when it holds none of them', async () => {
-    expect(await probeTools(folders.base, 17, 'linux')).toMatchObject({ ok: false, problem: 'absent' });
+    expect(await probeTools(bed.folders.base, 17, 'linux')).toMatchObject({ ok: false, problem: 'absent' });
   });
 
   it('is asked in an environment that holds nothing of the job', async () => {

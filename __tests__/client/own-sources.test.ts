@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { installFromOwnSources } from '../../src/client/debian/own-sources.ts';
 import { debianRelease, parseOsRelease } from '../../src/client/debian/os-release.ts';
 import { installFromPgdg } from '../../src/client/debian/pgdg.ts';
@@ -8,41 +8,11 @@ import { provideClientTools } from '../../src/client/provide-client-tools.ts';
 import { UnavailableError } from '../../src/client/unavailable.ts';
 import { UserError } from '../../src/errors.ts';
 import { run } from '../../src/process/run.ts';
-import {
-  type InstallFolders,
-  bareMachine,
-  installFolders,
-  requestFor,
-  systemState,
-} from '../support/client-install.ts';
+import { bareMachine, requestFor, systemState } from '../support/client-install.ts';
 import { writeFakeTools } from '../support/client-fakes.ts';
-import { type MirrorOptions, type PgdgMirror, startPgdgMirror } from '../support/pgdg-mirror.ts';
+import { clientBed } from '../support/client-bed.ts';
 
-let folders: InstallFolders;
-let mirrors: PgdgMirror[];
-let logged: string;
-
-beforeEach(async () => {
-  folders = await installFolders();
-  mirrors = [];
-  logged = '';
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    logged += String(text);
-    return true;
-  });
-});
-
-afterEach(async () => {
-  jest.restoreAllMocks();
-  await Promise.all(mirrors.map((mirror) => mirror.stop()));
-  await folders.remove();
-});
-
-async function startMirror(options: MirrorOptions = {}): Promise<PgdgMirror> {
-  const mirror = await startPgdgMirror(options);
-  mirrors.push(mirror);
-  return mirror;
-}
+const bed = clientBed();
 
 /** PostgreSQL's major version in the release's own packages. */
 async function ownMajor(): Promise<number> {
@@ -66,25 +36,25 @@ describe("the machine's own apt sources", () => {
   it('bring the version that the release carries, and nothing is installed on the system', async () => {
     const before = await systemState();
     const major = await ownMajor();
-    const request = { ...requestFor({ url: 'http://127.0.0.1:9', signingKey: '' }, folders), major };
+    const request = { ...requestFor({ url: 'http://127.0.0.1:9', signingKey: '' }, bed.folders), major };
     const tools = await installFromOwnSources(request, await bareMachine());
     expect(tools).toMatchObject({ major, origin: 'apt sources', lasting: true });
-    expect(tools.directory.startsWith(folders.toolCache)).toBe(true);
+    expect(tools.directory.startsWith(bed.folders.toolCache)).toBe(true);
     const { stdout } = await run(tools.pgDump, ['--version'], { env: tools.environment });
     expect(stdout).toContain(`pg_dump (PostgreSQL) ${tools.version}`);
-    expect((await folders.files()).filter((path) => path.startsWith(folders.work))).toEqual([]);
+    expect((await bed.folders.files()).filter((path) => path.startsWith(bed.folders.work))).toEqual([]);
     expect(await systemState()).toEqual(before);
   });
 
   it('are asked when PGDG has no such version; when neither has it, the error names both', async () => {
-    const mirror = await startMirror();
-    const request = requestFor(mirror, folders, { major: 13 });
+    const mirror = await bed.startMirror();
+    const request = requestFor(mirror, bed.folders, { major: 13 });
     const error = await failure(provideClientTools(request, await bareMachine()));
     expect(error.message).toMatch(
       /^PostgreSQL 13 client tools could not be had from http:\/\/127\.0\.0\.1:\d+\/pgdg: it has no package postgresql-client-13 in [a-z]+-pgdg; nor from the machine's own apt sources: they have no package postgresql-client-13\.$/,
     );
     expect(error.hint).toMatch(/Add the package to the mirror.* Or: Use an image of a release/);
-    expect(await folders.files()).toEqual([]);
+    expect(await bed.folders.files()).toEqual([]);
   });
 });
 
@@ -93,7 +63,7 @@ describe('other sources are asked', () => {
     'after a mirror with this fault: %s',
     async (fault) => {
       const error = await failure(
-        installFromPgdg(requestFor(await startMirror({ fault }), folders), await bareMachine()),
+        installFromPgdg(requestFor(await bed.startMirror({ fault }), bed.folders), await bareMachine()),
       );
       expect(error).toBeInstanceOf(UnavailableError);
     },
@@ -107,8 +77,8 @@ describe('other sources are asked', () => {
     'package truncated',
     'index expired',
   ] as const)('never after a mirror with this fault: %s', async (fault) => {
-    const mirror = await startMirror({ fault });
-    const error = await failure(installFromPgdg(requestFor(mirror, folders), await bareMachine()));
+    const mirror = await bed.startMirror({ fault });
+    const error = await failure(installFromPgdg(requestFor(mirror, bed.folders), await bareMachine()));
     expect(error).not.toBeInstanceOf(UnavailableError);
   });
 });
@@ -116,14 +86,14 @@ describe('other sources are asked', () => {
 describe('check-latest', () => {
   /** Tools of this version on PATH, as an image would have them. */
   async function machineWith(version: string): ReturnType<typeof bareMachine> {
-    await writeFakeTools(join(folders.base, 'installed'), version);
+    await writeFakeTools(join(bed.folders.base, 'installed'), version);
     // Not Debian's folders: what is installed on the machine of the test is not looked at first.
-    return { ...(await bareMachine()), path: join(folders.base, 'installed') };
+    return { ...(await bareMachine()), path: join(bed.folders.base, 'installed') };
   }
 
   it('brings a newer minor version than the one at hand', async () => {
-    const mirror = await startMirror();
-    const request = requestFor(mirror, folders);
+    const mirror = await bed.startMirror();
+    const request = requestFor(mirror, bed.folders);
     const machine = await machineWith('17.0');
     const lazy = await provideClientTools(request, machine);
     expect(mirror.requests).toEqual([]);
@@ -134,29 +104,29 @@ describe('check-latest', () => {
   });
 
   it('fetches no package when what is at hand is the newest', async () => {
-    const mirror = await startMirror();
+    const mirror = await bed.startMirror();
     const machine = await machineWith(mirror.version);
-    const request = requestFor(mirror, folders, { checkLatest: true });
+    const request = requestFor(mirror, bed.folders, { checkLatest: true });
     expect((await provideClientTools(request, machine)).origin).toBe('installed');
     expect(mirror.requests.some((path) => path.endsWith('InRelease'))).toBe(true);
     expect(mirror.requests.filter((path) => path.endsWith('.deb'))).toEqual([]);
   });
 
   it('is content with what is at hand when nobody can be asked, and warns', async () => {
-    const mirror = await startMirror({ fault: 'server error' });
+    const mirror = await bed.startMirror({ fault: 'server error' });
     // Its own sources do not have 13 either.
-    const machine = { ...(await bareMachine()), path: join(folders.base, 'installed') };
-    await writeFakeTools(join(folders.base, 'installed'), '13.0');
-    const request = requestFor(mirror, folders, { major: 13, checkLatest: true });
+    const machine = { ...(await bareMachine()), path: join(bed.folders.base, 'installed') };
+    await writeFakeTools(join(bed.folders.base, 'installed'), '13.0');
+    const request = requestFor(mirror, bed.folders, { major: 13, checkLatest: true });
     expect((await provideClientTools(request, machine)).version).toBe('13.0');
-    expect(logged).toMatch(
+    expect(bed.logged).toMatch(
       /::warning title=Postgres Backup::check-latest: the tools at hand \(13\.0\) are used/,
     );
   });
 
   it('does not let bad bytes pass', async () => {
-    const mirror = await startMirror({ fault: 'signed by another key' });
-    const request = requestFor(mirror, folders, { checkLatest: true });
+    const mirror = await bed.startMirror({ fault: 'signed by another key' });
+    const request = requestFor(mirror, bed.folders, { checkLatest: true });
     const error = await failure(provideClientTools(request, await machineWith('17.0')));
     expect(error.message).toContain('is not signed by the key');
   });

@@ -1,37 +1,27 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { cacheTools, cachedTools } from '../../src/client/tool-cache.ts';
 import { writeLaunchers } from '../../src/client/tool-tree.ts';
-import { type InstallFolders, installFolders } from '../support/client-install.ts';
 import { writeFakeTools } from '../support/client-fakes.ts';
 import { describedMachine } from '../support/client-machine.ts';
+import { clientBed } from '../support/client-bed.ts';
 
 const MACHINE = describedMachine();
 
-let folders: InstallFolders;
-
-beforeEach(async () => {
-  folders = await installFolders();
-  jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
-});
-
-afterEach(async () => {
-  jest.restoreAllMocks();
-  await folders.remove();
-});
+const bed = clientBed();
 
 /** Unpacked tools, as an installation leaves them; `mark` tells one tree from another. */
 async function tree(version: string, mark: string): Promise<string> {
-  const root = join(folders.work, mark);
+  const root = join(bed.folders.work, mark);
   await writeFakeTools(join(root, 'usr/lib/postgresql/17/bin'), version);
   await writeLaunchers(root, 'linux', 17);
   await writeFile(join(root, 'mark'), mark);
   return root;
 }
 
-const base = (): string => join(folders.toolCache, 'postgresql-client');
+const base = (): string => join(bed.folders.toolCache, 'postgresql-client');
 const place = (version = '17.9'): string => join(base(), `${version}.0`, 'x64-bookworm');
 
 function put(root: string, version = '17.9'): ReturnType<typeof cacheTools> {
@@ -53,7 +43,7 @@ describe('the tool cache', () => {
     expect(tools?.directory).toBe(join(place(), 'usr/lib/postgresql/17/bin'));
     expect(await cachedTools(MACHINE, 17)).toEqual({ ...tools, origin: 'tool cache' });
     expect(await leftovers()).toEqual([]);
-    expect(await readdir(folders.work)).toEqual([]);
+    expect(await readdir(bed.folders.work)).toEqual([]);
   });
 
   it('gives the newest minor version', async () => {
@@ -98,8 +88,8 @@ describe('the tool cache', () => {
 
   it('that cannot be written leaves the tools where they were unpacked', async () => {
     const root = await tree('17.9', 'mine');
-    await rm(folders.toolCache, { recursive: true });
-    await writeFile(folders.toolCache, '');
+    await rm(bed.folders.toolCache, { recursive: true });
+    await writeFile(bed.folders.toolCache, '');
     expect(await put(root)).toBeUndefined();
     expect(await markIn(root)).toBe('mine');
   });
