@@ -6,11 +6,11 @@ import { debianRelease, parseOsRelease } from '../../src/client/debian/os-releas
 import { installFromPgdg } from '../../src/client/debian/pgdg.ts';
 import { provideClientTools } from '../../src/client/provide-client-tools.ts';
 import { UnavailableError } from '../../src/client/unavailable.ts';
-import { UserError } from '../../src/errors.ts';
 import { run } from '../../src/process/run.ts';
 import { bareMachine, requestFor, systemState } from '../support/client-install.ts';
 import { writeFakeTools } from '../support/client-fakes.ts';
 import { clientBed } from '../support/client-bed.ts';
+import { userErrorOf } from '../support/user-error.ts';
 
 const bed = clientBed();
 
@@ -21,15 +21,6 @@ async function ownMajor(): Promise<number> {
   const major = majors[codename];
   if (major === undefined) throw new Error(`Add PostgreSQL's version in ${codename} to this test.`);
   return major;
-}
-
-async function failure(work: Promise<unknown>): Promise<UserError> {
-  const error: unknown = await work.then(
-    () => new Error('it was installed'),
-    (reason: unknown) => reason,
-  );
-  if (error instanceof UserError) return error;
-  throw error;
 }
 
 describe("the machine's own apt sources", () => {
@@ -49,7 +40,7 @@ describe("the machine's own apt sources", () => {
   it('are asked when PGDG has no such version; when neither has it, the error names both', async () => {
     const mirror = await bed.startMirror();
     const request = requestFor(mirror, bed.folders, { major: 13 });
-    const error = await failure(provideClientTools(request, await bareMachine()));
+    const error = await userErrorOf(provideClientTools(request, await bareMachine()));
     expect(error.message).toMatch(
       /^PostgreSQL 13 client tools could not be had from http:\/\/127\.0\.0\.1:\d+\/pgdg: it has no package postgresql-client-13 in [a-z]+-pgdg; nor from the machine's own apt sources: they have no package postgresql-client-13\.$/,
     );
@@ -62,7 +53,7 @@ describe('other sources are asked', () => {
   it.each(['no suite', 'server error', 'package missing'] as const)(
     'after a mirror with this fault: %s',
     async (fault) => {
-      const error = await failure(
+      const error = await userErrorOf(
         installFromPgdg(requestFor(await bed.startMirror({ fault }), bed.folders), await bareMachine()),
       );
       expect(error).toBeInstanceOf(UnavailableError);
@@ -78,7 +69,7 @@ describe('other sources are asked', () => {
     'index expired',
   ] as const)('never after a mirror with this fault: %s', async (fault) => {
     const mirror = await bed.startMirror({ fault });
-    const error = await failure(installFromPgdg(requestFor(mirror, bed.folders), await bareMachine()));
+    const error = await userErrorOf(installFromPgdg(requestFor(mirror, bed.folders), await bareMachine()));
     expect(error).not.toBeInstanceOf(UnavailableError);
   });
 });
@@ -127,7 +118,7 @@ describe('check-latest', () => {
   it('does not let bad bytes pass', async () => {
     const mirror = await bed.startMirror({ fault: 'signed by another key' });
     const request = requestFor(mirror, bed.folders, { checkLatest: true });
-    const error = await failure(provideClientTools(request, await machineWith('17.0')));
+    const error = await userErrorOf(provideClientTools(request, await machineWith('17.0')));
     expect(error.message).toContain('is not signed by the key');
   });
 });

@@ -14,12 +14,12 @@ import type { RunProgram } from '../../src/client/system/package-manager.ts';
 import { PGDG_RPM_KEY_AARCH64, PGDG_RPM_KEY_X86_64 } from '../../src/client/system/pgdg-rpm-keys.ts';
 import { pgdgRpmRepository } from '../../src/client/system/pgdg-rpms.ts';
 import { UnavailableError } from '../../src/client/unavailable.ts';
-import { UserError } from '../../src/errors.ts';
 import type { RunOptions } from '../../src/process/run.ts';
 import { type InstallFolders, installFolders } from '../support/client-install.ts';
 import { writeFakeTools } from '../support/client-fakes.ts';
 import { MACHINES } from '../support/client-machine.ts';
 import { APK, BREW, DNF, type Recording } from '../support/client-recordings.ts';
+import { userErrorOf } from '../support/user-error.ts';
 
 type Install = (
   request: ClientRequest,
@@ -69,15 +69,6 @@ function go(
   return install(request(changes), { ...machine, path: kegs() }, undefined, playback(played));
 }
 
-async function failure(work: Promise<unknown>): Promise<UserError> {
-  const error: unknown = await work.then(
-    () => new Error('it was installed'),
-    (reason: unknown) => reason,
-  );
-  if (error instanceof UserError) return error;
-  throw error;
-}
-
 describe('on Alpine', () => {
   it('apk installs the package, and the tools are found', async () => {
     const tools = await go(installWithApk, MACHINES.alpine, APK.installed);
@@ -99,7 +90,7 @@ describe('on Alpine', () => {
   });
 
   it('an ordinary user without sudo is told, and nothing is run', async () => {
-    const error = await failure(go(installWithApk, { ...MACHINES.alpine, isRoot: false }, APK.installed));
+    const error = await userErrorOf(go(installWithApk, { ...MACHINES.alpine, isRoot: false }, APK.installed));
     expect(error.message).toMatch(/installed with \/sbin\/apk, which needs root/);
     expect(error.hint).toContain('--user root');
     expect(commands).toEqual([]);
@@ -107,7 +98,7 @@ describe('on Alpine', () => {
 
   it('tools that do not appear where they belong are an error', async () => {
     const machine = { ...MACHINES.alpine, path: join(folders.base, 'elsewhere') };
-    const error = await failure(installWithApk(request(), machine, undefined, playback(APK.installed)));
+    const error = await userErrorOf(installWithApk(request(), machine, undefined, playback(APK.installed)));
     expect(error.message).toMatch(/were installed from Alpine's packages, but do not work or are not where/);
   });
 
@@ -121,7 +112,7 @@ describe('on Alpine', () => {
       false,
     ],
   ])('%s is told in words', async (_, played, message, elsewhere) => {
-    const error = await failure(go(installWithApk, MACHINES.alpine, played));
+    const error = await userErrorOf(go(installWithApk, MACHINES.alpine, played));
     expect(error.message).toMatch(message);
     expect(error instanceof UnavailableError).toBe(elsewhere);
   });
@@ -222,7 +213,7 @@ describe('on Fedora, RHEL and their like', () => {
     ['no network', DNF.noNetwork, /the package server could not be reached/, true],
     ['no such package', DNF.noPackage, /no such package for this release/, true],
   ])('%s is told in words', async (_, played, message, elsewhere) => {
-    const error = await failure(go(installPgdgRpms, MACHINES.rocky, played));
+    const error = await userErrorOf(go(installPgdgRpms, MACHINES.rocky, played));
     expect(error.message).toContain(`PostgreSQL 17 client tools could not be had from ${url}: `);
     expect(error.message).toMatch(message);
     expect(error instanceof UnavailableError).toBe(elsewhere);
@@ -244,7 +235,7 @@ describe('on macOS', () => {
   });
 
   it('a bottle whose checksum is wrong is told in words', async () => {
-    const error = await failure(go(installWithHomebrew, MACHINES.mac, BREW.wrongHash));
+    const error = await userErrorOf(go(installWithHomebrew, MACHINES.mac, BREW.wrongHash));
     expect(error.message).toMatch(/Homebrew: what was received differs from the checksum in the formula\.$/);
     expect(error).not.toBeInstanceOf(UnavailableError);
   });
@@ -269,7 +260,7 @@ describe('every package manager', () => {
 
   it('that fails in a way of its own is told in its own words', async () => {
     const played = { exitCode: 3, stdout: '', stderr: 'Error: the moon is in the wrong phase.\n' };
-    const error = await failure(go(installWithApk, MACHINES.alpine, played));
+    const error = await userErrorOf(go(installWithApk, MACHINES.alpine, played));
     expect(error.message).toMatch(/apk failed \(exit code 3\): Error: the moon is in the wrong phase\.$/);
     expect(error.cause).toEqual(new Error('Error: the moon is in the wrong phase.'));
   });
@@ -277,7 +268,9 @@ describe('every package manager', () => {
   it('behind a sudo that wants a password is told in words', async () => {
     const played = { exitCode: 1, stdout: '', stderr: 'sudo: a password is required\n' };
     const programs = { ...MACHINES.alpine.programs, sudo: '/usr/bin/sudo' };
-    const error = await failure(go(installWithApk, { ...MACHINES.alpine, isRoot: false, programs }, played));
+    const error = await userErrorOf(
+      go(installWithApk, { ...MACHINES.alpine, isRoot: false, programs }, played),
+    );
     expect(error.message).toMatch(/sudo does not let this user install packages without a password\.$/);
   });
 });

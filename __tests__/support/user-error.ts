@@ -10,3 +10,13 @@ export function errorText(work: () => unknown): string {
   }
   throw new Error('expected a UserError, and nothing was thrown');
 }
+
+/** The UserError with which `work` rejects. */
+export async function userErrorOf(work: Promise<unknown>): Promise<UserError> {
+  const error: unknown = await work.then(
+    () => new Error('expected a UserError, and nothing was thrown'),
+    (reason: unknown) => reason,
+  );
+  if (error instanceof UserError) return error;
+  throw error;
+}
