@@ -36,7 +36,8 @@ export function parseConnectionUrl(input: string, url: string): ParsedUrl {
   set('user', credentials.user);
   set('password', credentials.password);
   set('host', hosts.length === 1 ? (hosts[0] ?? '') : hosts.join(','));
-  if (ports.some((port) => port !== '')) set('port', ports.join(','));
+  // Several hosts without a port still count as so many ports, which matters where a parameter names other hosts.
+  set('port', ports.join(','));
   set('dbname', path);
   const foreign: ForeignParameter[] = [];
   let service: string | undefined;
@@ -120,7 +121,7 @@ function splitPath(text: string): { path: string; query: string } {
 }
 
 /** libpq takes one port for all hosts, or one for each. */
-function checkPorts(input: string, { host = '', port }: ConnectionParameters): void {
+function checkPorts(input: string, { host = '', hostaddr, port }: ConnectionParameters): void {
   if (port === undefined) return;
   const ports = port.split(',');
   for (const text of ports) {
@@ -132,7 +133,7 @@ function checkPorts(input: string, { host = '', port }: ConnectionParameters): v
       'Write a port from 1 to 65535; PostgreSQL usually listens on 5432.',
     );
   }
-  if (ports.length > 1 && ports.length !== host.split(',').length) {
+  if (ports.length > 1 && ports.length !== (hostaddr ?? host).split(',').length) {
     throw new UserError(
       `${input}: there are not as many ports as hosts.`,
       'Write one port for each host, or one for all.',
