@@ -8,8 +8,15 @@ import { type Selection, isOpaque, selection, unreadableError } from './archive/
 import type { ClientTools, VersionRequest } from './client/client-tools.ts';
 import { exposeTools } from './client/expose-tools.ts';
 import { provideTools, toolsForServer } from './client/provide-client-tools.ts';
-import { type Connection, openConnection, planConnection } from './connection/connection.ts';
-import { type ServerFacts, preflight, refuseNewerServer } from './connection/preflight.ts';
+import { type Connection, planConnection } from './connection/connection.ts';
+import { type ServerFacts, refuseNewerServer } from './connection/preflight.ts';
+import {
+  type Database,
+  askServer,
+  toolEnvironment,
+  withConnection,
+  withWorkFolder,
+} from './database-access.ts';
 import { encryptedTo } from './inputs/age-inputs.ts';
 import { backupNameOf } from './inputs/backup-name.ts';
 import type { BackupInputs } from './inputs/backup-inputs.ts';
@@ -23,7 +30,7 @@ import { type KeptPlace, prepareKeptPlace, stage } from './store/kept-file.ts';
 import { artifactName } from './store/artifact-name.ts';
 import { expiry, retention, retentionInWords } from './store/retention.ts';
 import { upload } from './store/upload.ts';
-import { type WorkFolder, makeWorkFolder } from './work-folder.ts';
+import type { WorkFolder } from './work-folder.ts';
 
 /** What every step of one backup shares. */
 interface Job {
@@ -34,11 +41,7 @@ interface Job {
   readonly signal: AbortSignal;
 }
 
-/** A server that answers, and the way to it. */
-interface Database {
-  readonly server: ServerFacts;
-  readonly connection: Connection;
-}
+const ACCESS = { input: 'connection-string' };
 
 /**
  * The backup job: client tools, preflight, dump, read-back, publication, report. An artifact exists only if every
@@ -53,36 +56,31 @@ export async function backup(
 ): Promise<void> {
   const stopwatch = startStopwatch();
   log.info(`Connection string from ${inputs.connection.from}`);
-  const plan = await planConnection('connection-string', inputs.connection.value, {
+  const plan = await planConnection(ACCESS.input, inputs.connection.value, {
     env: process.env,
     allowPooler: inputs.allowPooler,
   });
   if (inputs.destination.upload) requireArtifactService(process.env);
   const keptPlace = await prepareKeptPlace('path', inputs.destination.keepAt, runner.workspace);
 
-  const workFolder = await makeWorkFolder(runner.temp);
-  try {
-    const { tls } = inputs;
-    const connection = await openConnection('connection-string', plan, {
-      tls,
-      workFolder: workFolder.path,
-      signal,
-    });
-    try {
-      await makeBackup({ inputs, runner, workFolder, stopwatch, signal }, connection, keptPlace);
-    } finally {
-      await connection.close();
-    }
-  } finally {
-    await workFolder.remove();
-  }
+  await withWorkFolder(runner.temp, (workFolder) =>
+    withConnection({ ...ACCESS, plan, tls: inputs.tls, signal }, workFolder, (connection) =>
+      makeBackup({ inputs, runner, workFolder, stopwatch, signal }, connection, keptPlace),
+    ),
+  );
 }
 
 /** The steps themselves, in their order. */
 async function makeBackup(job: Job, connection: Connection, keptPlace: KeptPlace | undefined): Promise<void> {
   const { stopwatch } = job;
   const atHand = await stopwatch.time('Client tools', () => provideTools(toolsRequest(job)));
-  const database = await stopwatch.time('Preflight', () => askDatabase(job, atHand, connection));
+  const database = await stopwatch.time('Preflight', () =>
+    askServer({ ...ACCESS, signal: job.signal }, connection, {
+      tools: atHand,
+      attempts: job.inputs.connectionAttempts,
+      allowPooler: job.inputs.allowPooler,
+    }),
+  );
   const tools = await toolsForServer(toolsRequest(job), atHand, database.server.major);
   refuseNewerServer(database.server, tools.major);
   const startedAt = new Date();
@@ -111,25 +109,6 @@ function toolsRequest({ inputs, workFolder, signal }: Job): VersionRequest {
   return { version, checkLatest, aptMirror, aptSigningKey, workFolder: workFolder.path, signal };
 }
 
-async function askDatabase(job: Job, tools: ClientTools, connection: Connection): Promise<Database> {
-  const { inputs, signal } = job;
-  const { address, failureHints, failure } = connection;
-  const environment = { ...tools.environment, ...connection.environment };
-  const server = await preflight('connection-string', {
-    client: { psql: tools.psql, environment, signal },
-    attempts: inputs.connectionAttempts,
-    allowPooler: inputs.allowPooler || !connection.mayBePooled,
-    failureHints,
-    knownFailure: failure,
-  });
-  const tables = server.relations.filter(({ kind }) => kind === 'table').length;
-  log.info(
-    `Connected to ${server.database} at ${address} as ${server.user}: PostgreSQL ${server.version}` +
-      `${server.inRecovery ? ' (a standby)' : ''}, ${bytes(server.databaseBytes)}, ${count(tables, 'table')}, ${server.encoding}`,
-  );
-  return { server, connection };
-}
-
 async function dumpDatabase(job: Job, tools: ClientTools, { server, connection }: Database): Promise<string> {
   const { inputs, workFolder, signal } = job;
   const selected = selection(inputs.filters, server.relations);
@@ -141,7 +120,7 @@ async function dumpDatabase(job: Job, tools: ClientTools, { server, connection }
   const size = await dump({
     pgDump: tools.pgDump,
     args: dumpArguments({ file, compression, filters: inputs.filters, extra: inputs.dumpArguments }),
-    environment: { ...tools.environment, ...connection.environment },
+    environment: toolEnvironment(tools, connection),
     file,
     sizes: new Map(
       server.relations

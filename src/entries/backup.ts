@@ -3,7 +3,9 @@ import { readBackupInputs } from '../inputs/backup-inputs.ts';
 import { readRunnerEnvironment } from '../inputs/runner-environment.ts';
 import { runJob } from './run-job.ts';
 
-await runJob(async (signal) => {
+const frame = { heading: 'No backup was made', aftermath: () => 'Nothing was published.' };
+
+await runJob(frame, async (signal) => {
   const runner = readRunnerEnvironment(process.env);
   await backup(await readBackupInputs(runner.workspace), runner, signal);
 });

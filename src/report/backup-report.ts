@@ -1,12 +1,10 @@
-import * as core from '@actions/core';
 import type { Manifest } from '../archive/manifest.ts';
 import type { ServerFacts } from '../connection/preflight.ts';
-import { messageOf } from '../errors.ts';
 import type { Encryption } from '../inputs/age-inputs.ts';
 import type { RunnerEnvironment } from '../inputs/runner-environment.ts';
 import { backupSummary } from './backup-summary.ts';
-import { duration } from '../log/format.ts';
-import { log } from '../log/log.ts';
+import type { Durations } from './contents.ts';
+import { finish } from './finish.ts';
 
 /** The file that is kept and published. */
 export interface BackupFile {
@@ -26,7 +24,7 @@ export interface PublishedBackup {
 }
 
 /** Everything there is to tell about a backup that was made. */
-export interface BackupReport extends PublishedBackup {
+export interface BackupReport extends PublishedBackup, Durations {
   readonly server: ServerFacts;
   readonly address: string;
   readonly clientVersion: string;
@@ -34,18 +32,15 @@ export interface BackupReport extends PublishedBackup {
   readonly manifest: Manifest;
   readonly file: BackupFile;
   readonly encryption: Encryption | undefined;
-  readonly phases: readonly { readonly name: string; readonly milliseconds: number }[];
-  readonly totalMs: number;
   readonly runner: RunnerEnvironment;
 }
 
-/** Sets the outputs, writes the job summary and closes the log. */
+/** Tells of a backup that was made: outputs, summary, log. */
 export async function reportBackup(report: BackupReport): Promise<void> {
-  const { artifact, runner, server, file } = report;
+  const { artifact, runner, server, file, phases, totalMs } = report;
   const url =
     artifact &&
     `${runner.serverUrl}/${runner.repository}/actions/runs/${runner.runId}/artifacts/${artifact.id}`;
-  for (const [name, value] of Object.entries(outputs(report, url))) core.setOutput(name, value);
   const summary = backupSummary({
     ...report,
     size: file.size,
@@ -56,17 +51,7 @@ export async function reportBackup(report: BackupReport): Promise<void> {
     databaseBytes: server.databaseBytes,
     artifact: artifact && { ...artifact, url: url ?? '', repository: runner.repository },
   });
-  try {
-    await core.summary.addRaw(summary).write();
-  } catch (error) {
-    // The backup is made and published: a summary that cannot be written does not undo that.
-    log.warning(`The job summary cannot be written: ${messageOf(error)}`);
-  }
-  const phases = report.phases.map(({ name, milliseconds }) => [name, Math.round(milliseconds)]);
-  log.debug(
-    `Milliseconds: ${JSON.stringify({ ...Object.fromEntries(phases), 'In all': Math.round(report.totalMs) })}`,
-  );
-  log.info(`Done in ${duration(report.totalMs)}`);
+  await finish({ outputs: outputs(report, url), summary, phases, totalMs });
 }
 
 function outputs(report: BackupReport, artifactUrl: string | undefined): Readonly<Record<string, string>> {

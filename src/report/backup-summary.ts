@@ -1,10 +1,11 @@
 import type { Manifest } from '../archive/manifest.ts';
 import { type Encryption, encryptedTo } from '../inputs/age-inputs.ts';
-import { bytes, count, duration, minute, wholeNumber } from '../log/format.ts';
+import { bytes, minute } from '../log/format.ts';
+import { type Durations, contentsInWords, durationsInWords, largestTables } from './contents.ts';
 import { code, escaped, shell, shellWord, table } from './markdown.ts';
 
 /** Everything that the summary of a backup tells. */
-export interface BackupSummary {
+export interface BackupSummary extends Durations {
   readonly database: string;
   readonly address: string;
   readonly serverVersion: string;
@@ -18,8 +19,6 @@ export interface BackupSummary {
   /** Undefined: anyone who has the file can read it. */
   readonly encryption: Encryption | undefined;
   readonly manifest: Manifest;
-  readonly phases: readonly { readonly name: string; readonly milliseconds: number }[];
-  readonly totalMs: number;
   /** Undefined when the backup was not uploaded. */
   readonly artifact:
     | {
@@ -34,27 +33,14 @@ export interface BackupSummary {
   readonly keptAt: string | undefined;
 }
 
-const LARGEST_TABLES = 10;
-
 /** The job summary of a backup that was proven, as GitHub-flavoured Markdown. */
 export function backupSummary(backup: BackupSummary): string {
   return [
     `## ✅ ${code(backup.database)} is backed up and proven`,
     'The whole archive was read back with `pg_restore` before it was kept.',
     facts(backup),
-    largestTables(backup.manifest),
+    largestTables(backup.manifest.tables) ?? 'The archive holds no table rows.',
     wayBack(backup),
-    '',
-  ].join('\n\n');
-}
-
-/** The job summary of a backup that failed. */
-export function failureSummary(message: string, hint: string): string {
-  return [
-    '## ❌ No backup was made',
-    `**${escaped(message)}**`,
-    escaped(hint),
-    'Nothing was published.',
     '',
   ].join('\n\n');
 }
@@ -81,41 +67,13 @@ function facts(backup: BackupSummary): string {
       `**${bytes(backup.size)}**${smaller}; pg_dump ${escaped(backup.clientVersion)}, ${escaped(backup.compression)}`,
     ],
     ...(backup.encryption ? [['Encryption', `age, to **${encryptedTo(backup.encryption)}**`]] : []),
-    [
-      'Contents',
-      `**${count(manifest.tables.length, 'table')}, ${count(manifest.rows, 'row')}**${besideTables(manifest)}`,
-    ],
+    ['Contents', `**${contentsInWords(manifest)}**`],
     ['SHA-256 of the file', `<code>${backup.sha256}</code>`],
     ['Content digest', `<code>${manifest.contentDigest}</code>`],
-    ['Duration', durations(backup)],
+    ['Duration', durationsInWords(backup)],
   ];
   const [first = [], ...rest] = rows;
   return table(first, rest, ['left', 'left']);
-}
-
-function besideTables({ sequences, largeObjects }: Manifest): string {
-  return [
-    ...(sequences.length > 0 ? [`, ${count(sequences.length, 'sequence')}`] : []),
-    ...(largeObjects.count > 0 ? [`, ${count(largeObjects.count, 'large object')}`] : []),
-  ].join('');
-}
-
-function largestTables({ tables }: Manifest): string {
-  if (tables.length === 0) return 'The archive holds no table rows.';
-  const largest = tables.toSorted((a, b) => b.bytes - a.bytes || b.rows - a.rows).slice(0, LARGEST_TABLES);
-  const heading = tables.length > LARGEST_TABLES ? `### The ${LARGEST_TABLES} largest tables` : '### Tables';
-  const rows = largest.map((entry) => [
-    code(entry.name),
-    wholeNumber(entry.rows),
-    bytes(entry.bytes),
-    `<code>${entry.sha256.slice(0, 12)}</code>`,
-  ]);
-  return `${heading}\n\n${table(['Table', 'Rows', 'Data', 'SHA-256 of the rows'], rows, ['left', 'right', 'right', 'left'])}`;
-}
-
-function durations({ phases, totalMs }: BackupSummary): string {
-  const parts = phases.map(({ name, milliseconds }) => `${name.toLowerCase()} ${duration(milliseconds)}`);
-  return `**${duration(totalMs)}**: ${parts.join(', ')}`;
 }
 
 function wayBack(backup: BackupSummary): string {
