@@ -185,6 +185,20 @@ describe('a URL read by this project', () => {
     expect(found.slice(0, 3)).toEqual([]);
   });
 
+  it.each([
+    ...['?', '?&', '?&&', '?gssencmode=disable&', '?gssencmode=disable&&', '?&gssencmode=disable'],
+    ...[
+      '?gssencmode=disable&&connect_timeout=3',
+      '?gssencmode=disable&connect_timeout=3&',
+      '?gssencmode',
+      '?=',
+      '?=&',
+    ],
+  ])('is understood as libpq understands it when its parameters are %s', async (parameters) => {
+    const url = `postgres://plain:secret@127.0.0.1:${server.port}/plain${parameters}`;
+    expect(await differences([url])).toEqual([]);
+  });
+
   it.each(Object.keys(LIBPQ_PARAMETERS))('carries %s through to the tools', async (name) => {
     // Each value makes libpq fail, or report something, in a way of its own.
     const values: Record<string, string> = {

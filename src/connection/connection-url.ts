@@ -145,7 +145,10 @@ function readQuery(input: string, query: string): ForeignParameter[] {
   if (query === '') return [];
   // Behind a raw "@" in the password, a part of the password looks like a parameter.
   const mayBePassword = query.includes('@');
-  return query.split('&').map((pair) => {
+  const pairs = query.split('&');
+  // libpq allows an "&" behind the last pair, and no other pair without a name.
+  if (pairs.length > 1 && pairs.at(-1) === '') pairs.pop();
+  return pairs.map((pair) => {
     const [rawName = '', value, ...more] = pair.split('=');
     if (value === undefined || more.length > 0) {
       throw new UserError(
