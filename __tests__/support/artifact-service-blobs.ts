@@ -24,6 +24,7 @@ export interface BlobStore {
   /** In bytes; undefined when there is no such blob, or it was never committed. */
   size(blobName: string): Promise<number | undefined>;
   read(blobName: string): Promise<Readable>;
+  write(blobName: string, content: Buffer): Promise<void>;
   remove(blobName: string): Promise<void>;
   /** Azurite's process. */
   readonly pid: number;
@@ -72,6 +73,9 @@ export async function startBlobStore(): Promise<BlobStore> {
       // The declared type also covers the browser's stream; in Node it is always this one.
       if (!(readableStreamBody instanceof Readable)) throw new Error(`The blob ${blobName} has no body.`);
       return readableStreamBody;
+    },
+    async write(blobName, content) {
+      await container.getBlockBlobClient(blobName).uploadData(content);
     },
     async remove(blobName) {
       await container.getBlobClient(blobName).deleteIfExists();

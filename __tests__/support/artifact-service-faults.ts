@@ -9,14 +9,22 @@ export type FaultPoint =
   | 'blobPut'
   | 'blobGet';
 
+/** An answer that is made up in full, such as that of a rate limit. */
+export interface MadeUpAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly message?: string;
+}
+
 /** How a request fails instead of being served. */
 export interface Fault {
   /**
-   * What the client gets: an HTTP status; a connection that is reset after its request was read (in a blob's
-   * case: after its first bytes); no answer at all until the service stops; or a damaged body (a blob with one
-   * bit flipped on its way, anywhere else text that is no JSON).
+   * What the client gets: an HTTP status, or a whole answer; a connection that is reset after its request was read
+   * (in a blob's case: after its first bytes, or half of it when it is read); no answer at all until the service
+   * stops; or a damaged body (a blob with one bit flipped on its way, anywhere else text that is no JSON). A blob
+   * that is read can also fall silent after its first half (`stall`), or end there as if that were all (`truncate`).
    */
-  readonly answer: number | 'reset' | 'hang' | 'corrupt';
+  readonly answer: number | MadeUpAnswer | 'reset' | 'hang' | 'corrupt' | 'stall' | 'truncate';
   /** Only every n-th request to this place fails; every one when absent. */
   readonly everyNth?: number;
   /** After so many failures the place works again; never when absent. */

@@ -3,15 +3,21 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 /**
+ * What happens to a body on its way: one bit flips; or, to an answer only, half of it is followed by a reset, by
+ * nothing more, or by an end as if that were all.
+ */
+export type Damage = 'corrupt' | 'reset' | 'stall' | 'truncate';
+
+/**
  * Passes a request on to another server and its answer back, without looking at either.
  *
- * @param corrupt flips one bit of the request's body on its way, or of the answer's when the request has none.
+ * @param damage is done to the request's body when it is a PUT, to the answer's when it is a GET.
  */
 export async function passOn(
   request: IncomingMessage,
   response: ServerResponse,
   origin: string,
-  corrupt: boolean,
+  damage: Damage | undefined,
 ): Promise<void> {
   const { method = 'GET', url = '/' } = request;
   const upstream = httpRequest(origin + url, {
@@ -23,10 +29,40 @@ export async function passOn(
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     upstream.once('response', resolve).once('error', reject);
   });
-  const sent = pipeline([request, ...(corrupt && method === 'PUT' ? [flipOneBit()] : []), upstream]);
+  const sent = pipeline([
+    request,
+    ...(damage === 'corrupt' && method === 'PUT' ? [flipOneBit()] : []),
+    upstream,
+  ]);
   const [answer] = await Promise.all([answered, sent]);
+  const half = Math.floor(Number(answer.headers['content-length'] ?? 0) / 2);
+  if (damage === 'truncate') delete answer.headers['content-length'];
   response.writeHead(answer.statusCode ?? 502, answer.headers);
-  await pipeline([answer, ...(corrupt && method === 'GET' ? [flipOneBit()] : []), response]);
+  if (method === 'GET' && damage !== undefined && damage !== 'corrupt') {
+    await passOnHalf(answer, response, half, damage);
+    return;
+  }
+  await pipeline([answer, ...(damage === 'corrupt' && method === 'GET' ? [flipOneBit()] : []), response]);
+}
+
+/** The first half of a body, and what becomes of the rest. */
+async function passOnHalf(
+  answer: IncomingMessage,
+  response: ServerResponse,
+  half: number,
+  damage: Exclude<Damage, 'corrupt'>,
+): Promise<void> {
+  let left = half;
+  for await (const chunk of answer) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    const part = chunk.subarray(0, left);
+    left -= part.length;
+    // What was written has reached the socket before the connection is reset, else the client would see none of it.
+    await new Promise((resolve) => response.write(part, resolve));
+    if (left === 0) break;
+  }
+  if (damage === 'reset') response.socket?.resetAndDestroy();
+  if (damage === 'truncate') response.end();
 }
 
 /** Damages a stream without changing its length. */

@@ -5,6 +5,8 @@ import { Refusal } from './artifact-service-http.ts';
 export interface ArtifactRecord {
   readonly id: number;
   readonly name: string;
+  /** `owner/name` of the repository that it belongs to. */
+  readonly repository: string;
   /** The workflow run that made it. */
   readonly runId: number;
   /** The two names by which the service's own protocol calls the run and the job. */
@@ -26,8 +28,11 @@ export interface ArtifactRecord {
 /** What a new artifact starts with. */
 export type NewArtifact = Pick<
   ArtifactRecord,
-  'name' | 'runId' | 'runBackendId' | 'jobBackendId' | 'mimeType' | 'version' | 'expiresAt'
->;
+  'name' | 'repository' | 'runId' | 'runBackendId' | 'jobBackendId' | 'mimeType' | 'version' | 'expiresAt'
+> & {
+  /** Now when absent. */
+  readonly createdAt?: Date;
+};
 
 /** The artifacts of all runs. */
 export interface ArtifactRecords {
@@ -54,7 +59,8 @@ export function createRecords(): ArtifactRecords {
         throw new Refusal(409, { code: 'already_exists', msg });
       }
       const state = { finalized: false, size: 0, digest: '' };
-      const record = { ...artifact, ...state, id: nextId++, createdAt: new Date(), blobName: randomUUID() };
+      const createdAt = artifact.createdAt ?? new Date();
+      const record = { ...artifact, ...state, id: nextId++, createdAt, blobName: randomUUID() };
       records = [...records, record];
       return record;
     },

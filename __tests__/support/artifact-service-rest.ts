@@ -4,12 +4,19 @@ import type { ArtifactRecord, ArtifactRecords } from './artifact-service-records
 /** What the REST calls work with. */
 export interface RestContext {
   readonly records: ArtifactRecords;
-  /** `owner/name`: the one repository that there is. */
-  readonly repository: string;
+  /** What a token may do; undefined when GitHub does not know it. */
+  readonly grantOf: (token: string) => Grant | undefined;
   readonly apiUrl: string;
-  readonly githubToken: string;
   readonly downloadUrl: (record: ArtifactRecord) => string;
   readonly removeBlob: (record: ArtifactRecord) => Promise<void>;
+}
+
+/** What a token may do. */
+export interface Grant {
+  /** `owner/name` of the repositories that it sees; any other does not exist for it. */
+  readonly repositories: readonly string[];
+  /** The permission `actions` in them. */
+  readonly actions: 'none' | 'read' | 'write';
 }
 
 /** An answer: with a body, or with a place to go. */
@@ -25,8 +32,8 @@ const DEFAULT_PER_PAGE = 30;
 /**
  * GitHub's REST calls on artifacts: listing (of the repository or of one run), one, its content, deleting.
  *
- * @throws Refusal with GitHub's statuses: 401 for a wrong token, 404 for what is not there, 410 for the content
- *   of an expired artifact.
+ * @throws Refusal with GitHub's statuses: 401 for a wrong token, 403 for one that lacks the permission, 404 for what
+ *   is not there or not to be seen, 410 for the content of an expired artifact.
  */
 export async function answerRest(
   context: RestContext,
@@ -34,20 +41,17 @@ export async function answerRest(
   url: URL,
   authorization: string | undefined,
 ): Promise<RestAnswer> {
-  if (
-    !/^(?:token|bearer) /i.test(authorization ?? '') ||
-    authorization?.split(' ')[1] !== context.githubToken
-  ) {
-    throw new Refusal(401, { message: 'Bad credentials', status: '401' });
-  }
-  const prefix = `/repos/${context.repository}/actions/`;
-  if (!url.pathname.startsWith(prefix)) throw notFound();
-  const path = url.pathname.slice(prefix.length);
+  const [, repository = '', path = ''] = /^\/repos\/([^/]+\/[^/]+)\/actions\/(.*)$/.exec(url.pathname) ?? [];
+  requireGrant(context, method, repository, authorization);
   const runId = /^runs\/(\d+)\/artifacts$/.exec(path)?.[1];
-  if (method === 'GET' && (path === 'artifacts' || runId !== undefined)) return list(context, url, runId);
+  if (method === 'GET' && (path === 'artifacts' || runId !== undefined)) {
+    return list(context, url, repository, runId);
+  }
 
   const [, id, zip] = /^artifacts\/(\d+)(\/zip)?$/.exec(path) ?? [];
-  const record = context.records.find((other) => other.finalized && String(other.id) === id);
+  const record = context.records.find(
+    (other) => other.finalized && other.repository === repository && String(other.id) === id,
+  );
   if (!record) throw notFound();
   if (method === 'DELETE' && zip === undefined) {
     context.records.remove(record.id);
@@ -60,11 +64,27 @@ export async function answerRest(
   return { status: 302, headers: { location: context.downloadUrl(record) } };
 }
 
-function list(context: RestContext, url: URL, runId: string | undefined): RestAnswer {
+function requireGrant(
+  context: RestContext,
+  method: string,
+  repository: string,
+  authorization: string | undefined,
+): void {
+  const token = /^(?:token|bearer) (.*)$/i.exec(authorization ?? '')?.[1] ?? '';
+  const grant = context.grantOf(token);
+  if (!grant) throw new Refusal(401, { message: 'Bad credentials', status: '401' });
+  if (!grant.repositories.includes(repository)) throw notFound();
+  if (grant.actions === 'none' || (method !== 'GET' && grant.actions === 'read')) {
+    throw new Refusal(403, { message: 'Resource not accessible by integration', status: '403' });
+  }
+}
+
+function list(context: RestContext, url: URL, repository: string, runId: string | undefined): RestAnswer {
   const name = url.searchParams.get('name');
   const found = context.records
     .all()
-    .filter((record) => record.finalized && (runId === undefined || String(record.runId) === runId))
+    .filter((record) => record.finalized && record.repository === repository)
+    .filter((record) => runId === undefined || String(record.runId) === runId)
     .filter((record) => name === null || record.name === name)
     .toReversed();
   const perPage = Math.min(Number(url.searchParams.get('per_page') ?? DEFAULT_PER_PAGE), MAX_PER_PAGE);
@@ -77,8 +97,8 @@ function list(context: RestContext, url: URL, runId: string | undefined): RestAn
   return { status: 200, body, headers: { link: `<${next.href}>; rel="next"` } };
 }
 
-function asJson({ apiUrl, repository }: RestContext, record: ArtifactRecord): JsonObject {
-  const url = `${apiUrl}/repos/${repository}/actions/artifacts/${record.id}`;
+function asJson({ apiUrl }: RestContext, record: ArtifactRecord): JsonObject {
+  const url = `${apiUrl}/repos/${record.repository}/actions/artifacts/${record.id}`;
   return {
     id: record.id,
     name: record.name,

@@ -7,15 +7,23 @@ export interface RuntimeScope {
   readonly runId: number;
 }
 
+/** The names of a run and its job: UUIDs as in the real service, that end in the run's number. */
+export function scopeOfRun(runId: number): RuntimeScope {
+  const number = String(runId).padStart(12, '0');
+  return {
+    runBackendId: `00000000-0000-4000-8000-${number}`,
+    jobBackendId: `00000000-0000-4000-9000-${number}`,
+    runId,
+  };
+}
+
 const SCOPE = /^Actions\.Results:([0-9a-f-]{36}):([0-9a-f-]{36})$/;
 
-/**
- * A token in the shape of the runner's: a JWT whose `scp` names the run and the job. The names are UUIDs as in
- * the real service, and end in the run's number, so that any token can be traced back to its run.
- */
+/** A token in the shape of the runner's: a JWT whose `scp` names the run and the job. */
 export function runtimeTokenFor(runId: number): string {
   const number = String(runId).padStart(12, '0');
-  const scp = `Actions.GenericRead:00000000 Actions.Results:00000000-0000-4000-8000-${number}:00000000-0000-4000-9000-${number}`;
+  const { runBackendId, jobBackendId } = scopeOfRun(runId);
+  const scp = `Actions.GenericRead:00000000 Actions.Results:${runBackendId}:${jobBackendId}`;
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const signature = Buffer.from(`not checked ${number}`).toString('base64url');
   return `${part({ typ: 'JWT', alg: 'RS256' })}.${part({ scp, iss: 'test bed' })}.${signature}`;

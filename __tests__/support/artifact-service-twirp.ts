@@ -6,6 +6,8 @@ import type { RuntimeScope } from './artifact-service-tokens.ts';
 /** What the calls work with. */
 export interface TwirpContext {
   readonly records: ArtifactRecords;
+  /** `owner/name`: where all runs that have a runtime token are. */
+  readonly repository: string;
   readonly blobs: BlobStore;
   /** The origin under which clients reach the blobs. */
   readonly blobOrigin: () => string;
@@ -29,7 +31,7 @@ const DEFAULT_RETENTION_DAYS = 90;
  * as strings, wrapped strings plain, default values left out (`@actions/artifact`, `generated/results/api/v1`).
  */
 export const twirpCalls: Readonly<Record<string, Call>> = {
-  CreateArtifact({ records, blobs, blobOrigin, maximumRetentionDays }, scope, body) {
+  CreateArtifact({ records, repository, blobs, blobOrigin, maximumRetentionDays }, scope, body) {
     const asked = textField(body, 'expires_at');
     const latest = Date.now() + maximumRetentionDays * DAY_MS;
     const expiry = asked === '' ? Date.now() + DEFAULT_RETENTION_DAYS * DAY_MS : Date.parse(asked);
@@ -40,6 +42,7 @@ export const twirpCalls: Readonly<Record<string, Call>> = {
     if (typeof version !== 'number') throw invalid('version is required');
     const record = records.create({
       ...scope,
+      repository,
       name,
       mimeType: textField(body, 'mime_type'),
       version,
@@ -69,7 +72,12 @@ export const twirpCalls: Readonly<Record<string, Call>> = {
 
   GetSignedArtifactURL({ records, blobs, blobOrigin }, scope, body) {
     const name = textField(body, 'name');
-    const record = ownArtifact(records, scope, (other) => other.finalized && other.name === name);
+    const job = textField(body, 'workflow_job_run_backend_id');
+    const record = ownArtifact(
+      records,
+      scope,
+      (other) => other.finalized && other.name === name && other.jobBackendId === job,
+    );
     return { signed_url: blobOrigin() + blobs.downloadPath(record.blobName, fileNameOf(record)) };
   },
 

@@ -252,6 +252,7 @@ describe('the REST calls', () => {
       point: 'rest',
       method: 'GET',
       path: `/repos/${service.repository}/actions/artifacts`,
+      hasAuthorization: true,
     });
   });
 });

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { Readable } from 'node:stream';
@@ -8,13 +8,14 @@ import {
   type Fault,
   type FaultPlan,
   type FaultPoint,
+  type MadeUpAnswer,
   createFaultCounter,
 } from './artifact-service-faults.ts';
 import { Refusal, readJson, sendJson } from './artifact-service-http.ts';
-import { passOn } from './artifact-service-proxy.ts';
-import { type ArtifactRecord, createRecords } from './artifact-service-records.ts';
-import { type RestContext, answerRest } from './artifact-service-rest.ts';
-import { runtimeTokenFor, scopeOf } from './artifact-service-tokens.ts';
+import { type Damage, passOn } from './artifact-service-proxy.ts';
+import { type ArtifactRecord, type ArtifactRecords, createRecords } from './artifact-service-records.ts';
+import { type Grant, type RestContext, answerRest } from './artifact-service-rest.ts';
+import { runtimeTokenFor, scopeOf, scopeOfRun } from './artifact-service-tokens.ts';
 import { fileNameOf, twirpCalls } from './artifact-service-twirp.ts';
 
 /** A request that reached the service, blobs included. Queries are left out: they hold signatures. */
@@ -22,6 +23,8 @@ export interface RecordedRequest {
   readonly point: FaultPoint | 'unknown';
   readonly method: string;
   readonly path: string;
+  /** Whether it came with a token. */
+  readonly hasAuthorization: boolean;
 }
 
 /** What can be chosen about the service. */
@@ -30,6 +33,23 @@ export interface ArtifactServiceOptions {
   readonly repository?: string;
   /** What the repository grants at most, in days; 400 when absent. */
   readonly maximumRetentionDays?: number;
+}
+
+/** An artifact that some run is to have made, in a job that no token is for, without running it. */
+export interface Seed {
+  readonly name: string;
+  readonly content: Uint8Array | string;
+  /** `owner/name`; the service's own repository when absent. */
+  readonly repository?: string;
+  /** A run of its own, of a number from 1001, when absent. */
+  readonly runId?: number;
+  /** Now when absent. */
+  readonly createdAt?: Date;
+  /** 90 days after it was made when absent; in the past, it is expired. */
+  readonly expiresAt?: Date;
+  /** What the service says of the content (`sha256:…`): the truth when absent, nothing when empty. */
+  readonly digest?: string;
+  readonly mimeType?: string;
 }
 
 /** GitHub's artifact service, on loopback: the runner's own protocol, the REST calls, and the storage behind both. */
@@ -42,8 +62,10 @@ export interface ArtifactService {
   runtimeTokenFor(runId: number): string;
   /** For `GITHUB_API_URL`. */
   readonly apiUrl: string;
-  /** The token that the REST calls ask for. */
+  /** A token for the REST calls that may do everything in the service's own repository. */
   readonly githubToken: string;
+  /** A new token for the REST calls that may do this much. */
+  tokenFor(grant: Grant): string;
   readonly repository: string;
   /** Which places fail from now on. */
   faults: FaultPlan;
@@ -57,6 +79,8 @@ export interface ArtifactService {
   read(name: string): Promise<Buffer>;
   /** The same as a stream, for large ones. */
   stream(name: string): Promise<Readable>;
+  /** Makes a finalized artifact. The REST calls list those made last first, whatever time they claim. */
+  seed(artifact: Seed): Promise<ArtifactRecord>;
   /** Every request so far. */
   readonly requests: readonly RecordedRequest[];
   /** The process that holds the stored bytes. */
@@ -72,7 +96,12 @@ export async function startArtifactService(options: ArtifactServiceOptions = {})
   const blobs = await startBlobStore();
   const records = createRecords();
   const repository = options.repository ?? 'example/shop';
-  const githubToken = `ghs_${randomBytes(27).toString('base64url')}`;
+  const grants = new Map<string, Grant>();
+  const tokenFor = (grant: Grant): string => {
+    const token = `ghs_${randomBytes(27).toString('base64url')}`;
+    grants.set(token, grant);
+    return token;
+  };
   const requests: RecordedRequest[] = [];
   let origin = '';
 
@@ -84,8 +113,10 @@ export async function startArtifactService(options: ArtifactServiceOptions = {})
   const service: Omit<ArtifactService, 'resultsUrl' | 'apiUrl'> = {
     runtimeToken: runtimeTokenFor(1),
     runtimeTokenFor,
-    githubToken,
+    githubToken: tokenFor({ repositories: [repository], actions: 'write' }),
+    tokenFor,
     repository,
+    seed: seeder(records, blobs, repository),
     faults: {},
     digest: undefined,
     artifacts: () => records.all().filter((record) => record.finalized),
@@ -102,6 +133,7 @@ export async function startArtifactService(options: ArtifactServiceOptions = {})
   };
   const twirp = {
     records,
+    repository,
     blobs,
     blobOrigin: () => origin,
     maximumRetentionDays: options.maximumRetentionDays ?? 400,
@@ -109,9 +141,8 @@ export async function startArtifactService(options: ArtifactServiceOptions = {})
   };
   const rest = (): RestContext => ({
     records,
-    repository,
+    grantOf: (token) => grants.get(token),
     apiUrl: origin,
-    githubToken,
     downloadUrl: (record) => origin + blobs.downloadPath(record.blobName, fileNameOf(record)),
     removeBlob: (record) => blobs.remove(record.blobName),
   });
@@ -119,12 +150,13 @@ export async function startArtifactService(options: ArtifactServiceOptions = {})
   const server = serve(async (request, response) => {
     const url = new URL(request.url ?? '/', origin);
     const point = pointOf(request.method ?? '', url.pathname, blobs);
-    requests.push({ point, method: request.method ?? '', path: url.pathname });
+    const hasAuthorization = request.headers.authorization !== undefined;
+    requests.push({ point, method: request.method ?? '', path: url.pathname, hasAuthorization });
     const fault = point === 'unknown' ? undefined : failing(running.faults[point]);
     if (fault !== undefined && (await fail(fault, point, request, response))) return;
 
     if (url.pathname.startsWith(`/${blobs.account}/`)) {
-      await passOn(request, response, blobs.origin, fault === 'corrupt');
+      await passOn(request, response, blobs.origin, damageOf(fault));
     } else if (url.pathname.startsWith(TWIRP)) {
       const call = twirpCalls[url.pathname.slice(TWIRP.length)];
       if (!call || request.method !== 'POST')
@@ -151,6 +183,40 @@ export async function startArtifactService(options: ArtifactServiceOptions = {})
   return running;
 }
 
+/** @returns a function that makes artifacts of which no client knows. */
+function seeder(
+  records: ArtifactRecords,
+  blobs: BlobStore,
+  ownRepository: string,
+): (seed: Seed) => Promise<ArtifactRecord> {
+  let nextRunId = 1001;
+  return async (seed) => {
+    const {
+      repository = ownRepository,
+      mimeType = 'application/octet-stream',
+      createdAt = new Date(),
+    } = seed;
+    const content = Buffer.from(seed.content);
+    const record = records.create({
+      ...scopeOfRun(seed.runId ?? nextRunId++),
+      jobBackendId: randomUUID(),
+      name: seed.name,
+      repository,
+      mimeType,
+      version: 7,
+      createdAt,
+      expiresAt: seed.expiresAt ?? new Date(createdAt.getTime() + 90 * 86_400_000),
+    });
+    await blobs.write(record.blobName, content);
+    const digest = seed.digest ?? `sha256:${createHash('sha256').update(content).digest('hex')}`;
+    return records.finalize(record.id, content.length, digest);
+  };
+}
+
+function damageOf(fault: Fault['answer'] | undefined): Damage | undefined {
+  return typeof fault === 'string' && fault !== 'hang' ? fault : undefined;
+}
+
 function pointOf(method: string, path: string, blobs: BlobStore): FaultPoint | 'unknown' {
   if (path.startsWith(`/${blobs.account}/`)) return method === 'PUT' ? 'blobPut' : 'blobGet';
   if (path.startsWith('/repos/')) return 'rest';
@@ -173,19 +239,29 @@ async function fail(
 ): Promise<boolean> {
   const isBlob = point === 'blobPut' || point === 'blobGet';
   if (answer === 'corrupt' && isBlob) return false;
-  if (answer === 'reset' && isBlob) {
-    if (point === 'blobPut') await once(request, 'data');
+  if (point === 'blobGet' && damageOf(answer) !== undefined) return false;
+  if (answer === 'reset' && point === 'blobPut') {
+    await once(request, 'data');
     request.socket.resetAndDestroy();
     return true;
   }
   request.resume();
   await once(request, 'end');
-  if (answer === 'hang') return true;
   if (answer === 'reset') request.socket.resetAndDestroy();
   else if (answer === 'corrupt')
     response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Unicorn!</html>');
-  else sendJson(response, answer, { code: 'internal', msg: 'told to fail', message: 'told to fail' });
+  else if (typeof answer !== 'string') sendFailure(response, answer);
   return true;
+}
+
+function sendFailure(response: ServerResponse, answer: number | MadeUpAnswer): void {
+  const {
+    status,
+    headers = {},
+    message = 'told to fail',
+  } = typeof answer === 'number' ? { status: answer } : answer;
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  sendJson(response, status, { code: 'internal', msg: message, message });
 }
 
 function serve(handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>): Server {

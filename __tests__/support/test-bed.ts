@@ -15,6 +15,8 @@ export interface TestBed {
   readonly toolCache: string;
   /** Runs the bundled backup action; what is not said is as a workflow on this test bed would have it. */
   backup(options?: RunActionOptions): Promise<ActionRun>;
+  /** Runs the bundled restore action likewise. Its target is the database that the server came with: say another. */
+  restore(options?: RunActionOptions): Promise<ActionRun>;
   stop(): Promise<void>;
 }
 
@@ -25,24 +27,26 @@ export async function startTestBed(options: DatabaseOptions = {}): Promise<TestB
     startArtifactService(),
     startPgdgMirror(),
   ]);
+  const run = ({ inputs = {}, secrets = [], ...rest }: RunActionOptions): Promise<ActionRun> =>
+    runAction({
+      artifactService: artifacts,
+      toolCache,
+      secrets: [database.password, ...secrets],
+      inputs: {
+        'connection-string': database.url,
+        'apt-mirror': mirror.url,
+        'apt-signing-key': mirror.signingKey,
+        ...inputs,
+      },
+      ...rest,
+    });
   return {
     database,
     artifacts,
     mirror,
     toolCache,
-    backup: ({ inputs = {}, secrets = [], ...rest } = {}) =>
-      runAction({
-        artifactService: artifacts,
-        toolCache,
-        secrets: [database.password, ...secrets],
-        inputs: {
-          'connection-string': database.url,
-          'apt-mirror': mirror.url,
-          'apt-signing-key': mirror.signingKey,
-          ...inputs,
-        },
-        ...rest,
-      }),
+    backup: (given = {}) => run(given),
+    restore: (given = {}) => run({ action: 'restore', ...given }),
     async stop() {
       await Promise.all([database.stop(), artifacts.stop(), mirror.stop()]);
       await rm(toolCache, { recursive: true, force: true });
@@ -60,7 +64,7 @@ export function remarksOf(run: ActionRun): string[] {
   return run.annotations.filter(({ level }) => level !== 'error').map(({ message }) => message);
 }
 
-/** What holds after every backup that succeeded. */
+/** What holds after every backup and every restore that succeeded. */
 export function expectSuccess(run: ActionRun): void {
   expect({ exitCode: run.exitCode, errors: errorsOf(run), log: run.exitCode === 0 ? '' : run.log }).toEqual({
     exitCode: 0,
@@ -71,8 +75,8 @@ export function expectSuccess(run: ActionRun): void {
 }
 
 /**
- * What holds after every failure: exit code 1, one annotation with cause and hint, no artifact, nothing left on the
- * disk, no process.
+ * What holds after every backup that failed: exit code 1, one annotation with cause and hint, no artifact, nothing
+ * left on the disk, no process.
  *
  * @param annotation what the annotation must say.
  * @param artifacts the service, whose artifacts must be those that it had before.
@@ -83,15 +87,26 @@ export function expectFailure(
   artifacts: ArtifactService,
   before = 0,
 ): void {
+  expectRedStep(run, annotation);
+  expect(artifacts.artifacts()).toHaveLength(before);
+  expect(run.summary).toContain('No backup was made');
+}
+
+/** What holds after every restore that failed, whatever it did to the target before. */
+export function expectFailedRestore(run: ActionRun, annotation: RegExp): void {
+  expectRedStep(run, annotation);
+  expect(run.summary).not.toContain('No backup was made');
+}
+
+function expectRedStep(run: ActionRun, annotation: RegExp): void {
   const errors = errorsOf(run);
   expect({ exitCode: run.exitCode, errors }).toEqual({
     exitCode: 1,
     errors: [expect.stringMatching(annotation)],
   });
   expect(errors[0]?.split('\n')).toHaveLength(2);
-  expect(artifacts.artifacts()).toHaveLength(before);
   expect(run.outputs).toEqual({});
-  expect(run.summary).toContain('No backup was made');
+  expect(run.summary).toContain('## ❌');
   expectNothingLeft(run);
 }
 
