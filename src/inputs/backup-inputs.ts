@@ -1,15 +1,20 @@
 import * as core from '@actions/core';
 import { UserError } from '../errors.ts';
-import { type Encryption, ageSecrets, readEncryption } from './age-inputs.ts';
+import { type Encryption, readEncryption } from './age-inputs.ts';
 import { checkedBackupName } from './backup-name.ts';
 import { type Compression, compression } from './compression.ts';
-import { type ConnectionSource, findConnectionString } from './connection-source.ts';
 import type { DumpFilters } from './dump-filters.ts';
-import { maskConnectionSecrets, maskSecret } from './mask.ts';
-import { type PostgresVersion, postgresVersion } from './postgres-version.ts';
+import { maskConnectionSecrets } from './mask.ts';
+import { commandWords, lines } from './parsers.ts';
 import { checkedDumpArguments } from './pg-dump-args.ts';
-import { type TlsTexts, pemText } from './pem.ts';
-import { booleanValue, commandWords, lines, wholeNumber } from './parsers.ts';
+import {
+  type ServerInputs,
+  booleanInput,
+  maskSecretInputs,
+  optional,
+  readServerInputs,
+  wholeNumberInput,
+} from './shared-inputs.ts';
 
 const AUTOMATIC_MAJOR = 17;
 
@@ -19,10 +24,7 @@ export type Destination =
   | { readonly upload: false; readonly keepAt: string };
 
 /** The inputs of the backup action, checked: a value of this type can be worked with. */
-export interface BackupInputs {
-  readonly connection: ConnectionSource;
-  readonly postgresVersion: PostgresVersion;
-  readonly checkLatest: boolean;
+export interface BackupInputs extends ServerInputs {
   readonly addToPath: boolean;
   /** Undefined: the database's name. */
   readonly backupName: string | undefined;
@@ -33,12 +35,9 @@ export interface BackupInputs {
   readonly destination: Destination;
   /** Undefined: the backup is not encrypted. */
   readonly encryption: Encryption | undefined;
-  readonly connectionAttempts: number;
   readonly allowPooler: boolean;
-  /** PEM texts. */
-  readonly tls: TlsTexts;
-  readonly aptMirror: string | undefined;
-  readonly aptSigningKey: string | undefined;
+  /** The connection string of the server on which the backup is rehearsed; undefined for no rehearsal. */
+  readonly rehearsal: string | undefined;
 }
 
 /**
@@ -49,24 +48,14 @@ export interface BackupInputs {
  * @throws UserError naming the input, what was wrong and what to write.
  */
 export async function readBackupInputs(workspace: string): Promise<BackupInputs> {
-  const connection = await findConnectionString({
-    input: 'connection-string',
-    // Not trimmed: the connection rules tell the user about white space.
-    inputValue: core.getInput('connection-string', { trimWhitespace: false }),
-    environmentValue: process.env['DATABASE_URL'],
-    workspace,
-  });
-  maskConnectionSecrets(connection.value);
-  const passphrase = core.getInput('age-passphrase', { trimWhitespace: false });
-  for (const secret of ageSecrets(passphrase)) maskSecret(secret);
-  const version = postgresVersion('postgres-version', core.getInput('postgres-version'));
+  maskSecretInputs();
+  const server = await readServerInputs(workspace);
+  const { postgresVersion: version } = server;
   // `auto` takes no tools that are too old for a method's name.
   const major = version.kind === 'major' ? version.major : AUTOMATIC_MAJOR;
   return {
-    connection,
-    postgresVersion: version,
-    checkLatest: booleanValue('check-latest', core.getInput('check-latest')),
-    addToPath: booleanValue('add-to-path', core.getInput('add-to-path')),
+    ...server,
+    addToPath: booleanInput('add-to-path'),
     backupName: optional('backup-name', checkedBackupName),
     retentionDays: wholeNumberInput('retention-days', { min: 1, max: 400 }),
     compression: compression('compression', core.getInput('compression'), major),
@@ -81,24 +70,20 @@ export async function readBackupInputs(workspace: string): Promise<BackupInputs>
       'pg-dump-args',
       commandWords('pg-dump-args', core.getInput('pg-dump-args')),
     ),
-    destination: destination(booleanValue('upload', core.getInput('upload')), core.getInput('path')),
-    encryption: await readEncryption({ recipients: core.getInput('age-recipients'), passphrase }),
-    connectionAttempts: wholeNumberInput('connection-attempts', { min: 1, max: 20 }),
-    allowPooler: booleanValue('allow-pooler', core.getInput('allow-pooler')),
-    tls: tlsTexts(),
-    aptMirror: optional('apt-mirror'),
-    aptSigningKey: optional('apt-signing-key'),
+    destination: destination(booleanInput('upload'), core.getInput('path')),
+    encryption: await readEncryption({
+      recipients: core.getInput('age-recipients'),
+      passphrase: core.getInput('age-passphrase', { trimWhitespace: false }),
+    }),
+    allowPooler: booleanInput('allow-pooler'),
+    rehearsal: rehearsal(core.getInput('verify-connection-string')),
   };
 }
 
-function tlsTexts(): TlsTexts {
-  const key = core.getInput('ssl-key');
-  maskSecret(key);
-  return {
-    rootCertificate: optional('ssl-root-cert', (input, value) => pemText(input, value, 'CERTIFICATE')),
-    certificate: optional('ssl-cert', (input, value) => pemText(input, value, 'CERTIFICATE')),
-    key: optional('ssl-key', (input, value) => pemText(input, value, 'PRIVATE KEY')),
-  };
+function rehearsal(connectionString: string): string | undefined {
+  if (connectionString === '') return undefined;
+  maskConnectionSecrets(connectionString);
+  return connectionString;
 }
 
 function destination(upload: boolean, keepAt: string): Destination {
@@ -108,16 +93,4 @@ function destination(upload: boolean, keepAt: string): Destination {
     'upload: the value is false and path is empty, so the backup would be kept nowhere.',
     'Set "path" to where the file should be, for example "path: backups/", or remove "upload: false".',
   );
-}
-
-function wholeNumberInput(name: string, range: { min: number; max: number }): number {
-  return wholeNumber(name, core.getInput(name), range);
-}
-
-function optional(
-  name: string,
-  check: (input: string, value: string) => string = (_, value) => value,
-): string | undefined {
-  const value = core.getInput(name);
-  return value === '' ? undefined : check(name, value);
 }

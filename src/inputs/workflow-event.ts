@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises';
+import { log } from '../log/log.ts';
+import { messageOf } from '../errors.ts';
+
+/** What is known of the event that started the run, from the payload that the runner keeps for every action. */
+export interface WorkflowEvent {
+  /** Whether anyone can see the repository and download its artifacts; undefined when the payload does not say. */
+  readonly repositoryIsPublic: boolean | undefined;
+  /** Why GitHub gives this run no secrets; undefined when it does give them. */
+  readonly withoutSecrets: string | undefined;
+}
+
+/**
+ * Reads the event's payload (`GITHUB_EVENT_PATH`). One that cannot be read says nothing.
+ *
+ * @param env the environment of the process.
+ */
+export async function readWorkflowEvent(env: NodeJS.ProcessEnv): Promise<WorkflowEvent> {
+  const payload = await readPayload(env['GITHUB_EVENT_PATH']);
+  return workflowEvent(payload, {
+    name: env['GITHUB_EVENT_NAME'] ?? '',
+    actor: env['GITHUB_ACTOR'] ?? '',
+  });
+}
+
+/** What a payload means. Pure. */
+export function workflowEvent(
+  payload: unknown,
+  { name, actor }: { readonly name: string; readonly actor: string },
+): WorkflowEvent {
+  const repository = at(payload, 'repository');
+  return {
+    repositoryIsPublic: isPublic(at(repository, 'visibility'), at(repository, 'private')),
+    withoutSecrets: withoutSecrets(payload, name, actor),
+  };
+}
+
+function isPublic(visibility: unknown, isPrivate: unknown): boolean | undefined {
+  if (isPrivate === true || visibility === 'private' || visibility === 'internal') return false;
+  if (isPrivate === false || visibility === 'public') return true;
+  return undefined;
+}
+
+/** `pull_request_target` and the like run in the repository itself, with its secrets. */
+function withoutSecrets(payload: unknown, name: string, actor: string): string | undefined {
+  if (actor === 'dependabot[bot]' && /^(?:pull_request|push$)/.test(name)) {
+    return 'this run was started by Dependabot, to which GitHub gives only the Dependabot secrets of the repository';
+  }
+  const head = at(at(at(payload, 'pull_request'), 'head'), 'repo');
+  const full = at(head, 'full_name');
+  const own = at(at(payload, 'repository'), 'full_name');
+  if (/^pull_request(?:_review(?:_comment)?)?$/.test(name) && typeof full === 'string' && full !== own) {
+    return `this run is for a pull request from a fork (${full}), and GitHub gives such runs no secrets`;
+  }
+  return undefined;
+}
+
+async function readPayload(file: string | undefined): Promise<unknown> {
+  if (file === undefined || file === '') return undefined;
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    log.debug(`The event's payload cannot be read: ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+function at(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? Object.getOwnPropertyDescriptor(value, key)?.value
+    : undefined;
+}

@@ -1,0 +1,13 @@
+/**
+ * `fetch` as GitHub's own toolkit calls its API: through the proxy of the environment (`https_proxy`), if there is one
+ * for that API. The one of Node.js looks at the environment only if it was started with `--use-env-proxy`.
+ */
+export async function toolkitFetch(): Promise<typeof fetch> {
+  const { defaults } = await import('@actions/github/lib/utils');
+  const candidate: unknown = defaults.request?.fetch;
+  return isFetch(candidate) ? candidate : fetch;
+}
+
+function isFetch(value: unknown): value is typeof fetch {
+  return typeof value === 'function';
+}
