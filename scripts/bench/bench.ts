@@ -3,6 +3,7 @@ import { benchBackup } from './backup.ts';
 import { benchEncrypt } from './encrypt.ts';
 import { benchInstall } from './install.ts';
 import { benchMemory } from './memory.ts';
+import { benchRestore } from './restore.ts';
 import { benchTunnel } from './tunnel.ts';
 
 const TOPICS = new Map([
@@ -11,6 +12,7 @@ const TOPICS = new Map([
   ['install', benchInstall],
   ['tunnel', benchTunnel],
   ['encrypt', benchEncrypt],
+  ['restore', benchRestore],
 ]);
 
 const topic = process.argv[2] ?? 'backup';

@@ -15,25 +15,33 @@ export interface CopiedRows {
   readonly sha256: string;
 }
 
+/** Reads the rows of one COPY block. */
+export interface RowsReader {
+  /** Rows seen so far. */
+  readonly rows: number;
+  /** Reads on at index `from`. @returns the index after the terminator, or -1 when the rows go on after this chunk. */
+  read(chunk: Buffer, from: number): number;
+  /** Call once, after `read` has found the terminator. */
+  finish(): CopiedRows;
+}
+
 /**
  * Reads the lines after `COPY … FROM stdin;`, up to the line that is exactly `\.`.
  *
  * A row is a line: the text format of COPY writes a line feed inside a value as `\n`, and a backslash as two
  * (PostgreSQL manual, COPY, "Text Format"). No row is ever held in memory.
  */
-export class CopyDataReader {
+export class CopyDataReader implements RowsReader {
   readonly #hash = createHash('sha256');
   /** How much of the terminator has been seen since the line began, or -1 inside a row. */
   #matched = 0;
   #rows = 0;
   #bytes = 0;
 
-  /** Rows seen so far. */
   get rows(): number {
     return this.#rows;
   }
 
-  /** Reads on at index `from`. @returns the index after the terminator, or -1 when the rows go on after this chunk. */
   read(chunk: Buffer, from: number): number {
     let at = from;
     while (this.#matched >= 0 && at < chunk.length) {
@@ -58,7 +66,6 @@ export class CopyDataReader {
     return -1;
   }
 
-  /** Call once, after `read` has found the terminator. */
   finish(): CopiedRows {
     return { rows: this.#rows, bytes: this.#bytes, sha256: this.#hash.digest('hex') };
   }

@@ -1,26 +1,84 @@
 import { bytes, duration } from '../log/format.ts';
 
-/** Sizes on the server of the tables whose rows are dumped, in bytes, by the name that `pg_dump --verbose` prints. */
+/** Sizes on the server of the tables whose rows are copied, in bytes, by the name that the tools print with `--verbose`. */
 export type TableSizes = ReadonlyMap<string, number>;
 
-/** How far a dump is. Pure: the clock and the archive's size are told to it. */
-export interface DumpProgress {
-  /** Takes a line that `pg_dump --verbose` printed. */
+/** How far a dump or a restore is. Pure: the clock and the archive's bytes are told to it. */
+export interface CopyProgress {
+  /** Takes a line that the tool printed with `--verbose`, and how many bytes of the archive it has written or read so far. */
   line(text: string, archiveBytes: number): void;
   /** One line for the log, or undefined before the first table. */
   describe(now: { elapsedMs: number; archiveBytes: number }): string | undefined;
 }
 
-/** How much smaller rows are in the archive than on the server, before this dump has shown its own ratio. */
+/** How much smaller rows are in the archive than their size says, before this run has shown its own ratio. */
 const USUAL_SHRINKAGE = 4;
-/** A table whose size is guessed from the archive's growth is never said to be complete before it is. */
+/** A table whose size is guessed from the archive's bytes is never said to be complete before it is. */
 const MOST_OF_A_TABLE = 0.95;
+
+const DUMPED_TABLE = /dumping contents of table "(.*)"$/s;
+const RESTORED_TABLE = /processing data for table "(.*)"$/s;
+const FINISHED_TABLE = /finished item \d+ TABLE DATA /;
+/** What is made before and after the rows, such as an index: `creating INDEX "public.users_name"`. */
+const RESTORED_OBJECT = /((?:creating|executing) [A-Z].+|processing BLOBS)$/s;
 
 /**
  * Follows a dump by the tables that it names. Within one table the archive's growth tells how far it is, at the
  * ratio of the tables before it.
  */
-export function dumpProgress(sizes: TableSizes): DumpProgress {
+export function dumpProgress(sizes: TableSizes): CopyProgress {
+  return copyProgress(sizes, DUMPED_TABLE);
+}
+
+/**
+ * Follows a restore by one connection: by the tables that it names, within one table by what it has read of the
+ * archive, and by whatever else it names, of which building an index takes the longest.
+ */
+export function restoreProgress(sizes: TableSizes): CopyProgress {
+  const rows = copyProgress(sizes, RESTORED_TABLE);
+  let object: string | undefined;
+  return {
+    line(text, archiveBytes) {
+      object = RESTORED_TABLE.test(text) ? undefined : (RESTORED_OBJECT.exec(text)?.[1] ?? object);
+      rows.line(text, archiveBytes);
+    },
+    describe: (now) => (object === undefined ? rows.describe(now) : `  ${object}`),
+  };
+}
+
+/** Follows a restore by several connections: what was begun last, and how many tables are complete. */
+export function parallelProgress(tables: number): CopyProgress {
+  let complete = 0;
+  let latest: string | undefined;
+  return {
+    line(text) {
+      if (FINISHED_TABLE.test(text)) complete += 1;
+      latest = RESTORED_TABLE.exec(text)?.[1] ?? RESTORED_OBJECT.exec(text)?.[1] ?? latest;
+    },
+    describe: () =>
+      latest === undefined ? undefined : `  ${complete} of ${tables} tables complete, begun ${latest}`,
+  };
+}
+
+/** One line for the log: the share, the amount, the rate, the time left, and the table. */
+export function progressLine(progress: {
+  readonly reached: number;
+  readonly total: number;
+  readonly elapsedMs: number;
+  readonly name: string;
+}): string {
+  const { total, elapsedMs, name } = progress;
+  const reached = Math.min(progress.reached, total);
+  if (total === 0 || reached === 0) return `  ${name}`;
+  const perMs = reached / elapsedMs;
+  const left = duration((total - reached) / perMs);
+  return (
+    `  ${String(Math.floor((100 * reached) / total)).padStart(3)} %  ${bytes(reached)} of ${bytes(total)}` +
+    `  ${bytes(perMs * 1000)}/s  about ${left} left  ${name}`
+  );
+}
+
+function copyProgress(sizes: TableSizes, tableNamed: RegExp): CopyProgress {
   const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   let done = 0;
   let archiveAtStart = 0;
@@ -28,7 +86,7 @@ export function dumpProgress(sizes: TableSizes): DumpProgress {
 
   return {
     line(text, archiveBytes) {
-      const name = /dumping contents of table "(.*)"$/s.exec(text)?.[1];
+      const name = tableNamed.exec(text)?.[1];
       if (name === undefined) return;
       done += current?.size ?? 0;
       current = { name, size: sizes.get(name) ?? 0 };
@@ -38,14 +96,7 @@ export function dumpProgress(sizes: TableSizes): DumpProgress {
       if (!current) return undefined;
       const shrinkage = done > 0 && archiveAtStart > 0 ? done / archiveAtStart : USUAL_SHRINKAGE;
       const inTable = Math.min((archiveBytes - archiveAtStart) * shrinkage, current.size * MOST_OF_A_TABLE);
-      const reached = Math.min(done + inTable, total);
-      if (total === 0 || reached === 0) return `  ${current.name}`;
-      const perMs = reached / elapsedMs;
-      const left = duration((total - reached) / perMs);
-      return (
-        `  ${String(Math.floor((100 * reached) / total)).padStart(3)} %  ${bytes(reached)} of ${bytes(total)}` +
-        `  ${bytes(perMs * 1000)}/s  about ${left} left  ${current.name}`
-      );
+      return progressLine({ reached: done + inTable, total, elapsedMs, name: current.name });
     },
   };
 }

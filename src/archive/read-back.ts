@@ -8,6 +8,7 @@ import { log } from '../log/log.ts';
 import { type Manifest, ManifestCollector } from './manifest.ts';
 import { type ScriptProgress, ScriptReader } from './script-reader.ts';
 import { ScriptError } from './script-statement.ts';
+import { unreadable } from './unreadable.ts';
 
 /** What is read back, and with what. */
 export interface ReadBackRequest {
@@ -34,8 +35,6 @@ export interface ReadBack {
 
 const READ_BYTES = 1024 * 1024;
 const STALL_TIMEOUT_MS = 5 * 60_000;
-const HINT =
-  'Run the job again. If it happens again, look at the disk of the runner: is it full, or does it fail?';
 
 /**
  * Has `pg_restore` turn the whole archive into its script, and takes the manifest from it, in constant memory.
@@ -140,8 +139,4 @@ async function identity(archive: string): Promise<string> {
   } catch (error) {
     throw unreadable(messageOf(error), error);
   }
-}
-
-function unreadable(reason: string, cause?: unknown): UserError {
-  return new UserError(`The archive cannot be read back: ${reason}.`, HINT, { cause });
 }

@@ -1,4 +1,4 @@
-import { type CopiedRows, CopyDataReader } from './copy-data.ts';
+import { type CopiedRows, CopyDataReader, type RowsReader } from './copy-data.ts';
 import { ScriptError, type CopyTarget, type ScriptStatement, readStatement } from './script-statement.ts';
 import { StatementScanner } from './sql-lexer.ts';
 
@@ -10,6 +10,8 @@ export interface ScriptListener {
   onStatement(statement: Exclude<ScriptStatement, { kind: 'copy' | 'schema' }>): void;
   /** A piece of a statement about the schema, `;` included; `last` ends the statement. A long one comes in pieces. */
   onSchema(piece: Buffer, last: boolean): void;
+  /** What reads the rows of this table, where that is not the usual. */
+  rowsReader?(target: CopyTarget): RowsReader | undefined;
 }
 
 /** How far the reading has come. */
@@ -48,7 +50,7 @@ export class ScriptReader {
   #held = 0;
   #isLong = false;
   #target: CopyTarget | undefined;
-  #data = new CopyDataReader();
+  #data: RowsReader = new CopyDataReader();
 
   constructor(listener: ScriptListener) {
     this.#listener = listener;
@@ -170,7 +172,7 @@ export class ScriptReader {
     if (statement.kind === 'schema') this.#listener.onSchema(sql, true);
     else if (statement.kind === 'copy') {
       this.#target = statement.target;
-      this.#data = new CopyDataReader();
+      this.#data = this.#listener.rowsReader?.(statement.target) ?? new CopyDataReader();
       this.#state = 'end of COPY line';
     } else {
       if (statement.kind === 'session' && statement.standardStrings !== undefined) {

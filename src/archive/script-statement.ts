@@ -120,7 +120,7 @@ function unquoted(identifier: string): string {
  * Text whose characters stand for bytes, read as what it is: UTF-8, or else, in a database of another
  * encoding, left as it is, so that different names stay different.
  */
-function decoded(latin1: string): string {
+export function decoded(latin1: string): string {
   const bytes = Buffer.from(latin1, 'latin1');
   const text = bytes.toString('utf8');
   return Buffer.from(text, 'utf8').equals(bytes) ? text : latin1;

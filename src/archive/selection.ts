@@ -4,7 +4,7 @@ import { plainLine } from '../log/plain-text.ts';
 import type { DumpFilters } from '../inputs/dump-filters.ts';
 
 /** A pattern of psql as two regular expressions; `undefined` where JavaScript cannot express it. */
-type Pattern = { readonly schema: RegExp | undefined; readonly name: RegExp } | undefined;
+export type Pattern = { readonly schema: RegExp | undefined; readonly name: RegExp } | undefined;
 
 /** What the filters select, as `pg_dump` would. */
 export interface Selection {
@@ -104,12 +104,16 @@ function nameKey({ schema, name }: { readonly schema: string; readonly name: str
   return `${schema}\0${name}`;
 }
 
-function matchesRelation(pattern: Pattern, relation: Relation): boolean {
+/** Whether a pattern for tables names this relation; without a schema it names what the search path finds. */
+export function matchesRelation(
+  pattern: Pattern,
+  relation: Pick<Relation, 'schema' | 'name' | 'visible'>,
+): boolean {
   if (!pattern?.name.test(relation.name)) return false;
   return pattern.schema ? pattern.schema.test(relation.schema) : relation.visible;
 }
 
-function matchesSchema(pattern: Pattern, schema: string): boolean {
+export function matchesSchema(pattern: Pattern, schema: string): boolean {
   return pattern?.name.test(schema) ?? false;
 }
 

@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly stdin?: string | Readable;
   /** Takes what the program prints, as it comes; when absent, the output is returned as text. */
   readonly onStdout?: (chunk: Buffer) => void;
+  /** Where what the program prints goes instead, no faster than it is taken; it is not ended. The program is, when this closes. */
+  readonly stdout?: Writable;
   /** Takes each line of the program's error stream, as it comes. */
   readonly onStderrLine?: (line: string) => void;
   /** Told the process id as soon as there is one. */
@@ -27,13 +29,15 @@ export interface RunResult {
   /** The exit code, or null when a signal ended the program. */
   readonly exitCode: number | null;
   readonly endedBy: NodeJS.Signals | null;
-  /** Standard output as text; empty when `onStdout` took it. */
+  /** Standard output as text; empty when `onStdout` or `stdout` took it. */
   readonly stdout: string;
   /** The last lines of the error stream, 256 KiB at most. */
   readonly stderr: string;
 }
 
 const KILL_AFTER_MS = 3_000;
+/** How long what a killed program has printed may take to arrive. */
+const CLOSE_AFTER_MS = 1_000;
 const STDOUT_LIMIT = 64 * 1024 * 1024;
 /** `pg_dump` names every table in one message when it cannot lock them. */
 const STDERR_LIMIT = 256 * 1024;
@@ -70,14 +74,16 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   const stdout = collect(STDOUT_LIMIT, 'head');
   const stderr = collect(STDERR_LIMIT, 'tail');
   const lines = splitLines((line) => options.onStderrLine?.(line));
-  child.stdout?.on('data', (chunk: Buffer) => {
-    if (failure) return;
-    try {
-      (options.onStdout ?? stdout.add)(chunk);
-    } catch (error) {
-      stop(error);
-    }
-  });
+  if (child.stdout && options.stdout) pour(child.stdout, options.stdout, stop);
+  else
+    child.stdout?.on('data', (chunk: Buffer) => {
+      if (failure) return;
+      try {
+        (options.onStdout ?? stdout.add)(chunk);
+      } catch (error) {
+        stop(error);
+      }
+    });
   child.stderr?.on('data', (chunk: Buffer) => {
     stderr.add(chunk);
     lines.add(chunk);
@@ -108,10 +114,20 @@ function ending(
     child.once('error', (error) => {
       if (child.pid === undefined) reject(cannotStart(file, error));
     });
+    let streamsTimer: NodeJS.Timeout | undefined;
+    child.once('exit', (_, endedBy) => {
+      // Its own children live on and hold its streams open: nothing that they print can be of use any more.
+      if (endedBy !== null) streamsTimer = setTimeout(closeStreams, CLOSE_AFTER_MS, child);
+    });
     child.once('close', (exitCode, endedBy) => {
+      clearTimeout(streamsTimer);
       resolve({ exitCode, endedBy });
     });
   });
+}
+
+function closeStreams(child: ChildProcess): void {
+  for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
 }
 
 /** Gives the program its input. One that ends before it has read everything closes the pipe; its exit code tells why. */
@@ -121,6 +137,25 @@ function feed(stdin: Writable, input: string | Readable, onError: (error: unknow
   };
   if (typeof input === 'string') stdin.on('error', unlessClosed).end(input);
   else void pipeline(input, stdin).catch(unlessClosed);
+}
+
+/** Passes on what a program prints. When nobody takes it any more, the rest is read and dropped, or the program could not end. */
+function pour(source: Readable, target: Writable, onError: (error: unknown) => void): void {
+  const giveUp = (error: unknown): void => {
+    source.unpipe(target);
+    source.resume();
+    onError(error);
+  };
+  const onClose = (): void => {
+    giveUp(new Error('What a program printed was no longer taken.'));
+  };
+  if (target.destroyed) {
+    onClose();
+    return;
+  }
+  target.once('error', giveUp).once('close', onClose);
+  source.once('end', () => target.off('error', giveUp).off('close', onClose));
+  source.pipe(target, { end: false });
 }
 
 function cannotStart(file: string, error: Error): UserError {

@@ -10,7 +10,7 @@ export interface Complaint {
 /** One thing that went wrong: one message of a tool with all its lines. */
 export interface Failure {
   readonly complaints: readonly Complaint[];
-  /** The query that failed, where pg_dump tells it; else empty. */
+  /** The query that failed, where the tool tells it; else empty. Of rows that pg_restore sends: `COPY "table" FROM stdin`. */
   readonly query: string;
 }
 
@@ -23,7 +23,8 @@ const REMARK = /^(DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LOCATION): {2}/;
 /** What a server says besides, and the one warning that tells why it then ends the connection. */
 const NOTICE = /^(?:WARNING|NOTICE|INFO|LOG|DEBUG): {2}(?!terminating connection)/;
 const LAST_WARNING = /^WARNING: {2}terminating connection/;
-const QUERY = /^(?:the )?(?:query|command) was: /i;
+/** pg_dump says `Query was:`, pg_restore `Command was:`, and psql, when it is told to echo errors, `STATEMENT:`. */
+const QUERY = /^(?:(?:the )?(?:query|command) was: |STATEMENT: {2})/i;
 /** What getopt and the loader print, which know nothing of labels. */
 const UNLABELLED =
   /^(?:(?:unrecognized|invalid|illegal|ambiguous) )?option |^(?:error while loading shared libraries|symbol lookup error|relocation error): /;
@@ -32,7 +33,9 @@ const ATTEMPT =
   /^(?:(?:connection to server ((?:at|on socket) .*?) failed|could not connect to server|connection to database ".*?" failed): )+/;
 /** What the tools put in front of the reason that libpq gives them. */
 const ACTIVITY =
-  /^(?:query failed|reconnection failed|(?:could not open|error reading|could not read) large object \d+): /;
+  /^(?:query failed|could not execute query|could not (?:start|commit) database transaction|reconnection failed|COPY failed for table ".*?"|error returned by PQ\w+|(?:could not open|error reading|could not read) large object \d+): /;
+/** The rows that pg_restore was sending. */
+const COPYING = /^COPY failed for table (".*?"): /;
 
 interface OpenFailure {
   complaints: Complaint[];
@@ -54,15 +57,21 @@ export function failuresIn(stderr: string): Failure[] {
     if (isMessage) {
       inside = place(line, label, text);
       if (inside === 'failure' && (failures.length === 0 || begins(label, text))) {
-        failures.push({ complaints: [], query: '' });
+        failures.push({ complaints: [], query: copying(text) });
       }
-    }
+    } else if (inside === 'failure' && QUERY.test(text)) inside = 'query';
     const failure = failures.at(-1);
     if (!failure || text.trim() === '') continue;
     if (inside === 'query') failure.query += `${failure.query === '' ? '' : '\n'}${text.replace(QUERY, '')}`;
     else if (inside === 'failure') failure.complaints.push(complaint(text));
   }
   return failures;
+}
+
+/** The query of rows that could not be restored: pg_restore names the table only. */
+function copying(text: string): string {
+  const table = COPYING.exec(text)?.[1];
+  return table === undefined ? '' : `COPY ${table} FROM stdin`;
 }
 
 /** Where a message and the lines that follow it belong. */

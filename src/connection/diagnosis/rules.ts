@@ -2,6 +2,7 @@ import { ACCESS_RULES } from './access.ts';
 import { DUMP_RULES } from './dump.ts';
 import { NETWORK_RULES } from './network.ts';
 import { POOLER_RULES } from './poolers.ts';
+import { RESTORE_RULES } from './restore.ts';
 import { type Rule } from './rule.ts';
 import { SERVER_RULES } from './server.ts';
 
@@ -23,13 +24,15 @@ const UNKNOWN_ANSWER_RULES: readonly Rule[] = [
 ];
 
 /**
- * What psql, pg_dump and libpq print, what it means and what to do. libpq speaks English, because the tools run with
+ * What psql, pg_dump, pg_restore and libpq print, what it means and what to do. libpq speaks English, because the tools run with
  * `LC_ALL=C`; what a server says is in the language of its `lc_messages`, which only its superuser may change.
  *
  * Of one failure, the first rule that matches any of its sentences wins: libpq tells of every address and of every
  * encryption that it tried, so the rules stand in the order of how far an attempt got.
  */
 export const RULES: readonly Rule[] = [
+  // They ask what the statement was that failed: the same words mean something else when it was to log in, or to read.
+  ...RESTORE_RULES,
   ...ACCESS_RULES,
   ...POOLER_RULES,
   ...SERVER_RULES,

@@ -1,0 +1,226 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Database, startDatabase } from '../../support/database.ts';
+import { userErrorOf } from '../../support/user-error.ts';
+import { PlanBed, type Place } from './plan-bed.ts';
+
+const SHOP = `
+  CREATE TYPE mood AS ENUM ('sad');
+  CREATE FUNCTION twice(x int) RETURNS int LANGUAGE sql AS $$SELECT 2 * x$$;
+  CREATE TABLE people (id serial PRIMARY KEY, mood mood, name text);
+  CREATE TABLE orders (id int PRIMARY KEY, person int REFERENCES people);
+  CREATE VIEW happy AS SELECT p.id, p.name FROM people p GROUP BY p.id;
+  INSERT INTO people (name) VALUES ('Ada'), ('Bob'); INSERT INTO orders VALUES (1, 1), (2, 2);
+  SELECT lo_from_bytea(4711, 'one'); SELECT lo_from_bytea(4712, 'two');`;
+
+let bed: PlanBed;
+let origin: Database;
+let elsewhere: Database;
+let archive: string;
+let target: Place;
+
+beforeAll(async () => {
+  bed = await PlanBed.make();
+  [origin, elsewhere] = await Promise.all([startDatabase(), startDatabase()]);
+  await origin.createDatabase('shop');
+  await origin.sql(SHOP, 'shop');
+  archive = await bed.dump({ server: origin, database: 'shop' });
+});
+
+beforeEach(async () => {
+  await elsewhere.query('DROP DATABASE IF EXISTS shop');
+  // The OIDs that a new server counts up are those of the origin, if all that has happened is the same.
+  await elsewhere.sql('CREATE TABLE t (x int); DROP TABLE t');
+  await elsewhere.createDatabase('shop');
+  target = { server: elsewhere, database: 'shop' };
+});
+
+afterAll(async () => {
+  await Promise.all([origin.stop(), elsewhere.stop()]);
+  await bed.remove();
+});
+
+async function names(place: Place): Promise<unknown> {
+  const rows = await place.server.query('SELECT name FROM people ORDER BY id', { database: place.database });
+  return rows.map(({ name }) => name);
+}
+
+describe('an empty target', () => {
+  it('is restored into without more words', async () => {
+    const plan = await bed.bringBack(archive, target);
+    expect(plan).toMatchObject({ targetWasEmpty: true, isOrigin: false, dropScript: '' });
+    expect(await names(target)).toEqual(['Ada', 'Bob']);
+  });
+
+  it('may be confirmed, and cleaned, which changes nothing', async () => {
+    const plan = await bed.bringBack(archive, target, { confirmDatabase: 'shop', clean: true });
+    expect(plan.dropScript).toBe('');
+  });
+
+  it('is refused when another one is confirmed', async () => {
+    const error = await userErrorOf(bed.plan(archive, target, { confirmDatabase: 'staging' }));
+    expect(error.message).toContain('"staging"');
+    expect(error.message).toContain('"shop"');
+  });
+
+  it('may hold what nobody would miss', async () => {
+    await elsewhere.sql(
+      'CREATE SCHEMA mine; CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$SELECT 1$$',
+      'shop',
+    );
+    expect((await bed.bringBack(archive, target)).targetWasEmpty).toBe(true);
+  });
+
+  it.each([
+    ['a type', `CREATE TYPE mood AS ENUM ('other')`, 'public.mood'],
+    [
+      'a function',
+      `CREATE FUNCTION twice(y int) RETURNS int LANGUAGE sql AS $$SELECT 0$$`,
+      'public.twice(integer)',
+    ],
+  ])('is not cleaned without a word: %s', async (_, sql, name) => {
+    await elsewhere.sql(sql, 'shop');
+    const error = await userErrorOf(bed.plan(archive, target));
+    expect(error.message).toContain(name);
+    expect(error.hint).toContain('clean: true');
+    const plan = await bed.bringBack(archive, target, { clean: true });
+    expect(plan.replacesOthers.map((object) => object.name)).toEqual([name]);
+  });
+
+  it('takes a function of other arguments for another one', async () => {
+    await elsewhere.sql(
+      'CREATE FUNCTION twice(x text) RETURNS text LANGUAGE sql AS $$SELECT x || x$$',
+      'shop',
+    );
+    expect((await bed.bringBack(archive, target)).replacesOthers).toEqual([]);
+  });
+});
+
+describe('a target that holds something', () => {
+  it('needs to be confirmed, and its tables are named', async () => {
+    await elsewhere.sql('CREATE TABLE notes (id serial); CREATE VIEW v AS SELECT 1', 'shop');
+    const error = await userErrorOf(bed.plan(archive, target));
+    expect(error.message).toContain(
+      'The database "shop" is not empty: it holds 1 table and 1 view (public.notes, public.v).',
+    );
+    expect(error.hint).toContain('set "confirm-database: shop".');
+    expect(error.hint).not.toContain('clean');
+    const plan = await bed.bringBack(archive, target, { confirmDatabase: 'shop' });
+    expect(plan.leavesAlone.map(({ name }) => name)).toEqual([
+      'public.notes',
+      'public.notes_id_seq',
+      'public.v',
+    ]);
+    expect(plan).toMatchObject({ targetWasEmpty: false, everything: false, dropScript: '' });
+  });
+
+  it('names only some of many', async () => {
+    await elsewhere.sql(Array.from({ length: 25 }, (_, n) => `CREATE TABLE t${n} ();`).join(''), 'shop');
+    const error = await userErrorOf(bed.plan(archive, target));
+    expect(error.message).toContain('it holds 25 tables (public.t0, ');
+    expect(error.message).toContain('and 15 more');
+  });
+
+  it('is told in one error of both that it needs', async () => {
+    await bed.bringBack(archive, target);
+    const error = await userErrorOf(bed.plan(archive, target));
+    expect(error.hint).toContain('"confirm-database: shop" and "clean: true" to replace public.');
+  });
+
+  it('is not cleaned because it is confirmed', async () => {
+    await bed.bringBack(archive, target);
+    const error = await userErrorOf(bed.plan(archive, target, { confirmDatabase: 'shop' }));
+    expect(error.message).toContain('holds already what would be restored: public.');
+    expect(error.message).toMatch(/public\.(people|orders), .*, public\.happy and 2 large objects/);
+    expect(error.hint).toContain('clean: true');
+  });
+
+  it('is not changed because cleaning is allowed', async () => {
+    await bed.bringBack(archive, target);
+    const error = await userErrorOf(bed.plan(archive, target, { clean: true }));
+    expect(error.hint).toContain('"confirm-database: shop" to replace');
+    expect(error.hint).not.toContain('clean: true');
+  });
+
+  it('gets what is in the archive in place of its own, and keeps the rest', async () => {
+    await bed.bringBack(archive, target);
+    await elsewhere.sql(
+      `UPDATE people SET name = 'Eve'; CREATE TABLE mine (x int); SELECT lo_create(5000)`,
+      'shop',
+    );
+    const plan = await bed.bringBack(archive, target, { confirmDatabase: 'shop', clean: true });
+    expect(await names(target)).toEqual(['Ada', 'Bob']);
+    expect(plan.replaces.map(({ name }) => name).sort()).toEqual([
+      'public.happy',
+      'public.orders',
+      'public.people',
+      'public.people_id_seq',
+    ]);
+    expect(plan.replacesOthers.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      'type public.mood',
+      'function public.twice(integer)',
+    ]);
+    expect(plan.leavesAlone).toEqual([{ kind: 'table', name: 'public.mine' }]);
+    expect(plan).toMatchObject({ creates: [], removes: [], otherLargeObjects: 1 });
+  });
+
+  it('that are large objects alone is not empty', async () => {
+    await elsewhere.sql(`SELECT lo_create(1)`, 'shop');
+    const error = await userErrorOf(bed.plan(archive, target));
+    expect(error.message).toContain('it holds 1 large object.');
+    expect((await bed.plan(archive, target, { confirmDatabase: 'shop' })).otherLargeObjects).toBe(1);
+  });
+
+  it('with a view in place of a table is refused', async () => {
+    await elsewhere.sql('CREATE VIEW people AS SELECT 1', 'shop');
+    const options = { confirmDatabase: 'shop', clean: true };
+    const error = await userErrorOf(bed.plan(archive, target, options));
+    expect(error.message).toBe('public.people is a table in the backup and a view in the target.');
+  });
+
+  it('cannot write commands into the log with its names', async () => {
+    await elsewhere.createDatabase('a\n::error::b');
+    const odd = { server: elsewhere, database: 'a\n::error::b' };
+    await elsewhere.sql('CREATE TABLE "##[error]x\n::error::y" ()', odd.database);
+    const error = await userErrorOf(bed.plan(archive, odd));
+    expect(`${error.message} ${error.hint}`).not.toMatch(/\n|##\[/);
+  });
+});
+
+describe('the database that the backup came from', () => {
+  const place = (): Place => ({ server: origin, database: 'shop' });
+
+  it('is recognised, and needs both words even where nothing is in the way', async () => {
+    await origin.sql('DROP VIEW happy', 'shop');
+    const options = { filters: { schemas: [], tables: ['happy'] } };
+    const both = await userErrorOf(bed.plan(archive, place(), options));
+    expect(both.message).toContain('the very database that the backup came from');
+    expect(both.hint).toContain('"confirm-database: shop" and "clean: true"');
+    const clean = await userErrorOf(bed.plan(archive, place(), { ...options, confirmDatabase: 'shop' }));
+    expect(clean.message).toContain('is the one that the backup came from');
+    await origin.sql(`UPDATE people SET name = 'Eve' WHERE id = 1`, 'shop');
+    const plan = await bed.bringBack(archive, place(), { ...options, confirmDatabase: 'shop', clean: true });
+    expect(plan).toMatchObject({ isOrigin: true, dropScript: '', replaces: [] });
+    expect(plan.leavesAlone).toHaveLength(3);
+    expect(await names(place())).toEqual(['Eve', 'Bob']);
+    await origin.sql(`UPDATE people SET name = 'Ada' WHERE id = 1`, 'shop');
+  });
+
+  it('is another one when it was restored, or has another name', async () => {
+    await bed.bringBack(archive, target);
+    const options = { confirmDatabase: 'shop', clean: true };
+    expect((await bed.plan(archive, target, options)).isOrigin).toBe(false);
+    await origin.query('CREATE DATABASE copy TEMPLATE shop');
+    const copy = { server: origin, database: 'copy' };
+    const plan = await bed.plan(archive, copy, { confirmDatabase: 'copy', clean: true });
+    expect(plan.isOrigin).toBe(false);
+  });
+
+  it('has nothing to lose when it was emptied', async () => {
+    const dropAll =
+      'DROP SCHEMA public CASCADE; CREATE SCHEMA public; SELECT lo_unlink(4711); SELECT lo_unlink(4712)';
+    await origin.sql(dropAll, 'shop');
+    const plan = await bed.bringBack(archive, place());
+    expect(plan).toMatchObject({ targetWasEmpty: true, isOrigin: false });
+    expect(await names(place())).toEqual(['Ada', 'Bob']);
+  });
+});

@@ -1,0 +1,146 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { testClientTools } from '../../__tests__/support/client-tools.ts';
+import { type Database, startDatabase } from '../../__tests__/support/database.ts';
+import { fillLarge } from '../../__tests__/support/shop.ts';
+import { dump } from '../../src/archive/dump.ts';
+import { dumpArguments } from '../../src/archive/dump-arguments.ts';
+import { type ReadBack, readBack } from '../../src/archive/read-back.ts';
+import { restoreArchive } from '../../src/archive/restore/pg-restore.ts';
+import { proveRestore } from '../../src/archive/restore/prove.ts';
+import { type Figure, median, printFigures, timed } from './figures.ts';
+
+const execute = promisify(execFile);
+const ROUNDS = 5;
+const MEGABYTES = 650;
+const NO_FILTERS = { schemas: [], excludeSchemas: [], tables: [], excludeTables: [], excludeTableData: [] };
+
+interface Round {
+  readonly restore: number;
+  readonly bare: number;
+  readonly proof: number;
+  readonly dump: number;
+  readonly readBack: number;
+}
+
+/** A large database, its archive, and the ways to restore it. */
+interface RestoreBench extends AsyncDisposable {
+  /** Makes the archive anew; milliseconds. */
+  readonly dump: () => Promise<number>;
+  readonly readBack: () => Promise<ReadBack>;
+  /** Makes an empty database before it measures. */
+  readonly restore: (how: 'ours' | 'bare') => Promise<number>;
+  /** Of what was restored last. */
+  readonly prove: (archive: ReadBack) => Promise<number>;
+}
+
+/** The restore of a database of 650 MB against bare `pg_restore`, and its proof against a dump with its read-back. */
+export async function benchRestore(): Promise<void> {
+  await using bench = await startRestoreBench();
+  await bench.dump();
+  await bench.restore('bare');
+  const rounds: Round[] = [];
+  for (let round = 1; round <= ROUNDS; round++) {
+    console.log(`Round ${round} of ${ROUNDS} …`);
+    rounds.push(await measure(bench, round));
+  }
+  const ratio = (of: (round: Round) => number): number => median(rounds.map(of));
+  const figures: Figure[] = [
+    { name: 'restore / bare pg_restore', value: ratio((r) => r.restore / r.bare), unit: 'x', atMost: 1.1 },
+    {
+      name: 'proof / (dump + read-back)',
+      value: ratio((r) => r.proof / (r.dump + r.readBack)),
+      unit: 'x',
+      atMost: 1,
+    },
+  ];
+  printFigures(`Restore of a database of ${MEGABYTES} MB, medians of ${ROUNDS} rounds`, figures);
+}
+
+/** Ours stands before and after the bare tool in turn, so that a machine that slows down favours neither. */
+async function measure(bench: RestoreBench, round: number): Promise<Round> {
+  const dumped = await bench.dump();
+  let archive: ReadBack | undefined;
+  const readBackMs = await timed(async () => {
+    archive = await bench.readBack();
+  });
+  if (!archive) throw new Error('There is no archive.');
+  const before = round % 2 === 1 ? await bench.restore('bare') : undefined;
+  const restore = await bench.restore('ours');
+  const proof = await bench.prove(archive);
+  const bare = before ?? (await bench.restore('bare'));
+  return { restore, bare, proof, dump: dumped, readBack: readBackMs };
+}
+
+async function startRestoreBench(): Promise<RestoreBench> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'bench-'));
+  const [server, found] = await Promise.all([
+    startDatabase({ settings: ['max_wal_size = 8GB'] }),
+    testClientTools(),
+  ]);
+  console.log(`Filling a database with about ${MEGABYTES} MB …`);
+  await server.createDatabase('origin');
+  await fillLarge(server, { database: 'origin', megabytes: MEGABYTES });
+  await server.query('CHECKPOINT');
+  const tools = { ...found, major: 17 };
+  const archive = path.join(folder, 'archive');
+  const shared = {
+    tools,
+    signal: new AbortController().signal,
+    onSpawn: () => undefined,
+    workFolder: folder,
+  };
+  const environment = environmentOf(server, folder);
+  return {
+    async dump() {
+      await rm(archive, { force: true });
+      const args = dumpArguments({ file: archive, compression: 'zstd:3', filters: NO_FILTERS, extra: [] });
+      const request = { pgDump: tools.pgDump, args, file: archive, sizes: new Map(), ...shared };
+      return timed(() => dump({ ...request, environment: environment('origin') }));
+    },
+    readBack: () =>
+      readBack({ archive, tools: { pgRestore: tools.pgRestore, environment: {} }, signal: shared.signal }),
+    async restore(how) {
+      await server.query('DROP DATABASE IF EXISTS target');
+      await server.createDatabase('target');
+      await server.query('CHECKPOINT');
+      const env = environment('target');
+      if (how === 'bare') {
+        const args = ['--dbname=target', '--exit-on-error', '--single-transaction', '--verbose', archive];
+        return timed(() => execute(tools.pgRestore, args, { env }));
+      }
+      const dumpIds = await allEntries(tools.pgRestore, archive);
+      const request = { ...shared, archive, dumpIds, environment: env, serverMajor: 17 };
+      const options = { jobs: undefined, clean: false, noOwner: false, noPrivileges: false, extra: [] };
+      return timed(() => restoreArchive({ ...request, ...options, tableBytes: new Map() }));
+    },
+    async prove({ manifest }) {
+      const request = { ...shared, expected: manifest, everything: true, environment: environment('target') };
+      return timed(() => proveRestore(request));
+    },
+    async [Symbol.asyncDispose]() {
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function environmentOf(server: Database, folder: string): (database: string) => Record<string, string> {
+  return (database) => ({
+    HOME: folder,
+    LC_ALL: 'C',
+    PGHOST: server.host,
+    PGPORT: String(server.port),
+    PGUSER: server.user,
+    PGPASSWORD: server.password,
+    PGDATABASE: database,
+  });
+}
+
+async function allEntries(pgRestore: string, archive: string): Promise<number[]> {
+  const { stdout } = await execute(pgRestore, ['--list', archive]);
+  return [...stdout.matchAll(/^(\d+); /gm)].map(([, id]) => Number(id));
+}

@@ -1,0 +1,94 @@
+import { UserError } from '../../errors.ts';
+import { type RunResult, run } from '../../process/run.ts';
+import { scriptArguments } from './pg-restore-arguments.ts';
+import { restoreFailure, restoreKilled, tellRemarks } from './restore-failure.ts';
+import type { RestoreRun } from './restore-request.ts';
+import { RestoreScript } from './restore-script.ts';
+
+/** What `pg_restore` sets in every session without asking the server's version, since both know it (PostgreSQL 17). */
+const SETTING = { name: 'transaction_timeout', since: 17 };
+
+/** Whether a server is too old for a `pg_restore` that is connected to it: it refuses the first statements. */
+export function needsScript(toolsMajor: number, serverMajor: number): boolean {
+  return toolsMajor >= SETTING.since && serverMajor < SETTING.since;
+}
+
+/**
+ * Restores through a script: `pg_restore` writes it, the setting that the server does not know is taken out of its
+ * preamble, and psql sends it. It is one transaction, which psql is given the end of only when `pg_restore` has said
+ * that the script is whole.
+ *
+ * Names of the archive that look like commands of psql are no danger with tools of 17.6 and newer: `\restrict` switches
+ * the commands off.
+ *
+ * @throws UserError when either program fails; the signal's reason when it was aborted.
+ */
+export async function restoreThroughPsql(restoring: RestoreRun): Promise<void> {
+  const { request, words, sessions, signal, onSpawn, onStderrLine, aftermath } = restoring;
+  const script = new RestoreScript(SETTING.name);
+  const sending = run(request.tools.psql, PSQL_ARGUMENTS, {
+    env: sessions.environment,
+    stdin: script,
+    // The results of setval() and the like.
+    onStdout: () => undefined,
+    signal,
+    onSpawn: request.onSpawn,
+  }).finally(() => script.destroy());
+  const writing = run(request.tools.pgRestore, scriptArguments(words), {
+    // It connects to nothing.
+    env: sessions.environment,
+    stdout: script,
+    signal,
+    onSpawn,
+    onStderrLine,
+  }).then(
+    (result) => {
+      endScript(script, result, aftermath);
+    },
+    (error: unknown) => {
+      script.destroy(Error.isError(error) ? error : new Error(String(error)));
+      throw error;
+    },
+  );
+  const [sent, written] = await Promise.allSettled([sending, writing]);
+  signal.throwIfAborted();
+  // When psql has come to an end of its own, it is the reason why pg_restore did not.
+  if (sent.status === 'fulfilled') requireSuccess(sent.value, aftermath);
+  const reasons = [written, sent].flatMap((end): unknown[] =>
+    end.status === 'rejected' ? [end.reason] : [],
+  );
+  // One that failed took the other with it: what it says is in words.
+  if (reasons.length > 0) throw reasons.find((reason) => reason instanceof UserError) ?? reasons[0];
+}
+
+/** `--echo-errors` has psql say which statement failed. No `--single-transaction`: it would commit what a script that stops early has done. */
+const PSQL_ARGUMENTS = [
+  '--no-psqlrc',
+  '--no-password',
+  '--quiet',
+  '--echo-errors',
+  '--set=ON_ERROR_STOP=1',
+  '--file=-',
+];
+
+/** Lets the end of the script go, `COMMIT;` and all, if `pg_restore` has succeeded. */
+function endScript(script: RestoreScript, { exitCode, endedBy, stderr }: RunResult, aftermath: string): void {
+  const failure =
+    endedBy !== null
+      ? restoreKilled('pg_restore', endedBy, aftermath)
+      : exitCode !== 0
+        ? restoreFailure('pg_restore', stderr, aftermath)
+        : undefined;
+  if (failure) {
+    script.destroy(failure);
+    throw failure;
+  }
+  tellRemarks(stderr);
+  script.end();
+}
+
+function requireSuccess({ exitCode, endedBy, stderr }: RunResult, aftermath: string): void {
+  if (endedBy !== null) throw restoreKilled('psql', endedBy, aftermath);
+  if (exitCode !== 0) throw restoreFailure('psql', stderr, aftermath);
+  tellRemarks(stderr);
+}

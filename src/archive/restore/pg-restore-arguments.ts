@@ -1,0 +1,58 @@
+/** What `pg_restore` is told, whichever way the statements take to the server. */
+export interface RestoreArguments {
+  readonly archive: string;
+  /** The file that lists the entries to restore. */
+  readonly listFile: string;
+  readonly clean: boolean;
+  readonly noOwner: boolean;
+  readonly noPrivileges: boolean;
+  /** The words of the user, checked; they hold nothing that these arguments settle. */
+  readonly extra: readonly string[];
+}
+
+/**
+ * The argument list of a `pg_restore` that connects to the server. It holds no secret and no name of a database: an
+ * empty `--dbname` connects to what the environment says, and there, unlike here, libpq takes no name for a
+ * connection string, whatever it looks like (`conninfo_array_parse` in fe-connect.c).
+ *
+ * @param jobs over how many connections; each of them commits on its own, and one transaction is not possible then.
+ */
+export function connectedArguments(restore: RestoreArguments, jobs: number | undefined): string[] {
+  return [
+    '--dbname=',
+    '--no-password',
+    '--exit-on-error',
+    jobs === undefined ? '--single-transaction' : `--jobs=${jobs}`,
+    ...sharedArguments(restore),
+  ];
+}
+
+/** The argument list of a `pg_restore` that writes the script of one transaction, `BEGIN;` and `COMMIT;` included. */
+export function scriptArguments(restore: RestoreArguments): string[] {
+  return ['--file=-', '--single-transaction', ...sharedArguments(restore)];
+}
+
+/** A list for `pg_restore --use-list`, which knows each entry by its number alone (`SortTocFromFile`). */
+export function useList(dumpIds: readonly number[]): string {
+  return dumpIds.map((id) => `${id};\n`).join('');
+}
+
+function sharedArguments({
+  archive,
+  listFile,
+  clean,
+  noOwner,
+  noPrivileges,
+  extra,
+}: RestoreArguments): string[] {
+  return [
+    '--format=custom',
+    '--verbose',
+    `--use-list=${listFile}`,
+    ...(clean ? ['--clean', '--if-exists'] : []),
+    ...(noOwner ? ['--no-owner'] : []),
+    ...(noPrivileges ? ['--no-privileges'] : []),
+    ...extra,
+    archive,
+  ];
+}

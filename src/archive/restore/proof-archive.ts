@@ -1,0 +1,20 @@
+import type { TableOfContents, TocEntry } from './table-of-contents.ts';
+
+const CLIENT_ENCODING = /^SET client_encoding = '(.*)';/;
+
+/** The encoding that the archive's text is in, as PostgreSQL names it; undefined when it does not say. */
+export function encodingOf({ entries }: Pick<TableOfContents, 'entries'>): string | undefined {
+  const encoding = entries.find(({ kind }) => kind === 'ENCODING')?.definition ?? '';
+  return CLIENT_ENCODING.exec(encoding)?.[1];
+}
+
+/** The numbers of the archive's large objects. */
+export function largeObjectIdsOf({ entries }: Pick<TableOfContents, 'entries'>): ReadonlySet<string> {
+  return new Set(entries.flatMap(idsOf));
+}
+
+/** An entry stands for one large object before version 1.16 of the format, and for a list of them since (`dumpLO` in pg_dump.c). */
+function idsOf({ kind, tag, definition }: TocEntry): readonly string[] {
+  if (kind === 'BLOB') return [tag];
+  return kind === 'BLOB METADATA' ? (definition.match(/\d+/g) ?? []) : [];
+}

@@ -1,0 +1,94 @@
+import { Transform, type TransformCallback } from 'node:stream';
+import { UserError } from '../../errors.ts';
+
+const LINE_FEED = 0x0a;
+/** Longer than any preamble: what comes later belongs to the archive. */
+const HEAD_BYTES = 64 * 1024;
+/** Longer than what `pg_restore` writes after the last entry: `COMMIT;`, the closing comment and `\unrestrict`. */
+const TAIL_BYTES = 4 * 1024;
+
+/** What `pg_restore` writes before the first entry (`RestoreArchive` and `_doSetFixedOutputState` in pg_backup_archiver.c). */
+const PREAMBLE_LINE =
+  /^(?:|--.*|\\restrict \w+|BEGIN;|SET \w+ = [^;]*;|SELECT pg_catalog\.set_config\('search_path', '[^;]*', false\);)$/;
+
+/**
+ * The script of `pg_restore --single-transaction` on its way to psql, without one setting of its preamble.
+ *
+ * Its last lines are held back until `end()`, because `COMMIT;` stands in them: a script that stops early is never
+ * committed, whatever psql makes of its end, nor one whose `pg_restore` fails after it. Destroy it then.
+ */
+export class RestoreScript extends Transform {
+  readonly #omitted: string;
+  /** The script so far, until its preamble has been seen; undefined from then on. */
+  #head: Buffer | undefined = Buffer.alloc(0);
+  #tail: Buffer = Buffer.alloc(0);
+
+  /** @param setting the setting of the session that the server does not know. */
+  constructor(setting: string) {
+    super();
+    this.#omitted = `SET ${setting} = 0;`;
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    if (this.#head === undefined) {
+      this.#pass(chunk);
+      done();
+      return;
+    }
+    this.#head = Buffer.concat([this.#head, chunk]);
+    const end = preambleEnd(this.#head);
+    if (end === undefined && this.#head.length < HEAD_BYTES) {
+      done();
+      return;
+    }
+    done(this.#endHead(end ?? this.#head.length));
+  }
+
+  override _flush(done: TransformCallback): void {
+    const problem = this.#head === undefined ? undefined : this.#endHead(this.#head.length);
+    if (problem) done(problem);
+    else if (!/(?:^|\n)COMMIT;\n/.test(this.#tail.toString('latin1'))) {
+      done(unexpected('end with COMMIT'));
+    } else done(null, this.#tail);
+  }
+
+  #endHead(end: number): Error | undefined {
+    const script = this.#head ?? Buffer.alloc(0);
+    this.#head = undefined;
+    const lines = script.toString('latin1', 0, end).split('\n');
+    if (!lines.includes('BEGIN;')) return unexpected('begin with BEGIN');
+    const kept = lines.filter((line) => line !== this.#omitted).join('\n');
+    this.#pass(Buffer.concat([Buffer.from(kept, 'latin1'), script.subarray(end)]));
+    return undefined;
+  }
+
+  #pass(bytes: Buffer): void {
+    if (bytes.length >= TAIL_BYTES) {
+      if (this.#tail.length > 0) this.push(this.#tail);
+      this.push(bytes.subarray(0, bytes.length - TAIL_BYTES));
+      this.#tail = bytes.subarray(bytes.length - TAIL_BYTES);
+      return;
+    }
+    const held = Buffer.concat([this.#tail, bytes]);
+    const over = Math.max(0, held.length - TAIL_BYTES);
+    if (over > 0) this.push(held.subarray(0, over));
+    this.#tail = held.subarray(over);
+  }
+}
+
+function unexpected(what: string): UserError {
+  return new UserError(
+    `The script of pg_restore does not ${what}: it would not be one transaction. Nothing was changed.`,
+    'Use another postgres-version, and report it.',
+  );
+}
+
+/** Where the first line begins that is not of the preamble; undefined when none is there yet. */
+function preambleEnd(script: Buffer): number | undefined {
+  for (let at = 0; ;) {
+    const end = script.indexOf(LINE_FEED, at);
+    if (end === -1) return undefined;
+    if (!PREAMBLE_LINE.test(script.toString('latin1', at, end))) return at;
+    at = end + 1;
+  }
+}

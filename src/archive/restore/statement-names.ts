@@ -1,0 +1,116 @@
+import { type QualifiedName, SqlReader } from './sql-words.ts';
+
+/** What stands before the relation's name, by the kind of thing that is created; nothing for the relation itself. */
+const DIVIDERS: ReadonlyMap<string, string> = new Map([
+  ['INDEX', 'ON'],
+  ['TRIGGER', 'ON'],
+  ['POLICY', 'ON'],
+  ['RULE', 'TO'],
+  ['STATISTICS', 'FROM'],
+  ['VIEW', ''],
+]);
+
+/**
+ * The relation that a constraint, default, index, trigger, rule, policy or statistics object belongs to. The table of
+ * contents does not say: it lists everything that the entry depends on.
+ *
+ * @returns undefined when the statement is about something else, such as a domain.
+ */
+export function relationOfStatement(sql: string): QualifiedName | undefined {
+  const reader = new SqlReader(sql);
+  if (reader.accept('ALTER')) {
+    reader.accept('FOREIGN');
+    return reader.accept('TABLE') ? relation(reader) : undefined;
+  }
+  if (!reader.accept('CREATE')) return undefined;
+  const kind = reader.skipTo(...DIVIDERS.keys());
+  const divider = kind === undefined ? undefined : DIVIDERS.get(kind);
+  return divider === undefined ? undefined : relationAfter(reader, divider);
+}
+
+/** The table that a foreign key leads to. */
+export function referencedTable(sql: string): QualifiedName | undefined {
+  const reader = new SqlReader(sql);
+  return relationAfter(reader, 'REFERENCES');
+}
+
+/** The schema that the tag of a comment or of privileges names, such as `SCHEMA public`. */
+export function schemaOfTag(tag: string): string | undefined {
+  const reader = new SqlReader(tag);
+  return reader.accept('SCHEMA') ? reader.identifier() : undefined;
+}
+
+/** Whose and on which server a user mapping is; the role is empty for everyone's. */
+export function userMapping(sql: string): { readonly role: string; readonly server: string } {
+  const reader = new SqlReader(sql);
+  reader.skipTo('FOR');
+  const role = reader.accept('PUBLIC') ? '' : reader.identifier();
+  reader.skipTo('SERVER');
+  return { role, server: reader.identifier() };
+}
+
+/** The roles that a policy is for; none when it is for everyone. */
+export function rolesOfPolicy(sql: string): string[] {
+  const reader = new SqlReader(sql);
+  reader.skipTo('ON');
+  reader.qualifiedName();
+  return reader.skipTo('TO', 'USING', 'WITH') === 'TO' ? roles(reader) : [];
+}
+
+/** What statements about privileges name. */
+export interface PrivilegeRoles {
+  /** Who is granted or loses something. */
+  readonly grantees: readonly string[];
+  /** Who grants it, where that is another than the user; whose default privileges they are. */
+  readonly grantors: readonly string[];
+}
+
+/** The roles in statements about privileges, PUBLIC aside. A keyword that is looked for is never a name without quotes. */
+export function rolesOfPrivileges(sql: string): PrivilegeRoles {
+  const grantees = new Set<string>();
+  const grantors = new Set<string>();
+  const reader = new SqlReader(sql);
+  while (!reader.atEnd) {
+    switch (reader.skipTo('TO', 'FROM', 'FOR', 'GRANTED', 'AUTHORIZATION')) {
+      case 'TO':
+      case 'FROM':
+        for (const role of roles(reader)) grantees.add(role);
+        break;
+      case 'FOR':
+        if (reader.accept('ROLE') || reader.accept('USER')) addTo(grantors, roles(reader));
+        break;
+      case 'GRANTED':
+        if (reader.accept('BY')) addTo(grantors, roles(reader));
+        break;
+      case 'AUTHORIZATION':
+        addTo(grantors, roles(reader));
+        break;
+      case undefined:
+        break;
+    }
+  }
+  return { grantees: [...grantees], grantors: [...grantors] };
+}
+
+function relationAfter(reader: SqlReader, divider: string): QualifiedName | undefined {
+  return divider === '' || reader.skipTo(divider) !== undefined ? relation(reader) : undefined;
+}
+
+function relation(reader: SqlReader): QualifiedName {
+  if (reader.accept('IF')) reader.accept('EXISTS');
+  reader.accept('ONLY');
+  return reader.qualifiedName();
+}
+
+function roles(reader: SqlReader): string[] {
+  const names: string[] = [];
+  do {
+    reader.accept('GROUP');
+    if (!reader.accept('PUBLIC')) names.push(reader.identifier());
+  } while (reader.accept(','));
+  return names.filter((name) => name !== '');
+}
+
+function addTo(set: Set<string>, names: readonly string[]): void {
+  for (const name of names) set.add(name);
+}

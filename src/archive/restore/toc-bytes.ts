@@ -1,0 +1,119 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { messageOf } from '../../errors.ts';
+import { decoded } from '../script-statement.ts';
+import { unreadable } from '../unreadable.ts';
+
+/** `pg_dump` writes integers of four bytes on every platform that it runs on. */
+const INTEGER_BYTES = 4;
+const CHUNK_BYTES = 256 * 1024;
+/** No definition comes near it, and a damaged length must not fill the memory. */
+const LARGEST_ENTRY = 64 * 1024 * 1024;
+
+/** What is read goes on after the bytes that are at hand. */
+class MoreBytesNeeded extends Error {
+  override readonly name = 'MoreBytesNeeded';
+}
+
+/** Reads the numbers and texts of an archive, as `ReadInt` and `ReadStr` do (pg_backup_archiver.c). */
+export class TocBytes {
+  readonly #bytes: Buffer;
+  #at = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  /** How many bytes have been read. */
+  get length(): number {
+    return this.#at;
+  }
+
+  byte(): number {
+    return this.take(1)[0] ?? 0;
+  }
+
+  /** A sign, then the absolute value, its lowest byte first. */
+  integer(): number {
+    const sign = this.byte();
+    const value = this.take(INTEGER_BYTES).readUInt32LE();
+    return sign === 0 ? value : -value;
+  }
+
+  /** A text as its bytes, or undefined where `pg_dump` had none. */
+  text(): Buffer | undefined {
+    const length = this.integer();
+    if (length < 0) return undefined;
+    const text = this.take(length);
+    if (text.includes(0)) throw unreadable('its table of contents holds a text with a zero byte');
+    return text;
+  }
+
+  /** A text; empty where `pg_dump` had none. */
+  string(): string {
+    return decoded(this.text()?.toString('latin1') ?? '');
+  }
+
+  take(length: number): Buffer {
+    const end = this.#at + length;
+    if (end > LARGEST_ENTRY) throw unreadable('its table of contents holds an entry of more than 64 MiB');
+    if (end > this.#bytes.length) throw new MoreBytesNeeded();
+    const bytes = this.#bytes.subarray(this.#at, end);
+    this.#at = end;
+    return bytes;
+  }
+}
+
+/** The beginning of an archive, of which only the part that is being read is in memory. */
+export class TocFile {
+  readonly #file: FileHandle;
+  #position = 0;
+  #bytes = Buffer.alloc(0);
+
+  private constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  /** Opens the archive for as long as `work` takes. @throws UserError when it cannot be opened. */
+  static async use<T>(archive: string, work: (file: TocFile) => Promise<T>): Promise<T> {
+    const file = await open(archive).catch((error: unknown) => {
+      throw unreadable(messageOf(error), error);
+    });
+    try {
+      return await work(new TocFile(file));
+    } finally {
+      await file.close();
+    }
+  }
+
+  /**
+   * Reads one thing, starting over with more bytes where those at hand do not hold it all.
+   *
+   * @throws UserError when the file ends before it does; whatever `parse` throws.
+   */
+  async read<T>(parse: (bytes: TocBytes) => T): Promise<T> {
+    for (;;) {
+      const bytes = new TocBytes(this.#bytes);
+      try {
+        const value = parse(bytes);
+        this.#bytes = this.#bytes.subarray(bytes.length);
+        return value;
+      } catch (error) {
+        if (!(error instanceof MoreBytesNeeded)) throw error;
+      }
+      await this.#readMore();
+    }
+  }
+
+  /** As much again as is at hand, so that a long entry is not started over with every few bytes. */
+  async #readMore(): Promise<void> {
+    const chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, this.#bytes.length));
+    const { bytesRead } = await this.#file
+      .read(chunk, 0, chunk.length, this.#position)
+      .catch((error: unknown) => {
+        throw unreadable(messageOf(error), error);
+      });
+    if (bytesRead === 0) throw unreadable('it ends within its table of contents');
+    this.#position += bytesRead;
+    this.#bytes = Buffer.concat([this.#bytes, chunk.subarray(0, bytesRead)]);
+  }
+}

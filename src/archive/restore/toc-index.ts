@@ -1,0 +1,177 @@
+import { RELATION_KINDS, key } from './identity.ts';
+import type { QualifiedName } from './sql-words.ts';
+import { relationOfStatement, userMapping } from './statement-names.ts';
+import type { TocEntry } from './table-of-contents.ts';
+
+/** Kinds of entries that belong to the first thing that they depend on. */
+const FOLLOW_A_DEPENDENCY: ReadonlySet<string> = new Set([
+  'ACL',
+  'BLOBS',
+  'COMMENT',
+  'INDEX ATTACH',
+  'MATERIALIZED VIEW DATA',
+  'ROW SECURITY',
+  'SECURITY LABEL',
+  'SEQUENCE OWNED BY',
+  'SEQUENCE SET',
+  'STATISTICS DATA',
+  'TABLE ATTACH',
+  'TABLE DATA',
+]);
+
+/** Kinds of entries whose statement names the relation that they belong to. */
+const FOLLOW_A_STATEMENT: ReadonlySet<string> = new Set([
+  'CHECK CONSTRAINT',
+  'CONSTRAINT',
+  'DEFAULT',
+  'FK CONSTRAINT',
+  'INDEX',
+  'POLICY',
+  'RULE',
+  'STATISTICS',
+  'TRIGGER',
+]);
+
+/** The entries of an archive and how they belong together. */
+export class TocIndex {
+  readonly entries: readonly TocEntry[];
+  readonly #byId: ReadonlyMap<number, TocEntry>;
+  readonly #relations: ReadonlyMap<string, TocEntry>;
+  readonly #schemas: ReadonlyMap<string, TocEntry>;
+  readonly #homes = new Map<TocEntry, TocEntry | undefined>();
+  readonly #parts = new Map<TocEntry, TocEntry[]>();
+  /** The partitioned table of each partition, and the other way round. */
+  readonly #parents = new Map<TocEntry, TocEntry>();
+  readonly #partitions = new Map<TocEntry, TocEntry[]>();
+
+  constructor(entries: readonly TocEntry[]) {
+    this.entries = entries;
+    this.#byId = new Map(entries.map((entry) => [entry.dumpId, entry]));
+    const relations = entries.filter(isRelation);
+    this.#relations = new Map(relations.map((entry) => [key('', entry.schema, entry.tag), entry]));
+    this.#schemas = new Map(
+      entries.filter(({ kind }) => kind === 'SCHEMA').map((entry) => [entry.tag, entry]),
+    );
+    for (const entry of entries) this.#register(entry);
+  }
+
+  /** The relation of a name; a name without a schema is of `schema`, as in archives older than 10.3. */
+  relation({ schema, name }: QualifiedName, schemaOfEntry = ''): TocEntry | undefined {
+    return this.#relations.get(key('', schema === '' ? schemaOfEntry : schema, name));
+  }
+
+  /** What an entry depends on, as far as the archive holds it, with its schema. */
+  dependenciesOf(entry: TocEntry): TocEntry[] {
+    const found = entry.dependencies.flatMap((id) => this.#byId.get(id) ?? []);
+    const schema = this.#schemas.get(entry.schema);
+    return schema === undefined || found.includes(schema) ? found : [schema, ...found];
+  }
+
+  /** What an entry is a part of: it is restored with it or not at all. Undefined for what stands for itself. */
+  homeOf(entry: TocEntry): TocEntry | undefined {
+    return this.#homes.get(entry);
+  }
+
+  /** The relation that an entry is, or belongs to. */
+  relationOf(entry: TocEntry): TocEntry | undefined {
+    const seen = new Set<TocEntry>();
+    for (let at: TocEntry | undefined = entry; at !== undefined && !seen.has(at); at = this.homeOf(at)) {
+      if (isRelation(at)) return at;
+      seen.add(at);
+    }
+    return undefined;
+  }
+
+  /** What an entry is a part of in the end; itself when it is a part of nothing. */
+  rootOf(entry: TocEntry): TocEntry {
+    const seen = new Set<TocEntry>();
+    let at = entry;
+    for (let home = this.homeOf(at); home !== undefined && !seen.has(home); home = this.homeOf(at)) {
+      seen.add(home);
+      at = home;
+    }
+    return at;
+  }
+
+  /** What is a part of an entry: the reverse of {@link homeOf}. */
+  partsOf(entry: TocEntry): readonly TocEntry[] {
+    return this.#parts.get(entry) ?? [];
+  }
+
+  /** A partitioned table's partitions, and theirs. */
+  partitionsOf(table: TocEntry): TocEntry[] {
+    const found = new Set<TocEntry>();
+    const visit = (parent: TocEntry): void => {
+      for (const partition of this.#partitions.get(parent) ?? []) {
+        if (found.has(partition)) continue;
+        found.add(partition);
+        visit(partition);
+      }
+    };
+    visit(table);
+    return [...found];
+  }
+
+  /** The partitioned table that a table is a partition of. */
+  parentOf(partition: TocEntry): TocEntry | undefined {
+    return this.#parents.get(partition);
+  }
+
+  isPartitionOf(partition: TocEntry, table: TocEntry): boolean {
+    const seen = new Set<TocEntry>();
+    for (
+      let at = this.#parents.get(partition);
+      at !== undefined && !seen.has(at);
+      at = this.#parents.get(at)
+    ) {
+      if (at === table) return true;
+      seen.add(at);
+    }
+    return false;
+  }
+
+  #register(entry: TocEntry): void {
+    const home = this.#findHome(entry);
+    if (home !== undefined && home !== entry) {
+      this.#homes.set(entry, home);
+      append(this.#parts, home, entry);
+    }
+    if (entry.kind !== 'TABLE ATTACH') return;
+    const partition = this.relation({ schema: entry.schema, name: entry.tag });
+    const table = this.#dependencies(entry).find((other) => isRelation(other) && other !== partition);
+    if (!partition || !table) return;
+    this.#parents.set(partition, table);
+    append(this.#partitions, table, partition);
+  }
+
+  #findHome(entry: TocEntry): TocEntry | undefined {
+    const dependencies = this.#dependencies(entry);
+    const { kind } = entry;
+    if (FOLLOW_A_STATEMENT.has(kind)) {
+      const named = relationOfStatement(entry.definition);
+      const relation = named && this.relation(named, entry.schema);
+      return relation ?? dependencies.find(isRelation) ?? dependencies[0];
+    }
+    // A sequence that depends on a table is a serial or identity column's.
+    if (kind === 'SEQUENCE') return dependencies.find((dependency) => dependency.kind.endsWith('TABLE'));
+    if (kind === 'USER MAPPING') {
+      const { server } = userMapping(entry.definition);
+      return this.entries.find((other) => other.kind === 'SERVER' && other.tag === server);
+    }
+    return FOLLOW_A_DEPENDENCY.has(kind) ? dependencies[0] : undefined;
+  }
+
+  #dependencies(entry: TocEntry): TocEntry[] {
+    return entry.dependencies.flatMap((id) => this.#byId.get(id) ?? []);
+  }
+}
+
+export function isRelation({ kind }: TocEntry): boolean {
+  return RELATION_KINDS.has(kind);
+}
+
+function append<K, V>(map: Map<K, V[]>, place: K, value: V): void {
+  const values = map.get(place);
+  if (values) values.push(value);
+  else map.set(place, [value]);
+}

@@ -1,0 +1,248 @@
+import type { Rule } from './rule.ts';
+
+/** A statement that changes the target, as no statement of a dump does. */
+const CHANGE =
+  /^(?:CREATE|ALTER|DROP|COMMENT|GRANT|REVOKE|REFRESH|SECURITY LABEL|IMPORT|SET (?!ROLE)|SELECT pg_catalog\.(?:setval|set_config|lo_)|COPY (?:.|\n)+ FROM stdin)/i;
+const ROWS = /^COPY ((?:.|\n)+?)(?: \((?:.|\n)*\))? FROM stdin/i;
+
+const REPLACE_HINT = 'Set clean: true to replace what the target holds, or restore into an empty database.';
+const OWNER_HINT =
+  'Use the owner of what the target holds, or restore into an empty database that the user owns.';
+const MISSING_HINT =
+  'If the filter inputs leave it out, add it to them. If an extension brings it, create that extension in the target first. Otherwise the backup was made of a part of its database that does not stand alone.';
+
+/** What the target holds already, and what holds on to that. Sources: catalog/dependency.c, parse_utilcmd.c. */
+const COLLISION_RULES: readonly Rule[] = [
+  {
+    pattern: /^DETAIL: {2}(.+) depends on (.+)/,
+    query: /^(?:DROP|ALTER)/,
+    cause: 'The $2 cannot be replaced: the $1, which the backup does not hold, depends on it.',
+    hint: 'Drop what depends on it (DROP … CASCADE), and make it again after the restore; or restore into an empty database.',
+  },
+  {
+    pattern: /^duplicate key value violates unique constraint "pg_largeobject_metadata_oid_index"/,
+    cause: 'The target holds a large object of the same number already.',
+    hint: REPLACE_HINT,
+  },
+  {
+    // Not of a detail, which quotes values of rows.
+    from: 'server',
+    pattern: /^(.+?) already exists/,
+    query: CHANGE,
+    cause: 'The target holds this already: $1.',
+    hint: REPLACE_HINT,
+  },
+  {
+    pattern: /^multiple primary keys for table "(.*)" are not allowed/,
+    cause: 'The table "$1" of the target has a primary key already.',
+    hint: REPLACE_HINT,
+  },
+  {
+    pattern: /^duplicate key value violates unique constraint "(.*)"/,
+    query: ROWS,
+    cause: 'The table $q of the target holds rows already that have the same "$1" as rows of the backup.',
+    hint: REPLACE_HINT,
+  },
+];
+
+/** What the user may do in the target. Sources: aclcheck_error in catalog/aclchk.c, commands/*.c. */
+const RIGHTS_RULES: readonly Rule[] = [
+  {
+    pattern: /^role "(.*)" does not exist/,
+    query: CHANGE,
+    cause: 'The server of the target has no role "$1", which the backup names.',
+    hint: 'Create the role there, or leave owners and privileges out: no-owner: true, no-privileges: true.',
+  },
+  {
+    pattern: /^must be (?:able to SET ROLE|(?:a )?member of role) "(.*)"/,
+    cause: 'The user may not give anything to the role "$1".',
+    hint: 'Set no-owner: true, so that everything belongs to the user; or GRANT that role to the user.',
+  },
+  {
+    pattern: /^must be owner of (.*)/,
+    query: CHANGE,
+    cause: 'The user does not own the $1 of the target.',
+    hint: OWNER_HINT,
+  },
+  {
+    pattern: /^permission denied to create extension "(.*)"/,
+    cause: 'The user may not create the extension "$1".',
+    hint: 'Have a superuser create it in the target first: the restore then leaves it as it is.',
+  },
+  {
+    pattern: /^permission denied to create database/,
+    cause: 'The user may not create databases.',
+    hint: 'ALTER ROLE name CREATEDB; or use the superuser, as a service container has one.',
+  },
+  {
+    pattern: /^permission denied to create ([a-z -]+) "(.*)"/,
+    cause: 'The user may not create the $1 "$2".',
+    hint: 'Use a superuser, or leave it out.',
+  },
+  {
+    pattern: /^(?:must be superuser|permission denied) to create (?!database)(.*)/,
+    cause: 'The user may not create $1: only a superuser may.',
+    hint: 'Use a superuser, or leave it out.',
+  },
+  {
+    pattern: /^permission denied for (database|schema) (.*)/,
+    query: CHANGE,
+    cause: 'The user may not create anything in the $1 $2 of the target.',
+    hint: 'Use the owner of the database; or GRANT CREATE to the user (for the schema public too, since PostgreSQL 15).',
+  },
+  {
+    pattern:
+      /^permission denied for ((?:materialized )?view|(?:foreign )?table|sequence|relation|function|procedure|type|language|foreign-data wrapper|foreign server|tablespace|large object) (.*)/,
+    query: CHANGE,
+    cause: 'The user has not the right to the $1 $2 of the target that the restore needs.',
+    hint: OWNER_HINT,
+  },
+  {
+    pattern: /^(?:COPY FROM not supported with|query would be affected by) row-level security/,
+    query: ROWS,
+    cause: 'Row-level security of the target keeps the user from writing the rows of the table $q.',
+    hint: 'Use a role with BYPASSRLS, or set clean: true, so that the table is made anew.',
+  },
+  {
+    pattern: /^cannot execute (.*?) in a read-only transaction/,
+    cause:
+      'The target can only be read ($1 is refused): it is a standby, or default_transaction_read_only is on.',
+    hint: 'Restore into the primary; or ALTER ROLE name SET default_transaction_read_only = off.',
+  },
+];
+
+/** What the backup needs and the target lacks. Sources: commands/extension.c, parser/*.c, pg_locale.c. */
+const LACK_RULES: readonly Rule[] = [
+  {
+    pattern:
+      /^(?:extension "(.*?)" is not available|could not open extension control file ".*\/(.*?)\.control")/,
+    cause: 'The server of the target does not have the extension "$1$2", which the backup needs.',
+    hint: 'Install it on that server, or use a server (a container image) that brings it.',
+  },
+  {
+    pattern: /^unrecognized configuration parameter "(.*)"/,
+    query: /^SET /i,
+    cause: 'The server of the target does not know the setting "$1": it is older than the client tools.',
+    hint: "Set postgres-version to the target's version, if the backup was made with that or an older one; or restore into a newer server.",
+  },
+  {
+    pattern: /^unrecognized configuration parameter "(.*)"/,
+    query: CHANGE,
+    cause: 'The server of the target does not know the setting "$1", which something in the backup sets.',
+    hint: 'Restore into a server of the same version as the origin, with the same extensions.',
+  },
+  {
+    pattern:
+      /^(?:collation "(.*)" for encoding ".*" does not exist|could not create locale "(.*)"|could not open collator for locale "(.*)"|ICU is not supported in this build)/,
+    query: CHANGE,
+    cause: 'The server of the target lacks a collation that the backup needs: $1$2$3.',
+    hint: 'Install the language on that server (locale-gen, ICU), or use a server whose system is like that of the origin.',
+  },
+  {
+    from: 'server',
+    pattern: /^(.+ does not exist.*)$/,
+    query: CHANGE,
+    cause: 'Something in the backup needs what the target lacks: $1.',
+    hint: MISSING_HINT,
+  },
+  {
+    pattern: /^syntax error at or near "(.*)"/,
+    query: CHANGE,
+    cause:
+      'The server of the target does not understand a statement of the backup, at "$1": it is probably older than the origin.',
+    hint: 'Restore into a server of the same major version as the origin, or a newer one.',
+  },
+];
+
+/** Rows that do not fit. Sources: access/nbtree, utils/adt/ri_triggers.c, executor/execMain.c. */
+const ROW_RULES: readonly Rule[] = [
+  {
+    pattern: /^could not create unique index "(.*)"/,
+    cause: 'Rows of the backup are equal where the unique index "$1" forbids it.',
+    hint: 'Their order or equality may differ on this server (collations), or the index was damaged in the origin: look for duplicates there, and REINDEX.',
+  },
+  {
+    pattern: /^insert or update on table "(.*?)" violates foreign key constraint "(.*)"/,
+    cause: 'Rows of the table "$1" refer to rows that are not there (foreign key "$2").',
+    hint: 'Usually the backup leaves out the rows that are referred to (exclude-table-data), or the restore does (tables): restore both, or neither.',
+  },
+  {
+    pattern:
+      /^(?:new row for relation|check constraint) "(.*?)" (?:of relation|violates check constraint) "(.*?)"/,
+    cause: 'Rows of the backup do not fulfil a check constraint ("$1", "$2").',
+    hint: 'A check that calls a function, or looks into other tables, may fail while these are not restored yet: make it NOT VALID in the origin, or a trigger.',
+  },
+  {
+    // What comes after these words is the value.
+    from: 'server',
+    pattern:
+      /^(?:value ".*" is )?(out of range for type [\w ]+|date\/time field value out of range|malformed [\w ]+|invalid (?!memory|page)[\w ./-]+|numeric field overflow|(?:missing|extra) data [\w ]+|null value in column "[^"]*"|value too long for type [\w ()]+)/,
+    query: ROWS,
+    cause: 'A value of the table $q does not fit its type on this server: $1.',
+    hint: 'Restore into a server of the same version as the origin, with the same extensions and encoding.',
+  },
+  {
+    pattern: /^character with byte sequence .* in encoding "(.*?)" has no equivalent in encoding "(.*?)"/,
+    query: CHANGE,
+    cause: 'The backup holds text that the encoding of the target, $2, cannot hold (it is in $1).',
+    hint: "CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8', and restore into that.",
+  },
+  {
+    pattern: /^(conversion between .* and .* is not supported)/,
+    cause: 'The text of the backup cannot be written in the encoding of the target: $1.',
+    hint: 'Create the target with the encoding of the origin.',
+  },
+];
+
+/** The archive, and what pg_restore was asked for. Sources: pg_backup_archiver.c, pg_backup_custom.c, pg_restore.c. */
+const ARCHIVE_RULES: readonly Rule[] = [
+  {
+    from: 'tool',
+    pattern: /^unsupported version \((.*)\) in file header/,
+    cause: 'The archive was written by a newer pg_dump than this pg_restore can read (format $1).',
+    hint: 'Set postgres-version to the version of the tools that made the backup, or a newer one; "auto" finds it.',
+  },
+  {
+    from: 'tool',
+    pattern:
+      /^(?:input file does not appear to be a valid archive|did not find magic string in file header|input file is too short.*|input file appears to be a text format dump.*)/,
+    cause: 'The file is not an archive in the custom format of pg_dump.',
+    hint: 'Give a file that this action, or pg_dump --format=custom, has made. A script of SQL is for psql.',
+  },
+  {
+    from: 'tool',
+    pattern:
+      /^(?:archive is compressed, but this installation does not support compression.*|cannot restore from compressed archive.*)/,
+    cause: 'This pg_restore cannot read the compression of the archive.',
+    hint: 'Let the action install the tools, or use a postgres-version of 16 or newer that was built with zstd and lz4.',
+  },
+  {
+    from: 'tool',
+    pattern:
+      /^(?:could not (?:read from|find) (?:input file|block ID|header).*|corrupt tar header.*|found unexpected block ID.*)/,
+    cause: 'The archive is damaged: pg_restore cannot read all of it.',
+    hint: 'Use another backup.',
+  },
+];
+
+/** What psql makes of the script for an older server (`psqlscan.l`). */
+const SCRIPT_RULES: readonly Rule[] = [
+  {
+    // It counts every BEGIN in CREATE FUNCTION, and waits for as many ENDs before it takes a semicolon for the end.
+    from: 'tool',
+    pattern: /^backslash commands are restricted/,
+    cause:
+      'psql, which a server of this version needs for the restore, does not find the end of a statement, because it names a function or a column "begin".',
+    hint: 'Rename it in the origin; or restore into PostgreSQL 17 or newer, which needs no psql.',
+  },
+];
+
+/** What a restore stumbles over: what the target holds, forbids and lacks, rows that do not fit, and its tools. */
+export const RESTORE_RULES: readonly Rule[] = [
+  ...COLLISION_RULES,
+  ...RIGHTS_RULES,
+  ...LACK_RULES,
+  ...ROW_RULES,
+  ...ARCHIVE_RULES,
+  ...SCRIPT_RULES,
+];
