@@ -8,7 +8,7 @@ import { type Selection, isOpaque, selection, unreadableError } from './archive/
 import type { ClientTools, VersionRequest } from './client/client-tools.ts';
 import { exposeTools } from './client/expose-tools.ts';
 import { provideTools, toolsForServer } from './client/provide-client-tools.ts';
-import { type Connection, planConnection } from './connection/connection.ts';
+import { type Connection, type ConnectionPlan, planConnection } from './connection/connection.ts';
 import { type ServerFacts, refuseNewerServer } from './connection/preflight.ts';
 import {
   type Database,
@@ -25,6 +25,7 @@ import { type BackupFile, type PublishedBackup, reportBackup } from './report/ba
 import { bytes, count, duration } from './log/format.ts';
 import { log } from './log/log.ts';
 import { type Stopwatch, startStopwatch } from './log/stopwatch.ts';
+import { REHEARSAL_INPUT, askRehearsalServer, rehearse, withRehearsalServer } from './rehearsal.ts';
 import { requireArtifactService } from './store/artifact-service.ts';
 import { type KeptPlace, prepareKeptPlace, stage } from './store/kept-file.ts';
 import { artifactName } from './store/artifact-name.ts';
@@ -60,48 +61,74 @@ export async function backup(
     env: process.env,
     allowPooler: inputs.allowPooler,
   });
+  const rehearsalPlan = await planRehearsal(inputs);
   if (inputs.destination.upload) requireArtifactService(process.env);
   const keptPlace = await prepareKeptPlace('path', inputs.destination.keepAt, runner.workspace);
 
   await withWorkFolder(runner.temp, (workFolder) =>
     withConnection({ ...ACCESS, plan, tls: inputs.tls, signal }, workFolder, (connection) =>
-      makeBackup({ inputs, runner, workFolder, stopwatch, signal }, connection, keptPlace),
+      withRehearsalServer(rehearsalPlan && { plan: rehearsalPlan, workFolder, signal }, (rehearsal) =>
+        makeBackup({ inputs, runner, workFolder, stopwatch, signal }, { connection, rehearsal, keptPlace }),
+      ),
     ),
   );
 }
 
+/** What is open for a backup. */
+interface Ways {
+  readonly connection: Connection;
+  /** Undefined when no rehearsal is asked for. */
+  readonly rehearsal: Connection | undefined;
+  readonly keptPlace: KeptPlace | undefined;
+}
+
 /** The steps themselves, in their order. */
-async function makeBackup(job: Job, connection: Connection, keptPlace: KeptPlace | undefined): Promise<void> {
-  const { stopwatch } = job;
+async function makeBackup(job: Job, { connection, rehearsal, keptPlace }: Ways): Promise<void> {
+  const { inputs, stopwatch, signal } = job;
+  const attempts = inputs.connectionAttempts;
   const atHand = await stopwatch.time('Client tools', () => provideTools(toolsRequest(job)));
   const database = await stopwatch.time('Preflight', () =>
-    askServer({ ...ACCESS, signal: job.signal }, connection, {
+    askServer({ ...ACCESS, signal }, connection, {
       tools: atHand,
-      attempts: job.inputs.connectionAttempts,
-      allowPooler: job.inputs.allowPooler,
+      attempts,
+      allowPooler: inputs.allowPooler,
     }),
   );
   const tools = await toolsForServer(toolsRequest(job), atHand, database.server.major);
   refuseNewerServer(database.server, tools.major);
+  const stage = rehearsal && (await askRehearsalServer(rehearsal, { tools, attempts, signal }));
+
   const startedAt = new Date();
   const archive = await stopwatch.time('Dump', () => dumpDatabase(job, tools, database));
   const proven = await stopwatch.time('Read back', () => proveArchive(job, tools, archive));
+  const rehearsed =
+    stage &&
+    (await stopwatch.time('Rehearsal', () =>
+      rehearse(stage, { ...job, archive, proof: proven, encoding: database.server.encoding, tools }),
+    ));
   const file = await finishFile(job, database, archive, proven, startedAt);
   const published = await publish(job, file, keptPlace);
-  exposeTools(tools, job.inputs.addToPath);
+  exposeTools(tools, inputs.addToPath);
   await reportBackup({
     ...published,
     server: database.server,
     address: connection.address,
     clientVersion: tools.version,
-    compression: job.inputs.compression.spec,
+    compression: inputs.compression.spec,
     manifest: proven.manifest,
+    rehearsal: rehearsed,
     file,
-    encryption: job.inputs.encryption,
+    encryption: inputs.encryption,
     phases: stopwatch.phases,
     totalMs: stopwatch.total(),
     runner: job.runner,
   });
+}
+
+/** Understands the connection string of the rehearsal, if there is one, before any work. */
+async function planRehearsal({ rehearsal }: BackupInputs): Promise<ConnectionPlan | undefined> {
+  if (rehearsal === undefined) return undefined;
+  return planConnection(REHEARSAL_INPUT, rehearsal, { env: process.env, allowPooler: false });
 }
 
 function toolsRequest({ inputs, workFolder, signal }: Job): VersionRequest {

@@ -2,7 +2,7 @@ import type { Manifest } from '../archive/manifest.ts';
 import type { ServerFacts } from '../connection/preflight.ts';
 import type { Encryption } from '../inputs/age-inputs.ts';
 import type { RunnerEnvironment } from '../inputs/runner-environment.ts';
-import { backupSummary } from './backup-summary.ts';
+import { type RehearsedOn, backupSummary } from './backup-summary.ts';
 import type { Durations } from './contents.ts';
 import { finish } from './finish.ts';
 
@@ -30,6 +30,8 @@ export interface BackupReport extends PublishedBackup, Durations {
   readonly clientVersion: string;
   readonly compression: string;
   readonly manifest: Manifest;
+  /** Undefined: not rehearsed. */
+  readonly rehearsal: RehearsedOn | undefined;
   readonly file: BackupFile;
   readonly encryption: Encryption | undefined;
   readonly runner: RunnerEnvironment;

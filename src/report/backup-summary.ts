@@ -4,6 +4,12 @@ import { bytes, minute } from '../log/format.ts';
 import { type Durations, contentsInWords, durationsInWords, largestTables } from './contents.ts';
 import { code, escaped, shell, shellWord, table } from './markdown.ts';
 
+/** The server on which a backup was restored and proven. */
+export interface RehearsedOn {
+  readonly serverVersion: string;
+  readonly address: string;
+}
+
 /** Everything that the summary of a backup tells. */
 export interface BackupSummary extends Durations {
   readonly database: string;
@@ -19,6 +25,8 @@ export interface BackupSummary extends Durations {
   /** Undefined: anyone who has the file can read it. */
   readonly encryption: Encryption | undefined;
   readonly manifest: Manifest;
+  /** Undefined: not rehearsed. */
+  readonly rehearsal: RehearsedOn | undefined;
   /** Undefined when the backup was not uploaded. */
   readonly artifact:
     | {
@@ -37,7 +45,9 @@ export interface BackupSummary extends Durations {
 export function backupSummary(backup: BackupSummary): string {
   return [
     `## ✅ ${code(backup.database)} is backed up and proven`,
-    'The whole archive was read back with `pg_restore` before it was kept.',
+    backup.rehearsal
+      ? 'The whole archive was read back with `pg_restore`, restored into a scratch database and compared row by row before it was kept.'
+      : 'The whole archive was read back with `pg_restore` before it was kept.',
     facts(backup),
     largestTables(backup.manifest.tables) ?? 'The archive holds no table rows.',
     wayBack(backup),
@@ -68,12 +78,17 @@ function facts(backup: BackupSummary): string {
     ],
     ...(backup.encryption ? [['Encryption', `age, to **${encryptedTo(backup.encryption)}**`]] : []),
     ['Contents', `**${contentsInWords(manifest)}**`],
+    ...(backup.rehearsal ? [['Rehearsal', rehearsalInWords(backup.rehearsal)]] : []),
     ['SHA-256 of the file', `<code>${backup.sha256}</code>`],
     ['Content digest', `<code>${manifest.contentDigest}</code>`],
     ['Duration', durationsInWords(backup)],
   ];
   const [first = [], ...rest] = rows;
   return table(first, rest, ['left', 'left']);
+}
+
+function rehearsalInWords({ serverVersion, address }: RehearsedOn): string {
+  return `**restored and proven identical** on ${code(address)}, PostgreSQL ${escaped(serverVersion)}; dropped again`;
 }
 
 function wayBack(backup: BackupSummary): string {

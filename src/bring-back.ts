@@ -1,0 +1,135 @@
+import type { ReadBack } from './archive/read-back.ts';
+import type { ExpectedContents } from './archive/restore/contents.ts';
+import { restoreArchive } from './archive/restore/pg-restore.ts';
+import { type RestorePlan, expectedContents, planLines, planRestore } from './archive/restore/plan.ts';
+import type { RestoreOptions } from './archive/restore/plan-request.ts';
+import { proveRestore } from './archive/restore/prove.ts';
+import type { TableOfContents } from './archive/restore/table-of-contents.ts';
+import { examineTarget } from './archive/restore/target.ts';
+import type { ClientTools } from './client/client-tools.ts';
+import { count, duration } from './log/format.ts';
+import { log } from './log/log.ts';
+import type { Environment } from './process/run.ts';
+import type { WorkFolder } from './work-folder.ts';
+
+/** An archive that was read back whole, and what its table of contents says. */
+export interface ProvenArchive {
+  readonly path: string;
+  readonly contents: TableOfContents;
+  readonly proof: ReadBack;
+}
+
+/** The database that is restored into, and what does it. */
+export interface Target {
+  readonly tools: ClientTools;
+  /** The whole environment of the tools, the name of the database included. */
+  readonly environment: Environment;
+  readonly serverMajor: number;
+  readonly workFolder: WorkFolder;
+  readonly signal: AbortSignal;
+}
+
+/** How `pg_restore` is to work. */
+export interface RestoreManner {
+  readonly options: RestoreOptions;
+  readonly jobs: number | undefined;
+  readonly restoreArguments: readonly string[];
+}
+
+/** The manner in which a database is restored whole into an empty one. */
+export const WHOLE: RestoreManner = {
+  options: {
+    filters: { schemas: [], tables: [] },
+    clean: false,
+    confirmDatabase: undefined,
+    noOwner: true,
+    noPrivileges: true,
+  },
+  jobs: undefined,
+  restoreArguments: [],
+};
+
+/**
+ * Looks at the target and decides what is to be done to it.
+ *
+ * @throws UserError when it must not be changed so.
+ */
+export async function makePlan(
+  { contents }: ProvenArchive,
+  { tools, environment, signal }: Target,
+  options: RestoreOptions,
+): Promise<RestorePlan> {
+  const target = await examineTarget({ psql: tools.psql, environment, signal });
+  return planRestore({ contents, target, options });
+}
+
+/** Tells the plan, before anything is done. */
+export function tellPlan(plan: RestorePlan): void {
+  for (const line of planLines(plan)) log.info(line);
+  for (const { what, why, level } of plan.omissions) {
+    if (level === 'warning') log.warning(`Left out: ${what}, because ${why}`);
+  }
+}
+
+/**
+ * Restores what the plan says.
+ *
+ * @returns what the target holds of it then.
+ * @throws UserError as `restoreArchive`.
+ */
+export async function restoreInto(
+  { path: archive, proof }: ProvenArchive,
+  target: Target,
+  plan: RestorePlan,
+  { options, jobs, restoreArguments }: RestoreManner,
+): Promise<ExpectedContents> {
+  const { tools, environment, serverMajor, workFolder, signal } = target;
+  const restored = expectedContents(proof.manifest, plan);
+  const started = performance.now();
+  await restoreArchive({
+    archive,
+    dumpIds: plan.dumpIds,
+    tools,
+    environment,
+    serverMajor,
+    jobs,
+    clean: plan.clean,
+    noOwner: options.noOwner,
+    noPrivileges: options.noPrivileges,
+    extra: [...(plan.missingTablespaces.length > 0 ? ['--no-tablespaces'] : []), ...restoreArguments],
+    tableBytes: new Map(restored.tables.map(({ schema, table, bytes }) => [`${schema}.${table}`, bytes])),
+    workFolder: workFolder.path,
+    signal,
+    onSpawn: workFolder.recordChild,
+  });
+  log.info(`Restored ${count(restored.tables.length, 'table')} in ${duration(performance.now() - started)}`);
+  return restored;
+}
+
+/**
+ * Dumps what was restored again and compares it with the archive.
+ *
+ * @throws UserError naming what differs.
+ */
+export async function proveTarget(
+  { path: file }: ProvenArchive,
+  target: Target,
+  plan: RestorePlan,
+  restored: ExpectedContents,
+): Promise<void> {
+  const { tools, environment, workFolder, signal } = target;
+  const started = performance.now();
+  const { tables, rows } = await proveRestore({
+    expected: restored,
+    everything: plan.everything,
+    archive: { file, dumpIds: plan.dumpIds },
+    tools,
+    environment,
+    workFolder: workFolder.path,
+    signal,
+    onSpawn: workFolder.recordChild,
+  });
+  log.info(
+    `Proven in ${duration(performance.now() - started)}: ${count(tables, 'table')} and ${count(rows, 'row')} are identical with the backup`,
+  );
+}

@@ -1,0 +1,106 @@
+import { readTableOfContents } from './archive/restore/table-of-contents.ts';
+import { withScratchDatabase } from './archive/restore/scratch-database.ts';
+import type { ReadBack } from './archive/read-back.ts';
+import { WHOLE, makePlan, proveTarget, restoreInto, tellPlan } from './bring-back.ts';
+import type { ClientTools } from './client/client-tools.ts';
+import type { Connection, ConnectionPlan } from './connection/connection.ts';
+import { refuseNewerServer } from './connection/preflight.ts';
+import { type Database, askServer, toolEnvironment, withConnection } from './database-access.ts';
+import { duration } from './log/format.ts';
+import { log } from './log/log.ts';
+import type { WorkFolder } from './work-folder.ts';
+
+/** The input that says where to rehearse. */
+export const REHEARSAL_INPUT = 'verify-connection-string';
+
+/** The TLS inputs are about the server that is backed up. */
+const NO_TLS = { rootCertificate: undefined, certificate: undefined, key: undefined };
+
+/** What was shown by a rehearsal. */
+export interface Rehearsal {
+  /** Of the server on which the backup was restored. */
+  readonly serverVersion: string;
+  readonly address: string;
+}
+
+/** The backup that is restored for a rehearsal. */
+export interface RehearsalRequest {
+  readonly archive: string;
+  readonly proof: ReadBack;
+  /** The encoding of the database that was backed up, as the server names it. */
+  readonly encoding: string;
+  readonly tools: ClientTools;
+  readonly workFolder: WorkFolder;
+  readonly signal: AbortSignal;
+}
+
+/** What opens the way to the rehearsal's server. */
+export interface RehearsalAccess {
+  readonly plan: ConnectionPlan;
+  readonly workFolder: WorkFolder;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Opens the way to the rehearsal's server for the time of `work`, if there is to be a rehearsal.
+ *
+ * @param access undefined when there is to be none.
+ */
+export async function withRehearsalServer<T>(
+  access: RehearsalAccess | undefined,
+  work: (connection: Connection | undefined) => Promise<T>,
+): Promise<T> {
+  if (!access) return work(undefined);
+  const { plan, workFolder, signal } = access;
+  return withConnection({ input: REHEARSAL_INPUT, plan, tls: NO_TLS, signal }, workFolder, work);
+}
+
+/**
+ * Makes sure before the dump that there is a server to rehearse on.
+ *
+ * @throws UserError when it cannot be reached, or the tools could not dump it for the proof.
+ */
+export async function askRehearsalServer(
+  connection: Connection,
+  asking: { readonly tools: ClientTools; readonly attempts: number; readonly signal: AbortSignal },
+): Promise<Database> {
+  log.info('The server to rehearse the restore on:');
+  const access = { input: REHEARSAL_INPUT, signal: asking.signal };
+  const database = await askServer(access, connection, { ...asking, allowPooler: false });
+  refuseNewerServer(database.server, asking.tools.major);
+  return database;
+}
+
+/**
+ * Restores a fresh backup into a scratch database on another server, proves it, and drops it again.
+ *
+ * @throws UserError when it cannot be restored, or what was restored differs.
+ */
+export async function rehearse(
+  { server, connection }: Database,
+  { archive: path, proof, encoding, tools, workFolder, signal }: RehearsalRequest,
+): Promise<Rehearsal> {
+  const started = performance.now();
+  const environment = toolEnvironment(tools, connection);
+  const archive = { path, proof, contents: await readTableOfContents(path) };
+  await withScratchDatabase(
+    { client: { psql: tools.psql, environment, signal }, encoding, signal },
+    async (name) => {
+      const target = {
+        tools,
+        environment: { ...environment, PGDATABASE: name },
+        serverMajor: server.major,
+        workFolder,
+        signal,
+      };
+      const plan = await makePlan(archive, target, WHOLE.options);
+      tellPlan(plan);
+      const restored = await restoreInto(archive, target, plan, WHOLE);
+      await proveTarget(archive, target, plan, restored);
+    },
+  );
+  log.info(
+    `Rehearsed in ${duration(performance.now() - started)} on PostgreSQL ${server.version}: restored, proven and dropped again`,
+  );
+  return { serverVersion: server.version, address: connection.address };
+}

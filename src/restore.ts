@@ -1,0 +1,253 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { openBackup } from './archive/open-backup.ts';
+import { readBack } from './archive/read-back.ts';
+import { type TableOfContents, readTableOfContents } from './archive/restore/table-of-contents.ts';
+import {
+  type ProvenArchive,
+  type RestoreManner,
+  makePlan,
+  proveTarget,
+  restoreInto,
+  tellPlan,
+} from './bring-back.ts';
+import type { ClientTools, VersionRequest } from './client/client-tools.ts';
+import { provideTools, toolsForServer } from './client/provide-client-tools.ts';
+import { type Connection, planConnection } from './connection/connection.ts';
+import { type ServerFacts, refuseNewerServer } from './connection/preflight.ts';
+import {
+  type Database,
+  askServer,
+  toolEnvironment,
+  withConnection,
+  withWorkFolder,
+} from './database-access.ts';
+import { UserError, messageOf } from './errors.ts';
+import type { BackupSource } from './inputs/backup-source.ts';
+import type { RestoreInputs } from './inputs/restore-inputs.ts';
+import type { RunnerEnvironment } from './inputs/runner-environment.ts';
+import { bytes, count, duration } from './log/format.ts';
+import { log } from './log/log.ts';
+import { type Stopwatch, startStopwatch } from './log/stopwatch.ts';
+import { reportRestore } from './report/restore-report.ts';
+import type { RestoreSource } from './report/restore-summary.ts';
+import { readArtifactName } from './store/artifact-name.ts';
+import { downloadBackup } from './store/download.ts';
+import { findBackup } from './store/find-backup.ts';
+import type { WorkFolder } from './work-folder.ts';
+
+/** What a failure leaves behind, in one sentence; it changes as the restore goes on. */
+export interface Aftermath {
+  words: string;
+}
+
+/** What every step of one restore shares. */
+interface Job {
+  readonly inputs: RestoreInputs;
+  readonly runner: RunnerEnvironment;
+  readonly workFolder: WorkFolder;
+  readonly stopwatch: Stopwatch;
+  readonly aftermath: Aftermath;
+  readonly signal: AbortSignal;
+}
+
+/** A backup that is on the disk, open to be read. */
+interface Backup {
+  /** The name under which it was found: an artifact's, or a file's. */
+  readonly name: string;
+  readonly source: RestoreSource;
+  readonly archive: string;
+  readonly contents: TableOfContents;
+}
+
+const ACCESS = { input: 'connection-string' };
+
+/** The aftermath of a failure, before anything is changed and at the steps after that. */
+export const UNTOUCHED = 'The target was not touched.';
+const IN_ONE_TRANSACTION = 'The target is as it was before: the restore is one transaction.';
+const IN_PARTS = 'The target may hold a part of the backup: with jobs, a restore is many transactions.';
+const NOT_PROVEN = 'The target holds what was restored, but nothing is proven.';
+
+/**
+ * The restore job: find the backup, read it back, guard the target, restore, prove, report. Nothing of the target is
+ * touched before the whole archive was read and the plan is known; whatever happens, the work folder is removed.
+ *
+ * @throws UserError with what went wrong and what to do; the signal's reason when it was cancelled.
+ */
+export async function restore(
+  inputs: RestoreInputs,
+  runner: RunnerEnvironment,
+  aftermath: Aftermath,
+  signal: AbortSignal,
+): Promise<void> {
+  const stopwatch = startStopwatch();
+  log.info(`Connection string from ${inputs.connection.from}`);
+  const plan = await planConnection(ACCESS.input, inputs.connection.value, {
+    env: process.env,
+    allowPooler: false,
+  });
+  await withWorkFolder(runner.temp, (workFolder) =>
+    withConnection({ ...ACCESS, plan, tls: inputs.tls, signal }, workFolder, (connection) =>
+      bringBack({ inputs, runner, workFolder, stopwatch, aftermath, signal }, connection),
+    ),
+  );
+}
+
+/** The steps themselves, in their order. */
+async function bringBack(job: Job, connection: Connection): Promise<void> {
+  const { inputs, stopwatch, aftermath, workFolder, signal } = job;
+  const atHand = await stopwatch.time('Client tools', () => provideTools(toolsRequest(job)));
+  const { server } = await stopwatch.time('Preflight', () => askTarget(job, atHand, connection));
+  const backup = await stopwatch.time('Fetch', () => fetchBackup(job));
+  const tools = await toolsFor(job, atHand, server, backup.contents);
+  const archive = await stopwatch.time('Read back', () => proveArchive(job, tools, backup));
+  requireNamedContent(backup, archive, tools);
+
+  const environment = toolEnvironment(tools, connection);
+  const target = { tools, environment, serverMajor: server.major, workFolder, signal };
+  const manner = mannerOf(inputs);
+  const plan = await makePlan(archive, target, manner.options);
+  tellPlan(plan);
+  aftermath.words = inputs.jobs === undefined ? IN_ONE_TRANSACTION : IN_PARTS;
+  const restored = await stopwatch.time('Restore', () => restoreInto(archive, target, plan, manner));
+  aftermath.words = NOT_PROVEN;
+  if (inputs.verify) await stopwatch.time('Proof', () => proveTarget(archive, target, plan, restored));
+  else log.info('Not proven: verify is false');
+
+  await reportRestore({
+    database: server.database,
+    address: connection.address,
+    serverVersion: server.version,
+    clientVersion: tools.version,
+    source: backup.source,
+    archive: { ...archive.proof, contents: archive.contents },
+    plan,
+    restored,
+    verified: inputs.verify,
+    phases: stopwatch.phases,
+    totalMs: stopwatch.total(),
+  });
+}
+
+function askTarget(job: Job, tools: ClientTools, connection: Connection): Promise<Database> {
+  const attempts = job.inputs.connectionAttempts;
+  return askServer({ ...ACCESS, signal: job.signal }, connection, { tools, attempts, allowPooler: false });
+}
+
+function mannerOf(inputs: RestoreInputs): RestoreManner {
+  const { filters, clean, confirmDatabase, noOwner, noPrivileges, jobs, restoreArguments } = inputs;
+  return { options: { filters, clean, confirmDatabase, noOwner, noPrivileges }, jobs, restoreArguments };
+}
+
+function toolsRequest({ inputs, workFolder, signal }: Job): VersionRequest {
+  const { postgresVersion: version, checkLatest, aptMirror, aptSigningKey } = inputs;
+  return { version, checkLatest, aptMirror, aptSigningKey, workFolder: workFolder.path, signal };
+}
+
+/** Downloads the backup, or takes the local file, decrypts it if need be, and reads its table of contents. */
+async function fetchBackup(job: Job): Promise<Backup> {
+  const { inputs, workFolder, signal } = job;
+  const { file, source } = await (inputs.source.kind === 'file'
+    ? localFile(inputs.source.path, job.runner)
+    : artifact(job, inputs.source));
+  const target = path.join(workFolder.path, 'archive');
+  const archive = await openBackup({ file, keys: inputs.keys, target, signal });
+  const contents = await readTableOfContents(archive);
+  log.info(
+    `The backup is of ${contents.database}, PostgreSQL ${contents.serverVersion}, ` +
+      `dumped by pg_dump ${contents.dumpVersion}`,
+  );
+  const name = source.kind === 'artifact' ? source.name : path.basename(source.path);
+  return { name, source, archive, contents };
+}
+
+async function localFile(
+  given: string,
+  { workspace }: RunnerEnvironment,
+): Promise<{ file: string; source: RestoreSource }> {
+  const file = path.resolve(workspace, given);
+  try {
+    const { size } = await stat(file);
+    log.info(`Restoring from the file ${given} (${bytes(size)})`);
+  } catch (error) {
+    throw new UserError(
+      `path: ${JSON.stringify(given)} cannot be read: ${messageOf(error)}`,
+      'Give the path of a backup, relative to the workspace.',
+      { cause: error },
+    );
+  }
+  return { file, source: { kind: 'file', path: given } };
+}
+
+async function artifact(
+  { runner, workFolder, signal }: Job,
+  { wanted, repository, token }: BackupSource & { kind: 'artifact' },
+): Promise<{ file: string; source: RestoreSource }> {
+  const found = await findBackup(wanted, {
+    repository,
+    isOwnRepository: isSameRepository(`${repository.owner}/${repository.repo}`, runner.repository),
+    token,
+    env: process.env,
+    signal,
+  });
+  const { id, name, backup, runId } = found.artifact;
+  const { path: file } = await downloadBackup(found, { folder: workFolder.path, signal });
+  const run = runId === undefined ? 'actions' : `actions/runs/${runId}`;
+  const url = `${runner.serverUrl}/${repository.owner}/${repository.repo}/${run}/artifacts/${id}`;
+  return { file, source: { kind: 'artifact', id, name, url, takenAt: backup?.takenAt } };
+}
+
+/** GitHub's names ignore case. */
+function isSameRepository(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+/** The tools in hand, or newer ones: they must read the archive, and dump the target again for the proof. */
+async function toolsFor(
+  job: Job,
+  atHand: ClientTools,
+  server: ServerFacts,
+  { dumpMajor, dumpVersion }: TableOfContents,
+): Promise<ClientTools> {
+  const tools = await toolsForServer(toolsRequest(job), atHand, Math.max(server.major, dumpMajor));
+  if (tools.major < dumpMajor) {
+    throw new UserError(
+      `The backup was made by pg_dump ${dumpVersion}, which is newer than the client tools (${tools.major}).`,
+      `Set "postgres-version: ${dumpMajor}", or leave postgres-version out.`,
+    );
+  }
+  if (job.inputs.verify) refuseNewerServer(server, tools.major);
+  return tools;
+}
+
+async function proveArchive(
+  job: Job,
+  tools: ClientTools,
+  { archive, contents }: Backup,
+): Promise<ProvenArchive> {
+  const started = performance.now();
+  const proof = await readBack({ archive, tools, signal: job.signal, onSpawn: job.workFolder.recordChild });
+  const { tables, rows } = proof.manifest;
+  log.info(
+    `Read back ${count(tables.length, 'table')} and ${count(rows, 'row')} in ${duration(performance.now() - started)}`,
+  );
+  return { path: archive, contents, proof };
+}
+
+/**
+ * A name that this action has given holds the beginning of the content digest. Bytes that changed on a disk can leave
+ * an archive readable; then the digest tells.
+ */
+function requireNamedContent({ name, contents }: Backup, { proof }: ProvenArchive, tools: ClientTools): void {
+  const named = readArtifactName(name);
+  const { contentDigest } = proof.manifest;
+  if (!named || contentDigest.startsWith(named.contentDigestStart)) return;
+  const message = `The backup is not what its name says: its content digest begins with ${contentDigest.slice(0, 12)}, and the name with ${named.contentDigestStart}.`;
+  // Another major version may write the same definitions in other words.
+  if (tools.major !== contents.dumpMajor) log.warning(message);
+  else
+    throw new UserError(
+      message,
+      'The file has changed since it was made, or was renamed: use another copy or backup.',
+    );
+}
