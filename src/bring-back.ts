@@ -3,6 +3,7 @@ import type { ExpectedContents } from './archive/restore/contents.ts';
 import { restoreArchive } from './archive/restore/pg-restore.ts';
 import { type RestorePlan, expectedContents, planLines, planRestore } from './archive/restore/plan.ts';
 import type { RestoreOptions } from './archive/restore/plan-request.ts';
+import { encodingOf, largeObjectIdsOf } from './archive/restore/proof-archive.ts';
 import { proveRestore } from './archive/restore/prove.ts';
 import type { TableOfContents } from './archive/restore/table-of-contents.ts';
 import { examineTarget } from './archive/restore/target.ts';
@@ -93,7 +94,7 @@ export async function restoreInto(
     environment,
     serverMajor,
     jobs,
-    clean: plan.clean,
+    dropScript: plan.dropScript,
     noOwner: options.noOwner,
     noPrivileges: options.noPrivileges,
     extra: [...(plan.missingTablespaces.length > 0 ? ['--no-tablespaces'] : []), ...restoreArguments],
@@ -112,10 +113,10 @@ export async function restoreInto(
  * @throws UserError naming what differs.
  */
 export async function proveTarget(
-  { path: file }: ProvenArchive,
+  { path: file, contents }: ProvenArchive,
   target: Target,
   plan: RestorePlan,
-  restored: ExpectedContents,
+  { restored, role }: { readonly restored: ExpectedContents; readonly role: string | undefined },
 ): Promise<void> {
   const { tools, environment, workFolder, signal } = target;
   const started = performance.now();
@@ -123,6 +124,9 @@ export async function proveTarget(
     expected: restored,
     everything: plan.everything,
     archive: { file, dumpIds: plan.dumpIds },
+    encoding: encodingOf(contents),
+    largeObjectIds: largeObjectIdsOf(contents),
+    role,
     tools,
     environment,
     workFolder: workFolder.path,

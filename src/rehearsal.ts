@@ -96,7 +96,7 @@ export async function rehearse(
       const plan = await makePlan(archive, target, WHOLE.options);
       tellPlan(plan);
       const restored = await restoreInto(archive, target, plan, WHOLE);
-      await proveTarget(archive, target, plan, restored);
+      await proveTarget(archive, target, plan, { restored, role: undefined });
     },
   );
   log.info(

@@ -24,6 +24,7 @@ import {
 } from './database-access.ts';
 import { UserError, messageOf } from './errors.ts';
 import type { BackupSource } from './inputs/backup-source.ts';
+import { roleOf } from './inputs/pg-restore-args.ts';
 import type { RestoreInputs } from './inputs/restore-inputs.ts';
 import type { RunnerEnvironment } from './inputs/runner-environment.ts';
 import { bytes, count, duration } from './log/format.ts';
@@ -111,8 +112,10 @@ async function bringBack(job: Job, connection: Connection): Promise<void> {
   aftermath.words = inputs.jobs === undefined ? IN_ONE_TRANSACTION : IN_PARTS;
   const restored = await stopwatch.time('Restore', () => restoreInto(archive, target, plan, manner));
   aftermath.words = NOT_PROVEN;
-  if (inputs.verify) await stopwatch.time('Proof', () => proveTarget(archive, target, plan, restored));
-  else log.info('Not proven: verify is false');
+  if (inputs.verify) {
+    const role = roleOf(inputs.restoreArguments);
+    await stopwatch.time('Proof', () => proveTarget(archive, target, plan, { restored, role }));
+  } else log.info('Not proven: verify is false');
 
   await reportRestore({
     database: server.database,

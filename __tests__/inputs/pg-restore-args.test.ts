@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { checkedRestoreArguments } from '../../src/inputs/pg-restore-args.ts';
+import { checkedRestoreArguments, roleOf } from '../../src/inputs/pg-restore-args.ts';
 import { testClientTools } from '../support/client-tools.ts';
 import { errorText } from '../support/user-error.ts';
 
@@ -106,3 +106,17 @@ function verdictOn(words: readonly string[]): string {
     return Error.isError(error) ? error.message : 'not an error';
   }
 }
+
+describe('the role of pg_restore', () => {
+  it.each([
+    [[], undefined],
+    [['--no-comments'], undefined],
+    [['--role=shop owner'], 'shop owner'],
+    [['--role', 'app', '--no-comments'], 'app'],
+    [['--ro=a', '--rol', 'b'], 'b'],
+    [['--role='], ''],
+  ])('of %j is %j', (words, role) => {
+    expect(checkedRestoreArguments('pg-restore-args', words)).toEqual(words);
+    expect(roleOf(words)).toBe(role);
+  });
+});

@@ -67,6 +67,19 @@ describe('what a program prints, passed on as a stream', () => {
     const endless = `setInterval(() => process.stdout.write('x'.repeat(100_000)), 1)`;
     await expect(node(endless, { stdout: target })).rejects.toThrow('no longer taken');
   });
+
+  it('is no longer waited for, though it ends in its own way with much left to print', async () => {
+    const target = new Writable({
+      write() {
+        target.destroy();
+      },
+    });
+    const script = `
+      process.on('SIGTERM', () => process.exit(1));
+      process.stdout.write('x'.repeat(10_000_000));
+      setInterval(() => {}, 1_000);`;
+    await expect(node(script, { stdout: target })).rejects.toThrow('no longer taken');
+  });
 });
 
 describe('a program that is killed', () => {

@@ -114,7 +114,7 @@ async function startRestoreBench(): Promise<RestoreBench> {
       }
       const dumpIds = await allEntries(tools.pgRestore, archive);
       const request = { ...shared, archive, dumpIds, environment: env, serverMajor: 17 };
-      const options = { jobs: undefined, clean: false, noOwner: false, noPrivileges: false, extra: [] };
+      const options = { jobs: undefined, dropScript: '', noOwner: false, noPrivileges: false, extra: [] };
       return timed(() => restoreArchive({ ...request, ...options, tableBytes: new Map() }));
     },
     async prove({ manifest }) {

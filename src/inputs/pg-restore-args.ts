@@ -99,3 +99,11 @@ const PG_RESTORE: ToolOptions = {
 export function checkedRestoreArguments(input: string, words: readonly string[]): readonly string[] {
   return checkedOptions(input, words, PG_RESTORE);
 }
+
+/** The role that `pg_restore` is told to act as, which then owns what it makes; undefined for the user itself. */
+export function roleOf(words: readonly string[]): string | undefined {
+  return words.reduce<string | undefined>((role, word, index) => {
+    const [option, value] = /^--ro(?:l|le)?(?:=(.*))?$/s.exec(word) ?? [];
+    return option === undefined ? role : (value ?? words[index + 1]);
+  }, undefined);
+}

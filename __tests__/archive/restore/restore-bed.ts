@@ -2,16 +2,20 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type RestorePlan, planRestore } from '../../../src/archive/restore/plan.ts';
 import { restoreArchive } from '../../../src/archive/restore/pg-restore.ts';
 import type { RestoreRequest } from '../../../src/archive/restore/restore-request.ts';
 import type { Proof, ProofRequest } from '../../../src/archive/restore/proof-request.ts';
 import { proveRestore } from '../../../src/archive/restore/prove.ts';
+import { readTableOfContents } from '../../../src/archive/restore/table-of-contents.ts';
+import { examineTarget } from '../../../src/archive/restore/target.ts';
 import type { Manifest } from '../../../src/archive/manifest.ts';
 import { readBack } from '../../../src/archive/read-back.ts';
 import { type Environment, type RunResult, run } from '../../../src/process/run.ts';
 import { type TestClientTools, testClientTools } from '../../support/client-tools.ts';
 import { type Database, startDatabase } from '../../support/database.ts';
 import type { ServerVersion } from '../../support/database-programs.ts';
+import { restoreOptions } from './plan-bed.ts';
 
 /** An archive, and what it holds. */
 export interface TestArchive {
@@ -32,6 +36,9 @@ END $$;
 CREATE INDEX ON slow (slowly(id));
 `;
 
+/** How a restore differs from the usual one; with `clean`, what is in the way is dropped as the plan has it. */
+export type RestoreChanges = Partial<RestoreRequest> & { readonly clean?: boolean };
+
 /** A real server and the real tools. */
 export interface RestoreBed {
   readonly server: Database;
@@ -43,11 +50,7 @@ export interface RestoreBed {
   /** A new database in which a script has run; returns its name. */
   readonly database: (script?: string, name?: string) => Promise<string>;
   readonly dump: (database: string, ...words: readonly string[]) => Promise<TestArchive>;
-  readonly restore: (
-    archive: TestArchive,
-    database: string,
-    changes?: Partial<RestoreRequest>,
-  ) => Promise<void>;
+  readonly restore: (archive: TestArchive, database: string, changes?: RestoreChanges) => Promise<void>;
   readonly prove: (archive: TestArchive, database: string, changes?: Partial<ProofRequest>) => Promise<Proof>;
   readonly pgRestore: (words: readonly string[]) => Promise<RunResult>;
   readonly stop: () => Promise<void>;
@@ -81,6 +84,12 @@ export async function startRestoreBed(
     signal: new AbortController().signal,
     onSpawn: () => undefined,
   });
+  const planOf = async (archive: string, env: Environment): Promise<RestorePlan> => {
+    const contents = await readTableOfContents(archive);
+    const target = await examineTarget({ psql: tools.psql, environment: env, signal: shared().signal });
+    const options = restoreOptions({ clean: true, confirmDatabase: target.database });
+    return planRestore({ contents, target, options });
+  };
   return {
     server,
     tools,
@@ -104,21 +113,25 @@ export async function startRestoreBed(
       });
       return { file, dumpIds: await listedIds(tools, file), manifest };
     },
-    restore: ({ file: archive, dumpIds, manifest }, database, changes = {}) =>
-      restoreArchive({
+    restore: async ({ file: archive, dumpIds, manifest }, database, { clean = false, ...changes } = {}) => {
+      const { dumpIds: ids, dropScript } = clean
+        ? await planOf(archive, environment(database))
+        : { dumpIds, dropScript: '' };
+      return restoreArchive({
         ...shared(),
+        dumpIds: ids,
+        dropScript,
         archive,
-        dumpIds,
         environment: environment(database),
         serverMajor: major,
         jobs: undefined,
-        clean: false,
         noOwner: false,
         noPrivileges: false,
         extra: [],
         tableBytes: new Map(manifest.tables.map(({ schema, table, bytes }) => [`${schema}.${table}`, bytes])),
         ...changes,
-      }),
+      });
+    },
     prove: ({ file, dumpIds, manifest }, database, changes = {}) =>
       proveRestore({
         ...shared(),

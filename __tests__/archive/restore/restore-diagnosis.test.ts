@@ -2,10 +2,9 @@ import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { diagnose } from '../../../src/connection/diagnosis.ts';
-import type { RestoreRequest } from '../../../src/archive/restore/restore-request.ts';
 import { type ProvokedRestore, RESTORE_FAILURES } from '../../support/provoked-restore.ts';
 import { userErrorOf } from '../../support/user-error.ts';
-import { type RestoreBed, startRestoreBed } from './restore-bed.ts';
+import { type RestoreBed, type RestoreChanges, startRestoreBed } from './restore-bed.ts';
 
 let bed: RestoreBed;
 let databases = 0;
@@ -16,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => bed.stop());
 
 /** Makes the target and the role, and returns what a restore into it needs. */
-async function target(failure: ProvokedRestore): Promise<{ name: string; changes: Partial<RestoreRequest> }> {
+async function target(failure: ProvokedRestore): Promise<{ name: string; changes: RestoreChanges }> {
   const name = `target_${(databases += 1)}`;
   const role = await bed.server.createRole(`${name}_user`);
   const owner = failure.ordinary && !failure.foreign ? role.user : 'postgres';

@@ -93,9 +93,9 @@ describe.each(WAYS)('a restore %s', (_, way) => {
     expect(await tablesIn(target)).toBe(1);
   });
 
-  it('replaces what is there, when it is told so', async () => {
+  it('replaces what is there, and makes what is not, when it is told so', async () => {
     const target = await bed.database(READABLE_BY_PSQL);
-    await bed.server.query('DELETE FROM users WHERE id < 100', { database: target });
+    await bed.server.sql('DELETE FROM users WHERE id < 100; DROP TABLE some_generated', target);
     await bed.restore(odd, target, { ...way, clean: true });
     await bed.prove(odd, target);
   });
@@ -223,7 +223,7 @@ describe('a restore', () => {
     const target = await bed.database(`CREATE TABLE base (id int); ${views.join(' ')}`);
     const error = await userErrorOf(bed.restore(archive, target, { clean: true }));
     expect(error.message).toBe(
-      'pg_restore failed: The table public.base cannot be replaced: the view public.a, which the backup does not hold, depends on it. ' +
+      'psql failed: The table public.base cannot be replaced: the view public.a, which the backup does not hold, depends on it. ' +
         'Also: view public.b depends on table public.base; view public.c depends on table public.base. Nothing was changed: it was one transaction.',
     );
   });

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { type ScratchRequest, withScratchDatabase } from '../../../src/archive/restore/scratch-database.ts';
 import type { Psql } from '../../../src/connection/psql.ts';
 import { CancelledError } from '../../../src/errors.ts';
-import { whileSession } from '../../support/failure-bench.ts';
+import { until, whileSession } from '../../support/failure-bench.ts';
 import { userErrorOf } from '../../support/user-error.ts';
 import { type RestoreBed, startRestoreBed } from './restore-bed.ts';
 
@@ -66,6 +66,21 @@ describe('the scratch database', () => {
     },
   );
 
+  it('has another encoding than the locale of the server goes with', async () => {
+    const [, other = bed] = beds;
+    const locale = (name: string): string =>
+      `UPDATE pg_database SET datcollate = '${name}', datctype = '${name}' WHERE datname = 'template0'`;
+    await other.server.query(locale('C.UTF-8'));
+    const signal = new AbortController().signal;
+    const client = { psql: other.tools.psql, environment: other.environment('postgres'), signal };
+    await withScratchDatabase({ client, encoding: 'LATIN1', signal }, async (database) => {
+      expect(await other.server.query('SHOW server_encoding', { database })).toEqual([
+        { server_encoding: 'LATIN1' },
+      ]);
+    });
+    await other.server.query(locale('C'));
+  });
+
   it('is gone after a failure, which stays as it is', async () => {
     const failure = new Error('the proof does not hold');
     await expect(withScratchDatabase(request(), () => Promise.reject(failure))).rejects.toBe(failure);
@@ -83,7 +98,9 @@ describe('the scratch database', () => {
       });
       const rejected = expect(work).rejects.toBe(cancelled);
       if (when === 'making') {
-        while ((await scratches()).length === 0) await new Promise(setImmediate);
+        await until('the statement', async () =>
+          (await bed.server.sessions()).find(({ query }) => query.startsWith('CREATE DATABASE')),
+        );
         controller.abort(cancelled);
       }
       await rejected;

@@ -50,7 +50,7 @@ const OBJECTS = NAMED.map((entry) => {
   const conditions = [
     'o.oid >= 16384',
     isOwn(catalog, 'o.oid'),
-    ...(namespace === undefined || namespace === 'oid' ? [] : [isUser(`o.${namespace}`)]),
+    ...(namespace === undefined ? [] : [isUser(`o.${namespace}`)]),
     // Made with something else, under names that the server thinks up; 18 counts NOT NULL among the constraints.
     ...(catalog === 'pg_class' ? [`relkind <> 't'`] : []),
     ...(catalog === 'pg_type' ? [`typcategory <> 'A'`] : []),

@@ -3,7 +3,6 @@ export interface RestoreArguments {
   readonly archive: string;
   /** The file that lists the entries to restore. */
   readonly listFile: string;
-  readonly clean: boolean;
   readonly noOwner: boolean;
   readonly noPrivileges: boolean;
   /** The words of the user, checked; they hold nothing that these arguments settle. */
@@ -37,19 +36,11 @@ export function useList(dumpIds: readonly number[]): string {
   return dumpIds.map((id) => `${id};\n`).join('');
 }
 
-function sharedArguments({
-  archive,
-  listFile,
-  clean,
-  noOwner,
-  noPrivileges,
-  extra,
-}: RestoreArguments): string[] {
+function sharedArguments({ archive, listFile, noOwner, noPrivileges, extra }: RestoreArguments): string[] {
   return [
     '--format=custom',
     '--verbose',
     `--use-list=${listFile}`,
-    ...(clean ? ['--clean', '--if-exists'] : []),
     ...(noOwner ? ['--no-owner'] : []),
     ...(noPrivileges ? ['--no-privileges'] : []),
     ...extra,

@@ -8,7 +8,7 @@ import { run } from '../../process/run.ts';
 import { type CopyProgress, parallelProgress, restoreProgress } from '../dump-progress.ts';
 import { logProgress } from '../progress-log.ts';
 import { watchLocks } from './lock-watch.ts';
-import { needsScript, restoreThroughPsql } from './older-server.ts';
+import { dropFirst, isOlderThanTools, restoreThroughPsql } from './through-psql.ts';
 import { connectedArguments, useList } from './pg-restore-arguments.ts';
 import type { RestoreRequest, RestoreRun } from './restore-request.ts';
 import { restoreFailure, restoreKilled, tellRemarks } from './restore-failure.ts';
@@ -20,33 +20,44 @@ const MANY_TRANSACTIONS =
 
 /**
  * Has `pg_restore` restore entries of an archive, all of them or, with `jobs`, as far as it comes, and follows it in the
- * log. On an older server than `pg_restore` knows, psql sends the statements instead, over one connection whatever
- * `jobs` says: slower, but right.
+ * log. What is in the way is dropped first, in the same transaction; with `jobs`, in one of its own.
+ *
+ * On an older server than `pg_restore` knows, psql sends the statements instead, over one connection whatever
+ * `jobs` says: slower, but right. psql also sends them when something is dropped first, because `pg_restore` can only
+ * drop in its own way, which fails on partitions.
  *
  * When it fails or is aborted, no session of it is left at work on the server.
  *
  * @throws UserError when it fails, with the state that it leaves the target in; the signal's reason when it was aborted.
  */
 export async function restoreArchive(request: RestoreRequest): Promise<void> {
-  const throughPsql = needsScript(request.tools.major, request.serverMajor);
-  const jobs = throughPsql ? undefined : request.jobs;
-  if (jobs !== request.jobs) {
-    log.notice(
-      `jobs: the target (PostgreSQL ${request.serverMajor}) is older than pg_restore (${request.tools.major}), ` +
-        'which can serve it over one connection only: everything is restored in one transaction.',
-    );
-  }
+  const jobs = possibleJobs(request);
+  const throughPsql =
+    isOlderThanTools(request.tools.major, request.serverMajor) ||
+    (request.dropScript !== '' && jobs === undefined);
   const listFile = path.join(request.workFolder, `restore-${randomBytes(6).toString('hex')}.list`);
   await writeFile(listFile, useList(request.dumpIds), { mode: 0o600, flag: 'wx' });
   try {
     const words = { ...request, listFile };
-    await followed(request, jobs, (parts) => {
+    await followed(request, jobs, async (parts) => {
       const restoring = { request, words, ...parts };
-      return throughPsql ? restoreThroughPsql(restoring) : restoreConnected(restoring, jobs);
+      if (throughPsql) return restoreThroughPsql(restoring);
+      if (request.dropScript !== '') await dropFirst(restoring);
+      return restoreConnected(restoring, jobs);
     });
   } finally {
     await rm(listFile, { force: true });
   }
+}
+
+/** Over how many connections the server can be served; undefined for one. */
+function possibleJobs({ tools, serverMajor, jobs }: RestoreRequest): number | undefined {
+  if (jobs === undefined || !isOlderThanTools(tools.major, serverMajor)) return jobs;
+  log.notice(
+    `jobs: the target (PostgreSQL ${serverMajor}) is older than pg_restore (${tools.major}), ` +
+      'which can serve it over one connection only: everything is restored in one transaction.',
+  );
+  return undefined;
 }
 
 /** Does the work under a watch over its progress and its locks, and leaves no session of it behind. */

@@ -15,7 +15,8 @@ export interface RestoreRequest {
   readonly serverMajor: number;
   /** Over how many connections; undefined for one, in one transaction. */
   readonly jobs: number | undefined;
-  readonly clean: boolean;
+  /** SQL that drops what is in the way, to run before anything is restored; empty when nothing is. */
+  readonly dropScript: string;
   readonly noOwner: boolean;
   readonly noPrivileges: boolean;
   readonly extra: readonly string[];

@@ -11,22 +11,38 @@ const TAIL_BYTES = 4 * 1024;
 const PREAMBLE_LINE =
   /^(?:|--.*|\\restrict \w+|BEGIN;|SET \w+ = [^;]*;|SELECT pg_catalog\.set_config\('search_path', '[^;]*', false\);)$/;
 
+/** In which our own statements are read; `pg_restore`'s preamble, which follows, sets what the archive needs. */
+const OWN_SESSION = [
+  "SET client_encoding = 'UTF8';",
+  'SET standard_conforming_strings = on;',
+  "SELECT pg_catalog.set_config('search_path', '', false);",
+];
+
 /**
- * The script of `pg_restore --single-transaction` on its way to psql, without one setting of its preamble.
+ * The script of `pg_restore --single-transaction` on its way to psql, without a setting of its preamble that the server
+ * does not know, and with statements of our own at the beginning of the transaction.
  *
  * Its last lines are held back until `end()`, because `COMMIT;` stands in them: a script that stops early is never
  * committed, whatever psql makes of its end, nor one whose `pg_restore` fails after it. Destroy it then.
  */
 export class RestoreScript extends Transform {
-  readonly #omitted: string;
+  readonly #omitted: string | undefined;
+  readonly #first: readonly string[];
   /** The script so far, until its preamble has been seen; undefined from then on. */
   #head: Buffer | undefined = Buffer.alloc(0);
   #tail: Buffer = Buffer.alloc(0);
 
-  /** @param setting the setting of the session that the server does not know. */
-  constructor(setting: string) {
+  /**
+   * @param changes.omittedSetting the setting of the session that the server does not know; undefined when it knows all.
+   * @param changes.firstStatements SQL that runs before anything else in the transaction; may be empty.
+   */
+  constructor(changes: { readonly omittedSetting: string | undefined; readonly firstStatements: string }) {
     super();
-    this.#omitted = `SET ${setting} = 0;`;
+    const { omittedSetting, firstStatements } = changes;
+    this.#omitted = omittedSetting === undefined ? undefined : `SET ${omittedSetting} = 0;`;
+    // The bytes of UTF-8, as the rest of the preamble is read.
+    const first = Buffer.from(firstStatements, 'utf8').toString('latin1');
+    this.#first = first === '' ? [] : [...OWN_SESSION, first];
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
@@ -56,9 +72,10 @@ export class RestoreScript extends Transform {
     const script = this.#head ?? Buffer.alloc(0);
     this.#head = undefined;
     const lines = script.toString('latin1', 0, end).split('\n');
-    if (!lines.includes('BEGIN;')) return unexpected('begin with BEGIN');
-    const kept = lines.filter((line) => line !== this.#omitted).join('\n');
-    this.#pass(Buffer.concat([Buffer.from(kept, 'latin1'), script.subarray(end)]));
+    const begin = lines.indexOf('BEGIN;');
+    if (begin === -1) return unexpected('begin with BEGIN');
+    const kept = lines.toSpliced(begin + 1, 0, ...this.#first).filter((line) => line !== this.#omitted);
+    this.#pass(Buffer.concat([Buffer.from(kept.join('\n'), 'latin1'), script.subarray(end)]));
     return undefined;
   }
 

@@ -25,6 +25,8 @@ const NOTICE = /^(?:WARNING|NOTICE|INFO|LOG|DEBUG): {2}(?!terminating connection
 const LAST_WARNING = /^WARNING: {2}terminating connection/;
 /** pg_dump says `Query was:`, pg_restore `Command was:`, and psql, when it is told to echo errors, `STATEMENT:`. */
 const QUERY = /^(?:(?:the )?(?:query|command) was: |STATEMENT: {2})/i;
+/** A statement within a statement: what a `DO` block has dropped when it failed. */
+const INNER_QUERY = /^CONTEXT: {2}SQL statement "((?:DROP|ALTER) .*)"$/;
 /** What getopt and the loader print, which know nothing of labels. */
 const UNLABELLED =
   /^(?:(?:unrecognized|invalid|illegal|ambiguous) )?option |^(?:error while loading shared libraries|symbol lookup error|relocation error): /;
@@ -40,6 +42,7 @@ const COPYING = /^COPY failed for table (".*?"): /;
 interface OpenFailure {
   complaints: Complaint[];
   query: string;
+  innerQuery: string | undefined;
 }
 
 /**
@@ -57,15 +60,18 @@ export function failuresIn(stderr: string): Failure[] {
     if (isMessage) {
       inside = place(line, label, text);
       if (inside === 'failure' && (failures.length === 0 || begins(label, text))) {
-        failures.push({ complaints: [], query: copying(text) });
+        failures.push({ complaints: [], query: copying(text), innerQuery: undefined });
       }
     } else if (inside === 'failure' && QUERY.test(text)) inside = 'query';
     const failure = failures.at(-1);
     if (!failure || text.trim() === '') continue;
     if (inside === 'query') failure.query += `${failure.query === '' ? '' : '\n'}${text.replace(QUERY, '')}`;
-    else if (inside === 'failure') failure.complaints.push(complaint(text));
+    else if (inside === 'failure') {
+      failure.innerQuery ??= INNER_QUERY.exec(text)?.[1];
+      failure.complaints.push(complaint(text));
+    }
   }
-  return failures;
+  return failures.map(({ complaints, query, innerQuery }) => ({ complaints, query: innerQuery ?? query }));
 }
 
 /** The query of rows that could not be restored: pg_restore names the table only. */

@@ -232,8 +232,8 @@ const SCRIPT_RULES: readonly Rule[] = [
     from: 'tool',
     pattern: /^backslash commands are restricted/,
     cause:
-      'psql, which a server of this version needs for the restore, does not find the end of a statement, because it names a function or a column "begin".',
-    hint: 'Rename it in the origin; or restore into PostgreSQL 17 or newer, which needs no psql.',
+      'psql, which this restore needs (because something is replaced, or the server is older than 17), does not find the end of a statement, because it names a function or a column "begin".',
+    hint: 'Restore into an empty database of PostgreSQL 17 or newer, which needs no psql; or rename it in the origin.',
   },
 ];
 

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { needsScript } from '../../../src/archive/restore/older-server.ts';
+import { isOlderThanTools } from '../../../src/archive/restore/through-psql.ts';
 import { scriptArguments, useList } from '../../../src/archive/restore/pg-restore-arguments.ts';
 import { RestoreScript } from '../../../src/archive/restore/restore-script.ts';
 import type { RestoreRequest } from '../../../src/archive/restore/restore-request.ts';
@@ -68,7 +68,7 @@ describe('a server that is older than the tools', () => {
     [17, 18, false],
     [16, 13, false],
   ])('is told by the versions: tools %d, server %d', (tools, server, needed) => {
-    expect(needsScript(tools, server)).toBe(needed);
+    expect(isOlderThanTools(tools, server)).toBe(needed);
   });
 
   it('is refused by pg_restore alone, for the reason that the other way is there for', async () => {
@@ -169,7 +169,7 @@ describe('a server that is older than the tools', () => {
 
 describe('the script for psql', () => {
   async function through(script: Buffer, size: number): Promise<string> {
-    const filter = new RestoreScript('transaction_timeout');
+    const filter = new RestoreScript({ omittedSetting: 'transaction_timeout', firstStatements: '' });
     const chunks: Buffer[] = [];
     filter.on('data', (chunk: Buffer) => chunks.push(chunk));
     const ended = new Promise((resolve, reject) => filter.once('end', resolve).once('error', reject));
@@ -187,7 +187,6 @@ describe('the script for psql', () => {
       const words = {
         archive: archive.file,
         listFile,
-        clean: true,
         noOwner: true,
         noPrivileges: true,
         extra: [],
@@ -210,7 +209,7 @@ describe('the script for psql', () => {
   });
 
   it('holds its end back until it is ended', async () => {
-    const filter = new RestoreScript('transaction_timeout');
+    const filter = new RestoreScript({ omittedSetting: 'transaction_timeout', firstStatements: '' });
     const chunks: Buffer[] = [];
     filter.on('data', (chunk: Buffer) => chunks.push(chunk));
     filter.write(`BEGIN;\nSELECT '${'x'.repeat(200_000)}';\nCOMMIT;\n\n`);

@@ -9,14 +9,14 @@ import { RestoreScript } from './restore-script.ts';
 const SETTING = { name: 'transaction_timeout', since: 17 };
 
 /** Whether a server is too old for a `pg_restore` that is connected to it: it refuses the first statements. */
-export function needsScript(toolsMajor: number, serverMajor: number): boolean {
+export function isOlderThanTools(toolsMajor: number, serverMajor: number): boolean {
   return toolsMajor >= SETTING.since && serverMajor < SETTING.since;
 }
 
 /**
- * Restores through a script: `pg_restore` writes it, the setting that the server does not know is taken out of its
- * preamble, and psql sends it. It is one transaction, which psql is given the end of only when `pg_restore` has said
- * that the script is whole.
+ * Restores through a script: `pg_restore` writes it, a setting that the server does not know is taken out of its
+ * preamble, what drops things is put before the rest, and psql sends it. It is one transaction, which psql is given the
+ * end of only when `pg_restore` has said that the script is whole.
  *
  * Names of the archive that look like commands of psql are no danger with tools of 17.6 and newer: `\restrict` switches
  * the commands off.
@@ -25,7 +25,11 @@ export function needsScript(toolsMajor: number, serverMajor: number): boolean {
  */
 export async function restoreThroughPsql(restoring: RestoreRun): Promise<void> {
   const { request, words, sessions, signal, onSpawn, onStderrLine, aftermath } = restoring;
-  const script = new RestoreScript(SETTING.name);
+  const isOlder = isOlderThanTools(request.tools.major, request.serverMajor);
+  const script = new RestoreScript({
+    omittedSetting: isOlder ? SETTING.name : undefined,
+    firstStatements: request.dropScript,
+  });
   const sending = run(request.tools.psql, PSQL_ARGUMENTS, {
     env: sessions.environment,
     stdin: script,
@@ -59,6 +63,22 @@ export async function restoreThroughPsql(restoring: RestoreRun): Promise<void> {
   );
   // One that failed took the other with it: what it says is in words.
   if (reasons.length > 0) throw reasons.find((reason) => reason instanceof UserError) ?? reasons[0];
+}
+
+/**
+ * Drops what is in the way in a transaction of its own, for a restore over several connections.
+ *
+ * @throws UserError when something cannot be dropped: nothing is changed then.
+ */
+export async function dropFirst({ request, sessions, signal, onSpawn }: RestoreRun): Promise<void> {
+  const result = await run(request.tools.psql, [...PSQL_ARGUMENTS, '--single-transaction'], {
+    env: { ...sessions.environment, PGCLIENTENCODING: 'UTF8' },
+    stdin: request.dropScript,
+    onStdout: () => undefined,
+    signal,
+    onSpawn,
+  });
+  requireSuccess(result, 'Nothing was changed yet.');
 }
 
 /** `--echo-errors` has psql say which statement failed. No `--single-transaction`: it would commit what a script that stops early has done. */
