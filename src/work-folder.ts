@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { appendFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as core from '@actions/core';
@@ -6,6 +7,10 @@ import { log } from './log/log.ts';
 const PREFIX = 'postgres-backup-';
 const STATE = 'work-folder';
 const CHILDREN = 'children';
+/** Not through a link that somebody has put in its place. Windows has no such flag; nothing is set there then. */
+const NO_LINK = constants.O_NOFOLLOW;
+const READ = constants.O_RDONLY | NO_LINK;
+const APPEND = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | NO_LINK;
 
 /** The one folder of a run: everything that the run writes is in it, only this user can enter it, and it goes with the run. */
 export interface WorkFolder {
@@ -23,7 +28,7 @@ export async function makeWorkFolder(temp: string): Promise<WorkFolder> {
     path: folder,
     recordChild(pid) {
       void identity(pid)
-        .then((child) => appendFile(path.join(folder, CHILDREN), `${child}\n`, { mode: 0o600 }))
+        .then((child) => appendFile(path.join(folder, CHILDREN), `${child}\n`, { mode: 0o600, flag: APPEND }))
         .catch(() => {
           // The child or the folder has gone already: there is nothing left to record.
         });
@@ -58,7 +63,7 @@ export async function removeRecordedWorkFolder(temp: string): Promise<void> {
 }
 
 async function endRecordedChildren(file: string): Promise<void> {
-  const recorded = await readFile(file, 'utf8').catch(() => '');
+  const recorded = await readFile(file, { encoding: 'utf8', flag: READ }).catch(() => '');
   for (const child of recorded.split('\n').filter((line) => line !== '')) {
     const pid = Number(child.split(' ')[0]);
     // The number may belong to another process by now; then its start time differs.

@@ -19,13 +19,15 @@ const LONGEST_CAUSE = 500;
 /**
  * Explains what a tool of PostgreSQL printed on its error stream: by the last failure that a rule knows, because that
  * is the one it ended with. That the connection was lost explains a failure only if nothing else does.
+ *
+ * @param quotable what of it may be quoted where no rule knows the failure.
  */
-export function diagnose(stderr: string): Diagnosis {
+export function diagnose(stderr: string, quotable = stderr): Diagnosis {
   const failures = failuresIn(stderr).reverse();
   const found = firstMatch(failures, RULES) ?? firstMatch(failures, LOST_CONNECTION_RULES);
   return (
     found ?? {
-      cause: shortened(lastErrorLine(stderr), LONGEST_CAUSE),
+      cause: shortened(lastErrorLine(quotable), LONGEST_CAUSE),
       hint: "Look at the log above, and at the server's own log.",
       transient: false,
     }

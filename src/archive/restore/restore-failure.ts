@@ -8,6 +8,8 @@ const MOST_NAMED = 10;
 const VALUES = /Key \(.*\)=|Failing row contains|Partition key of|^CONTEXT: |Conflicting|Existing/;
 /** A value within the message itself: `invalid input syntax for type integer: "Ada"`. */
 const VALUE_IN_MESSAGE = /(ERROR: {2}(?:invalid|malformed|date\/time|time zone|value)\b[^":]*?):? ".*"/;
+/** The statement that failed, whole: it may hold passwords, and lines that look like errors. The tools end after it. */
+const STATEMENT = /^(?:Command was: |psql:\S+ STATEMENT: {2})[^]*/m;
 const ENTRY = /^pg_restore: from TOC entry \d+; \d+ \d+ (.*)$/m;
 const DEPENDENT = /^(?:DETAIL: {2})?(.+ depends on .+)$/gm;
 
@@ -16,7 +18,7 @@ const DEPENDENT = /^(?:DETAIL: {2})?(.+ depends on .+)$/gm;
  * tool are the cause, without the values of rows.
  */
 export function restoreFailure(tool: string, stderr: string, aftermath: string): UserError {
-  const { cause, hint } = diagnose(stderr);
+  const { cause, hint } = diagnose(stderr, stderr.replace(STATEMENT, ''));
   const dependents = / cannot be replaced: /.test(cause) ? moreDependents(stderr) : '';
   return new UserError(`${tool} failed: ${cause}${dependents} ${aftermath}`, hint, {
     cause: new Error(safeLines(stderr).join('\n')),
@@ -38,7 +40,7 @@ export function tellRemarks(stderr: string): void {
 
 function safeLines(stderr: string): string[] {
   const entry = ENTRY.exec(stderr);
-  const lines = errorLines(stderr)
+  const lines = errorLines(stderr.replace(STATEMENT, ''))
     .filter((line) => !VALUES.test(line))
     .map((line) => line.replace(VALUE_IN_MESSAGE, '$1 (a value)'));
   return entry && lines.length > 0 ? [entry[0], ...lines] : lines;
