@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { minifySync } from '@swc/core';
+import { bundledFolders, licencesText, licensedPackage } from './bundled-licences.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const output = path.resolve(process.argv[2] ?? path.join(root, 'dist'));
@@ -13,11 +14,14 @@ rmSync(path.join(root, 'build'), { recursive: true, force: true });
 node(bin('typescript/bin/tsc'), '--project', 'tsconfig.build.json');
 rmSync(output, { recursive: true, force: true });
 for (const entry of bundledEntries()) {
+  const stats = path.join(root, 'build', `${entry}.stats.json`);
   node(
     bin('@vercel/ncc/dist/ncc/cli.js'),
     ...['build', `build/entries/${entry}.js`, '--out', path.join(output, entry)],
-    ...['--minify', '--license', 'licenses.txt', '--quiet'],
+    ...['--minify', '--stats-out', stats, '--quiet'],
   );
+  const folders = bundledFolders(JSON.parse(readFileSync(stats, 'utf8')));
+  writeFileSync(path.join(output, entry, 'licenses.txt'), licencesText(folders.map(licensedPackage)));
 }
 // ncc minifies the entry and leaves the chunks of dynamic imports as they are.
 for (const chunk of globSync('*/*.index.js', { cwd: output }).map((file) => path.join(output, file))) {
