@@ -1,7 +1,7 @@
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { provideClientTools } from '../../src/client/provide-client-tools.ts';
+import { provideMajor } from '../support/provide-major.ts';
 import { missingLibraries, parseVersion, probeTools } from '../../src/client/probe.ts';
 import { bareMachine, requestFor } from '../support/client-install.ts';
 import { TOOL_NAMES, testClientTools } from '../support/client-tools.ts';
@@ -29,7 +29,7 @@ describe('tools that are installed on the machine', () => {
   it('are used when they are of the wanted version, and nothing is fetched', async () => {
     const { directory, psql, pgDump, pgRestore } = await testClientTools();
     const machine = await bareMachine({ platform: 'darwin', path: `/nowhere:${directory}` });
-    const tools = await provideClientTools(requestFor(NOWHERE, bed.folders), machine);
+    const tools = await provideMajor(requestFor(NOWHERE, bed.folders), machine);
     expect(tools).toMatchObject({
       major: 17,
       directory,
@@ -48,7 +48,7 @@ describe('tools that are installed on the machine', () => {
   it('are not looked for any further when the job is cancelled', async () => {
     const reason = new Error('cancelled');
     const request = requestFor(NOWHERE, bed.folders, { signal: AbortSignal.abort(reason) });
-    await expect(provideClientTools(request, await bareMachine())).rejects.toBe(reason);
+    await expect(provideMajor(request, await bareMachine())).rejects.toBe(reason);
   });
 });
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { installFromOwnSources } from '../../src/client/debian/own-sources.ts';
 import { debianRelease, parseOsRelease } from '../../src/client/debian/os-release.ts';
 import { installFromPgdg } from '../../src/client/debian/pgdg.ts';
-import { provideClientTools } from '../../src/client/provide-client-tools.ts';
+import { provideMajor } from '../support/provide-major.ts';
 import { UnavailableError } from '../../src/client/unavailable.ts';
 import { run } from '../../src/process/run.ts';
 import { bareMachine, requestFor, systemState } from '../support/client-install.ts';
@@ -40,7 +40,7 @@ describe("the machine's own apt sources", () => {
   it('are asked when PGDG has no such version; when neither has it, the error names both', async () => {
     const mirror = await bed.startMirror();
     const request = requestFor(mirror, bed.folders, { major: 13 });
-    const error = await userErrorOf(provideClientTools(request, await bareMachine()));
+    const error = await userErrorOf(provideMajor(request, await bareMachine()));
     expect(error.message).toMatch(
       /^PostgreSQL 13 client tools could not be had from http:\/\/127\.0\.0\.1:\d+\/pgdg: it has no package postgresql-client-13 in [a-z]+-pgdg; nor from the machine's own apt sources: they have no package postgresql-client-13\.$/,
     );
@@ -86,9 +86,9 @@ describe('check-latest', () => {
     const mirror = await bed.startMirror();
     const request = requestFor(mirror, bed.folders);
     const machine = await machineWith('17.0');
-    const lazy = await provideClientTools(request, machine);
+    const lazy = await provideMajor(request, machine);
     expect(mirror.requests).toEqual([]);
-    const tools = await provideClientTools({ ...request, checkLatest: true }, machine);
+    const tools = await provideMajor({ ...request, checkLatest: true }, machine);
     expect(tools.version).toBe(mirror.version);
     // Where PostgreSQL 17 is installed on the machine of the test, it may be the newest already.
     expect(tools.origin).toBe(lazy.version === mirror.version ? 'installed' : 'PGDG');
@@ -98,7 +98,7 @@ describe('check-latest', () => {
     const mirror = await bed.startMirror();
     const machine = await machineWith(mirror.version);
     const request = requestFor(mirror, bed.folders, { checkLatest: true });
-    expect((await provideClientTools(request, machine)).origin).toBe('installed');
+    expect((await provideMajor(request, machine)).origin).toBe('installed');
     expect(mirror.requests.some((path) => path.endsWith('InRelease'))).toBe(true);
     expect(mirror.requests.filter((path) => path.endsWith('.deb'))).toEqual([]);
   });
@@ -109,7 +109,7 @@ describe('check-latest', () => {
     const machine = { ...(await bareMachine()), path: join(bed.folders.base, 'installed') };
     await writeFakeTools(join(bed.folders.base, 'installed'), '13.0');
     const request = requestFor(mirror, bed.folders, { major: 13, checkLatest: true });
-    expect((await provideClientTools(request, machine)).version).toBe('13.0');
+    expect((await provideMajor(request, machine)).version).toBe('13.0');
     expect(bed.logged).toMatch(
       /::warning title=Postgres Backup::check-latest: the tools at hand \(13\.0\) are used/,
     );
@@ -118,7 +118,7 @@ describe('check-latest', () => {
   it('does not let bad bytes pass', async () => {
     const mirror = await bed.startMirror({ fault: 'signed by another key' });
     const request = requestFor(mirror, bed.folders, { checkLatest: true });
-    const error = await userErrorOf(provideClientTools(request, await machineWith('17.0')));
+    const error = await userErrorOf(provideMajor(request, await machineWith('17.0')));
     expect(error.message).toContain('is not signed by the key');
   });
 });

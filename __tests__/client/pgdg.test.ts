@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { UserError } from '../../src/errors.ts';
 import { run } from '../../src/process/run.ts';
-import { provideClientTools } from '../../src/client/provide-client-tools.ts';
+import { provideMajor } from '../support/provide-major.ts';
 import { cachedTools } from '../../src/client/tool-cache.ts';
 import { bareMachine, install, processesIn, requestFor, systemState } from '../support/client-install.ts';
 import { createSigner } from '../support/pgdg-mirror-signature.ts';
@@ -50,7 +50,7 @@ describe("PGDG's packages", () => {
     const mirror = await bed.startMirror();
     const first = await install(requestFor(mirror, bed.folders));
     const asked = mirror.requests.length;
-    const second = await provideClientTools(requestFor(mirror, bed.folders), await bareMachine());
+    const second = await provideMajor(requestFor(mirror, bed.folders), await bareMachine());
     expect(second).toEqual({ ...first, origin: 'tool cache' });
     expect(mirror.requests).toHaveLength(asked);
     expect(bed.logged).toContain(`PostgreSQL client ${mirror.version} from the tool cache\n`);

@@ -3,7 +3,7 @@
 //
 //     node client-install-process.ts <pgdg | provide> <mirror> <signing key> <work folder> [user id] [version]
 import { argv, env, stdout } from 'node:process';
-import { provideClientTools } from '../../src/client/provide-client-tools.ts';
+import { provideMajor } from './provide-major.ts';
 import { bareMachine, install } from './client-install.ts';
 
 const [, , way = '', url = '', signingKey = '', workFolder = '', user = '', version = '17'] = argv;
@@ -20,8 +20,7 @@ const request = {
   signal: new AbortController().signal,
 };
 const started = performance.now();
-const tools =
-  way === 'pgdg' ? await install(request) : await provideClientTools(request, await bareMachine());
+const tools = way === 'pgdg' ? await install(request) : await provideMajor(request, await bareMachine());
 const milliseconds = performance.now() - started;
 stdout.write(
   `\n${JSON.stringify({ user: process.getuid?.(), home: env['HOME'], milliseconds, ...tools })}\n`,

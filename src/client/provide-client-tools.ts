@@ -65,12 +65,6 @@ export async function toolsForServer(
   return provide(request, preferred, machine ?? (await surveyMachine()));
 }
 
-/** As {@link provideTools}, for one major version. */
-export async function provideClientTools(request: ClientRequest, machine?: Machine): Promise<ClientTools> {
-  const { major, ...rest } = request;
-  return provideTools({ ...rest, version: { kind: 'major', major } }, machine);
-}
-
 async function provide(
   request: VersionRequest,
   preferred: readonly number[],
