@@ -29,6 +29,7 @@ import { REHEARSAL_INPUT, askRehearsalServer, rehearse, withRehearsalServer } fr
 import { requireArtifactService } from './store/artifact-service.ts';
 import { type KeptPlace, prepareKeptPlace, stage } from './store/kept-file.ts';
 import { artifactName } from './store/artifact-name.ts';
+import { type Exposure, requirePrivacy } from './store/privacy.ts';
 import { expiry, retention, retentionInWords } from './store/retention.ts';
 import { upload } from './store/upload.ts';
 import type { WorkFolder } from './work-folder.ts';
@@ -37,6 +38,8 @@ import type { WorkFolder } from './work-folder.ts';
 interface Job {
   readonly inputs: BackupInputs;
   readonly runner: RunnerEnvironment;
+  /** Who else can read the artifact; undefined: nobody. */
+  readonly exposure: Exposure | undefined;
   readonly workFolder: WorkFolder;
   readonly stopwatch: Stopwatch;
   readonly signal: AbortSignal;
@@ -63,15 +66,29 @@ export async function backup(
   });
   const rehearsalPlan = await planRehearsal(inputs);
   if (inputs.destination.upload) requireArtifactService(process.env);
+  const exposure = await refuseExposure(inputs, runner, signal);
   const keptPlace = await prepareKeptPlace('path', inputs.destination.keepAt, runner.workspace);
 
   await withWorkFolder(runner.temp, (workFolder) =>
     withConnection({ ...ACCESS, plan, tls: inputs.tls, signal }, workFolder, (connection) =>
       withRehearsalServer(rehearsalPlan && { plan: rehearsalPlan, workFolder, signal }, (rehearsal) =>
-        makeBackup({ inputs, runner, workFolder, stopwatch, signal }, { connection, rehearsal, keptPlace }),
+        makeBackup(
+          { inputs, runner, exposure, workFolder, stopwatch, signal },
+          { connection, rehearsal, keptPlace },
+        ),
       ),
     ),
   );
+}
+
+/** Stops, before any connection, where everyone could read what would be uploaded. */
+async function refuseExposure(
+  { destination, encryption, allowPlaintextOnPublic: allowed, githubToken: token }: BackupInputs,
+  { repository }: RunnerEnvironment,
+  signal: AbortSignal,
+): Promise<Exposure | undefined> {
+  if (!destination.upload || encryption) return undefined;
+  return requirePrivacy({ repository, token, allowed, env: process.env, signal });
 }
 
 /** What is open for a backup. */
@@ -119,6 +136,7 @@ async function makeBackup(job: Job, { connection, rehearsal, keptPlace }: Ways):
     rehearsal: rehearsed,
     file,
     encryption: inputs.encryption,
+    exposure: job.exposure,
     phases: stopwatch.phases,
     totalMs: stopwatch.total(),
     runner: job.runner,

@@ -50,3 +50,27 @@ describe('the connection string', () => {
     await expect(find('')).rejects.toMatchObject({ message: expect.stringContaining('.env') });
   });
 });
+
+describe('a connection string that is missing because the run gets no secrets', () => {
+  const findIn = async (event: object, env: NodeJS.ProcessEnv) => {
+    const file = path.join(workspace, 'event.json');
+    await writeFile(file, JSON.stringify({ repository: { full_name: 'example/shop' }, ...event }));
+    const places = { input: 'connection-string', inputValue: '', environmentValue: undefined, workspace };
+    return findConnectionString(places, { GITHUB_EVENT_PATH: file, ...env });
+  };
+
+  it('says so for a pull request from a fork', async () => {
+    const event = { pull_request: { head: { repo: { full_name: 'stranger/shop' } } } };
+    await expect(findIn(event, { GITHUB_EVENT_NAME: 'pull_request' })).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /^connection-string is empty: .* from a fork \(stranger\/shop\).*no secrets/,
+      ),
+      hint: expect.stringContaining('Leave the step out of such runs'),
+    });
+  });
+
+  it('says so for Dependabot', async () => {
+    const env = { GITHUB_EVENT_NAME: 'push', GITHUB_ACTOR: 'dependabot[bot]' };
+    await expect(findIn({}, env)).rejects.toThrow(/^connection-string is empty: .*Dependabot/);
+  });
+});

@@ -7,9 +7,14 @@ export interface RestContext {
   /** What a token may do; undefined when GitHub does not know it. */
   readonly grantOf: (token: string) => Grant | undefined;
   readonly apiUrl: string;
+  /** Of every repository. */
+  readonly visibility: RepositoryVisibility;
   readonly downloadUrl: (record: ArtifactRecord) => string;
   readonly removeBlob: (record: ArtifactRecord) => Promise<void>;
 }
+
+/** Who can see a repository. */
+export type RepositoryVisibility = 'public' | 'private' | 'internal';
 
 /** What a token may do. */
 export interface Grant {
@@ -30,7 +35,8 @@ const MAX_PER_PAGE = 100;
 const DEFAULT_PER_PAGE = 30;
 
 /**
- * GitHub's REST calls on artifacts: listing (of the repository or of one run), one, its content, deleting.
+ * GitHub's REST calls on artifacts: listing (of the repository or of one run), one, its content, deleting; and the
+ * repository itself, for which a token needs no permission (`metadata: read` is in every one).
  *
  * @throws Refusal with GitHub's statuses: 401 for a wrong token, 403 for one that lacks the permission, 404 for what
  *   is not there or not to be seen, 410 for the content of an expired artifact.
@@ -41,8 +47,10 @@ export async function answerRest(
   url: URL,
   authorization: string | undefined,
 ): Promise<RestAnswer> {
-  const [, repository = '', path = ''] = /^\/repos\/([^/]+\/[^/]+)\/actions\/(.*)$/.exec(url.pathname) ?? [];
-  requireGrant(context, method, repository, authorization);
+  const [, repository = '', path] = /^\/repos\/([^/]+\/[^/]+)(?:\/actions\/(.*))?$/.exec(url.pathname) ?? [];
+  const grant = grantFor(context, repository, authorization);
+  if (path === undefined) return { status: 200, body: repositoryAsJson(repository, context.visibility) };
+  requirePermission(grant, method);
   const runId = /^runs\/(\d+)\/artifacts$/.exec(path)?.[1];
   if (method === 'GET' && (path === 'artifacts' || runId !== undefined)) {
     return list(context, url, repository, runId);
@@ -64,16 +72,15 @@ export async function answerRest(
   return { status: 302, headers: { location: context.downloadUrl(record) } };
 }
 
-function requireGrant(
-  context: RestContext,
-  method: string,
-  repository: string,
-  authorization: string | undefined,
-): void {
+function grantFor(context: RestContext, repository: string, authorization: string | undefined): Grant {
   const token = /^(?:token|bearer) (.*)$/i.exec(authorization ?? '')?.[1] ?? '';
   const grant = context.grantOf(token);
   if (!grant) throw new Refusal(401, { message: 'Bad credentials', status: '401' });
   if (!grant.repositories.includes(repository)) throw notFound();
+  return grant;
+}
+
+function requirePermission(grant: Grant, method: string): void {
   if (grant.actions === 'none' || (method !== 'GET' && grant.actions === 'read')) {
     throw new Refusal(403, { message: 'Resource not accessible by integration', status: '403' });
   }
@@ -95,6 +102,10 @@ function list(context: RestContext, url: URL, repository: string, runId: string 
   const next = new URL(url);
   next.searchParams.set('page', String(page + 1));
   return { status: 200, body, headers: { link: `<${next.href}>; rel="next"` } };
+}
+
+function repositoryAsJson(repository: string, visibility: RepositoryVisibility): JsonObject {
+  return { full_name: repository, private: visibility !== 'public', visibility };
 }
 
 function asJson({ apiUrl }: RestContext, record: ArtifactRecord): JsonObject {

@@ -14,7 +14,12 @@ import {
 import { Refusal, readJson, sendJson } from './artifact-service-http.ts';
 import { type Damage, passOn } from './artifact-service-proxy.ts';
 import { type ArtifactRecord, type ArtifactRecords, createRecords } from './artifact-service-records.ts';
-import { type Grant, type RestContext, answerRest } from './artifact-service-rest.ts';
+import {
+  type Grant,
+  type RepositoryVisibility,
+  type RestContext,
+  answerRest,
+} from './artifact-service-rest.ts';
 import { runtimeTokenFor, scopeOf, scopeOfRun } from './artifact-service-tokens.ts';
 import { fileNameOf, twirpCalls } from './artifact-service-twirp.ts';
 
@@ -69,6 +74,8 @@ export interface ArtifactService {
   readonly repository: string;
   /** Which places fail from now on. */
   faults: FaultPlan;
+  /** Who can see the repositories, as the REST calls say it from now on; at first, they are private. */
+  visibility: RepositoryVisibility;
   /** The digest that the service records from now on, whatever the client says (`sha256:…`). */
   digest: string | undefined;
   /** The finalized artifacts, oldest first: what a person would see. */
@@ -118,6 +125,7 @@ export async function startArtifactService(options: ArtifactServiceOptions = {})
     repository,
     seed: seeder(records, blobs, repository),
     faults: {},
+    visibility: 'private',
     digest: undefined,
     artifacts: () => records.all().filter((record) => record.finalized),
     created: () => records.all(),
@@ -143,6 +151,7 @@ export async function startArtifactService(options: ArtifactServiceOptions = {})
     records,
     grantOf: (token) => grants.get(token),
     apiUrl: origin,
+    visibility: running.visibility,
     downloadUrl: (record) => origin + blobs.downloadPath(record.blobName, fileNameOf(record)),
     removeBlob: (record) => blobs.remove(record.blobName),
   });

@@ -35,9 +35,13 @@ export interface BackupInputs extends ServerInputs {
   readonly destination: Destination;
   /** Undefined: the backup is not encrypted. */
   readonly encryption: Encryption | undefined;
+  /** Whether everyone may read the backup. */
+  readonly allowPlaintextOnPublic: boolean;
   readonly allowPooler: boolean;
   /** The connection string of the server on which the backup is rehearsed; undefined for no rehearsal. */
   readonly rehearsal: string | undefined;
+  /** Empty when there is none. */
+  readonly githubToken: string;
 }
 
 /**
@@ -75,8 +79,10 @@ export async function readBackupInputs(workspace: string): Promise<BackupInputs>
       recipients: core.getInput('age-recipients'),
       passphrase: core.getInput('age-passphrase', { trimWhitespace: false }),
     }),
+    allowPlaintextOnPublic: booleanInput('allow-plaintext-on-public'),
     allowPooler: booleanInput('allow-pooler'),
     rehearsal: rehearsal(core.getInput('verify-connection-string')),
+    githubToken: core.getInput('github-token'),
   };
 }
 

@@ -23,6 +23,10 @@ export async function readWorkflowEvent(env: NodeJS.ProcessEnv): Promise<Workflo
   });
 }
 
+const OF_PULL_REQUEST = /^pull_request(?:_review(?:_comment)?)?$/;
+const OF_DEPENDABOT =
+  /^(?:pull_request(?:_target|_review(?:_comment)?)?|push|create|deployment(?:_status)?)$/;
+
 /** What a payload means. Pure. */
 export function workflowEvent(
   payload: unknown,
@@ -41,18 +45,21 @@ function isPublic(visibility: unknown, isPrivate: unknown): boolean | undefined 
   return undefined;
 }
 
-/** `pull_request_target` and the like run in the repository itself, with its secrets. */
+/**
+ * By GitHub's documentation ("Events that trigger workflows", "Troubleshooting Dependabot on GitHub Actions"). Runs of
+ * `pull_request_target` and the like are in the repository itself, with its secrets.
+ */
 function withoutSecrets(payload: unknown, name: string, actor: string): string | undefined {
-  if (actor === 'dependabot[bot]' && /^(?:pull_request|push$)/.test(name)) {
+  if (actor === 'dependabot[bot]' && OF_DEPENDABOT.test(name)) {
     return 'this run was started by Dependabot, to which GitHub gives only the Dependabot secrets of the repository';
   }
-  const head = at(at(at(payload, 'pull_request'), 'head'), 'repo');
-  const full = at(head, 'full_name');
-  const own = at(at(payload, 'repository'), 'full_name');
-  if (/^pull_request(?:_review(?:_comment)?)?$/.test(name) && typeof full === 'string' && full !== own) {
-    return `this run is for a pull request from a fork (${full}), and GitHub gives such runs no secrets`;
-  }
-  return undefined;
+  const head = at(at(payload, 'pull_request'), 'head');
+  if (!OF_PULL_REQUEST.test(name) || head === undefined) return undefined;
+  const fork = at(at(head, 'repo'), 'full_name');
+  if (fork === at(at(payload, 'repository'), 'full_name')) return undefined;
+  // The payload has null in the place of a fork that was deleted.
+  const from = typeof fork === 'string' ? ` (${fork})` : '';
+  return `this run is for a pull request from a fork${from}, and GitHub gives such runs no secrets`;
 }
 
 async function readPayload(file: string | undefined): Promise<unknown> {

@@ -2,6 +2,7 @@ import type { Manifest } from '../archive/manifest.ts';
 import type { ServerFacts } from '../connection/preflight.ts';
 import type { Encryption } from '../inputs/age-inputs.ts';
 import type { RunnerEnvironment } from '../inputs/runner-environment.ts';
+import type { Exposure } from '../store/privacy.ts';
 import { type RehearsedOn, backupSummary } from './backup-summary.ts';
 import type { Durations } from './contents.ts';
 import { finish } from './finish.ts';
@@ -34,6 +35,8 @@ export interface BackupReport extends PublishedBackup, Durations {
   readonly rehearsal: RehearsedOn | undefined;
   readonly file: BackupFile;
   readonly encryption: Encryption | undefined;
+  /** Who else can read it; undefined: nobody. */
+  readonly exposure: Exposure | undefined;
   readonly runner: RunnerEnvironment;
 }
 

@@ -1,6 +1,7 @@
 import type { Manifest } from '../archive/manifest.ts';
 import { type Encryption, encryptedTo } from '../inputs/age-inputs.ts';
 import { bytes, minute } from '../log/format.ts';
+import { type Exposure, exposureInWords } from '../store/privacy.ts';
 import { type Durations, contentsInWords, durationsInWords, largestTables } from './contents.ts';
 import { code, escaped, shell, shellWord, table } from './markdown.ts';
 
@@ -24,6 +25,8 @@ export interface BackupSummary extends Durations {
   readonly compression: string;
   /** Undefined: anyone who has the file can read it. */
   readonly encryption: Encryption | undefined;
+  /** Who else can read it, because it is not encrypted; undefined: nobody. */
+  readonly exposure: Exposure | undefined;
   readonly manifest: Manifest;
   /** Undefined: not rehearsed. */
   readonly rehearsal: RehearsedOn | undefined;
@@ -48,11 +51,17 @@ export function backupSummary(backup: BackupSummary): string {
     backup.rehearsal
       ? 'The whole archive was read back with `pg_restore`, restored into a scratch database and compared row by row before it was kept.'
       : 'The whole archive was read back with `pg_restore` before it was kept.',
+    ...(backup.exposure ? [caution(backup.exposure)] : []),
     facts(backup),
     largestTables(backup.manifest.tables) ?? 'The archive holds no table rows.',
     wayBack(backup),
     '',
   ].join('\n\n');
+}
+
+/** Red on GitHub. */
+function caution(exposure: Exposure): string {
+  return `> [!CAUTION]\n> **${exposureInWords(exposure)}** <code>allow-plaintext-on-public</code> allowed it.`;
 }
 
 function facts(backup: BackupSummary): string {

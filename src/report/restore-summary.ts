@@ -30,7 +30,7 @@ export interface RestoreSummary extends Durations {
     readonly sha256: string;
     readonly contents: Pick<TableOfContents, 'database' | 'serverVersion'>;
   };
-  readonly plan: Pick<RestorePlan, 'creates' | 'replaces' | 'leavesAlone' | 'omissions'>;
+  readonly plan: Pick<RestorePlan, 'creates' | 'replaces' | 'removes' | 'leavesAlone' | 'omissions'>;
   readonly restored: Pick<Manifest, 'tables' | 'sequences' | 'largeObjects'>;
   /** Whether the restored rows were dumped again and compared. */
   readonly verified: boolean;
@@ -79,10 +79,11 @@ function sourceInWords(source: RestoreSource): string {
   return `<a href="${encodeURI(source.url)}">${escaped(source.name)}</a>`;
 }
 
-function changesInWords({ creates, replaces, leavesAlone }: RestoreSummary['plan']): string {
+function changesInWords({ creates, replaces, removes, leavesAlone }: RestoreSummary['plan']): string {
   return [
     `${count(creates.length, 'relation')} created`,
-    ...(replaces.length > 0 ? [`${count(replaces.length, 'relation')} replaced`] : []),
+    ...(replaces.length > 0 ? [`**${count(replaces.length, 'relation')} replaced**`] : []),
+    ...(removes.length > 0 ? [`**${count(removes.length, 'relation')} dropped with them**`] : []),
     ...(leavesAlone.length > 0 ? [`${count(leavesAlone.length, 'relation')} left alone`] : []),
   ].join(', ');
 }

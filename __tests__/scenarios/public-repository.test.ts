@@ -1,0 +1,144 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ActionRun, RunActionOptions } from '../support/runner.ts';
+import {
+  type TestBed,
+  errorsOf,
+  expectFailure,
+  expectSuccess,
+  remarksOf,
+  startTestBed,
+} from '../support/test-bed.ts';
+
+const RECIPIENT = 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p';
+
+let bed: TestBed;
+let workspace: string;
+beforeAll(async () => {
+  bed = await startTestBed();
+  await bed.database.sql('CREATE TABLE note (id int); INSERT INTO note VALUES (1)');
+  workspace = await mkdtemp(path.join(tmpdir(), 'workspace-'));
+});
+afterAll(async () => {
+  await bed.stop();
+  await rm(workspace, { recursive: true, force: true });
+});
+afterEach(() => {
+  bed.artifacts.faults = {};
+  bed.artifacts.visibility = 'private';
+});
+
+const publicEvent = {
+  repository: { full_name: 'example/shop', private: false, visibility: 'public' },
+};
+/** What a schedule's payload may be: it does not always name the repository. */
+const silentEvent = { schedule: '23 3 * * *' };
+
+let backups = 0;
+const backup = (event: RunActionOptions['event'], inputs: Record<string, string> = {}) => {
+  backups += 1;
+  return bed.backup({ inputs: { 'backup-name': `b${backups}`, ...inputs }, event: event ?? {}, workspace });
+};
+const published = () => bed.artifacts.artifacts().length;
+const questions = () =>
+  bed.artifacts.requests.filter(({ path: asked }) => asked === '/repos/example/shop').length;
+
+function expectRefused(run: ActionRun, annotation: RegExp, before: number): void {
+  expectFailure(run, annotation, bed.artifacts, before);
+  expect(errorsOf(run)[0]).toMatch(/age-recipients.*allow-plaintext-on-public: true/);
+  // Refused before it connects: no tool was even looked for.
+  expect(run.log).not.toMatch(/PostgreSQL client|Connected/);
+  expect(run.processes).toEqual([]);
+}
+
+describe('in a public repository', () => {
+  it('a backup that is not encrypted is refused before it connects', async () => {
+    const before = [published(), questions()];
+    expectRefused(await backup(publicEvent), /This repository is public/, published());
+    bed.artifacts.visibility = 'public';
+    expectRefused(await backup(silentEvent), /This repository is public/, published());
+    expect([published(), questions() - 1]).toEqual(before);
+  });
+
+  it('is told from one that is not by asking GitHub where the event is silent, with the token of the job', async () => {
+    const before = questions();
+    const run = await backup(silentEvent);
+    expectSuccess(run);
+    expect(remarksOf(run)).toEqual([]);
+    expect(questions()).toBe(before + 1);
+  });
+
+  it.each([
+    ['may not be asked', { answer: 403 }],
+    ['does not know the repository', { answer: 404 }],
+    ['does not answer', { answer: 'reset' }],
+    ['has had enough', { answer: { status: 429, headers: { 'retry-after': '3600' } } }],
+  ] as const)('may be where we are when GitHub %s, so the backup is refused', async (_, rest) => {
+    bed.artifacts.faults = { rest };
+    const run = await backup(silentEvent);
+    expectRefused(run, /cannot be found out whether this repository is public/, published());
+    expect(run.log).toContain('Whether the repository is public cannot be found out');
+  });
+
+  it('an encrypted backup is made, and nobody is asked', async () => {
+    const before = questions();
+    for (const event of [publicEvent, silentEvent]) {
+      const run = await backup(event, { 'age-recipients': RECIPIENT });
+      expectSuccess(run);
+      expect(remarksOf(run)).toEqual([]);
+      expect(run.summary).not.toContain('CAUTION');
+    }
+    expect(questions()).toBe(before);
+  });
+
+  it('a backup that stays on the runner is made, and nobody is asked', async () => {
+    const before = questions();
+    const run = await backup(silentEvent, { upload: 'false', path: 'kept.bak' });
+    expect([run.exitCode, questions()]).toEqual([0, before]);
+    expect(run.summary).not.toContain('CAUTION');
+  });
+
+  it('a plain backup is made when that is wanted, with a warning, and in red in the summary', async () => {
+    const run = await backup(publicEvent, { 'allow-plaintext-on-public': 'true' });
+    expectSuccess(run);
+    expect(remarksOf(run)).toEqual([
+      expect.stringMatching(/is public.*not encrypted.*allow-plaintext-on-public/),
+    ]);
+    expect(run.summary).toMatch(
+      /^> \[!CAUTION\]\n> \*\*This repository is public.*allow-plaintext-on-public/m,
+    );
+  });
+
+  it('the wish says nothing in a private repository', async () => {
+    const event = { repository: { private: true } };
+    const run = await backup(event, { 'allow-plaintext-on-public': 'true' });
+    expectSuccess(run);
+    expect(remarksOf(run)).toEqual([]);
+    expect(run.summary).not.toContain('CAUTION');
+  });
+});
+
+describe('a run that gets no secrets', () => {
+  it('is told why its connection string is empty: a fork', async () => {
+    const run = await bed.backup({
+      inputs: { 'connection-string': '' },
+      eventName: 'pull_request',
+      event: {
+        ...publicEvent,
+        pull_request: { head: { repo: { full_name: 'stranger/::error::shop' } } },
+      },
+    });
+    expectFailure(run, /connection-string is empty: .*from a fork/, bed.artifacts, published());
+  });
+
+  it('is told why its connection string is empty: Dependabot', async () => {
+    const run = await bed.backup({
+      inputs: { 'connection-string': '' },
+      eventName: 'pull_request',
+      env: { GITHUB_ACTOR: 'dependabot[bot]' },
+    });
+    expectFailure(run, /connection-string is empty: .*Dependabot/, bed.artifacts, published());
+  });
+});

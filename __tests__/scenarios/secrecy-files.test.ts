@@ -1,0 +1,157 @@
+import { existsSync, readdirSync, symlinkSync, watch } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type SeenFile, watchWorkFolder } from '../support/secret-audit.ts';
+import { fillShop } from '../support/shop.ts';
+import { type TestBed, expectSuccess, startTestBed } from '../support/test-bed.ts';
+
+const PASSPHRASE = 'correct-horse-battery-staple';
+
+let bed: TestBed;
+let url: string;
+let folder: string;
+let temp: string;
+let victim: string;
+let runs = 0;
+beforeAll(async () => {
+  bed = await startTestBed();
+  url = await bed.database.createDatabase('shop');
+  await fillShop(bed.database, { database: 'shop', scale: 0.5 });
+  // Fills the tool cache, so that the packages are in no work folder that is looked at.
+  await bed.backup({ inputs: { 'connection-string': url, 'backup-name': 'first' } });
+});
+afterAll(() => bed.stop());
+beforeEach(async () => {
+  runs += 1;
+  folder = await mkdtemp(path.join(tmpdir(), 'secrecy-'));
+  temp = path.join(folder, 'temp');
+  victim = path.join(folder, 'victim');
+  await mkdir(temp);
+  await writeFile(victim, 'precious');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const inputs = (more: Record<string, string> = {}) => ({
+  'connection-string': url,
+  'backup-name': `b${runs}`,
+  ...more,
+});
+
+function expectPrivate(seen: readonly SeenFile[], expected: readonly RegExp[]): void {
+  const open = seen.filter(({ mode, isFolder }) => mode !== (isFolder ? 0o700 : 0o600));
+  expect(open).toEqual([]);
+  const names = seen.map(({ name }) => name);
+  for (const name of ['.', ...expected]) {
+    expect(names).toContainEqual(typeof name === 'string' ? name : expect.stringMatching(name));
+  }
+}
+
+describe('everything that an action writes is for its user alone, while it runs', () => {
+  it('in a backup, an encrypted one, and a restore', async () => {
+    const files = watchWorkFolder(temp);
+    expectSuccess(await bed.backup({ inputs: inputs(), temp }));
+    expectPrivate(files.stop(), [/^connection-string$/, /^archive$/]);
+
+    const sealed = watchWorkFolder(temp);
+    const seal = { 'age-passphrase': PASSPHRASE, 'backup-name': `sealed${runs}` };
+    expectSuccess(await bed.backup({ inputs: inputs(seal), secrets: [PASSPHRASE], temp }));
+    expectPrivate(sealed.stop(), [/^archive$/, /\.bak\.age$/]);
+
+    const restored = watchWorkFolder(temp);
+    const target = await bed.database.createDatabase(`target${runs}`);
+    const restore = { 'connection-string': target, 'backup-name': `sealed${runs}` };
+    const run = await bed.restore({
+      inputs: { ...restore, 'age-passphrase': PASSPHRASE },
+      secrets: [PASSPHRASE],
+      temp,
+    });
+    expectSuccess(run);
+    expectPrivate(restored.stop(), [/^downloaded$/, /^archive$/, /\.list$/]);
+    expect(readdirSync(temp).filter((name) => name.startsWith('postgres-backup-'))).toEqual([]);
+  });
+
+  it('whatever the rights that the runner gives to new files', async () => {
+    const before = process.umask(0);
+    const files = watchWorkFolder(temp);
+    try {
+      expectSuccess(await bed.backup({ inputs: inputs({ path: `${folder}/kept.bak` }), temp }));
+    } finally {
+      process.umask(before);
+    }
+    expectPrivate(files.stop(), [/^archive$/]);
+  });
+});
+
+describe('a link that somebody has planted', () => {
+  /** Puts links into the work folder as soon as it is there. */
+  const plant = (names: readonly string[]): { stop(): number } => {
+    let planted = 0;
+    const watcher = watch(temp, (_, name) => {
+      if (name?.startsWith('postgres-backup-') !== true) return;
+      for (const link of names) {
+        try {
+          symlinkSync(victim, path.join(temp, name, link));
+          planted += 1;
+        } catch {
+          // The action was faster, or the folder has gone.
+        }
+      }
+    });
+    return {
+      stop() {
+        watcher.close();
+        return planted;
+      },
+    };
+  };
+
+  it.each(['archive', 'downloaded', 'children'])(
+    'as %s in the work folder is not written through',
+    async (name) => {
+      const planted = plant([name]);
+      const run = await bed.backup({ inputs: inputs(), temp });
+      const target = await bed.database.createDatabase(`planted${runs}`);
+      const back = await bed.restore({ inputs: { 'connection-string': target }, temp });
+      expect(planted.stop()).toBe(2);
+      expect(await readFile(victim, 'utf8')).toBe('precious');
+      expect([run.leftFiles, back.leftFiles]).toEqual([[], []]);
+    },
+  );
+
+  it('in the place of the file that is kept is replaced, not followed', async () => {
+    const kept = path.join(folder, 'kept.bak');
+    await symlink(victim, kept);
+    expect((await bed.backup({ inputs: inputs({ path: kept }), temp })).exitCode).toBe(0);
+    expect(await readFile(victim, 'utf8')).toBe('precious');
+    expect((await readFile(kept)).subarray(0, 5).toString()).toBe('PGDMP');
+  });
+
+  it('in the name of the work folder is not removed through by the cleanup', async () => {
+    const precious = path.join(folder, 'precious');
+    await mkdir(precious);
+    await writeFile(path.join(precious, 'file'), 'precious');
+    const run = await bed.backup({
+      inputs: inputs(),
+      temp,
+      onLine: (line) => {
+        if (!line.startsWith('Dumping')) return;
+        for (const name of readdirSync(temp))
+          if (name.startsWith('postgres-backup-')) symlinkSync(precious, path.join(temp, name, 'link'));
+      },
+    });
+    expectSuccess(run);
+    expect(existsSync(path.join(precious, 'file'))).toBe(true);
+  });
+
+  it('where a folder of the user leads elsewhere is theirs: the backup is kept there', async () => {
+    await mkdir(path.join(folder, 'elsewhere'));
+    await chmod(path.join(folder, 'elsewhere'), 0o755);
+    await symlink('elsewhere', path.join(folder, 'backups'));
+    const run = await bed.backup({ inputs: inputs({ path: path.join(folder, 'backups/') }), temp });
+    expect(run.exitCode).toBe(0);
+    expect(await readlink(path.join(folder, 'backups'))).toBe('elsewhere');
+    expect(readdirSync(path.join(folder, 'elsewhere'))).toHaveLength(1);
+  });
+});
