@@ -1,7 +1,9 @@
-// Shows the action at work, all on this machine: `npm run demo`, or `node scripts/demo.ts [FOLDER]` to have the
-// summary and the backup elsewhere than in `demo-output`.
+// Shows the backup and the way back, all on this machine: `npm run demo`, or `node scripts/demo.ts [FOLDER]` to have the
+// summaries and the backup elsewhere than in `demo-output`.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type ArtifactService, startArtifactService } from '../__tests__/support/artifact-service.ts';
 import { testClientTools } from '../__tests__/support/client-tools.ts';
@@ -16,14 +18,19 @@ import { summaryPage } from './summary-page.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const OUTPUT = path.resolve(process.argv[2] ?? path.join(ROOT, 'demo-output'));
-/** What a user of the action would write into the workflow, beside the connection string. */
-const INPUTS = { 'backup-name': 'shop', 'retention-days': '30', path: 'backup/' };
+/** What a user of the actions would write into the workflow, beside the connection string. */
+const BACKUP = { 'backup-name': 'shop', 'retention-days': '30', path: 'backup/' };
+const RESTORE = { 'backup-name': 'shop' };
+const BUNDLES = ['backup', 'restore'];
+const LEFT_BEHIND = ['summary.md', 'summary.html', 'restore-summary.md', 'restore-summary.html', 'backup'];
 
 /** What the demo runs the action against. */
 interface Stage {
   readonly database: Database;
   readonly mirror: PgdgMirror;
   readonly service: ArtifactService;
+  /** Kept from one job to the next, as self-hosted runners do. */
+  readonly toolCache: string;
 }
 
 const cleanups: (() => Promise<void>)[] = [];
@@ -56,10 +63,10 @@ async function demo(): Promise<number> {
 }
 
 async function show(): Promise<void> {
-  if (!existsSync(path.join(ROOT, 'dist', 'backup', 'index.js'))) {
+  if (!BUNDLES.every((name) => existsSync(path.join(ROOT, 'dist', name, 'index.js')))) {
     throw new Error('There is no bundled action in dist/. Run `npm run build`, then the demo again.');
   }
-  for (const name of ['summary.md', 'summary.html', 'backup']) {
+  for (const name of LEFT_BEHIND) {
     rmSync(path.join(OUTPUT, name), { recursive: true, force: true });
   }
   mkdirSync(OUTPUT, { recursive: true });
@@ -68,21 +75,37 @@ async function show(): Promise<void> {
   const stage = await setStage();
   const rows = await fillStage(stage.database);
 
-  terminal.step('Running the action, as GitHub would');
-  const secret = stage.database.urlFor({ database: 'shop' });
-  const result = await runBackup(stage, secret);
-  writeSummary(result);
-  if (result.exitCode !== 0) throw new Error('The action failed; its log above says why.');
+  terminal.step('Running the backup, as GitHub would');
+  const backup = await runJob(stage, {
+    action: '.',
+    secret: stage.database.urlFor({ database: 'shop' }),
+    inputs: BACKUP,
+    summary: 'summary',
+    title: 'nightly backup',
+  });
 
   terminal.step('Checking what came of it');
-  const file = await checkArtifact(stage.service, result);
-  await checkRestore(stage.database, file, rows);
+  const file = await checkArtifact(stage.service, backup);
+  await checkByHand(stage.database, file, rows);
+
+  terminal.step('Running the restore, in a new database');
+  const restored = await runJob(stage, {
+    action: 'restore',
+    secret: await stage.database.createDatabase('preview'),
+    inputs: RESTORE,
+    summary: 'restore-summary',
+    title: 'preview database',
+  });
+  await checkRestore(stage.database, restored, rows);
 
   terminal.step('Done. Have a look');
   const summary = fromHere(path.join(OUTPUT, 'summary.html'));
-  terminal.say(`The summary of the job:  ${summary}`);
-  terminal.say(`The backup itself:       ${fromHere(file)}`);
-  terminal.say(`Open the summary with:   ${process.platform === 'darwin' ? 'open' : 'xdg-open'} ${summary}`);
+  terminal.say(`The summary of the backup:   ${summary}`);
+  terminal.say(`The summary of the restore:  ${fromHere(path.join(OUTPUT, 'restore-summary.html'))}`);
+  terminal.say(`The backup itself:           ${fromHere(file)}`);
+  terminal.say(
+    `Open a summary with:         ${process.platform === 'darwin' ? 'open' : 'xdg-open'} ${summary}`,
+  );
 }
 
 async function setStage(): Promise<Stage> {
@@ -91,6 +114,8 @@ async function setStage(): Promise<Stage> {
     started(startPgdgMirror()),
     started(startArtifactService()),
   ]);
+  const toolCache = mkdtempSync(path.join(tmpdir(), 'demo-tools-'));
+  cleanups.push(async () => rm(toolCache, { recursive: true, force: true }));
   stopIfInterrupted();
   const [row] = await database.query('SHOW server_version');
   terminal.done(
@@ -98,7 +123,7 @@ async function setStage(): Promise<Stage> {
   );
   terminal.done("A mirror of PGDG's signed packages, to install the client tools from");
   terminal.done('An artifact service that speaks the protocol of GitHub’s');
-  return { database, mirror, service };
+  return { database, mirror, service, toolCache };
 }
 
 /** Sees to it that what is starting is stopped in the end, even when something else fails to start meanwhile. */
@@ -119,18 +144,34 @@ async function fillStage(database: Database): Promise<ShopRows> {
   return rows;
 }
 
-async function runBackup({ database, mirror, service }: Stage, secret: string): Promise<ActionRun> {
+/** One action of this repository, run as a job. */
+interface DemoJob {
+  /** The folder of its `action.yml`. */
+  readonly action: string;
+  /** The connection string. */
+  readonly secret: string;
+  readonly inputs: Readonly<Record<string, string>>;
+  /** The name of the files that its summary is written to, and the title of the page. */
+  readonly summary: string;
+  readonly title: string;
+}
+
+/** @throws Error when the action fails. */
+async function runJob(stage: Stage, job: DemoJob): Promise<ActionRun> {
+  const { database, mirror, service, toolCache } = stage;
+  const { secret, inputs } = job;
   const view = createLogView();
-  view('##[group]Run postgres-backup-action');
+  view(`##[group]Run ${path.posix.join('postgres-backup-action', job.action)}`);
   view('with:');
-  for (const [name, value] of Object.entries({ 'connection-string': '***', ...INPUTS }))
+  for (const [name, value] of Object.entries({ 'connection-string': '***', ...inputs }))
     view(`  ${name}: ${value}`);
   view('##[endgroup]');
-  return runAction({
-    action: ROOT,
+  const result = await runAction({
+    action: path.join(ROOT, job.action),
     workspace: OUTPUT,
+    toolCache,
     inputs: {
-      ...INPUTS,
+      ...inputs,
       'connection-string': secret,
       'apt-mirror': mirror.url,
       'apt-signing-key': mirror.signingKey,
@@ -144,12 +185,15 @@ async function runBackup({ database, mirror, service }: Stage, secret: string): 
       };
     },
   });
-}
-
-function writeSummary({ summary }: ActionRun): void {
-  if (summary === '') return;
-  writeFileSync(path.join(OUTPUT, 'summary.md'), summary);
-  writeFileSync(path.join(OUTPUT, 'summary.html'), summaryPage(summary, { title: 'nightly backup' }));
+  if (result.summary !== '') {
+    writeFileSync(path.join(OUTPUT, `${job.summary}.md`), result.summary);
+    writeFileSync(
+      path.join(OUTPUT, `${job.summary}.html`),
+      summaryPage(result.summary, { title: job.title }),
+    );
+  }
+  if (result.exitCode !== 0) throw new Error('The action failed; its log above says why.');
+  return result;
 }
 
 /**
@@ -175,13 +219,13 @@ async function checkArtifact(service: ArtifactService, { outputs }: ActionRun): 
   return file;
 }
 
-/** The other half of a backup: it comes back. */
-async function checkRestore(database: Database, file: string, rows: ShopRows): Promise<void> {
+/** Whoever has the file needs neither this action nor GitHub: PostgreSQL's own tool is enough. */
+async function checkByHand(database: Database, file: string, rows: ShopRows): Promise<void> {
   const { pgRestore } = await testClientTools();
-  await database.createDatabase('restored');
+  await database.createDatabase('by_hand');
   const { exitCode, stderr } = await run(
     pgRestore,
-    ['--exit-on-error', '--single-transaction', '--no-owner', '--dbname=restored', file],
+    ['--exit-on-error', '--single-transaction', '--no-owner', '--dbname=by_hand', file],
     {
       env: {
         PATH: process.env['PATH'] ?? '/usr/bin:/bin',
@@ -193,10 +237,23 @@ async function checkRestore(database: Database, file: string, rows: ShopRows): P
     },
   );
   if (exitCode !== 0) throw new Error(`The backup cannot be restored: ${stderr}`);
-  const restored = await countRows(database, 'restored');
-  if (JSON.stringify(restored) !== JSON.stringify(rows))
+  await requireRows(database, 'by_hand', rows);
+  terminal.done('Restored with bare pg_restore into an empty database: every table has its rows again');
+}
+
+/** The other half of a backup: it comes back, with proof. */
+async function checkRestore(database: Database, { outputs }: ActionRun, rows: ShopRows): Promise<void> {
+  if (outputs['verified'] !== 'true') throw new Error('The restore was not proven.');
+  await requireRows(database, 'preview', rows);
+  terminal.done(
+    `Restored with the action: ${outputs['tables'] ?? '?'} tables and ${outputs['rows'] ?? '?'} rows, each proven identical`,
+  );
+}
+
+async function requireRows(database: Database, name: string, rows: ShopRows): Promise<void> {
+  const found = await countRows(database, name);
+  if (JSON.stringify(found) !== JSON.stringify(rows))
     throw new Error('The restored database has other rows.');
-  terminal.done('Restored into an empty database: every table has its rows again');
 }
 
 /** A path as one would type it here. */

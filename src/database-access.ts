@@ -71,13 +71,13 @@ export async function askServer(
     tools,
     attempts,
     allowPooler,
-  }: { readonly tools: ClientTools; readonly attempts: number; readonly allowPooler: boolean },
+  }: { readonly tools: ClientTools; readonly attempts: number; readonly allowPooler: boolean | undefined },
 ): Promise<Database> {
   const { address, failureHints, failure } = connection;
   const server = await preflight(input, {
     client: { psql: tools.psql, environment: toolEnvironment(tools, connection), signal },
     attempts,
-    allowPooler: allowPooler || !connection.mayBePooled,
+    allowPooler: connection.mayBePooled ? allowPooler : true,
     failureHints,
     knownFailure: failure,
   });

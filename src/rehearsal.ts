@@ -1,11 +1,12 @@
 import { readTableOfContents } from './archive/restore/table-of-contents.ts';
-import { withScratchDatabase } from './archive/restore/scratch-database.ts';
+import { requireRightToCreate, withScratchDatabase } from './archive/restore/scratch-database.ts';
 import type { ReadBack } from './archive/read-back.ts';
 import { WHOLE, makePlan, proveTarget, restoreInto, tellPlan } from './bring-back.ts';
 import type { ClientTools } from './client/client-tools.ts';
 import type { Connection, ConnectionPlan } from './connection/connection.ts';
 import { refuseNewerServer } from './connection/preflight.ts';
 import { type Database, askServer, toolEnvironment, withConnection } from './database-access.ts';
+import { UserError } from './errors.ts';
 import { duration } from './log/format.ts';
 import { log } from './log/log.ts';
 import type { WorkFolder } from './work-folder.ts';
@@ -58,17 +59,33 @@ export async function withRehearsalServer<T>(
 /**
  * Makes sure before the dump that there is a server to rehearse on.
  *
- * @throws UserError when it cannot be reached, or the tools could not dump it for the proof.
+ * @throws UserError naming the input, when it cannot be reached, the tools could not dump it for the proof, or its role
+ *   may not create a database.
  */
 export async function askRehearsalServer(
   connection: Connection,
   asking: { readonly tools: ClientTools; readonly attempts: number; readonly signal: AbortSignal },
 ): Promise<Database> {
   log.info('The server to rehearse the restore on:');
-  const access = { input: REHEARSAL_INPUT, signal: asking.signal };
-  const database = await askServer(access, connection, { ...asking, allowPooler: false });
-  refuseNewerServer(database.server, asking.tools.major);
-  return database;
+  const { tools, signal } = asking;
+  const access = { input: REHEARSAL_INPUT, signal };
+  try {
+    const database = await askServer(access, connection, { ...asking, allowPooler: undefined });
+    refuseNewerServer(database.server, tools.major);
+    await requireRightToCreate({ psql: tools.psql, environment: toolEnvironment(tools, connection), signal });
+    return database;
+  } catch (error) {
+    throw error instanceof UserError ? aboutItsInput(error) : error;
+  }
+}
+
+/** The same error, of the second connection string of the job: nobody must look for the fault in the first. */
+function aboutItsInput(error: UserError): UserError {
+  const message = error.message.startsWith(REHEARSAL_INPUT)
+    ? error.message
+    : `${REHEARSAL_INPUT}: ${error.message}`;
+  const hint = error.hint.replaceAll(/(?<!-)\bconnection-string\b/g, REHEARSAL_INPUT);
+  return new UserError(message, hint, { cause: error.cause });
 }
 
 /**
@@ -76,11 +93,26 @@ export async function askRehearsalServer(
  *
  * @throws UserError when it cannot be restored, or what was restored differs.
  */
-export async function rehearse(
+export async function rehearse(database: Database, request: RehearsalRequest): Promise<Rehearsal> {
+  const { server, connection } = database;
+  const started = performance.now();
+  await restoreAndProve(database, request).catch((reason: unknown) => {
+    const error = request.signal.aborted ? reason : (connection.failure() ?? reason);
+    if (!(error instanceof UserError) || error.message.startsWith(REHEARSAL_INPUT)) throw error;
+    throw new UserError(`The backup does not pass its rehearsal: ${error.message}`, error.hint, {
+      cause: error.cause,
+    });
+  });
+  log.info(
+    `Rehearsed in ${duration(performance.now() - started)} on PostgreSQL ${server.version}: restored, proven and dropped again`,
+  );
+  return { serverVersion: server.version, address: connection.address };
+}
+
+async function restoreAndProve(
   { server, connection }: Database,
   { archive: path, proof, encoding, tools, workFolder, signal }: RehearsalRequest,
-): Promise<Rehearsal> {
-  const started = performance.now();
+): Promise<void> {
   const environment = toolEnvironment(tools, connection);
   const archive = { path, proof, contents: await readTableOfContents(path) };
   await withScratchDatabase(
@@ -99,8 +131,4 @@ export async function rehearse(
       await proveTarget(archive, target, plan, { restored, role: undefined });
     },
   );
-  log.info(
-    `Rehearsed in ${duration(performance.now() - started)} on PostgreSQL ${server.version}: restored, proven and dropped again`,
-  );
-  return { serverVersion: server.version, address: connection.address };
 }

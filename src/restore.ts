@@ -85,11 +85,15 @@ export async function restore(
   log.info(`Connection string from ${inputs.connection.from}`);
   const plan = await planConnection(ACCESS.input, inputs.connection.value, {
     env: process.env,
-    allowPooler: false,
+    allowPooler: undefined,
   });
   await withWorkFolder(runner.temp, (workFolder) =>
     withConnection({ ...ACCESS, plan, tls: inputs.tls, signal }, workFolder, (connection) =>
-      bringBack({ inputs, runner, workFolder, stopwatch, aftermath, signal }, connection),
+      bringBack({ inputs, runner, workFolder, stopwatch, aftermath, signal }, connection).catch(
+        (error: unknown) => {
+          throw signal.aborted ? error : (connection.failure() ?? error);
+        },
+      ),
     ),
   );
 }
@@ -134,7 +138,11 @@ async function bringBack(job: Job, connection: Connection): Promise<void> {
 
 function askTarget(job: Job, tools: ClientTools, connection: Connection): Promise<Database> {
   const attempts = job.inputs.connectionAttempts;
-  return askServer({ ...ACCESS, signal: job.signal }, connection, { tools, attempts, allowPooler: false });
+  return askServer({ ...ACCESS, signal: job.signal }, connection, {
+    tools,
+    attempts,
+    allowPooler: undefined,
+  });
 }
 
 function mannerOf(inputs: RestoreInputs): RestoreManner {
@@ -245,12 +253,13 @@ function requireNamedContent({ name, contents }: Backup, { proof }: ProvenArchiv
   const named = readArtifactName(name);
   const { contentDigest } = proof.manifest;
   if (!named || contentDigest.startsWith(named.contentDigestStart)) return;
-  const message = `The backup is not what its name says: its content digest begins with ${contentDigest.slice(0, 12)}, and the name with ${named.contentDigestStart}.`;
-  // Another major version may write the same definitions in other words.
-  if (tools.major !== contents.dumpMajor) log.warning(message);
-  else
-    throw new UserError(
-      message,
-      'The file has changed since it was made, or was renamed: use another copy or backup.',
-    );
+  // Another major version may write the same definitions in other words, though none is known to.
+  const surer =
+    tools.major === contents.dumpMajor
+      ? ''
+      : ` To be sure that no other version of the tools is the reason, set "postgres-version: ${contents.dumpMajor}".`;
+  throw new UserError(
+    `The backup is not what its name says: its content digest begins with ${contentDigest.slice(0, 12)}, and the name with ${named.contentDigestStart}.`,
+    `The file has changed since it was made, or was renamed: use another copy or backup.${surer}`,
+  );
 }

@@ -43,15 +43,33 @@ describe('the demo', () => {
     for (const each of [folder, temporary]) rmSync(each, { recursive: true });
   });
 
-  it('makes a backup, brings it back, and leaves the summary and the file', async () => {
+  it('makes a backup, brings it back, and leaves the summaries and the file', async () => {
     const { exitCode, text } = await demo(folder, temporary);
     expect({ exitCode, text }).toMatchObject({ exitCode: 0 });
-    expect(text).toContain('Restored into an empty database');
-    expect(readdirSync(folder).sort()).toEqual(['backup', 'summary.html', 'summary.md']);
+    expect(text).toContain('Restored with bare pg_restore into an empty database');
+    expect(text).toMatch(/Proven in [^]*Restored with the action: 10 tables and 74948 rows/);
+    expect(readdirSync(folder).sort()).toEqual([
+      'backup',
+      'restore-summary.html',
+      'restore-summary.md',
+      'summary.html',
+      'summary.md',
+    ]);
     expect(readdirSync(join(folder, 'backup'))).toEqual([
       expect.stringMatching(/^shop-\d{8}T\d{6}Z-[0-9a-f]{12}\.bak$/),
     ]);
     expect(readFileSync(join(folder, 'summary.html'), 'utf8')).toContain('74,948 rows');
+    expect(readFileSync(join(folder, 'restore-summary.md'), 'utf8')).toContain('proven identical');
+    expect(readdirSync(temporary)).toEqual([]);
+    expect(await processesThatMention(temporary, folder)).toEqual([]);
+  });
+
+  it('stops everything when it is interrupted in the middle of the restore', async () => {
+    const { exitCode, text } = await demo(folder, temporary, (soFar, interrupt) => {
+      if (soFar.includes('Downloading')) interrupt();
+    });
+    expect({ exitCode, text }).toMatchObject({ exitCode: 130 });
+    expect(text).not.toContain('Restored with the action');
     expect(readdirSync(temporary)).toEqual([]);
     expect(await processesThatMention(temporary, folder)).toEqual([]);
   });

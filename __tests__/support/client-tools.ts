@@ -7,7 +7,10 @@ import { downloadDebianPackages } from './debian-packages.ts';
 
 const execute = promisify(execFile);
 
-/** Real PostgreSQL 17 client tools for the tests. */
+/** The major versions of PostgreSQL whose client tools the tests can have. */
+export type ToolsMajor = 17 | 18;
+
+/** Real client tools of PostgreSQL for the tests. */
 export interface TestClientTools {
   /** The folder of psql, pg_dump and pg_restore; it can stand on PATH. */
   readonly directory: string;
@@ -33,9 +36,14 @@ export const TOOL_NAMES = ['psql', 'pg_dump', 'pg_restore'] as const;
 /** Where the package libpq5 keeps its library, in the folder of {@link unpackedTools}. */
 export const LIBPQ_FOLDER = 'libpq';
 
-// Debian 13's PostgreSQL 17 and all that it loads.
-const PACKAGES = [
-  'postgresql-client-17',
+/** The releases of Debian that have a version of PostgreSQL, the best first; those after 13 go by several names. */
+const RELEASES: Readonly<Record<ToolsMajor, readonly string[]>> = {
+  17: ['trixie'],
+  18: ['forky', 'testing', 'sid'],
+};
+
+/** All that the tools load. */
+const LIBRARIES = [
   'libpq5',
   'libc6',
   'libssl3t64',
@@ -66,11 +74,13 @@ export function processor(): Processor {
 }
 
 /**
- * PostgreSQL 17's client tools, as Debian 13 ships them, run by their own loader and libraries: they need
- * nothing of the machine, which may be older and has no PostgreSQL. Fetched once (about 3 s), then kept.
+ * PostgreSQL's client tools, as Debian 13 ships 17 and the release after it 18, run by their own loader and libraries:
+ * they need nothing of the machine, which may be older and has no PostgreSQL. Fetched once (about 3 s), then kept.
+ *
+ * @throws Error where no release of Debian that the machine's mirror has holds them: 18 may move on to a later one.
  */
-export async function testClientTools(): Promise<TestClientTools> {
-  const directory = join(await unpackedTools(), 'bin');
+export async function testClientTools(major: ToolsMajor = 17): Promise<TestClientTools> {
+  const directory = join(await unpackedTools(major), 'bin');
   const [psql, pgDump, pgRestore] = TOOL_NAMES.map((name) => join(directory, name));
   if (psql === undefined || pgDump === undefined || pgRestore === undefined) throw new Error('unreachable');
   return { directory, psql, pgDump, pgRestore };
@@ -80,23 +90,43 @@ export async function testClientTools(): Promise<TestClientTools> {
  * The folder the tools are kept in: `bin` (launchers), `programs`, `libraries` (with the loader), `libpq`, and
  * `version` (PostgreSQL's, such as `17.11`).
  */
-export async function unpackedTools(): Promise<string> {
+export async function unpackedTools(major: ToolsMajor = 17): Promise<string> {
   const { debian } = processor();
-  return keptFolder(`client-tools-1-${debian}`, async (folder) => {
+  const name = major === 17 ? `client-tools-1-${debian}` : `client-tools-${major}-1-${debian}`;
+  return keptFolder(name, async (folder) => {
     const work = join(folder, 'work');
     await mkdir(work);
-    const packages = await downloadDebianPackages('trixie', PACKAGES, work);
+    const packages = await downloadTools(major, work);
     const root = join(work, 'root');
     await mkdir(root);
     for (const file of packages) await execute('dpkg-deb', ['--extract', file, root]);
-    await arrange(root, folder);
-    await writeFile(join(folder, 'version'), await versionOf(packages));
+    await arrange(root, folder, major);
+    await writeFile(join(folder, 'version'), await versionOf(packages, major));
     await rm(work, { recursive: true });
     for (const name of TOOL_NAMES) {
       const { stdout } = await execute(join(folder, 'bin', name), ['--version'], { env: {} });
-      if (!stdout.includes('(PostgreSQL) 17.')) throw new Error(`Not PostgreSQL 17: ${stdout}`);
+      if (!stdout.includes(`(PostgreSQL) ${major}.`)) throw new Error(`Not PostgreSQL ${major}: ${stdout}`);
     }
   });
+}
+
+/** From the first release that has them all. */
+async function downloadTools(major: ToolsMajor, work: string): Promise<string[]> {
+  const failures: unknown[] = [];
+  for (const release of RELEASES[major]) {
+    const folder = join(work, release);
+    await mkdir(folder);
+    try {
+      return await downloadDebianPackages(release, [clientPackage(major), ...LIBRARIES], folder);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  throw new AggregateError(failures, `No release of Debian has ${clientPackage(major)} with its libraries.`);
+}
+
+function clientPackage(major: ToolsMajor): string {
+  return `postgresql-client-${major}`;
 }
 
 /**
@@ -114,7 +144,7 @@ export function launcher(libraries: string, programs: string, ownLibpq: string |
   ].join('\n');
 }
 
-async function arrange(root: string, folder: string): Promise<void> {
+async function arrange(root: string, folder: string, major: ToolsMajor): Promise<void> {
   const { triplet, loader } = processor();
   const [bin, programs, libraries, libpq] = ['bin', 'programs', 'libraries', LIBPQ_FOLDER].map((name) =>
     join(folder, name),
@@ -134,7 +164,7 @@ async function arrange(root: string, folder: string): Promise<void> {
     mode: 0o755,
   });
   for (const name of TOOL_NAMES) {
-    await copyFile(join(root, 'usr/lib/postgresql/17/bin', name), join(programs, name));
+    await copyFile(join(root, `usr/lib/postgresql/${major}/bin`, name), join(programs, name));
     await writeFile(join(bin, name), launcher('../libraries', '../programs', `../${LIBPQ_FOLDER}`));
     await chmod(join(bin, name), 0o755);
   }
@@ -155,9 +185,9 @@ function withoutSystemFolders(loader: Buffer, triplet: string): Buffer {
   return changed;
 }
 
-async function versionOf(packages: readonly string[]): Promise<string> {
-  const file = packages.find((path) => basename(path).startsWith('postgresql-client-17_'));
-  if (file === undefined) throw new Error('postgresql-client-17 was not fetched');
+async function versionOf(packages: readonly string[], major: ToolsMajor): Promise<string> {
+  const file = packages.find((path) => basename(path).startsWith(`${clientPackage(major)}_`));
+  if (file === undefined) throw new Error(`${clientPackage(major)} was not fetched`);
   const { stdout } = await execute('dpkg-deb', ['--field', file, 'Version']);
   const version = /^\d+\.\d+/.exec(stdout)?.[0];
   if (version === undefined) throw new Error(`No version in ${stdout}`);

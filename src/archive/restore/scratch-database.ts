@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { diagnose, diagnosedError } from '../../connection/diagnosis.ts';
 import { type Psql, PsqlError, queryRows } from '../../connection/psql.ts';
-import { messageOf } from '../../errors.ts';
+import { UserError, messageOf } from '../../errors.ts';
 import { log } from '../../log/log.ts';
 
 /** Where the scratch database is made. */
@@ -13,6 +13,7 @@ export interface ScratchRequest {
   readonly signal: AbortSignal;
 }
 
+const CANNOT = 'verify-connection-string: the scratch database for the rehearsal cannot be made';
 const PREFIX = 'postgres_backup_rehearsal_';
 /** A template of 8 MB is copied; more than a minute means that the server does not work. */
 const CREATE_WITHIN_MS = 60_000;
@@ -23,6 +24,32 @@ const DROP_WHEN_CANCELLED_MS = 6_000;
 const FACTS_SQL = `
 SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.pg_encoding_to_char(encoding)
 FROM pg_catalog.pg_database WHERE datname = 'template0';`;
+
+const RIGHT_SQL = `
+SELECT pg_catalog.pg_is_in_recovery(), rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user;`;
+
+/**
+ * Makes sure that a scratch database could be made, before the work that would be lost otherwise.
+ *
+ * @throws UserError when the server is a standby, or the role may not create databases.
+ */
+export async function requireRightToCreate(client: Psql): Promise<void> {
+  const [[inRecovery, mayCreate] = []] = await queryRows(client, RIGHT_SQL, 2).catch((error: unknown) => {
+    throw error instanceof PsqlError ? cannotCreate(error) : error;
+  });
+  if (inRecovery === 't') {
+    throw new UserError(
+      `${CANNOT}: The server is a standby, which takes no changes.`,
+      'Use its primary, or a server of the job itself: a service container.',
+    );
+  }
+  if (mayCreate !== 't') {
+    throw new UserError(
+      `${CANNOT}: The user may not create databases.`,
+      'ALTER ROLE name CREATEDB; or use the superuser, as a service container has one.',
+    );
+  }
+}
 
 /**
  * Makes an empty database of a name that nobody else has, does the work with it, and drops it again, whatever became of
@@ -100,10 +127,7 @@ function warnOfRest(name: string, error: unknown): void {
 }
 
 function cannotCreate(error: PsqlError): Error {
-  return diagnosedError(
-    'verify-connection-string: the scratch database for the rehearsal cannot be made',
-    error.stderr,
-  );
+  return diagnosedError(CANNOT, error.stderr);
 }
 
 function literal(text: string): string {

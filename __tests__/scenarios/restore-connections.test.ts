@@ -1,0 +1,326 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { selfSignedCertificate } from '../support/database-certificate.ts';
+import { type Database, startDatabase } from '../support/database.ts';
+import { startPgbouncer } from '../support/pgbouncer.ts';
+import type { ActionRun, RunActionOptions } from '../support/runner.ts';
+import { type ShopRows, countRows, fillShop } from '../support/shop.ts';
+import {
+  type TestBed,
+  expectFailedRestore,
+  expectSuccess,
+  remarksOf,
+  startTestBed,
+} from '../support/test-bed.ts';
+import { type TunnelGateway, startTunnelGateway } from '../support/tunnel-gateway.ts';
+
+const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+const keyWith = (payload: object): string =>
+  `${base64url({ alg: 'HS256' })}.${base64url(payload)}.c2lnbmF0dXJl`;
+/** As older keys are: nothing but the tunnel knows what it stands for. */
+const API_KEY = keyWith({ id: 'an-older-key' });
+/** Behind a tunnel there is one database, and nobody is asked for a password. */
+const TRUSTING = { hba: ['host postgres postgres 127.0.0.1/32 trust'] };
+
+let bed: TestBed;
+let shop: ShopRows;
+let folder: string;
+let backup: string;
+let targets = 0;
+beforeAll(async () => {
+  bed = await startTestBed();
+  const url = await bed.database.createDatabase('shop');
+  shop = await fillShop(bed.database, { database: 'shop', scale: 0.1 });
+  folder = await mkdtemp(path.join(tmpdir(), 'connections-'));
+  const made = await bed.backup({
+    inputs: { 'connection-string': url, upload: 'false', path: `${folder}/` },
+  });
+  expectSuccess(made);
+  backup = made.outputs['backup-path'] ?? '';
+});
+afterAll(async () => {
+  await bed.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const restore = (
+  connection: string,
+  inputs: Record<string, string> = {},
+  options: RunActionOptions = {},
+): Promise<ActionRun> =>
+  bed.restore({
+    ...options,
+    inputs: { 'connection-string': connection, 'connection-attempts': '1', path: backup, ...inputs },
+  });
+
+/** An empty database, of the bed's server if no other is named. */
+async function target(server: Database = bed.database): Promise<string> {
+  targets += 1;
+  const name = `target_${targets}`;
+  await server.createDatabase(name);
+  return name;
+}
+
+async function expectRestored(run: ActionRun, database: string, server = bed.database): Promise<void> {
+  expectSuccess(run);
+  expect(run.outputs).toMatchObject({ database, verified: 'true' });
+  expect(await countRows(server, database)).toEqual(shop);
+  expect(await server.sessions()).toEqual([]);
+}
+
+async function expectEmpty(database: string, server: Database = bed.database): Promise<void> {
+  const schemas = `SELECT nspname FROM pg_namespace WHERE nspname = 'shop'`;
+  expect(await server.query(schemas, { database })).toEqual([]);
+}
+
+describe('the restore through a connection string as people have it', () => {
+  it('from Prisma, with parameters that libpq does not know', async () => {
+    const database = await target();
+    const params = { schema: 'public', connection_limit: '5', sslaccept: 'accept_invalid_certs' };
+    const run = await restore(bed.database.urlFor({ database, params }));
+    await expectRestored(run, database);
+    expect(run.log).toContain('schema=public was left out');
+  });
+
+  it('through a Unix socket', async () => {
+    const database = await target();
+    const { user, password, port, socketFolder } = bed.database;
+    const parts = [user, password, socketFolder].map(encodeURIComponent);
+    const [name = '', secret = '', host = ''] = parts;
+    await expectRestored(await restore(`postgres://${name}:${secret}@${host}:${port}/${database}`), database);
+  });
+
+  it('that names several hosts, the first of which does not answer', async () => {
+    const database = await target();
+    const { host, port } = bed.database;
+    const url = bed.database.urlFor({ database }).replace(`@${host}:${port}`, `@${host}:1,${host}:${port}`);
+    await expectRestored(await restore(url), database);
+  });
+
+  it('that names a connection service', async () => {
+    const database = await target();
+    const { host, port, user, password } = bed.database;
+    const file = path.join(folder, 'services');
+    await writeFile(
+      file,
+      ['[preview]', `host=${host}`, `port=${port}`, `user=${user}`, `password=${password}`].join('\n'),
+    );
+    const env = { PGSERVICEFILE: file };
+    await expectRestored(await restore(`postgresql:///${database}?service=preview`, {}, { env }), database);
+  });
+
+  it('from DATABASE_URL of the environment', async () => {
+    const database = await target();
+    const run = await restore('', {}, { env: { DATABASE_URL: bed.database.urlFor({ database }) } });
+    await expectRestored(run, database);
+    expect(run.log).toContain('Connection string from DATABASE_URL in the environment');
+    expect(run.masks).toContain(bed.database.password);
+  });
+
+  it('from DATABASE_URL of the .env file', async () => {
+    const database = await target();
+    const workspace = path.join(folder, 'workspace');
+    await mkdir(workspace);
+    await writeFile(
+      path.join(workspace, '.env'),
+      `# the preview\nDATABASE_URL="${bed.database.urlFor({ database })}"\n`,
+    );
+    const run = await restore('', {}, { workspace });
+    await expectRestored(run, database);
+    expect(run.log).toContain('.env file of the workspace');
+  });
+
+  it('with a name that looks like a connection string', async () => {
+    const database = 'host=evil dbname=x';
+    await bed.database.createDatabase(database);
+    await expectRestored(await restore(bed.database.urlFor({ database })), database);
+  });
+
+  it('over several connections', async () => {
+    const database = await target();
+    const { host, port } = bed.database;
+    const url = bed.database.urlFor({ database }).replace(`@${host}:${port}`, `@${host}:1,${host}:${port}`);
+    await expectRestored(await restore(url, { jobs: '3' }), database);
+  });
+});
+
+describe('a transaction pooler', () => {
+  it('is refused, by its URL and by what it answers: a restore needs a session', async () => {
+    const database = await target();
+    const secrets = ['whatever-secret'];
+    expectFailedRestore(
+      await restore('postgres://u:whatever-secret@h:6432/d', {}, { secrets }),
+      /port 6432 is PgBouncer's\), and a restore needs a session of its own/,
+    );
+    const pooler = await startPgbouncer(bed.database);
+    try {
+      const url = `postgres://anybody:whatever-secret@${pooler.host}:${pooler.port}/${database}`;
+      const run = await restore(url, {}, { secrets });
+      expectFailedRestore(run, /transaction pooler \(it refuses options/);
+      expect(run.annotations.map(({ message }) => message).join()).not.toContain('allow-pooler');
+      await expectEmpty(database);
+    } finally {
+      await pooler.stop();
+    }
+  });
+});
+
+describe('TLS', () => {
+  it('with a private authority is checked for every tool, the proof included', async () => {
+    const tls = await startDatabase({ ssl: 'required' });
+    try {
+      const database = await target(tls);
+      const url = tls.urlFor({ database });
+      const secrets = [tls.password];
+      const other = selfSignedCertificate({ names: ['localhost'], addresses: [tls.host] });
+      expectFailedRestore(
+        await restore(url, { 'ssl-root-cert': other.certificate }, { secrets }),
+        /certificate/,
+      );
+      await expectEmpty(database, tls);
+      const run = await restore(url, { 'ssl-root-cert': tls.certificate ?? '' }, { secrets });
+      await expectRestored(run, database, tls);
+    } finally {
+      await tls.stop();
+    }
+  });
+
+  it('with a client certificate in the place of a password lets every tool in', async () => {
+    const client = selfSignedCertificate({ names: ['certified'] });
+    const authorities = await mkdtemp(path.join('/tmp', 'authority-'));
+    await chmod(authorities, 0o755);
+    const authority = path.join(authorities, 'clients.pem');
+    await writeFile(authority, client.certificate, { mode: 0o644 });
+    const server = await startDatabase({
+      ssl: true,
+      settings: [`ssl_ca_file = '${authority}'`],
+      hba: ['hostssl all certified 127.0.0.1/32 cert'],
+    });
+    try {
+      await server.query('CREATE ROLE certified LOGIN SUPERUSER');
+      const database = await target(server);
+      const url = `postgres://certified@127.0.0.1:${server.port}/${database}?sslmode=verify-full`;
+      const inputs = {
+        'ssl-root-cert': server.certificate ?? '',
+        'ssl-cert': client.certificate,
+        'ssl-key': client.key,
+      };
+      await expectRestored(await restore(url, inputs, { secrets: [client.key] }), database, server);
+    } finally {
+      await server.stop();
+      await rm(authorities, { recursive: true });
+    }
+  });
+});
+
+describe("Prisma's tunnel", () => {
+  /** A restore through a gateway into the database `postgres` of a server of its own, where nobody has a password. */
+  const throughTunnel = async (
+    version: '16' | '17',
+    work: (parts: {
+      server: Database;
+      gateway: TunnelGateway;
+      restore: (inputs?: Record<string, string>, onLine?: (line: string) => void) => Promise<ActionRun>;
+    }) => Promise<void>,
+  ): Promise<void> => {
+    const server = await startDatabase({ ...TRUSTING, version });
+    const gateway = await startTunnelGateway({
+      target: { host: server.host, port: server.port },
+      apiKey: API_KEY,
+    });
+    const url = `prisma+postgres://accelerate.prisma-data.net/?api_key=${API_KEY}`;
+    const options = { env: { PPG_WS_URL: gateway.url.href }, secrets: [API_KEY, server.password] };
+    try {
+      await work({
+        server,
+        gateway,
+        restore: (inputs, onLine) => restore(url, inputs, { ...options, ...(onLine ? { onLine } : {}) }),
+      });
+    } finally {
+      await gateway.stop();
+      await server.stop();
+    }
+  };
+
+  it('carries a restore and its proof', async () => {
+    await throughTunnel('17', async ({ server, gateway, restore: run }) => {
+      const done = await run();
+      await expectRestored(done, 'postgres', server);
+      expect(remarksOf(done)).toEqual([expect.stringMatching(/2026-12-01/)]);
+      expect(gateway.open).toBe(0);
+    });
+  });
+
+  it('carries a restore over several connections', async () => {
+    await throughTunnel('17', async ({ server, gateway, restore: run }) => {
+      await expectRestored(await run({ jobs: '3' }), 'postgres', server);
+      expect(gateway.open).toBe(0);
+    });
+  });
+
+  it('carries what psql sends to an older server', async () => {
+    await throughTunnel('16', async ({ server, gateway, restore: run }) => {
+      await expectRestored(await run(), 'postgres', server);
+      expect(gateway.open).toBe(0);
+    });
+  });
+
+  it('carries the replacement of what is there', async () => {
+    await throughTunnel('17', async ({ server, restore: run }) => {
+      expectSuccess(await run());
+      await server.query('DELETE FROM shop.order_lines');
+      const done = await run({ clean: 'true', 'confirm-database': 'postgres' });
+      await expectRestored(done, 'postgres', server);
+    });
+  });
+
+  it.each([
+    // The answers to the restore itself are the shortest; the first long one is the examination of the target.
+    ['before the restore', 5_000, 'The target was not touched', false],
+    ['in the middle of the proof', 100_000, 'nothing is proven', true],
+  ])('that drops the connection %s is told so, and what that means', async (_, bytes, words, isFull) => {
+    await throughTunnel('17', async ({ server, gateway, restore: run }) => {
+      gateway.behaviour.dropAfterBytes = bytes;
+      const done = await run();
+      expectFailedRestore(done, /dropped the connection to the database/);
+      expect(done.summary).toContain(words);
+      if (isFull) expect(await countRows(server, 'postgres')).toEqual(shop);
+      else await expectEmpty('postgres', server);
+      expect(await server.sessions()).toEqual([]);
+    });
+  });
+
+  it('that drops the connection in the middle of the restore leaves the target as it was', async () => {
+    await throughTunnel('17', async ({ server, gateway, restore: run }) => {
+      const onLine = (line: string): void => {
+        // Preflight and plan are through; the proof never comes.
+        if (line.startsWith('Will create')) gateway.behaviour.dropAfterBytes = 1_500;
+      };
+      const done = await run({}, onLine);
+      expectFailedRestore(done, /The server closed the connection|dropped the connection/);
+      expect(done.summary).toContain('The target is as it was before');
+      await expectEmpty('postgres', server);
+    });
+  });
+
+  it('is not needed where the key has the address of the database', async () => {
+    const database = await target();
+    const apiKey = base64url({ databaseUrl: bed.database.urlFor({ database }) });
+    const url = `prisma+postgres://localhost:51213/?api_key=${apiKey}`;
+    const run = await restore(url, {}, { secrets: [apiKey] });
+    await expectRestored(run, database);
+    expect(remarksOf(run)).toEqual([expect.stringContaining('prisma dev')]);
+  });
+
+  it('is not used where the key has credentials for the direct address', async () => {
+    const apiKey = keyWith({ tenant_id: 'tenant', secure_key: 'sk_secret_of_the_key' });
+    const url = `prisma+postgres://accelerate.prisma-data.net/?api_key=${apiKey}`;
+    // The address is Prisma's own, which cannot be reached from a test: the failure names it.
+    const run = await restore(url, {}, { secrets: [apiKey, 'sk_secret_of_the_key'] });
+    expectFailedRestore(run, /The database cannot be reached/);
+    expect(run.summary).toContain('The target was not touched');
+    expect(run.masks).toContain('sk_secret_of_the_key');
+  });
+});

@@ -1,0 +1,300 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { messageOf } from '../../src/errors.ts';
+import { testClientTools } from '../support/client-tools.ts';
+import { type Database, startDatabase } from '../support/database.ts';
+import { type DescriptionSection, describeDatabase, fillDifficult } from '../support/difficult-schema.ts';
+import { differingLines, holdsNothing, leftOutOfSummary } from '../support/restored.ts';
+import { startPgdgMirror } from '../support/pgdg-mirror.ts';
+import type { ActionRun, RunActionOptions } from '../support/runner.ts';
+import {
+  type TestBed,
+  expectFailedRestore,
+  expectSuccess,
+  remarksOf,
+  startTestBed,
+} from '../support/test-bed.ts';
+
+/** Passwords in the difficult database, which no log may hold. */
+const SECRETS = ['subscription_secret', 'mapping_secret'];
+const QUICK = { settings: ['fsync = off'] };
+/** What a restore leaves out unless it is told otherwise. */
+const RIGHTS: readonly DescriptionSection[] = ['owners', 'privileges'];
+const WITH_RIGHTS = { 'no-owner': 'false', 'no-privileges': 'false' };
+
+/** Nobody restores a subscription: it would go on taking changes. */
+const NO_SUBSCRIPTION = [
+  '- never_connected f host=db.example.com dbname=shop user=u password=subscription_secret {p,"Q r"}',
+  '- subscription never_connected: From elsewhere',
+];
+/** The default privileges of a database that is not empty are in force while it is restored into, too. */
+const DEFAULTS = ['privileges'] as const;
+const PUBLIC_IS_THERE = 'schema public';
+const POLICIES_OF_ROLES = [
+  `policy app.secrets reader's; "policy"`,
+  'policy app.policy_without_effect sleeping',
+];
+const MODEST_EXTENSIONS = ['btree_gist', 'citext', 'hstore', 'pg_trgm', 'pgcrypto', '"uuid-ossp"'];
+const SUBSCRIPTION = 'subscription never_connected';
+
+let bed: TestBed;
+/** A server of 16, one of 18, and one of 17 that has none of the roles of the difficult database. */
+let older: Database;
+let newer: Database;
+let bare: Database;
+/** The databases that are backed up under their own names, as they were then. */
+const descriptions = new Map<string, string>();
+let targets = 0;
+
+beforeAll(async () => {
+  [bed, older, newer, bare] = await Promise.all([
+    startTestBed(QUICK),
+    startDatabase({ ...QUICK, version: '16' }),
+    startDatabase({ ...QUICK, version: '18' }),
+    startDatabase(QUICK),
+  ]);
+  await backUp(bed.database, 'newest', { newest: true });
+  await backUp(bed.database, 'usual');
+  await backUp(bed.database, 'modest', { privileged: false });
+  await backUp(older, 'old');
+  // Its roles.
+  await newer.createDatabase('difficult');
+  await fillDifficult(newer, { database: 'difficult', scale: 0.01 });
+});
+afterAll(() => Promise.all([bed, older, newer, bare].map((part) => part.stop())));
+
+async function backUp(
+  server: Database,
+  name: string,
+  options: { newest?: boolean; privileged?: boolean } = {},
+): Promise<void> {
+  const url = await server.createDatabase(name);
+  await fillDifficult(server, { database: name, scale: 0.2, ...options });
+  descriptions.set(name, await describeDatabase(server, name));
+  const secrets = [server.password, ...SECRETS];
+  expectSuccess(await bed.backup({ inputs: { 'connection-string': url }, secrets }));
+}
+
+interface Way {
+  readonly backup: string;
+  readonly to: Database;
+  readonly inputs?: Readonly<Record<string, string>>;
+  /** Who restores; the superuser when absent. */
+  readonly as?: { readonly user: string; readonly password: string };
+  readonly options?: RunActionOptions;
+}
+
+/** Restores the latest backup of a name into an empty database of the restoring role. */
+async function restored(way: Way): Promise<{ run: ActionRun; database: string }> {
+  const { backup, to, inputs = {}, as = to, options = {} } = way;
+  targets += 1;
+  const database = `target_${targets}`;
+  await to.createDatabase(database, { owner: as.user });
+  const run = await restoreInto(
+    to.urlFor({ database, ...as }),
+    { ...inputs, 'backup-name': backup },
+    options,
+  );
+  return { run, database };
+}
+
+function restoreInto(
+  url: string,
+  inputs: Readonly<Record<string, string>>,
+  options: RunActionOptions = {},
+): Promise<ActionRun> {
+  const passwords = [older, newer, bare].map(({ password }) => password);
+  return bed.restore({
+    ...options,
+    inputs: { 'connection-string': url, ...inputs },
+    secrets: [...passwords, ...SECRETS],
+  });
+}
+
+/** What a restored database lacks of the one that was backed up, and what it has instead. */
+async function differences(
+  backup: string,
+  [server, database]: readonly [Database, string],
+  without: readonly DescriptionSection[] = RIGHTS,
+): Promise<string[]> {
+  return differingLines(descriptions.get(backup) ?? '', await describeDatabase(server, database), without);
+}
+
+/** A restore that is proven, and whose log and summary name what it leaves out: this, and nothing else. */
+function expectProven(run: ActionRun, omissions: readonly string[]): void {
+  expectSuccess(run);
+  expect(run.outputs['verified']).toBe('true');
+  expect(run.summary).toContain('is restored and proven identical');
+  const inLog = [...run.log.matchAll(/^Will leave out (.*?): /gm)].map(([, what = '']) => what);
+  expect(inLog).toEqual(omissions);
+  expect(leftOutOfSummary(run.summary)).toEqual(omissions);
+}
+
+describe('a database with everything that makes restores fail', () => {
+  it.each<[string, string, () => Database, Record<string, string>?]>([
+    ['17 to 17, with all that 17 has', 'newest', () => bed.database],
+    ['16 to 17', 'old', () => bed.database],
+    ['17 to 16', 'usual', () => older],
+    ['17 to 16, over several connections when that cannot be', 'usual', () => older, { jobs: '3' }],
+    ['17 to 17, over several connections', 'usual', () => bed.database, { jobs: '3' }],
+  ])('comes back whole from %s', async (_, backup, to, inputs = {}) => {
+    const { run, database } = await restored({ backup, to: to(), inputs });
+    expectProven(run, [PUBLIC_IS_THERE, SUBSCRIPTION]);
+    expect(await differences(backup, [to(), database])).toEqual(NO_SUBSCRIPTION);
+  });
+
+  it('comes back whole from 17 to 18, with the tools of 18 that are fetched for it', async () => {
+    const reason = await testClientTools(18).then(
+      () => undefined,
+      (error: unknown) => messageOf(error),
+    );
+    if (reason !== undefined) return withoutTools18(reason);
+    const mirror = await startPgdgMirror({ newest: 18 });
+    const toolCache = await mkdtemp(path.join(tmpdir(), 'tool-cache-'));
+    try {
+      const inputs = { 'apt-mirror': mirror.url, 'apt-signing-key': mirror.signingKey };
+      const { run, database } = await restored({
+        backup: 'usual',
+        to: newer,
+        inputs,
+        options: { toolCache },
+      });
+      expectProven(run, [PUBLIC_IS_THERE, SUBSCRIPTION]);
+      expect(await differences('usual', [newer, database])).toEqual(NO_SUBSCRIPTION);
+      expect(run.log).toMatch(
+        /client 17\.[^]*The server is PostgreSQL 18, newer than the client tools \(17\)[^]*client 18\.\S+ from PGDG/,
+      );
+    } finally {
+      await mirror.stop();
+      await rm(toolCache, { recursive: true });
+    }
+  });
+
+  /** Where no mirror has the tools of 18, nothing can dump what was restored; the catalogs still tell. */
+  async function withoutTools18(reason: string): Promise<void> {
+    console.warn(`17 to 18 is restored without the proof: ${reason}`);
+    const inputs = { verify: 'false', 'postgres-version': '17' };
+    const { run, database } = await restored({ backup: 'usual', to: newer, inputs });
+    expectSuccess(run);
+    expect(run.outputs['verified']).toBe('false');
+    expect(await differences('usual', [newer, database])).toEqual(NO_SUBSCRIPTION);
+  }
+
+  it('comes back for the owner of a database, but for what the owner may not make and the server lacks', async () => {
+    const as = await bare.createRole('ordinary');
+    const { run, database } = await restored({ backup: 'modest', to: bare, as });
+    expectProven(run, [
+      `comment on ${MODEST_EXTENSIONS.map((name) => `EXTENSION ${name}`).join(', ')}`,
+      ...POLICIES_OF_ROLES,
+      'publication of_nothing, publication; "quoted"',
+      `table of a publication ${['customers', 'hashed', 'products'].map((name) => `app.publication; "quoted" ${name}`).join(', ')}`,
+      'event trigger sleeping, writes "it" down',
+    ]);
+    const gone = ['policies', 'publications', 'event triggers'] as const;
+    expect(await differences('modest', [bare, database], [...RIGHTS, ...gone])).toEqual([
+      '- event trigger "writes ""it"" down"',
+      '- event trigger sleeping',
+      '- event trigger sleeping: Does nothing',
+      '- extension hstore: Changed by hand',
+      `- policy "reader's; ""policy""" on app.secrets`,
+      '- policy sleeping on app.policy_without_effect',
+      '- publication "publication; ""quoted"""',
+      '- publication "publication; ""quoted""": Some',
+      '- publication of_nothing',
+      '+ extension hstore: data type for storing sets of (key, value) pairs',
+    ]);
+  });
+
+  it('comes back on a server that lacks its roles, but for what names them', async () => {
+    const { run, database } = await restored({ backup: 'usual', to: bare });
+    const mapping = 'user mapping difficult_reader SERVER far_away';
+    const omissions = [PUBLIC_IS_THERE, mapping, ...POLICIES_OF_ROLES, SUBSCRIPTION];
+    expectProven(run, omissions);
+    expect(remarksOf(run)).toHaveLength(omissions.length - 1);
+    expect(await differences('usual', [bare, database], [...RIGHTS, 'policies'])).toEqual([
+      '- far_away for difficult_reader {password=mapping_secret}',
+      NO_SUBSCRIPTION[0],
+      `- policy "reader's; ""policy""" on app.secrets`,
+      '- policy sleeping on app.policy_without_effect',
+      NO_SUBSCRIPTION[1],
+    ]);
+  });
+});
+
+describe('owners and privileges', () => {
+  it('come back where the roles are there', async () => {
+    const { run, database } = await restored({ backup: 'usual', to: bed.database, inputs: WITH_RIGHTS });
+    expectProven(run, [SUBSCRIPTION]);
+    expect(await differences('usual', [bed.database, database], [])).toEqual(NO_SUBSCRIPTION);
+  });
+
+  it('are not begun with where a role is missing', async () => {
+    const { run, database } = await restored({ backup: 'usual', to: bare, inputs: WITH_RIGHTS });
+    expectFailedRestore(run, /no role difficult_owner, Odd role; "quoted" é[^]*Create the roles/);
+    expect(await holdsNothing(bare, database)).toBe(true);
+  });
+});
+
+describe('a part of it', () => {
+  it('comes back by schema, with what the schemas need', async () => {
+    const schemas = ['app', 'types', 'extensions', '"Odd ""schema""; ☃"'].join('\n');
+    const { run, database } = await restored({ backup: 'usual', to: bed.database, inputs: { schemas } });
+    expectProven(run, ['large objects 900001..4294967295, 900002, 900003']);
+    const left = await differences(
+      'usual',
+      [bed.database, database],
+      [...RIGHTS, 'publications', 'event triggers'],
+    );
+    const chosen =
+      /^[-+] (?:ONLY |TYPE |type |function |index |view )?(?:app|types|extensions|"Odd ""schema""; ☃")\./;
+    // Casts are in no schema.
+    expect(left.filter((line) => chosen.test(line))).toEqual([
+      '- types.address - jsonb e i',
+      '- types.own_text - text i b',
+    ]);
+    expect(left).toContain('- public."UPPER" is a table replica identity d using heap');
+  });
+
+  it('does not begin without what it needs', async () => {
+    const { run, database } = await restored({
+      backup: 'usual',
+      to: bed.database,
+      inputs: { schemas: 'app' },
+    });
+    expectFailedRestore(run, /needs the table Odd "schema"; ☃\.customers, which is not chosen/);
+    expect(await holdsNothing(bed.database, database)).toBe(true);
+  });
+});
+
+describe('the database itself', () => {
+  it('comes back in its own place, and so it does after it has drifted', async () => {
+    const inputs = { 'backup-name': 'usual', clean: 'true', 'confirm-database': 'usual', ...WITH_RIGHTS };
+    const url = bed.database.urlFor({ database: 'usual' });
+    const extensions = ['bloom', ...MODEST_EXTENSIONS.map((name) => name.replaceAll('"', ''))];
+    const omissions = [
+      'schema Odd "schema"; ☃, app, extensions, types',
+      `extension ${extensions.join(', ')}`,
+      `comment on ${['bloom', ...MODEST_EXTENSIONS].map((name) => `EXTENSION ${name}`).join(', ')}`,
+      SUBSCRIPTION,
+    ];
+    const run = await restoreInto(url, inputs);
+    expectProven(run, omissions);
+    expect(await differences('usual', [bed.database, 'usual'], DEFAULTS)).toEqual([]);
+
+    await bed.database.sql(DRIFT, 'usual');
+    expect((await differences('usual', [bed.database, 'usual'], DEFAULTS)).length).toBeGreaterThan(10);
+    const again = await restoreInto(url, inputs);
+    expectProven(again, omissions);
+    const left = await differences('usual', [bed.database, 'usual'], DEFAULTS);
+    expect(left).not.toHaveLength(0);
+    expect(left.filter((line) => !line.includes('made_since'))).toEqual([]);
+  });
+});
+
+const DRIFT = `CREATE TABLE app.made_since (id integer PRIMARY KEY, customer integer);
+TRUNCATE app.locked; SELECT nextval('app.never_called'); SELECT lo_put(900001, 0, 'x');
+ALTER TABLE app.empty_table ADD COLUMN since text;
+DROP VIEW app.happy CASCADE; ALTER DOMAIN types.sku SET DEFAULT 'QQQ-1';
+`;

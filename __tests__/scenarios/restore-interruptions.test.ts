@@ -1,0 +1,289 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ActionRun } from '../support/runner.ts';
+import { fillLarge } from '../support/shop.ts';
+import { limitFileSize, smallDisk } from '../support/small-disk.ts';
+import {
+  type TestBed,
+  errorsOf,
+  expectFailedRestore,
+  expectSuccess,
+  startTestBed,
+} from '../support/test-bed.ts';
+import {
+  type Restore,
+  expectNoSessions,
+  nextTarget,
+  relationsIn,
+  restoring,
+  sleepsAt,
+  untilAsleep,
+} from './held-restore.ts';
+
+const PASSPHRASE = 'correct horse battery staple';
+const SECRETS = { secrets: [PASSPHRASE] };
+const UNTOUCHED = /The target was not touched\./;
+const ONE_TRANSACTION = /The target is as it was before: the restore is one transaction\./;
+const IN_PARTS = /The target may hold a part of the backup: with jobs/;
+const NOT_PROVEN = /The target holds what was restored, but nothing is proven\./;
+
+let bed: TestBed;
+let folder: string;
+let large: ActionRun;
+let sealed: ActionRun;
+let sleeper: ActionRun;
+let doubter: ActionRun;
+beforeAll(async () => {
+  bed = await startTestBed();
+  folder = await mkdtemp(path.join(tmpdir(), 'backups-'));
+  const make = async (name: string, inputs: Record<string, string> = {}): Promise<ActionRun> => {
+    const url = bed.database.urlFor({ database: name });
+    const run = await bed.backup({
+      inputs: { 'connection-string': url, 'backup-name': name, path: `${folder}/`, ...inputs },
+      secrets: [PASSPHRASE],
+    });
+    expectSuccess(run);
+    return run;
+  };
+  for (const name of ['large', 'sleeper', 'doubter']) await bed.database.createDatabase(name);
+  await fillLarge(bed.database, { database: 'large', megabytes: 60 });
+  await bed.database.sql(sleepsAt('restore'), 'sleeper');
+  await bed.database.sql(sleepsAt('proof'), 'doubter');
+  large = await make('large');
+  sealed = await make('large', { 'backup-name': 'sealed', 'age-passphrase': PASSPHRASE });
+  sleeper = await make('sleeper');
+  doubter = await make('doubter');
+});
+afterEach(() => {
+  bed.artifacts.faults = {};
+});
+afterAll(async () => {
+  await bed.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const fileOf = ({ outputs }: ActionRun): string => outputs['backup-path'] ?? '';
+
+/** The moments of a restore: what to restore, how to know that it is there, and what is said of the target then. */
+const MOMENTS = [
+  {
+    moment: 'download',
+    inputs: () => ({ backup: large.outputs['artifact-name'] ?? '' }),
+    before: () => {
+      bed.artifacts.faults = { blobGet: { answer: 'stall' } };
+    },
+    reached: ({ line }: Restore) => line(/^Downloading/),
+    aftermath: UNTOUCHED,
+    holds: [],
+  },
+  {
+    moment: 'decryption',
+    inputs: () => ({ path: fileOf(sealed), 'age-passphrase': PASSPHRASE }),
+    before: () => undefined,
+    // It takes a second to make the key of the passphrase.
+    reached: ({ line }: Restore) => line(/^Restoring from the file/),
+    aftermath: UNTOUCHED,
+    holds: [],
+  },
+  {
+    moment: 'read-back',
+    inputs: () => ({ path: fileOf(large) }),
+    before: () => undefined,
+    reached: ({ line }: Restore) => line(/^The backup is of/),
+    aftermath: UNTOUCHED,
+    holds: [],
+  },
+  {
+    moment: 'restore',
+    inputs: () => ({ path: fileOf(sleeper) }),
+    before: () => undefined,
+    reached: (restore: Restore) => untilAsleep(bed, restore),
+    aftermath: ONE_TRANSACTION,
+    holds: [],
+  },
+  {
+    moment: 'proof',
+    inputs: () => ({ path: fileOf(doubter) }),
+    before: () => undefined,
+    reached: (restore: Restore) => untilAsleep(bed, restore),
+    aftermath: NOT_PROVEN,
+    holds: ['visits'],
+  },
+];
+
+describe.each(MOMENTS)('in the middle of the $moment', ({ inputs, before, reached, aftermath, holds }) => {
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'a cancelled run (%s) says how it left the target, and leaves nothing else',
+    async (signal) => {
+      before();
+      const restore = await restoring(bed, inputs(), SECRETS);
+      await reached(restore);
+      restore.kill(signal);
+      const run = await restore.running;
+      expectFailedRestore(run, new RegExp(`cancelled \\(${signal}\\)\\.\\n${aftermath.source}`));
+      expect(run.summary).toContain('The restore failed');
+      expect(await relationsIn(bed, restore.target)).toEqual(holds);
+      await expectNoSessions(bed);
+    },
+  );
+
+  it('a run that is killed is cleaned up by post', async () => {
+    before();
+    const restore = await restoring(bed, inputs(), SECRETS);
+    await reached(restore);
+    restore.kill('SIGKILL');
+    const run = await restore.running;
+    expect({
+      signal: run.signal,
+      errors: errorsOf(run),
+      left: run.leftFiles,
+      post: run.post?.exitCode,
+    }).toEqual({ signal: 'SIGKILL', errors: [], left: [], post: 0 });
+    expect(run.post?.log).toContain('Removed what an interrupted job had left');
+    await expectNoSessions(bed);
+    expect(await relationsIn(bed, restore.target)).toEqual(holds);
+  });
+});
+
+describe('a restore that replaces what is there', () => {
+  const REPLACING = {
+    prepare: `CREATE TABLE public.visits AS SELECT 'mine' AS page;`,
+    expected: [{ page: 'mine' }],
+  };
+  const inputsFor = (target: string): Record<string, string> => ({
+    path: fileOf(sleeper),
+    clean: 'true',
+    'confirm-database': target,
+  });
+
+  it.each(['SIGINT', 'SIGKILL'] as const)('and is ended by %s leaves that as it was', async (signal) => {
+    const restore = await restoring(bed, inputsFor(nextTarget()), { prepare: REPLACING.prepare });
+    await untilAsleep(bed, restore);
+    restore.kill(signal);
+    const run = await restore.running;
+    if (signal === 'SIGINT') expectFailedRestore(run, ONE_TRANSACTION);
+    await expectNoSessions(bed);
+    expect(await bed.database.query('SELECT page FROM public.visits', { database: restore.target })).toEqual(
+      REPLACING.expected,
+    );
+    expect(await relationsIn(bed, restore.target)).toEqual(['visits']);
+  });
+
+  it('waits for the locks of others, and can be cancelled meanwhile', async () => {
+    const restore = await restoring(bed, inputsFor(nextTarget()), { prepare: REPLACING.prepare });
+    const { target } = restore;
+    // The test bed's own session holds a lock on the table for as long as it sleeps.
+    const holding = bed.database
+      .sql(`LOCK TABLE public.visits IN SHARE MODE; SELECT pg_sleep(60);`, target)
+      .catch(() => undefined);
+    const waiting = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = $1`;
+    await restore.line(/^Will replace/);
+    for (let attempt = 0; attempt < 200; attempt++) {
+      if ((await bed.database.query(waiting, { values: [target] })).length > 0) break;
+      await pause(50);
+    }
+    restore.kill('SIGINT');
+    expectFailedRestore(await restore.running, ONE_TRANSACTION);
+    await expectNoSessions(bed);
+    await bed.database.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = $1`,
+      { values: [target] },
+    );
+    await holding;
+    expect(await bed.database.query('SELECT page FROM public.visits', { database: target })).toEqual(
+      REPLACING.expected,
+    );
+  });
+});
+
+describe('a server that goes away', () => {
+  it('because the session is terminated changes nothing', async () => {
+    const restore = await restoring(bed, { path: fileOf(sleeper) });
+    await untilAsleep(bed, restore);
+    await bed.database.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'`,
+    );
+    expectFailedRestore(
+      await restore.running,
+      /pg_restore failed: The server (?:ended|closed) the connection.*Nothing was changed/,
+    );
+    expect(await relationsIn(bed, restore.target)).toEqual([]);
+    await expectNoSessions(bed);
+  });
+
+  it('because it is stopped changes nothing', async () => {
+    const restore = await restoring(bed, { path: fileOf(sleeper) });
+    await untilAsleep(bed, restore);
+    await bed.database.halt();
+    const run = await restore.running;
+    await bed.database.start();
+    expectFailedRestore(run, /pg_restore failed: .*Nothing was changed/);
+    expect(await relationsIn(bed, restore.target)).toEqual([]);
+  });
+
+  it('in the middle of the proof leaves what was restored, and says that nothing is proven', async () => {
+    const restore = await restoring(bed, { path: fileOf(doubter) });
+    await untilAsleep(bed, restore);
+    await bed.database.halt();
+    const run = await restore.running;
+    await bed.database.start();
+    expectFailedRestore(run, /proven/);
+    expect(run.summary).toMatch(/holds what was restored.*but nothing is proven/);
+    expect(await relationsIn(bed, restore.target)).toEqual(['visits']);
+  });
+});
+
+describe('a restore over several connections', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'that is cancelled (%s) says that a part is left',
+    async (signal) => {
+      const restore = await restoring(bed, { path: fileOf(sleeper), jobs: '2' });
+      await untilAsleep(bed, restore);
+      restore.kill(signal);
+      expectFailedRestore(await restore.running, IN_PARTS);
+      await expectNoSessions(bed);
+      expect(await relationsIn(bed, restore.target)).toContain('visits');
+    },
+  );
+
+  it('that loses a connection says so too', async () => {
+    const restore = await restoring(bed, { path: fileOf(sleeper), jobs: '2' });
+    await untilAsleep(bed, restore);
+    await bed.database.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'`,
+    );
+    const run = await restore.running;
+    expectFailedRestore(run, /pg_restore failed: .*A part of it was restored: with jobs/);
+    expect(run.summary).toMatch(/may hold a part of the backup/);
+    await expectNoSessions(bed);
+  });
+});
+
+describe('a full disk', () => {
+  it.each([
+    ['download', () => ({ backup: large.outputs['artifact-name'] ?? '' }), /cannot be written to the disk/],
+    [
+      'decryption',
+      () => ({ path: fileOf(sealed), 'age-passphrase': PASSPHRASE }),
+      /could not be decrypted: .*(?:no space|disk)/i,
+    ],
+  ])('at the %s makes the step red, and touches nothing', async (_, inputs, annotation) => {
+    const disk = await smallDisk(2);
+    const options: Parameters<TestBed['restore']>[0] = disk
+      ? { temp: disk.folder }
+      : // Without the right to mount a small disk, a limit on the size of files stops the action in the same place.
+        { onStart: ({ pid }) => void limitFileSize(pid, 2) };
+    try {
+      const restore = await restoring(bed, inputs(), { ...SECRETS, ...options });
+      const run = await restore.running;
+      expectFailedRestore(run, disk ? annotation : /disk|file too large|EFBIG/i);
+      expect(run.summary).toContain('The target was not touched');
+      expect(await relationsIn(bed, restore.target)).toEqual([]);
+    } finally {
+      await disk?.remove();
+    }
+  });
+});
