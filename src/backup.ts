@@ -17,21 +17,26 @@ import {
   withConnection,
   withWorkFolder,
 } from './database-access.ts';
+import {
+  type EarlierBackups,
+  findEarlierBackups,
+  storedAlready,
+  warnOfShrinking,
+} from './earlier-backups.ts';
 import { encryptedTo } from './inputs/age-inputs.ts';
 import { backupNameOf } from './inputs/backup-name.ts';
 import type { BackupInputs } from './inputs/backup-inputs.ts';
 import type { RunnerEnvironment } from './inputs/runner-environment.ts';
-import { type BackupFile, type PublishedBackup, reportBackup } from './report/backup-report.ts';
+import { type BackupFile, reportBackup } from './report/backup-report.ts';
 import { bytes, count, duration } from './log/format.ts';
 import { log } from './log/log.ts';
 import { type Stopwatch, startStopwatch } from './log/stopwatch.ts';
+import { keepStored, publish } from './publish.ts';
 import { REHEARSAL_INPUT, askRehearsalServer, rehearse, withRehearsalServer } from './rehearsal.ts';
 import { requireArtifactService } from './store/artifact-service.ts';
-import { type KeptPlace, prepareKeptPlace, stage } from './store/kept-file.ts';
+import { type KeptPlace, prepareKeptPlace } from './store/kept-file.ts';
 import { artifactName } from './store/artifact-name.ts';
 import { type Exposure, requirePrivacy } from './store/privacy.ts';
-import { expiry, retention, retentionInWords } from './store/retention.ts';
-import { upload } from './store/upload.ts';
 import type { WorkFolder } from './work-folder.ts';
 
 /** What every step of one backup shares. */
@@ -118,16 +123,30 @@ async function makeBackup(job: Job, { connection, rehearsal, keptPlace }: Ways):
   const startedAt = new Date();
   const archive = await stopwatch.time('Dump', () => dumpDatabase(job, tools, database));
   const proven = await stopwatch.time('Read back', () => proveArchive(job, tools, archive));
+  const name = inputs.backupName ?? backupNameOf(database.server.database);
+  const earlier = await earlierBackups(job, name);
+  const { contentDigest } = proven.manifest;
+  const encrypted = inputs.encryption !== undefined;
+  const stored = inputs.skipIfUnchanged ? storedAlready(earlier, { contentDigest, encrypted }) : undefined;
   const rehearsed =
-    stage &&
-    (await stopwatch.time('Rehearsal', () =>
-      rehearse(stage, { ...job, archive, proof: proven, encoding: database.server.encoding, tools }),
-    ));
-  const file = await finishFile(job, database, archive, proven, startedAt);
-  const published = await publish(job, file, keptPlace);
+    stage && !stored
+      ? await stopwatch.time('Rehearsal', () =>
+          rehearse(stage, { ...job, archive, proof: proven, encoding: database.server.encoding, tools }),
+        )
+      : undefined;
+  const file = await finishFile(
+    job,
+    artifactName({ name, time: startedAt, contentDigest, encrypted }),
+    archive,
+    proven,
+  );
+  if (!stored) warnOfShrinking(earlier, { size: file.size, encrypted });
+  const published = stored ? await keepStored(stored, file, keptPlace) : await publish(job, file, keptPlace);
   exposeTools(tools, inputs.addToPath);
   await reportBackup({
     ...published,
+    backupName: name,
+    earlier: earlier?.backups,
     server: database.server,
     address: connection.address,
     clientVersion: tools.version,
@@ -146,7 +165,7 @@ async function makeBackup(job: Job, { connection, rehearsal, keptPlace }: Ways):
 /** Understands the connection string of the rehearsal, if there is one, before any work. */
 async function planRehearsal({ rehearsal }: BackupInputs): Promise<ConnectionPlan | undefined> {
   if (rehearsal === undefined) return undefined;
-  return planConnection(REHEARSAL_INPUT, rehearsal, { env: process.env, allowPooler: false });
+  return planConnection(REHEARSAL_INPUT, rehearsal, { env: process.env, allowPooler: undefined });
 }
 
 function toolsRequest({ inputs, workFolder, signal }: Job): VersionRequest {
@@ -204,22 +223,19 @@ async function proveArchive(job: Job, tools: ClientTools, archive: string): Prom
   return proven;
 }
 
+/** The backups of the series that are there already, as far as an upload makes them interesting. */
+async function earlierBackups(job: Job, backupName: string): Promise<EarlierBackups> {
+  const { inputs, runner, stopwatch, signal } = job;
+  if (!inputs.destination.upload) return undefined;
+  const { githubToken: token, skipIfUnchanged: maySkip } = inputs;
+  return stopwatch.time('Series', () => findEarlierBackups({ backupName, runner, token, maySkip, signal }));
+}
+
 /** The archive under the name by which it is kept and published; encrypted, if that was asked for. */
-async function finishFile(
-  job: Job,
-  database: Database,
-  archive: string,
-  proven: ReadBack,
-  time: Date,
-): Promise<BackupFile> {
+async function finishFile(job: Job, name: string, archive: string, proven: ReadBack): Promise<BackupFile> {
   const { inputs, workFolder, signal } = job;
   const { encryption } = inputs;
-  const name = inputs.backupName ?? backupNameOf(database.server.database);
-  const { contentDigest } = proven.manifest;
-  const target = path.join(
-    workFolder.path,
-    artifactName({ name, time, contentDigest, encrypted: encryption !== undefined }),
-  );
+  const target = path.join(workFolder.path, name);
   if (!encryption) {
     await rename(archive, target);
     return { path: target, size: proven.size, sha256: proven.sha256 };
@@ -230,33 +246,4 @@ async function finishFile(
   await rm(archive);
   log.info(`Encrypted to ${encryptedTo(encryption)} and proven to decrypt; the plaintext is removed`);
   return { path: target, ...encrypted };
-}
-
-/** Uploads the archive, and keeps it on the disk if that was asked for: both, or neither. */
-async function publish(
-  { inputs, runner, stopwatch, signal }: Job,
-  file: BackupFile,
-  place: KeptPlace | undefined,
-): Promise<PublishedBackup> {
-  const fileName = path.basename(file.path);
-  const staged = place && (await stage(file.path, place));
-  try {
-    if (!inputs.destination.upload) {
-      return { fileName, artifact: undefined, keptAt: await staged?.commit() };
-    }
-    const kept = retention(inputs.retentionDays, runner.retentionLimit);
-    const { size, sha256 } = file;
-    const { id } = await stopwatch.time('Upload', () =>
-      upload({ file: file.path, size, sha256, retentionDays: kept.grantedDays, signal }),
-    );
-    const expiresAt = expiry(new Date(), kept);
-    log.info(`Uploaded ${fileName} (${bytes(size)}); kept for ${retentionInWords(kept)}`);
-    return {
-      fileName,
-      artifact: { id, expiresAt, retention: retentionInWords(kept) },
-      keptAt: await staged?.commit(),
-    };
-  } finally {
-    await staged?.discard();
-  }
 }

@@ -1,4 +1,7 @@
-/** A place where the artifact service can be told to fail. `blobPut` and `blobGet` are the storage behind it. */
+/**
+ * A place where the artifact service can be told to fail. `rest` is the REST calls but for deletions, `blobPut` and
+ * `blobGet` are the storage behind it.
+ */
 export type FaultPoint =
   | 'createArtifact'
   | 'finalizeArtifact'
@@ -6,6 +9,7 @@ export type FaultPoint =
   | 'getSignedArtifactURL'
   | 'deleteArtifact'
   | 'rest'
+  | 'restDelete'
   | 'blobPut'
   | 'blobGet';
 

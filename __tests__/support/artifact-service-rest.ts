@@ -9,6 +9,7 @@ export interface RestContext {
   readonly apiUrl: string;
   /** Of every repository. */
   readonly visibility: RepositoryVisibility;
+  readonly pushedAt: Date;
   readonly downloadUrl: (record: ArtifactRecord) => string;
   readonly removeBlob: (record: ArtifactRecord) => Promise<void>;
 }
@@ -49,7 +50,7 @@ export async function answerRest(
 ): Promise<RestAnswer> {
   const [, repository = '', path] = /^\/repos\/([^/]+\/[^/]+)(?:\/actions\/(.*))?$/.exec(url.pathname) ?? [];
   const grant = grantFor(context, repository, authorization);
-  if (path === undefined) return { status: 200, body: repositoryAsJson(repository, context.visibility) };
+  if (path === undefined) return { status: 200, body: repositoryAsJson(repository, context) };
   requirePermission(grant, method);
   const runId = /^runs\/(\d+)\/artifacts$/.exec(path)?.[1];
   if (method === 'GET' && (path === 'artifacts' || runId !== undefined)) {
@@ -104,8 +105,13 @@ function list(context: RestContext, url: URL, repository: string, runId: string 
   return { status: 200, body, headers: { link: `<${next.href}>; rel="next"` } };
 }
 
-function repositoryAsJson(repository: string, visibility: RepositoryVisibility): JsonObject {
-  return { full_name: repository, private: visibility !== 'public', visibility };
+function repositoryAsJson(repository: string, { visibility, pushedAt }: RestContext): JsonObject {
+  return {
+    full_name: repository,
+    private: visibility !== 'public',
+    visibility,
+    pushed_at: inSeconds(pushedAt),
+  };
 }
 
 function asJson({ apiUrl }: RestContext, record: ArtifactRecord): JsonObject {

@@ -76,6 +76,8 @@ export interface ArtifactService {
   faults: FaultPlan;
   /** Who can see the repositories, as the REST calls say it from now on; at first, they are private. */
   visibility: RepositoryVisibility;
+  /** When someone last pushed to the repositories, as the REST calls say it from now on; at first, just now. */
+  pushedAt: Date;
   /** The digest that the service records from now on, whatever the client says (`sha256:…`). */
   digest: string | undefined;
   /** The finalized artifacts, oldest first: what a person would see. */
@@ -126,6 +128,7 @@ export async function startArtifactService(options: ArtifactServiceOptions = {})
     seed: seeder(records, blobs, repository),
     faults: {},
     visibility: 'private',
+    pushedAt: new Date(),
     digest: undefined,
     artifacts: () => records.all().filter((record) => record.finalized),
     created: () => records.all(),
@@ -152,6 +155,7 @@ export async function startArtifactService(options: ArtifactServiceOptions = {})
     grantOf: (token) => grants.get(token),
     apiUrl: origin,
     visibility: running.visibility,
+    pushedAt: running.pushedAt,
     downloadUrl: (record) => origin + blobs.downloadPath(record.blobName, fileNameOf(record)),
     removeBlob: (record) => blobs.remove(record.blobName),
   });
@@ -228,7 +232,7 @@ function damageOf(fault: Fault['answer'] | undefined): Damage | undefined {
 
 function pointOf(method: string, path: string, blobs: BlobStore): FaultPoint | 'unknown' {
   if (path.startsWith(`/${blobs.account}/`)) return method === 'PUT' ? 'blobPut' : 'blobGet';
-  if (path.startsWith('/repos/')) return 'rest';
+  if (path.startsWith('/repos/')) return method === 'DELETE' ? 'restDelete' : 'rest';
   const points: Readonly<Record<string, FaultPoint>> = {
     CreateArtifact: 'createArtifact',
     FinalizeArtifact: 'finalizeArtifact',

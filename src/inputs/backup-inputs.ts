@@ -5,7 +5,7 @@ import { checkedBackupName } from './backup-name.ts';
 import { type Compression, compression } from './compression.ts';
 import type { DumpFilters } from './dump-filters.ts';
 import { maskConnectionSecrets } from './mask.ts';
-import { commandWords, lines } from './parsers.ts';
+import { commandWords, lines, oneOf } from './parsers.ts';
 import { checkedDumpArguments } from './pg-dump-args.ts';
 import {
   type ServerInputs,
@@ -40,6 +40,8 @@ export interface BackupInputs extends ServerInputs {
   readonly allowPooler: boolean;
   /** The connection string of the server on which the backup is rehearsed; undefined for no rehearsal. */
   readonly rehearsal: string | undefined;
+  /** Whether an unchanged database is not uploaded again. */
+  readonly skipIfUnchanged: boolean;
   /** Empty when there is none. */
   readonly githubToken: string;
 }
@@ -82,6 +84,7 @@ export async function readBackupInputs(workspace: string): Promise<BackupInputs>
     allowPlaintextOnPublic: booleanInput('allow-plaintext-on-public'),
     allowPooler: booleanInput('allow-pooler'),
     rehearsal: rehearsal(core.getInput('verify-connection-string')),
+    skipIfUnchanged: oneOf('if-unchanged', core.getInput('if-unchanged'), ['upload', 'skip']) === 'skip',
     githubToken: core.getInput('github-token'),
   };
 }

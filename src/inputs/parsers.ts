@@ -29,6 +29,20 @@ export function booleanValue(input: string, value: string): boolean {
   );
 }
 
+/**
+ * One of a few words.
+ *
+ * @throws UserError naming the input, the value and the words.
+ */
+export function oneOf<T extends string>(input: string, value: string, words: readonly T[]): T {
+  const word = words.find((each) => each === value);
+  if (word !== undefined) return word;
+  throw new UserError(
+    `${input}: ${quote(value)} is none of ${words.join(', ')}.`,
+    `Write ${words.map((each) => `"${input}: ${each}"`).join(' or ')}.`,
+  );
+}
+
 /** One entry a line; white space around it and empty lines do not count. */
 export function lines(value: string): string[] {
   return value

@@ -19,7 +19,6 @@ export interface BackupSummary extends Durations {
   readonly clientVersion: string;
   readonly encoding: string;
   readonly databaseBytes: number;
-  readonly fileName: string;
   readonly size: number;
   readonly sha256: string;
   readonly compression: string;
@@ -34,12 +33,18 @@ export interface BackupSummary extends Durations {
   readonly artifact:
     | {
         readonly id: number;
+        readonly name: string;
+        readonly sha256: string;
         readonly url: string;
         readonly repository: string;
         readonly expiresAt: Date;
         readonly retention: string;
       }
     | undefined;
+  /** Whether the artifact was there before, and holds the same. */
+  readonly unchanged: boolean;
+  /** The series, as a section; undefined when it could not be listed. */
+  readonly series: string | undefined;
   /** Where the file was kept on the runner's disk. */
   readonly keptAt: string | undefined;
 }
@@ -47,16 +52,29 @@ export interface BackupSummary extends Durations {
 /** The job summary of a backup that was proven, as GitHub-flavoured Markdown. */
 export function backupSummary(backup: BackupSummary): string {
   return [
-    `## ✅ ${code(backup.database)} is backed up and proven`,
-    backup.rehearsal
-      ? 'The whole archive was read back with `pg_restore`, restored into a scratch database and compared row by row before it was kept.'
-      : 'The whole archive was read back with `pg_restore` before it was kept.',
+    ...headline(backup),
     ...(backup.exposure ? [caution(backup.exposure)] : []),
     facts(backup),
     largestTables(backup.manifest.tables) ?? 'The archive holds no table rows.',
     wayBack(backup),
+    ...(backup.series === undefined ? [] : [backup.series]),
     '',
   ].join('\n\n');
+}
+
+function headline({ database, rehearsal, unchanged }: BackupSummary): string[] {
+  if (unchanged) {
+    return [
+      `## ✅ ${code(database)} is unchanged, and its backup is still there`,
+      'A fresh dump was read back with `pg_restore`, and holds the same as the stored backup. Nothing was uploaded.',
+    ];
+  }
+  return [
+    `## ✅ ${code(database)} is backed up and proven`,
+    rehearsal
+      ? 'The whole archive was read back with `pg_restore`, restored into a scratch database and compared row by row before it was kept.'
+      : 'The whole archive was read back with `pg_restore` before it was kept.',
+  ];
 }
 
 /** Red on GitHub. */
@@ -71,7 +89,7 @@ function facts(backup: BackupSummary): string {
   const rows = [
     ...(artifact
       ? [
-          ['Artifact', `<a href="${encodeURI(artifact.url)}">${escaped(backup.fileName)}</a>`],
+          ['Artifact', `<a href="${encodeURI(artifact.url)}">${escaped(artifact.name)}</a>`],
           ['Kept until', `**${minute(artifact.expiresAt)}** (${escaped(artifact.retention)})`],
         ]
       : []),
@@ -101,8 +119,8 @@ function rehearsalInWords({ serverVersion, address }: RehearsedOn): string {
 }
 
 function wayBack(backup: BackupSummary): string {
-  const { artifact, fileName } = backup;
-  const name = artifact ? fileName : (backup.keptAt ?? fileName);
+  const { artifact, keptAt = '' } = backup;
+  const name = artifact?.name ?? keptAt;
   const file = shellWord(name);
   const lines = [
     ...(artifact
@@ -112,7 +130,7 @@ function wayBack(backup: BackupSummary): string {
         ]
       : []),
     '# make sure that it is the file that was proven',
-    `echo ${shellWord(`${backup.sha256}  ${name}`)} | sha256sum --check`,
+    `echo ${shellWord(`${artifact?.sha256 ?? backup.sha256}  ${name}`)} | sha256sum --check`,
     ...(backup.encryption ? decryption(backup.encryption, name) : []),
     '# restore it into an empty database, with PostgreSQL client tools of this major version or a newer one',
     `pg_restore --no-owner --no-privileges --exit-on-error --single-transaction --dbname="$TARGET_DATABASE_URL" ${shellWord(plaintextName(name))}`,

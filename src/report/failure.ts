@@ -2,6 +2,7 @@ import * as core from '@actions/core';
 import { CancelledError, UserError, messageOf } from '../errors.ts';
 import { log } from '../log/log.ts';
 import { plainLine } from '../log/plain-text.ts';
+import type { FinishedJob } from './finish.ts';
 import { escaped } from './markdown.ts';
 
 /** How the failures of one action are told. */
@@ -12,15 +13,27 @@ export interface FailureFrame {
   readonly aftermath: () => string;
 }
 
-/** Tells of a failure once: the causes in the log, one annotation, and the summary. */
+/** What a job that did its work found, or could not finish, turns the step red: it has outputs and a summary all the same. */
+export class RedResult extends UserError {
+  readonly result: Pick<FinishedJob, 'outputs' | 'summary'>;
+
+  constructor(message: string, hint: string, result: RedResult['result']) {
+    super(message, hint);
+    this.result = result;
+  }
+}
+
+/** Tells of a failure once: the causes in the log, one annotation, and the summary; of a red result, also the outputs. */
 export async function reportFailure(error: unknown, frame: FailureFrame): Promise<void> {
+  const { outputs, summary: more } = error instanceof RedResult ? error.result : { outputs: {}, summary: '' };
+  for (const [name, value] of Object.entries(outputs)) core.setOutput(name, value);
   const aftermath = frame.aftermath();
   const { message, hint } = inWords(error, aftermath);
   for (const line of causes(error)) log.info(line);
   core.error(`${plainLine(message)}\n${plainLine(hint)}`, { title: 'Postgres Backup' });
   // The summary repeats the annotation; where it cannot be written, the annotation still stands.
   await core.summary
-    .addRaw(failureSummary({ heading: frame.heading, message, hint, aftermath }))
+    .addRaw(failureSummary({ heading: frame.heading, message, hint, aftermath }) + more)
     .write()
     .catch((failure: unknown) => {
       log.debug(`The job summary cannot be written: ${messageOf(failure)}`);

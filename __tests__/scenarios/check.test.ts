@@ -1,0 +1,164 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { hoursBefore } from '../store/store-bed.ts';
+import { type ArtifactService, startArtifactService } from '../support/artifact-service.ts';
+import type { ActionRun, RunActionOptions } from '../support/runner.ts';
+import { expectColour, runOnSeries, seedBackup } from '../support/series-bed.ts';
+import { errorsOf, remarksOf } from '../support/test-bed.ts';
+
+let artifacts: ArtifactService;
+beforeEach(async () => {
+  artifacts = await startArtifactService();
+});
+afterEach(() => artifacts.stop());
+
+const check = (inputs: Record<string, string> = {}, options: RunActionOptions = {}): Promise<ActionRun> =>
+  runOnSeries('check', artifacts, { inputs, ...options });
+const seed = (hoursAgo: number, bytes = 1000) => seedBackup(artifacts, 'shop', hoursAgo, { bytes });
+
+describe('a check', () => {
+  it('of good backups is green, and shows them', async () => {
+    await seed(30, 900);
+    const { name } = await seed(6, 1000);
+    const run = await check({ 'minimum-count': '2' });
+    expectColour(run);
+    expect(run.outputs).toEqual({
+      newest: name,
+      'age-seconds': expect.stringMatching(/^2\d{4}$/),
+      count: '2',
+      'total-bytes': '1900',
+    });
+    expect(remarksOf(run)).toEqual([]);
+    expect(run.log).toMatch(/shop: 2 backups, 1\.9 kB in all, the newest 6 h \d+ min old/);
+    expect(run.summary).toMatch(/^## ✅ The backups of <code>shop<\/code>/);
+    expect(run.summary).toContain('bar [0.9, 1]');
+    expect(run.post).toBeUndefined();
+  });
+
+  it.each([
+    ['too old', [[27], [40]], {}, /the newest backup is 27 h( \d+ min)? old \(max-age allows 26 h\)/],
+    ['too few', [[1]], { 'minimum-count': '2' }, /only 1 backup \(minimum-count wants 2\)/],
+    [
+      'too small',
+      [
+        [1, 400],
+        [2, 1000],
+      ],
+      {},
+      /has shrunk by 60%, from 1\.0 kB to 400 bytes \(maximum-shrink allows 50%\)/,
+    ],
+  ] as const)(
+    'of backups that are %s is red, and shows them all the same',
+    async (_, backups, inputs, why) => {
+      for (const [hours, bytes] of backups) await seed(hours, bytes);
+      const run = await check(inputs);
+      expectColour(run, why);
+      expect(run.outputs['count']).toBe(String(backups.length));
+      expect(run.outputs['newest']).toMatch(/^shop-/);
+      expect(run.summary).toMatch(/^## ❌[^]*Nothing was changed[^]*### Backups of/);
+    },
+  );
+
+  it('can be red for several reasons, in one annotation', async () => {
+    await seed(72, 1000);
+    await seed(50, 10);
+    const run = await check({ 'max-age': '2d', 'minimum-count': '5', 'maximum-shrink': '0%' });
+    expectColour(run, /50 h( \d+ min)? old[^]*; there are only 2 backups[^]*; [^]*shrunk by 99%/);
+  });
+
+  it('goes by its own limits', async () => {
+    await seed(50, 10);
+    await seed(72, 1000);
+    expectColour(await check({ 'max-age': '3d', 'maximum-shrink': '100%' }));
+    expectColour(await check({ 'max-age': '90m', 'maximum-shrink': '100%' }), /max-age allows 1 h 30 min/);
+  });
+
+  it('of nothing is red, with outputs, and names what there is instead', async () => {
+    await seedBackup(artifacts, 'shop', 2, { expiresAt: hoursBefore(1) });
+    await seedBackup(artifacts, 'shop-eu', 2);
+    await artifacts.seed({ name: 'shop', content: 'x' });
+    const run = await check();
+    expectColour(run, /shop: there is no backup that has not expired\.[^]*backups of: shop-eu\./);
+    expect(run.outputs).toEqual({ newest: '', 'age-seconds': '', count: '0', 'total-bytes': '0' });
+    expect(run.summary).toContain('There is none that has not expired.');
+  });
+
+  it('believes the artifact service, not a name, how young a backup is', async () => {
+    await artifacts.seed({
+      name: 'shop-29991231T000000Z-0123456789ab.bak',
+      content: 'x',
+      createdAt: hoursBefore(50),
+    });
+    expectColour(await check(), /50 h( \d+ min)? old/);
+  });
+
+  it('counts every page of the list', async () => {
+    for (let hours = 129; hours >= 0; hours--) await seed(hours);
+    const run = await check({ 'minimum-count': '130' });
+    expectColour(run);
+    expect(run.outputs['count']).toBe('130');
+    expect(run.summary).toContain('… and 110 more.');
+  });
+});
+
+describe('a check that cannot look', () => {
+  it.each(['none', 'elsewhere'] as const)('names the permission: %s', async (right) => {
+    const repositories = [right === 'none' ? artifacts.repository : 'example/other'];
+    const token = artifacts.tokenFor({ repositories, actions: right === 'none' ? 'none' : 'write' });
+    const run = await check({}, { token });
+    expectColour(run, /github-token: [^]*permissions: \{ actions: read/);
+    expect(run.outputs).toEqual({});
+  });
+
+  it('needs no more than reading', async () => {
+    await seed(1);
+    const token = artifacts.tokenFor({ repositories: [artifacts.repository], actions: 'read' });
+    expectColour(await check({}, { token }));
+  });
+
+  it('waits for a rate limit, or says when to come again', async () => {
+    await seed(1);
+    artifacts.faults = { rest: { answer: { status: 403, headers: { 'retry-after': '1' } }, times: 1 } };
+    expectColour(await check());
+    const late = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '4102444800' };
+    artifacts.faults = { rest: { answer: { status: 403, headers: late } } };
+    expectColour(await check(), /used up until 2100-01-01/);
+  });
+
+  it('names what is wrong with its inputs', async () => {
+    const run = await check({ 'max-age': 'yesterday' });
+    expectColour(run, /max-age: "yesterday" is not a duration/);
+    expect(errorsOf(run)[0]).toContain('26h');
+    expect(artifacts.requests).toEqual([]);
+  });
+});
+
+describe('a schedule that is about to be switched off', () => {
+  const daysAgo = (days: number): Date => hoursBefore(days * 24 + 1);
+
+  it('is warned of where the repository is public', async () => {
+    await seed(1);
+    artifacts.visibility = 'public';
+    artifacts.pushedAt = daysAgo(50);
+    const run = await check();
+    expectColour(run);
+    expect(remarksOf(run).join()).toMatch(
+      /No one has pushed to example\/shop for 50 days.*will switch its schedules off around/,
+    );
+    artifacts.pushedAt = daysAgo(61);
+    expect(remarksOf(await check()).join()).toMatch(/may have switched its schedules off on/);
+    artifacts.pushedAt = daysAgo(10);
+    expect(remarksOf(await check())).toEqual([]);
+  });
+
+  it('is not there where the repository is private, or does not tell', async () => {
+    await seed(1);
+    artifacts.pushedAt = daysAgo(50);
+    expect(remarksOf(await check())).toEqual([]);
+    artifacts.visibility = 'public';
+    // The list is the first request, and the repository itself the second.
+    artifacts.faults = { rest: { answer: 403, everyNth: 2 } };
+    const run = await check();
+    expectColour(run);
+    expect(remarksOf(run)).toEqual([]);
+  });
+});

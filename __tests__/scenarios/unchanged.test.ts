@@ -1,0 +1,124 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ActionRun } from '../support/runner.ts';
+import { fillShop } from '../support/shop.ts';
+import { type TestBed, expectFailure, expectSuccess, remarksOf, startTestBed } from '../support/test-bed.ts';
+
+let bed: TestBed;
+let url: string;
+let folder: string;
+beforeAll(async () => {
+  bed = await startTestBed();
+  url = await bed.database.createDatabase('shop');
+  await fillShop(bed.database, { database: 'shop', scale: 0.2 });
+  folder = await mkdtemp(path.join(tmpdir(), 'unchanged-'));
+});
+afterAll(async () => {
+  await bed.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const backup = (inputs: Record<string, string> = {}): Promise<ActionRun> =>
+  bed.backup({ inputs: { 'connection-string': url, 'if-unchanged': 'skip', ...inputs } });
+
+describe('if-unchanged: skip', () => {
+  it('uploads the first backup, and nothing until something changes', async () => {
+    const first = await backup();
+    expectSuccess(first);
+    expect(first.outputs['unchanged']).toBe('false');
+
+    const again = await backup();
+    expectSuccess(again);
+    expect(bed.artifacts.artifacts()).toHaveLength(1);
+    expect(again.log).toContain(`Unchanged since ${first.outputs['artifact-name'] ?? '-'}`);
+    expect(again.summary).toContain('is unchanged, and its backup is still there');
+    const same = ['artifact-id', 'artifact-name', 'artifact-url', 'artifact-digest', 'backup-size'];
+    for (const name of [...same, 'backup-sha256', 'content-digest']) {
+      expect([name, again.outputs[name]]).toEqual([name, first.outputs[name]]);
+    }
+    expect(again.outputs['unchanged']).toBe('true');
+
+    await bed.database.query("UPDATE shop.customers SET email = 'new@example.com' WHERE id = 1", {
+      database: 'shop',
+    });
+    const changed = await backup();
+    expectSuccess(changed);
+    expect(changed.outputs['unchanged']).toBe('false');
+    expect(bed.artifacts.artifacts()).toHaveLength(2);
+    // The series, with the one that was just made.
+    expect(changed.summary).toContain('2 backups');
+    expect(changed.summary).toContain('xychart-beta');
+  });
+
+  it('keeps the fresh file where path says', async () => {
+    const before = bed.artifacts.artifacts().length;
+    const run = await backup({ path: `${folder}/` });
+    expectSuccess(run);
+    expect(run.outputs['unchanged']).toBe('true');
+    expect(bed.artifacts.artifacts()).toHaveLength(before);
+    expect(await readdir(folder)).toEqual([path.basename(run.outputs['backup-path'] ?? '')]);
+  });
+
+  it('uploads all the same where the last one is another series, or is not encrypted as this one', async () => {
+    const other = await backup({ 'backup-name': 'shop-eu' });
+    expectSuccess(other);
+    expect(other.outputs['unchanged']).toBe('false');
+    const sealed = await bed.backup({
+      inputs: { 'connection-string': url, 'if-unchanged': 'skip', 'age-passphrase': 'correct horse battery' },
+      secrets: ['correct horse battery'],
+    });
+    expectSuccess(sealed);
+    expect(sealed.outputs['unchanged']).toBe('false');
+  });
+
+  it('uploads, and names the permission, where the series cannot be seen', async () => {
+    const token = bed.artifacts.tokenFor({ repositories: [bed.artifacts.repository], actions: 'none' });
+    const run = await bed.backup({
+      inputs: { 'connection-string': url, 'if-unchanged': 'skip', 'github-token': token },
+      secrets: [token],
+    });
+    expectSuccess(run);
+    expect(run.outputs['unchanged']).toBe('false');
+    expect(remarksOf(run).join('\n')).toMatch(/if-unchanged[^]*actions: read/);
+  });
+
+  it('is not misspelt', async () => {
+    const before = bed.artifacts.artifacts().length;
+    expectFailure(await backup({ 'if-unchanged': 'Skip' }), /if-unchanged: "Skip"/, bed.artifacts, before);
+  });
+});
+
+describe('a backup', () => {
+  it('that is far smaller than the last one says so', async () => {
+    await bed.database.query('TRUNCATE shop.order_lines, shop.events, shop.products CASCADE', {
+      database: 'shop',
+    });
+    const run = await bed.backup({ inputs: { 'connection-string': url, 'backup-name': 'shop-eu' } });
+    expectSuccess(run);
+    expect(remarksOf(run).join('\n')).toMatch(/far smaller than the last one: .*shop-eu-/);
+  });
+
+  it('without the permission to list goes on quietly', async () => {
+    const token = bed.artifacts.tokenFor({ repositories: [bed.artifacts.repository], actions: 'none' });
+    const run = await bed.backup({
+      inputs: { 'connection-string': url, 'github-token': token },
+      secrets: [token],
+    });
+    expectSuccess(run);
+    expect(remarksOf(run)).toEqual([]);
+    expect(run.summary).not.toContain('Backups of');
+  });
+});
+
+describe('ten backups at once', () => {
+  it('share one artifact service and one tool cache, and get a name each', async () => {
+    const before = bed.artifacts.artifacts().length;
+    const names = Array.from({ length: 10 }, (_, index) => `matrix-${index}`);
+    const runs = await Promise.all(names.map((name) => backup({ 'backup-name': name })));
+    for (const run of runs) expectSuccess(run);
+    expect(new Set(runs.map(({ outputs }) => outputs['artifact-name'])).size).toBe(10);
+    expect(bed.artifacts.artifacts()).toHaveLength(before + 10);
+  });
+});

@@ -1,0 +1,53 @@
+import { expect } from '@jest/globals';
+import { backupFile, hoursBefore } from '../store/store-bed.ts';
+import type { ArtifactService, Seed } from './artifact-service.ts';
+import type { ArtifactRecord } from './artifact-service-records.ts';
+import { type ActionRun, type RunActionOptions, runAction } from './runner.ts';
+import { errorsOf } from './test-bed.ts';
+
+/** Makes a backup of a series, so many hours ago, of so many bytes. */
+export function seedBackup(
+  artifacts: ArtifactService,
+  series: string,
+  hoursAgo: number,
+  { bytes = 1000, ...more }: Partial<Seed> & { readonly bytes?: number } = {},
+): Promise<ArtifactRecord> {
+  return artifacts.seed({
+    name: backupFile(series, hoursAgo),
+    content: 'x'.repeat(bytes),
+    createdAt: hoursBefore(hoursAgo),
+    ...more,
+  });
+}
+
+/** Runs the bundled prune or check action on the series `shop`: neither needs a database. */
+export function runOnSeries(
+  action: 'prune' | 'check',
+  artifacts: ArtifactService,
+  { inputs = {}, ...rest }: RunActionOptions = {},
+): Promise<ActionRun> {
+  return runAction({
+    action,
+    artifactService: artifacts,
+    inputs: { 'backup-name': 'shop', ...inputs },
+    ...rest,
+  });
+}
+
+/** What holds after every such run: nothing left, no process started; and one annotation of two lines when it is red. */
+export function expectColour(run: ActionRun, error?: RegExp): void {
+  expect({ exitCode: run.exitCode, errors: errorsOf(run), log: run.exitCode === 0 ? '' : run.log }).toEqual(
+    error === undefined
+      ? { exitCode: 0, errors: [], log: '' }
+      : { exitCode: 1, errors: [expect.stringMatching(error)], log: expect.any(String) },
+  );
+  if (error !== undefined) {
+    expect(errorsOf(run)[0]?.split('\n')).toHaveLength(2);
+    expect(run.summary).toMatch(/^## ❌/);
+  }
+  expect({ files: run.leftFiles, processes: run.leftProcesses, started: run.processes.length }).toEqual({
+    files: [],
+    processes: [],
+    started: 0,
+  });
+}

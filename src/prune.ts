@@ -1,0 +1,125 @@
+import type { PruneInputs } from './inputs/prune-inputs.ts';
+import type { RunnerEnvironment } from './inputs/runner-environment.ts';
+import { prunePlan } from './lifecycle/prune-plan.ts';
+import { UserError, messageOf } from './errors.ts';
+import { bytes } from './log/format.ts';
+import { log } from './log/log.ts';
+import { startStopwatch } from './log/stopwatch.ts';
+import { whereElse } from './report/series-words.ts';
+import { type FailedDeletion, type PlannedBackup, reportPrune } from './report/prune-report.ts';
+import { deleteArtifact } from './store/delete.ts';
+import { type GitHubApi, connectToGitHub } from './store/github-api.ts';
+import { RateLimited } from './store/github-failure.ts';
+import { type Series, findSeries } from './store/series.ts';
+import type { StoredBackup } from './store/stored-artifact.ts';
+
+/** What a prune that failed leaves behind, in one sentence; it changes as the prune goes on. */
+export interface Aftermath {
+  words: string;
+}
+
+export const NOTHING_DELETED = 'Nothing was deleted.';
+
+/**
+ * After so many failures in a row the others would fail too; each may take a minute and a half. A token that may not
+ * delete is refused by every artifact.
+ */
+const MOST_FAILURES_IN_A_ROW = 3;
+
+/**
+ * The prune job: list the backups of a series, plan, delete, report. What is uploaded meanwhile is not in the plan, and
+ * so is not touched.
+ *
+ * @throws RedResult when something could not be deleted; UserError when the backups cannot be listed; the signal's reason.
+ */
+export async function prune(
+  { backupName, repository, token, policy, minimum, dryRun }: PruneInputs,
+  runner: RunnerEnvironment,
+  aftermath: Aftermath,
+  signal: AbortSignal,
+): Promise<void> {
+  const stopwatch = startStopwatch();
+  const api = await connectToGitHub({ repository, isOwnRepository: true, token, env: process.env, signal });
+  const permission = dryRun ? 'read' : 'write';
+  const series = await stopwatch.time('List', () => findSeries(api, backupName, permission));
+  const plan = prunePlan(series.backups.map(asPlanned), policy, minimum);
+  await tellPlan(series, plan);
+  const doomed = plan.filter(({ keptBy }) => keptBy.length === 0).map(({ backup }) => backup.stored);
+  const failures = dryRun
+    ? []
+    : await stopwatch.time('Delete', () => deleteAll(api, doomed, aftermath, signal));
+  await reportPrune({
+    backupName,
+    policy,
+    minimum,
+    plan,
+    dryRun,
+    failures,
+    runner,
+    now: new Date(),
+    phases: stopwatch.phases,
+    totalMs: stopwatch.total(),
+  });
+}
+
+/**
+ * By the clock of the artifact service, like the latest backup of a restore: so that these two always agree, and no
+ * name can claim to be the newest.
+ */
+function asPlanned(stored: StoredBackup): { id: number; takenAt: Date; stored: StoredBackup } {
+  return { id: stored.id, takenAt: stored.createdAt, stored };
+}
+
+async function tellPlan(series: Series, plan: readonly PlannedBackup[]): Promise<void> {
+  const { backupName, lookedAt } = series;
+  if (plan.length === 0) {
+    log.warning(`backup-name: there is no backup of ${backupName} to prune. ${whereElse(series)}`);
+    return;
+  }
+  if (lookedAt !== undefined) {
+    log.warning(
+      `Only the newest ${lookedAt} artifacts of the repository were looked at: older backups are left alone.`,
+    );
+  }
+  await log.group(`The plan for ${backupName}`, () => {
+    for (const { backup, keptBy } of plan) {
+      const verb = keptBy.length > 0 ? 'keep  ' : 'delete';
+      const why = keptBy.length > 0 ? `: ${keptBy.join(', ')}` : '';
+      log.info(`${verb}  ${backup.stored.name}  ${bytes(backup.stored.size)}${why}`);
+    }
+    return Promise.resolve();
+  });
+}
+
+/** Deletes the oldest first, so that what an interruption leaves is the most recent. One failure does not stop it. */
+async function deleteAll(
+  api: GitHubApi,
+  doomed: readonly StoredBackup[],
+  aftermath: Aftermath,
+  signal: AbortSignal,
+): Promise<readonly FailedDeletion[]> {
+  const failures: FailedDeletion[] = [];
+  let deleted = 0;
+  let inARow = 0;
+  for (const stored of doomed.toReversed()) {
+    const last = failures.at(-1);
+    if (last && inARow >= MOST_FAILURES_IN_A_ROW) {
+      failures.push({ ...last, stored });
+      continue;
+    }
+    try {
+      await deleteArtifact(api, stored.id);
+      log.info(`Deleted ${stored.name} (${bytes(stored.size)})`);
+      inARow = 0;
+      deleted += 1;
+      aftermath.words = `${deleted} of ${doomed.length} backups that were to be deleted are gone, the others are still there.`;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof UserError)) throw error;
+      log.info(`${stored.name} could not be deleted: ${messageOf(error)}`);
+      failures.push({ stored, reason: error.message, hint: error.hint });
+      inARow = error instanceof RateLimited ? MOST_FAILURES_IN_A_ROW : inARow + 1;
+    }
+  }
+  return failures;
+}

@@ -1,0 +1,74 @@
+import type { AlreadyStored } from './earlier-backups.ts';
+import type { BackupInputs } from './inputs/backup-inputs.ts';
+import type { RunnerEnvironment } from './inputs/runner-environment.ts';
+import { bytes, minute } from './log/format.ts';
+import { log } from './log/log.ts';
+import type { Stopwatch } from './log/stopwatch.ts';
+import type { BackupFile, PublishedBackup } from './report/backup-report.ts';
+import { type KeptPlace, stage } from './store/kept-file.ts';
+import { expiry, retention, retentionInWords } from './store/retention.ts';
+import { upload } from './store/upload.ts';
+
+/** What of a backup's job its publication needs. */
+export interface PublishingJob {
+  readonly inputs: Pick<BackupInputs, 'destination' | 'retentionDays'>;
+  readonly runner: RunnerEnvironment;
+  readonly stopwatch: Stopwatch;
+  readonly signal: AbortSignal;
+}
+
+/** Points at the backup that is stored already, and keeps the fresh one on the disk if that was asked for. */
+export async function keepStored(
+  stored: AlreadyStored,
+  file: BackupFile,
+  place: KeptPlace | undefined,
+): Promise<PublishedBackup> {
+  const { id, name, size, digest: sha256, runId, expiresAt } = stored;
+  log.info(`Unchanged since ${name}, which is kept until ${minute(expiresAt)}: nothing is uploaded`);
+  const staged = place && (await stage(file.path, place));
+  try {
+    return {
+      artifact: {
+        id,
+        name,
+        size,
+        sha256,
+        runId: String(runId ?? ''),
+        expiresAt,
+        retention: 'as it was granted',
+      },
+      keptAt: await staged?.commit(),
+      unchanged: true,
+    };
+  } finally {
+    await staged?.discard();
+  }
+}
+
+/** Uploads the archive, and keeps it on the disk if that was asked for: both, or neither. */
+export async function publish(
+  { inputs, runner, stopwatch, signal }: PublishingJob,
+  file: BackupFile,
+  place: KeptPlace | undefined,
+): Promise<PublishedBackup> {
+  const staged = place && (await stage(file.path, place));
+  try {
+    if (!inputs.destination.upload) {
+      return { artifact: undefined, keptAt: await staged?.commit(), unchanged: false };
+    }
+    const kept = retention(inputs.retentionDays, runner.retentionLimit);
+    const { size, sha256 } = file;
+    const { id, name } = await stopwatch.time('Upload', () =>
+      upload({ file: file.path, size, sha256, retentionDays: kept.grantedDays, signal }),
+    );
+    const expiresAt = expiry(new Date(), kept);
+    log.info(`Uploaded ${name} (${bytes(size)}); kept for ${retentionInWords(kept)}`);
+    return {
+      artifact: { id, name, size, sha256, runId: runner.runId, expiresAt, retention: retentionInWords(kept) },
+      keptAt: await staged?.commit(),
+      unchanged: false,
+    };
+  } finally {
+    await staged?.discard();
+  }
+}
