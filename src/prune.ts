@@ -9,7 +9,7 @@ import { whereElse } from './report/series-words.ts';
 import { type FailedDeletion, type PlannedBackup, reportPrune } from './report/prune-report.ts';
 import { deleteArtifact } from './store/delete.ts';
 import { type GitHubApi, connectToGitHub } from './store/github-api.ts';
-import { RateLimited } from './store/github-failure.ts';
+import { GitHubRefusal, RateLimited } from './store/github-failure.ts';
 import { type Series, findSeries } from './store/series.ts';
 import type { StoredBackup } from './store/stored-artifact.ts';
 
@@ -20,10 +20,7 @@ export interface Aftermath {
 
 export const NOTHING_DELETED = 'Nothing was deleted.';
 
-/**
- * After so many failures in a row the others would fail too; each may take a minute and a half. A token that may not
- * delete is refused by every artifact.
- */
+/** After so many failures in a row for a reason that is not the artifact's own, the others would fail too. */
 const MOST_FAILURES_IN_A_ROW = 3;
 
 /**
@@ -118,8 +115,14 @@ async function deleteAll(
       if (!(error instanceof UserError)) throw error;
       log.info(`${stored.name} could not be deleted: ${messageOf(error)}`);
       failures.push({ stored, reason: error.message, hint: error.hint });
-      inARow = error instanceof RateLimited ? MOST_FAILURES_IN_A_ROW : inARow + 1;
+      if (error instanceof RateLimited) inARow = MOST_FAILURES_IN_A_ROW;
+      else inARow = isOfOneArtifact(error) ? 0 : inARow + 1;
     }
   }
   return failures;
+}
+
+/** Whether GitHub refused this deletion and may allow the next; a token that may not delete is refused by every artifact. */
+function isOfOneArtifact(error: UserError): boolean {
+  return error instanceof GitHubRefusal && error.status !== 401 && error.status !== 403;
 }
