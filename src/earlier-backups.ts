@@ -5,7 +5,7 @@ import { isAlreadyStored } from './lifecycle/unchanged.ts';
 import { bytes } from './log/format.ts';
 import { log } from './log/log.ts';
 import { connectToGitHub } from './store/github-api.ts';
-import { type Patience, USUAL_PATIENCE } from './store/patience.ts';
+import { BRIEF_PATIENCE, USUAL_PATIENCE } from './store/patience.ts';
 import { type Series, findSeries } from './store/series.ts';
 import type { StoredBackup } from './store/stored-artifact.ts';
 
@@ -15,8 +15,6 @@ export type EarlierBackups = Series | undefined;
 /** A stored backup whose every fact is known. */
 export type AlreadyStored = StoredBackup & { readonly expiresAt: Date; readonly digest: string };
 
-/** A summary that lacks its catalogue is no reason to wait: 21 s at most. */
-const BRIEFLY: Patience = { attempts: 2, attemptMs: 10_000, longestWaitMs: 0 };
 /** A backup of less than this part of the last one is remarked upon. */
 const FAR_SMALLER = 0.5;
 
@@ -39,7 +37,8 @@ export async function findEarlierBackups(request: {
       isOwnRepository: true,
       token,
       env: process.env,
-      patience: maySkip ? USUAL_PATIENCE : BRIEFLY,
+      // A summary that lacks its catalogue is no reason to wait.
+      patience: maySkip ? USUAL_PATIENCE : BRIEF_PATIENCE,
       signal,
     });
     return await findSeries(api, backupName, 'read');

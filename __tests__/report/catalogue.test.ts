@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { type CatalogueEntry, ageInWords, catalogue, catalogueEntry } from '../../src/report/catalogue.ts';
+import { ageInWords } from '../../src/log/format.ts';
+import { type CatalogueEntry, catalogue, catalogueEntry } from '../../src/report/catalogue.ts';
 import { sizeChart } from '../../src/report/chart.ts';
 
 const NOW = new Date('2026-11-21T12:00:00Z');

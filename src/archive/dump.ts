@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts';
 import { type Environment, run } from '../process/run.ts';
 import { log } from '../log/log.ts';
 import { type TableSizes, dumpProgress } from './dump-progress.ts';
+import { logProgress } from './progress-log.ts';
 
 /** What `pg_dump` is told. */
 export interface DumpRequest {
@@ -19,8 +20,6 @@ export interface DumpRequest {
   readonly onSpawn: (pid: number) => void;
 }
 
-const PROGRESS_EVERY_MS = 5_000;
-
 /**
  * Runs `pg_dump` and follows it in the log. An aborted dump is cancelled on the server too: `pg_dump` sends a cancel
  * request when it gets SIGTERM (`sigTermHandler` in pg_dump/parallel.c).
@@ -31,13 +30,10 @@ const PROGRESS_EVERY_MS = 5_000;
 export async function dump(request: DumpRequest): Promise<number> {
   // pg_dump would make a file that others can read, and write through a link; it writes into one that is there.
   await writeFile(request.file, '', { mode: 0o600, flag: 'wx' });
-  const started = performance.now();
   const progress = dumpProgress(request.sizes);
-  const ticker = setInterval(() => {
-    const archiveBytes = sizeSoFar(request.file);
-    const line = progress.describe({ elapsedMs: performance.now() - started, archiveBytes });
-    if (line !== undefined) log.info(line);
-  }, PROGRESS_EVERY_MS);
+  const ticker = logProgress((elapsedMs) =>
+    progress.describe({ elapsedMs, archiveBytes: sizeSoFar(request.file) }),
+  );
   try {
     const result = await run(request.pgDump, request.args, {
       env: request.environment,
@@ -51,7 +47,7 @@ export async function dump(request: DumpRequest): Promise<number> {
     if (result.exitCode !== 0) throw diagnosedError('pg_dump failed', result.stderr);
     for (const line of errorLines(result.stderr)) log.info(line);
   } finally {
-    clearInterval(ticker);
+    ticker.stop();
   }
   const { size } = await stat(request.file);
   if (size === 0) {

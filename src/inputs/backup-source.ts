@@ -107,11 +107,17 @@ function repository(text: string, own: string): Repository {
       'Set "repository: owner/name", or path to restore a file.',
     );
   }
-  const [, owner, repo] = /^([\w.-]+)\/([\w.-]+)$/.exec(text || own) ?? [];
-  if (owner !== undefined && repo !== undefined && !/^\.+$/.test(owner) && !/^\.+$/.test(repo))
-    return { owner, repo };
+  const read = readRepository(text || own);
+  if (read) return read;
   throw new UserError(
     `repository: ${quote(text || own)} is not the name of a repository.`,
     'Write it as owner/name, without https:// and without the name of the host.',
   );
+}
+
+/** Reads `owner/name`; undefined for anything else. */
+export function readRepository(name: string): Repository | undefined {
+  const [, owner, repo] = /^([\w.-]+)\/([\w.-]+)$/.exec(name) ?? [];
+  if (owner === undefined || repo === undefined) return undefined;
+  return [owner, repo].some((part) => /^\.+$/.test(part)) ? undefined : { owner, repo };
 }

@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import type { Repository } from './backup-source.ts';
+import { type Repository, readRepository } from './backup-source.ts';
 import { quote } from './parsers.ts';
 
 /**
@@ -9,8 +9,8 @@ import { quote } from './parsers.ts';
  * @throws UserError when it is no such name.
  */
 export function ownRepository(name: string): Repository {
-  const [, owner, repo] = /^([\w.-]+)\/([\w.-]+)$/.exec(name) ?? [];
-  if (owner !== undefined && repo !== undefined) return { owner, repo };
+  const repository = readRepository(name);
+  if (repository) return repository;
   throw new UserError(
     `GITHUB_REPOSITORY is ${quote(name)}, which is not the name of a repository.`,
     'This program is a step of a GitHub Actions job; the runner sets it there.',

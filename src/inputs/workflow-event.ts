@@ -34,12 +34,18 @@ export function workflowEvent(
 ): WorkflowEvent {
   const repository = at(payload, 'repository');
   return {
-    repositoryIsPublic: isPublic(at(repository, 'visibility'), at(repository, 'private')),
+    repositoryIsPublic: isPublicRepository(repository),
     withoutSecrets: withoutSecrets(payload, name, actor),
   };
 }
 
-function isPublic(visibility: unknown, isPrivate: unknown): boolean | undefined {
+/**
+ * Whether anyone can see a repository, by what GitHub tells of it in a payload or through its API.
+ *
+ * @returns undefined when it does not tell.
+ */
+export function isPublicRepository(repository: unknown): boolean | undefined {
+  const [visibility, isPrivate] = [at(repository, 'visibility'), at(repository, 'private')];
   if (isPrivate === true || visibility === 'private' || visibility === 'internal') return false;
   if (isPrivate === false || visibility === 'public') return true;
   return undefined;

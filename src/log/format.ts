@@ -21,6 +21,14 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
+const DAY_MS = 86_400_000;
+
+/** How old something is, in milliseconds: `3 h 20 min`, and `12 days` from two days on. */
+export function ageInWords(milliseconds: number): string {
+  const age = Math.max(0, milliseconds);
+  return age < 2 * DAY_MS ? duration(age) : count(Math.floor(age / DAY_MS), 'day');
+}
+
 /** A count with its noun: `1 table`, `4,200 rows`. */
 export function count(number: number, noun: string): string {
   return `${wholeNumber(number)} ${noun}${number === 1 ? '' : 's'}`;

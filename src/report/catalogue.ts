@@ -1,5 +1,5 @@
 import type { RunnerEnvironment } from '../inputs/runner-environment.ts';
-import { bytes, count, duration, minute, wholeNumber } from '../log/format.ts';
+import { ageInWords, bytes, count, minute, wholeNumber } from '../log/format.ts';
 import type { StoredBackup } from '../store/stored-artifact.ts';
 import { sizeChart } from './chart.ts';
 import { code, escaped, table } from './markdown.ts';
@@ -31,7 +31,6 @@ export interface Catalogue {
 }
 
 const MOST_ROWS = 20;
-const DAY_MS = 86_400_000;
 
 /** A stored backup as an entry of the catalogue. */
 export function catalogueEntry(
@@ -100,12 +99,6 @@ function rowsOf(entries: readonly CatalogueEntry[], now: Date): string {
 /** The name of an artifact as Markdown, leading to its page. */
 export function nameOf({ name, url }: Pick<CatalogueEntry, 'name' | 'url'>): string {
   return url === undefined ? code(name) : `<a href="${escapedUrl(url)}">${escaped(name)}</a>`;
-}
-
-/** How old something is: `3 h 20 min`, and `12 days` from two days on. */
-export function ageInWords(milliseconds: number): string {
-  const age = Math.max(0, milliseconds);
-  return age < 2 * DAY_MS ? duration(age) : count(Math.floor(age / DAY_MS), 'day');
 }
 
 /** It is made of what the runner says and of numbers; `encodeURI` leaves no quotation mark and no bracket in it. */

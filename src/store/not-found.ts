@@ -1,10 +1,9 @@
 import { UserError } from '../errors.ts';
-import { bytes, count, duration, minute } from '../log/format.ts';
+import { ageInWords, bytes, count, minute } from '../log/format.ts';
 import type { Search } from './search.ts';
 import { type StoredArtifact, type StoredBackup, isBackup, newestFirst } from './stored-artifact.ts';
 
 const MOST_LISTED = 10;
-const DAY_MS = 86_400_000;
 
 /** There is nothing that is wanted; the message lists the newest backups that there are. */
 export function notFound(search: Search, now: Date): UserError {
@@ -67,8 +66,7 @@ function described(artifact: StoredArtifact, now: Date): string {
 }
 
 function age(time: Date, now: Date): string {
-  const milliseconds = Math.max(0, now.getTime() - time.getTime());
-  return milliseconds < 2 * DAY_MS ? duration(milliseconds) : count(Math.floor(milliseconds / DAY_MS), 'day');
+  return ageInWords(now.getTime() - time.getTime());
 }
 
 function howToChoose(search: Search): string {

@@ -17,6 +17,9 @@ export interface Patience {
 /** One request that is never answered takes 87 s: four attempts of 20 s, and pauses of 1, 2 and 4 s between. */
 export const USUAL_PATIENCE: Patience = { attempts: 4, attemptMs: 20_000, longestWaitMs: 60_000 };
 
+/** For what can be done without: two attempts and a second between, 21 s at most. A rate limit is not waited for. */
+export const BRIEF_PATIENCE: Patience = { attempts: 2, attemptMs: 10_000, longestWaitMs: 0 };
+
 /** What a request is given up by. */
 export interface Bounds {
   readonly signal: AbortSignal;

@@ -1,10 +1,9 @@
 import { UserError } from '../errors.ts';
-import { readWorkflowEvent } from '../inputs/workflow-event.ts';
+import { isPublicRepository, readWorkflowEvent } from '../inputs/workflow-event.ts';
 import { log } from '../log/log.ts';
 import { type RepositoryAccess, connectToGitHub } from './github-api.ts';
 import { GitHubRefusal, RateLimited } from './github-failure.ts';
-import { isJsonObject } from './json.ts';
-import { type Patience, reasonOf } from './patience.ts';
+import { BRIEF_PATIENCE, reasonOf } from './patience.ts';
 
 /** Who can download the artifacts of a repository. `unknown` is treated as `public`. */
 export type Visibility = 'public' | 'private' | 'unknown';
@@ -25,9 +24,6 @@ export interface PlaintextUpload {
   readonly signal: AbortSignal;
 }
 
-/** Two attempts and a second between: 21 s at most. A rate limit is not waited for: unknown is an answer too. */
-const PATIENCE: Patience = { attempts: 2, attemptMs: 10_000, longestWaitMs: 0 };
-
 /**
  * Lets a backup that is not encrypted go only where not everyone can read it, or where that was allowed.
  *
@@ -38,18 +34,19 @@ export async function requirePrivacy(upload: PlaintextUpload): Promise<Exposure 
   const { env, signal, token } = upload;
   const { repositoryIsPublic } = await readWorkflowEvent(env);
   const [owner = '', repo = ''] = upload.repository.split('/');
-  const visibility = await visibilityOf(repositoryIsPublic, {
+  const found = await visibilityOf(repositoryIsPublic, {
     repository: { owner, repo },
     isOwnRepository: true,
     token,
     env,
     signal,
-    patience: PATIENCE,
+    // Unknown is an answer too.
+    patience: BRIEF_PATIENCE,
   });
-  if (visibility === 'private') return undefined;
-  if (!upload.allowed) throw plaintextRefusal(visibility);
-  log.warning(`${exposureInWords(visibility)} allow-plaintext-on-public allows it.`);
-  return visibility;
+  if (found === 'private') return undefined;
+  if (!upload.allowed) throw plaintextRefusal(found);
+  log.warning(`${exposureInWords(found)} allow-plaintext-on-public allows it.`);
+  return found;
 }
 
 /**
@@ -63,19 +60,24 @@ export async function visibilityOf(
   fromEvent: boolean | undefined,
   access: RepositoryAccess,
 ): Promise<Visibility> {
-  if (fromEvent !== undefined) return fromEvent ? 'public' : 'private';
+  if (fromEvent !== undefined) return visibility(fromEvent);
   try {
     const github = await connectToGitHub(access);
     return await github.call({
       route: 'GET /repos/{owner}/{repo}',
       permission: 'read',
-      read: ({ data }) => readVisibility(data),
+      read: ({ data }) => visibility(isPublicRepository(data)),
     });
   } catch (error) {
     access.signal.throwIfAborted();
     log.info(`Whether the repository is public cannot be found out: ${whyUnknown(error, access.token)}`);
     return 'unknown';
   }
+}
+
+function visibility(isPublic: boolean | undefined): Visibility {
+  if (isPublic === undefined) return 'unknown';
+  return isPublic ? 'public' : 'private';
 }
 
 /** What an upload without encryption means there. */
@@ -91,13 +93,6 @@ function plaintextRefusal(exposure: Exposure): UserError {
     'Encrypt it: set "age-recipients" to a public key of age-keygen. Or run this workflow in a private repository. ' +
       'If everyone may read this database, set "allow-plaintext-on-public: true".',
   );
-}
-
-function readVisibility(repository: unknown): Visibility {
-  if (!isJsonObject(repository)) return 'unknown';
-  const { private: isPrivate, visibility } = repository;
-  if (isPrivate === true || visibility === 'private' || visibility === 'internal') return 'private';
-  return isPrivate === false || visibility === 'public' ? 'public' : 'unknown';
 }
 
 /** The errors of `connectToGitHub` are about artifacts, which nobody has asked for here. */

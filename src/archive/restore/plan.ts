@@ -56,8 +56,6 @@ export interface RestorePlan {
   readonly isOrigin: boolean;
   /** Whether everything that the target holds afterwards comes from the archive. */
   readonly everything: boolean;
-  /** Whether something has to be dropped first: where nothing is in the way, `--clean` itself would fail. */
-  readonly clean: boolean;
   /** SQL that drops what is in the way, to be run in the transaction of the restore before anything of it; or empty. */
   readonly dropScript: string;
   /** Tablespaces that the target has not; with any, `pg_restore` needs `--no-tablespaces`. */
@@ -107,7 +105,6 @@ export function planRestore(request: PlanRequest): RestorePlan {
     targetWasEmpty: isEmpty(target),
     isOrigin: isOrigin(request),
     everything: isEmpty(target) && !isFiltered(options),
-    clean: collisions.entries.length + collisions.largeObjects.length > 0,
     dropScript: dropScript(collisions),
     missingTablespaces,
   };
