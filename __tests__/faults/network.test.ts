@@ -1,0 +1,4 @@
+import { networkCases } from './cases/network.ts';
+import { describeFaults } from './describe-faults.ts';
+
+describeFaults('the network', networkCases);

@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ArtifactRecord } from '../support/artifact-service-records.ts';
+import type { ActionRun } from '../support/runner.ts';
+import type { FaultBed } from './fault-bed.ts';
+import type { FaultCase } from './fault-case.ts';
+
+/** What a run has to be held against. */
+export interface Expectation extends Pick<FaultCase, 'outcome' | 'says' | 'published'> {
+  /** The ids of the artifacts that were there before. */
+  readonly before: ReadonlySet<number>;
+}
+
+/** A server notices within this time that its client has gone. */
+const SESSIONS_GONE_WITHIN_MS = 15_000;
+
+/**
+ * Holds a run against the five promises of a bad day: red in words, or green and right; one annotation; no artifact
+ * unless it is complete and proven; nothing left on the disk; no process and no session left.
+ *
+ * @returns what was broken, in sentences; nothing when every promise was kept.
+ */
+export async function brokenPromises(
+  bed: FaultBed,
+  run: ActionRun,
+  expected: Expectation,
+): Promise<string[]> {
+  return [
+    ...brokenColour(run, expected),
+    ...brokenWords(run, expected),
+    ...(await brokenArtifacts(bed, run, expected)),
+    ...leftOnDisk(run),
+    ...run.leftProcesses.map(({ pid }) => `process ${pid} outlived the job`),
+    ...(await leftSessions(bed)),
+  ];
+}
+
+function brokenColour(run: ActionRun, { outcome, published }: Expectation): string[] {
+  const { exitCode, signal, outputs, summary } = run;
+  const ended = `main ended with ${exitCode ?? signal ?? 'nothing'}`;
+  const postFailed = run.post?.exitCode === 0 ? [] : [`post ended with ${run.post?.exitCode ?? 'nothing'}`];
+  switch (outcome) {
+    case 'green':
+      return [
+        ...postFailed,
+        ...(exitCode === 0 ? [] : [`${ended} instead of 0`]),
+        ...(summary.includes('❌') ? ['the summary is red'] : []),
+      ];
+    case 'killed':
+      return [...postFailed, ...(exitCode === 0 || exitCode === 1 ? [`${ended}, as if by itself`] : [])];
+    case 'red':
+      return [
+        ...postFailed,
+        ...(exitCode === 1 ? [] : [`${ended} instead of 1`]),
+        ...(published === true || Object.keys(outputs).length === 0 ? [] : ['there are outputs']),
+        ...(summary === '' || summary.includes('## ❌') ? [] : ['the summary does not say that it failed']),
+      ];
+  }
+}
+
+function brokenWords(run: ActionRun, { outcome, says }: Expectation): string[] {
+  const errors = [...run.annotations, ...(run.post?.annotations ?? [])].filter(
+    ({ level }) => level === 'error',
+  );
+  if (outcome === 'green') {
+    return [
+      ...errors.map(({ message }) => `there is an error although it survived: ${message}`),
+      ...(says.test(run.log) ? [] : [`the log does not say ${String(says)}`]),
+    ];
+  }
+  const [error] = errors;
+  if (!error || errors.length > 1) return [`there are ${errors.length} error annotations instead of one`];
+  return [
+    ...(error.message.split('\n').length === 2 ? [] : ['the annotation is not a cause and a hint']),
+    ...(says.test(error.message) ? [] : [`the annotation does not say ${String(says)}: ${error.message}`]),
+  ];
+}
+
+async function brokenArtifacts(
+  bed: FaultBed,
+  run: ActionRun,
+  { outcome, published, before }: Expectation,
+): Promise<string[]> {
+  const made = bed.artifacts.artifacts().filter(({ id }) => !before.has(id));
+  const wanted = published === true || outcome === 'green' ? 1 : 0;
+  const broken = await Promise.all(made.map((artifact) => brokenArtifact(bed, artifact)));
+  const right = [bed.shop.contentDigest, bed.large.contentDigest];
+  return [
+    ...(made.length === wanted ? [] : [`there are ${made.length} new artifacts instead of ${wanted}`]),
+    ...broken.flat(),
+    ...(outcome === 'green' && !right.includes(run.outputs['content-digest'] ?? '')
+      ? ['the content digest is not that of an undisturbed backup']
+      : []),
+    ...(outcome === 'green' && made[0] && made[0].digest !== `sha256:${run.outputs['backup-sha256'] ?? ''}`
+      ? ['the artifact is not the file that the outputs describe']
+      : []),
+  ];
+}
+
+/** An artifact is complete when its bytes are those that were proven, and named after the content that they hold. */
+async function brokenArtifact(
+  { artifacts, shop, large }: FaultBed,
+  { name, digest }: ArtifactRecord,
+): Promise<string[]> {
+  const bytes = await artifacts.read(name);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const rightName = [shop, large].some(({ contentDigest }) => name.includes(contentDigest.slice(0, 12)));
+  return [
+    ...(digest === `sha256:${sha256}` ? [] : [`what is stored as ${name} is not what was proven`]),
+    ...(rightName ? [] : [`${name} holds something else than the database`]),
+  ];
+}
+
+function leftOnDisk({ leftFiles }: ActionRun): string[] {
+  return leftFiles.map((file) => `${file} was left on the disk`);
+}
+
+async function leftSessions({ database }: FaultBed): Promise<string[]> {
+  const until = Date.now() + SESSIONS_GONE_WITHIN_MS;
+  for (;;) {
+    const left = await database.sessions();
+    if (left.length === 0) return [];
+    if (Date.now() > until)
+      return left.map(
+        ({ application, query }) => `a session of ${application} was left: ${query.slice(0, 80)}`,
+      );
+    await pause(100);
+  }
+}

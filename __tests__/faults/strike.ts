@@ -1,0 +1,30 @@
+import type { ActionRun } from '../support/runner.ts';
+import type { FaultBed } from './fault-bed.ts';
+import type { FaultCase } from './fault-case.ts';
+import { brokenPromises } from './promises.ts';
+
+/** What came of a fault. */
+export interface Strike {
+  /** Undefined: this user cannot make the fault. */
+  readonly run: ActionRun | undefined;
+  /** In sentences; none when every promise was kept. */
+  readonly broken: readonly string[];
+  readonly seconds: number;
+}
+
+/** Lets a fault strike, holds the run against the promises, and leaves the bed as it was. */
+export async function strike(bed: FaultBed, fault: FaultCase): Promise<Strike> {
+  const before = new Set(bed.artifacts.artifacts().map(({ id }) => id));
+  const started = performance.now();
+  const seconds = (): number => (performance.now() - started) / 1000;
+  let run: ActionRun | undefined;
+  try {
+    run = await fault.strike(bed);
+  } finally {
+    bed.artifacts.faults = {};
+    await bed.proxy.set({ kind: 'clear' });
+  }
+  const took = run ? run.durationMs / 1000 : seconds();
+  const broken = run ? await brokenPromises(bed, run, { ...fault, before }) : [];
+  return { run, broken, seconds: took };
+}

@@ -1,0 +1,192 @@
+import { once } from 'node:events';
+import { type Server, type Socket, connect, createServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** What becomes of the connections through the proxy. */
+export type Weather =
+  /** Everything is passed on. */
+  | { readonly kind: 'clear' }
+  /** Nobody listens. Connections that are open stay so. */
+  | { readonly kind: 'refuse' }
+  /**
+   * A connection is cut off (`reset`), closed politely (`end`), or falls silent in both directions while it stays open
+   * (`silence`), as soon as the server has sent so many bytes through it; at once when absent.
+   */
+  | { readonly kind: 'reset' | 'end' | 'silence'; readonly afterBytes?: number; readonly times?: number }
+  /** Every piece of what the server sends comes so much later. */
+  | { readonly kind: 'delay'; readonly milliseconds: number }
+  /** What the server sends comes at this rate at most. */
+  | { readonly kind: 'throttle'; readonly bytesPerSecond: number };
+
+/** Stands between a client and a server of this machine, and passes on what both say, for better or worse. */
+export interface TcpProxy {
+  readonly host: string;
+  readonly port: number;
+  /** The same URL with the proxy's address. */
+  through(url: string): string;
+  /** Changes what becomes of connections, those that are open included. */
+  set(weather: Weather): Promise<void>;
+  /** Fulfilled when the next `reset`, `end` or `silence` strikes. */
+  struck(): Promise<void>;
+  /** Bytes that the server has sent through each connection so far, in the order in which they were opened. */
+  readonly served: readonly number[];
+  /** Connections that are open now. */
+  readonly open: number;
+  stop(): Promise<void>;
+}
+
+interface Relay {
+  readonly number: number;
+  readonly client: Socket;
+  readonly server: Socket;
+  /** Fallen silent: nothing is passed on any more. */
+  silent: boolean;
+}
+
+const HOST = '127.0.0.1';
+
+/** Starts a proxy on a free port. */
+export async function startTcpProxy(target: {
+  readonly host: string;
+  readonly port: number;
+}): Promise<TcpProxy> {
+  const proxy = new Proxy(target);
+  await proxy.listen();
+  return proxy;
+}
+
+class Proxy implements TcpProxy {
+  readonly host = HOST;
+  readonly served: number[] = [];
+  port = 0;
+  readonly #target: { readonly host: string; readonly port: number };
+  readonly #relays = new Set<Relay>();
+  #listener: Server | undefined;
+  #weather: Weather = { kind: 'clear' };
+  #strikes = 0;
+  #onStrike: (() => void)[] = [];
+
+  constructor(target: { readonly host: string; readonly port: number }) {
+    this.#target = target;
+  }
+
+  get open(): number {
+    return this.#relays.size;
+  }
+
+  through(url: string): string {
+    return url.replace(/(@|\/\/)[^@/?]+(?=[/?]|$)/, `$1${this.host}:${this.port}`);
+  }
+
+  struck(): Promise<void> {
+    return new Promise((resolve) => this.#onStrike.push(resolve));
+  }
+
+  async set(weather: Weather): Promise<void> {
+    this.#weather = weather;
+    this.#strikes = 0;
+    if (weather.kind === 'refuse') await this.#deafen();
+    else if (!this.#listener) await this.listen();
+    for (const relay of this.#relays) {
+      if (weather.kind === 'clear' && relay.silent) this.#cut(relay, 'reset');
+      else this.#strikeIfDue(relay);
+    }
+  }
+
+  async listen(): Promise<void> {
+    // Half-open, because what each side says last must still be passed on.
+    const listener = createServer({ allowHalfOpen: true }, (client) => {
+      this.#relay(client);
+    });
+    listener.listen(this.port, HOST);
+    await once(listener, 'listening');
+    const address = listener.address();
+    if (address === null || typeof address === 'string') throw new Error('The proxy has no port.');
+    this.port = address.port;
+    this.#listener = listener;
+  }
+
+  async stop(): Promise<void> {
+    for (const relay of this.#relays) this.#cut(relay, 'reset');
+    await this.#deafen();
+  }
+
+  /** The port is free from then on; Node closes the listener only after its last connection, so that is not awaited. */
+  #deafen(): Promise<void> {
+    this.#listener?.close();
+    this.#listener = undefined;
+    return pause(0);
+  }
+
+  #relay(client: Socket): void {
+    const server = connect({ ...this.#target, allowHalfOpen: true });
+    const relay: Relay = { number: this.served.push(0) - 1, client, server, silent: false };
+    this.#relays.add(relay);
+    const forget = (): void => {
+      if (relay.silent) return;
+      client.destroy();
+      server.destroy();
+      this.#relays.delete(relay);
+    };
+    for (const socket of [client, server]) socket.on('error', forget).on('close', forget);
+    client.on('data', (chunk: Buffer) => {
+      if (!relay.silent) server.write(chunk);
+    });
+    client.on('end', () => {
+      if (!relay.silent) server.end();
+    });
+    void this.#pass(relay);
+    this.#strikeIfDue(relay);
+  }
+
+  /** From the server to the client, with backpressure. */
+  async #pass(relay: Relay): Promise<void> {
+    try {
+      for await (const chunk of relay.server) {
+        if (!Buffer.isBuffer(chunk)) continue;
+        await this.#slow(chunk.length);
+        const left = this.#bytesUntilStrike(relay);
+        const part = chunk.subarray(0, left);
+        if (relay.silent) return;
+        this.served[relay.number] = (this.served[relay.number] ?? 0) + part.length;
+        if (part.length > 0 && !relay.client.write(part)) await once(relay.client, 'drain');
+        this.#strikeIfDue(relay);
+      }
+      if (!relay.silent) relay.client.end();
+    } catch {
+      // One side has gone: its close handler looks after the other.
+    }
+  }
+
+  async #slow(bytes: number): Promise<void> {
+    const weather = this.#weather;
+    if (weather.kind === 'delay') await pause(weather.milliseconds);
+    if (weather.kind === 'throttle') await pause((bytes / weather.bytesPerSecond) * 1000);
+  }
+
+  #bytesUntilStrike(relay: Relay): number {
+    const weather = this.#weather;
+    if (!('afterBytes' in weather) || this.#strikes >= (weather.times ?? Infinity)) return Infinity;
+    return Math.max(0, (weather.afterBytes ?? 0) - (this.served[relay.number] ?? 0));
+  }
+
+  #strikeIfDue(relay: Relay): void {
+    const weather = this.#weather;
+    if (weather.kind !== 'reset' && weather.kind !== 'end' && weather.kind !== 'silence') return;
+    if (relay.silent || this.#strikes >= (weather.times ?? Infinity)) return;
+    if ((this.served[relay.number] ?? 0) < (weather.afterBytes ?? 0)) return;
+    this.#strikes += 1;
+    this.#cut(relay, weather.kind);
+    for (const resolve of this.#onStrike.splice(0)) resolve();
+  }
+
+  /** A silent connection stays open towards both sides, as when a router on the way has forgotten it. */
+  #cut(relay: Relay, how: 'reset' | 'end' | 'silence'): void {
+    relay.silent = how === 'silence';
+    if (how === 'silence') return;
+    this.#relays.delete(relay);
+    if (how === 'end') relay.client.end();
+    else relay.client.resetAndDestroy();
+    relay.server.destroy();
+  }
+}
