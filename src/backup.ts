@@ -182,7 +182,7 @@ async function dumpDatabase(job: Job, tools: ClientTools, { server, connection }
   log.info(`Dumping ${server.database} (${compression})`);
   const started = performance.now();
   const size = await dump({
-    pgDump: tools.pgDump,
+    tools,
     args: dumpArguments({ file, compression, filters: inputs.filters, extra: inputs.dumpArguments }),
     environment: toolEnvironment(tools, connection),
     file,

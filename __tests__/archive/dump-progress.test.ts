@@ -29,6 +29,18 @@ describe('the progress of a dump', () => {
     expect(progress.describe({ elapsedMs: 1_000, archiveBytes: 900_000_000 })).toContain('23 %');
   });
 
+  it('says nothing again when nothing has come meanwhile', () => {
+    const progress = dumpProgress(sizes);
+    progress.line(dumping('public.a'), 0);
+    const line = (elapsedMs: number, archiveBytes: number): string | undefined =>
+      progress.describe({ elapsedMs, archiveBytes });
+    expect(line(5_000, 1_000_000)).toContain('public.a');
+    expect(line(10_000, 1_000_000)).toBeUndefined();
+    expect(line(15_000, 2_000_000)).toContain('public.a');
+    progress.line(dumping('public.b'), 2_000_000);
+    expect(line(20_000, 2_000_000)).toContain('public.b');
+  });
+
   it('goes on where the sizes are unknown or zero', () => {
     const progress = dumpProgress(new Map());
     progress.line(dumping('public."new\\nline"'), 0);

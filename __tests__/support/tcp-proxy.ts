@@ -142,7 +142,8 @@ class Proxy implements TcpProxy {
   /** From the server to the client, with backpressure. */
   async #pass(relay: Relay): Promise<void> {
     try {
-      for await (const chunk of relay.server) {
+      // What has fallen silent is left unread, so that the server notices nothing but a client that takes no more.
+      for await (const chunk of relay.server.iterator({ destroyOnReturn: false })) {
         if (!Buffer.isBuffer(chunk)) continue;
         await this.#slow(chunk.length);
         const left = this.#bytesUntilStrike(relay);

@@ -7,7 +7,7 @@ export type TableSizes = ReadonlyMap<string, number>;
 export interface CopyProgress {
   /** Takes a line that the tool printed with `--verbose`, and how many bytes of the archive it has written or read so far. */
   line(text: string, archiveBytes: number): void;
-  /** One line for the log, or undefined before the first table. */
+  /** One line for the log; undefined before the first table, and when there is nothing new since the last line. */
   describe(now: { elapsedMs: number; archiveBytes: number }): string | undefined;
 }
 
@@ -83,6 +83,7 @@ function copyProgress(sizes: TableSizes, tableNamed: RegExp): CopyProgress {
   let done = 0;
   let archiveAtStart = 0;
   let current: { name: string; size: number } | undefined;
+  let told = '';
 
   return {
     line(text, archiveBytes) {
@@ -96,7 +97,11 @@ function copyProgress(sizes: TableSizes, tableNamed: RegExp): CopyProgress {
       if (!current) return undefined;
       const shrinkage = done > 0 && archiveAtStart > 0 ? done / archiveAtStart : USUAL_SHRINKAGE;
       const inTable = Math.min((archiveBytes - archiveAtStart) * shrinkage, current.size * MOST_OF_A_TABLE);
-      return progressLine({ reached: done + inTable, total, elapsedMs, name: current.name });
+      const reached = done + inTable;
+      const news = `${reached} ${current.name}`;
+      if (news === told) return undefined;
+      told = news;
+      return progressLine({ reached, total, elapsedMs, name: current.name });
     },
   };
 }

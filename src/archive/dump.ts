@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { stat, writeFile } from 'node:fs/promises';
 import { diagnosedError, errorLines } from '../connection/diagnosis.ts';
+import { watchSilence } from '../connection/silence.ts';
 import { UserError } from '../errors.ts';
 import { type Environment, run } from '../process/run.ts';
 import { log } from '../log/log.ts';
@@ -9,7 +10,7 @@ import { logProgress } from './progress-log.ts';
 
 /** What `pg_dump` is told. */
 export interface DumpRequest {
-  readonly pgDump: string;
+  readonly tools: { readonly pgDump: string; readonly psql: string };
   readonly args: readonly string[];
   /** The environment that holds the connection. */
   readonly environment: Environment;
@@ -25,7 +26,7 @@ export interface DumpRequest {
  * request when it gets SIGTERM (`sigTermHandler` in pg_dump/parallel.c).
  *
  * @returns the size of the archive in bytes.
- * @throws UserError when `pg_dump` fails, or leaves nothing.
+ * @throws UserError when `pg_dump` fails, its connection falls silent, or it leaves nothing.
  */
 export async function dump(request: DumpRequest): Promise<number> {
   // pg_dump would make a file that others can read, and write through a link; it writes into one that is there.
@@ -34,11 +35,21 @@ export async function dump(request: DumpRequest): Promise<number> {
   const ticker = logProgress((elapsedMs) =>
     progress.describe({ elapsedMs, archiveBytes: sizeSoFar(request.file) }),
   );
+  const { tools, environment } = request;
+  const silence = watchSilence({
+    name: 'pg_dump',
+    psql: tools.psql,
+    environment,
+    progress: () => sizeSoFar(request.file),
+  });
   try {
-    const result = await run(request.pgDump, request.args, {
-      env: request.environment,
-      signal: request.signal,
-      onSpawn: request.onSpawn,
+    const result = await run(tools.pgDump, request.args, {
+      env: environment,
+      signal: AbortSignal.any([request.signal, silence.signal]),
+      onSpawn: (pid) => {
+        silence.onSpawn(pid);
+        request.onSpawn(pid);
+      },
       onStderrLine: (line) => {
         progress.line(line, line.includes('dumping contents') ? sizeSoFar(request.file) : 0);
       },
@@ -48,6 +59,7 @@ export async function dump(request: DumpRequest): Promise<number> {
     for (const line of errorLines(result.stderr)) log.info(line);
   } finally {
     ticker.stop();
+    await silence.stop();
   }
   const { size } = await stat(request.file);
   if (size === 0) {

@@ -1,3 +1,5 @@
+import { UserError } from '../errors.ts';
+import { duration } from '../log/format.ts';
 import { type Environment, run } from '../process/run.ts';
 
 /** A failed call of psql, with what it printed. */
@@ -21,12 +23,16 @@ export interface Psql {
   readonly signal: AbortSignal;
 }
 
+/** What the action asks takes milliseconds; of a hundred thousand tables on a cold disk, a minute. */
+const ANSWER_WITHIN_MS = 3 * 60_000;
+
 /**
  * Runs SQL through psql and returns the rows, `columns` text values each; NULL is the empty string.
  *
  * Every statement that returns rows must return that many columns.
  *
- * @throws PsqlError when psql or a statement fails.
+ * @throws PsqlError when psql or a statement fails; UserError when there is no answer for three minutes, as when the
+ *   connection has died without a word; the signal's reason.
  */
 export async function queryRows(client: Psql, sql: string, columns: number): Promise<string[][]> {
   const args = [
@@ -41,14 +47,27 @@ export async function queryRows(client: Psql, sql: string, columns: number): Pro
     '--set=ON_ERROR_STOP=1',
     '--file=-',
   ];
+  const unanswered = new AbortController();
+  const timer = setTimeout(() => {
+    unanswered.abort(silentServer());
+  }, ANSWER_WITHIN_MS);
   const result = await run(client.psql, args, {
     env: { ...client.environment, PGCLIENTENCODING: 'UTF8' },
     stdin: sql,
-    signal: client.signal,
+    signal: AbortSignal.any([client.signal, unanswered.signal]),
+  }).finally(() => {
+    clearTimeout(timer);
   });
   if (result.exitCode !== 0) throw new PsqlError(result.stderr, result.stdout);
   const values = result.stdout.split('\0').slice(0, -1);
   return Array.from({ length: values.length / columns }, (_, row) =>
     values.slice(row * columns, (row + 1) * columns),
+  );
+}
+
+function silentServer(): UserError {
+  return new UserError(
+    `The server went silent: psql has had no answer for ${duration(ANSWER_WITHIN_MS)}.`,
+    'Look whether the server is overloaded, or whether something between the runner and the server (a firewall, VPN or proxy) drops connections. Run the job again.',
   );
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { watchSilence } from '../../connection/silence.ts';
 import { UserError } from '../../errors.ts';
 import { log } from '../../log/log.ts';
 import { run } from '../../process/run.ts';
@@ -15,6 +16,8 @@ import { restoreFailure, restoreKilled, tellRemarks } from './restore-failure.ts
 import { endSessions, restoreSessions } from './sessions.ts';
 
 const ONE_TRANSACTION = 'Nothing was changed: it was one transaction.';
+/** Nobody can know whether the last statement has arrived. */
+const UNKNOWN_END = 'It was one transaction: nothing was changed, unless its COMMIT had just been sent.';
 const MANY_TRANSACTIONS =
   'A part of it was restored: with jobs, each entry is a transaction of its own. Without jobs, all or nothing is restored.';
 
@@ -73,38 +76,49 @@ async function followed(
   const reading = bytesRead();
   const ticker = logProgress((elapsedMs) => progress.describe({ elapsedMs, archiveBytes: reading.bytes() }));
   const locks = watchLocks(psql, sessions, request.lockWaitMs);
+  const silence = watchSilence({
+    name: 'the restore',
+    psql,
+    environment: sessions.observer,
+    applicationName: sessions.applicationName,
+  });
   const aftermath = jobs === undefined ? ONE_TRANSACTION : MANY_TRANSACTIONS;
   try {
     await work({
       sessions,
       aftermath,
-      signal: AbortSignal.any([request.signal, locks.signal]),
+      signal: AbortSignal.any([request.signal, locks.signal, silence.signal]),
       onSpawn: (pid) => {
-        reading.of(pid);
+        silence.onSpawn(pid);
         request.onSpawn(pid);
       },
+      onReaderSpawn: reading.of,
       onStderrLine: lineTaker(progress, reading),
     });
   } catch (error) {
     await endSessions(psql, sessions);
-    throw error === locks.signal.reason && error instanceof UserError
-      ? new UserError(`${error.message} ${aftermath}`, error.hint)
-      : error;
+    if (!(error instanceof UserError)) throw error;
+    if (error === locks.signal.reason) throw new UserError(`${error.message} ${aftermath}`, error.hint);
+    if (error !== silence.signal.reason) throw error;
+    throw new UserError(`${error.message} ${jobs === undefined ? UNKNOWN_END : aftermath}`, error.hint);
   } finally {
     ticker.stop();
-    await locks.stop();
+    await Promise.all([locks.stop(), silence.stop()]);
   }
 }
 
 /** `pg_restore` that is connected to the server itself. */
 async function restoreConnected(
-  { request, words, sessions, signal, onSpawn, onStderrLine, aftermath }: RestoreRun,
+  { request, words, sessions, signal, onSpawn, onReaderSpawn, onStderrLine, aftermath }: RestoreRun,
   jobs: number | undefined,
 ): Promise<void> {
   const { exitCode, endedBy, stderr } = await run(request.tools.pgRestore, connectedArguments(words, jobs), {
     env: sessions.environment,
     signal,
-    onSpawn,
+    onSpawn: (pid) => {
+      onReaderSpawn(pid);
+      onSpawn(pid);
+    },
     onStderrLine,
   });
   if (endedBy !== null) throw restoreKilled('pg_restore', endedBy, aftermath);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { diagnosedError } from '../../connection/diagnosis.ts';
+import { watchSilence } from '../../connection/silence.ts';
 import { UserError } from '../../errors.ts';
 import { collectAfterEvery } from '../../process/garbage.ts';
 import { type RunResult, run } from '../../process/run.ts';
@@ -42,7 +43,7 @@ export function canSelect(
 /**
  * Dumps rows as a script, straight to a listener: no file is written.
  *
- * @throws UserError when `pg_dump` fails, or its script is not whole.
+ * @throws UserError when `pg_dump` fails, its connection falls silent, or its script is not whole.
  */
 export async function dumpForProof(
   request: ProofRequest,
@@ -52,13 +53,17 @@ export async function dumpForProof(
 ): Promise<void> {
   const { tools, environment, signal, onSpawn } = request;
   const filter = await filterOf(request, selection);
+  const silence = watchSilence({ name: 'pg_dump', psql: tools.psql, environment });
   try {
     const reader = new ScriptReader(listener);
     const collect = collectAfterEvery(COLLECT_EVERY);
     const result = await run(tools.pgDump, [...proofArguments(request, selection), ...filter.args], {
       env: environment,
-      signal,
-      onSpawn,
+      signal: AbortSignal.any([signal, silence.signal]),
+      onSpawn: (pid) => {
+        silence.onSpawn(pid);
+        onSpawn(pid);
+      },
       onStdout: (chunk) => {
         reader.write(chunk);
         collect(chunk.length);
@@ -70,6 +75,7 @@ export async function dumpForProof(
   } catch (error) {
     throw error instanceof ScriptError ? notWhole(error) : error;
   } finally {
+    await silence.stop();
     await filter.remove();
   }
 }

@@ -34,9 +34,11 @@ export interface RestoreRun {
   readonly request: RestoreRequest;
   readonly words: RestoreArguments;
   readonly sessions: RestoreSessions;
-  /** Of the request, and of the watch over the locks. */
+  /** Of the request, and of the watches over locks and silence. */
   readonly signal: AbortSignal;
   readonly onSpawn: (pid: number) => void;
+  /** Told the process that reads the archive, beside `onSpawn`. */
+  readonly onReaderSpawn: (pid: number) => void;
   readonly onStderrLine: (line: string) => void;
   /** Which state a failure leaves the target in. */
   readonly aftermath: string;

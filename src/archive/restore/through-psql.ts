@@ -24,7 +24,7 @@ export function isOlderThanTools(toolsMajor: number, serverMajor: number): boole
  * @throws UserError when either program fails; the signal's reason when it was aborted.
  */
 export async function restoreThroughPsql(restoring: RestoreRun): Promise<void> {
-  const { request, words, sessions, signal, onSpawn, onStderrLine, aftermath } = restoring;
+  const { request, words, sessions, signal, onSpawn, onReaderSpawn, onStderrLine, aftermath } = restoring;
   const isOlder = isOlderThanTools(request.tools.major, request.serverMajor);
   const script = new RestoreScript({
     omittedSetting: isOlder ? SETTING.name : undefined,
@@ -36,14 +36,17 @@ export async function restoreThroughPsql(restoring: RestoreRun): Promise<void> {
     // The results of setval() and the like.
     onStdout: () => undefined,
     signal,
-    onSpawn: request.onSpawn,
+    onSpawn,
   }).finally(() => script.destroy());
   const writing = run(request.tools.pgRestore, scriptArguments(words), {
     // It connects to nothing.
     env: sessions.environment,
     stdout: script,
     signal,
-    onSpawn,
+    onSpawn: (pid) => {
+      onReaderSpawn(pid);
+      onSpawn(pid);
+    },
     onStderrLine,
   }).then(
     (result) => {

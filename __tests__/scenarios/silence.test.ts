@@ -1,0 +1,149 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fastClock } from '../support/fast-clock.ts';
+import { fillShop } from '../support/shop.ts';
+import { type TcpProxy, startTcpProxy } from '../support/tcp-proxy.ts';
+import {
+  type TestBed,
+  expectFailedRestore,
+  expectFailure,
+  expectSuccess,
+  startTestBed,
+} from '../support/test-bed.ts';
+import { type TunnelGateway, startTunnelGateway } from '../support/tunnel-gateway.ts';
+
+const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+const API_KEY = `${base64url({ alg: 'HS256' })}.${base64url({ id: 'an-older-key' })}.c2lnbmF0dXJl`;
+
+let bed: TestBed;
+let gateway: TunnelGateway;
+/** Before the gateway of the tunnel. */
+let gatewayProxy: TcpProxy;
+/** Before the server. */
+let proxy: TcpProxy;
+beforeAll(async () => {
+  bed = await startTestBed({ hba: ['host postgres postgres 127.0.0.1/32 trust'] });
+  await fillShop(bed.database);
+  await bed.backup({ inputs: { upload: 'false', path: 'warm-up.bak' } });
+  const { host, url } = bed.database;
+  const target = { host, port: Number(new URL(url).port) };
+  gateway = await startTunnelGateway({ target, apiKey: API_KEY });
+  gatewayProxy = await startTcpProxy({ host, port: Number(gateway.url.port) });
+  proxy = await startTcpProxy(target);
+});
+afterEach(() => Promise.all([gatewayProxy.set({ kind: 'clear' }), proxy.set({ kind: 'clear' })]));
+afterAll(async () => {
+  await Promise.all([gatewayProxy.stop(), proxy.stop()]);
+  await gateway.stop();
+  await bed.stop();
+});
+
+const noSessions = async (): Promise<void> => {
+  for (let attempt = 0; attempt < 100 && (await bed.database.sessions()).length > 0; attempt++)
+    await pause(100);
+  expect(await bed.database.sessions()).toEqual([]);
+};
+
+const TABLES = `SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace`;
+
+/** A backup whose restore takes ten seconds: it fills a view with what a slow function says. */
+async function slowBackup(): Promise<string> {
+  slow ??= (async () => {
+    const url = await bed.database.createDatabase('slow');
+    await bed.database.sql(
+      `CREATE FUNCTION slow() RETURNS int LANGUAGE plpgsql AS $$
+       BEGIN IF current_database() <> 'slow' THEN PERFORM pg_catalog.pg_sleep(10); END IF; RETURN 1; END $$;
+       CREATE MATERIALIZED VIEW slow_view AS SELECT slow();`,
+      'slow',
+    );
+    const run = await bed.backup({ inputs: { 'connection-string': url, 'backup-name': 'slow' } });
+    expectSuccess(run);
+    return run.outputs['artifact-name'] ?? '';
+  })();
+  return slow;
+}
+let slow: Promise<string> | undefined;
+
+/** When a session of a restore is in the slow function. */
+async function sleeping(): Promise<void> {
+  const sleeps = `SELECT FROM pg_stat_activity WHERE application_name ~ ' restore ' AND wait_event = 'PgSleep'`;
+  while ((await bed.database.query(sleeps)).length === 0) await pause(100);
+}
+
+describe("Prisma's tunnel", () => {
+  it('that falls silent, with its connections open, ends the backup in words', async () => {
+    await gatewayProxy.set({ kind: 'silence', afterBytes: 200_000 });
+    const run = await bed.backup({
+      inputs: {
+        'connection-string': `prisma+postgres://accelerate.prisma-data.net/?api_key=${API_KEY}`,
+        'connection-attempts': '1',
+      },
+      env: { ...fastClock(), PPG_WS_URL: gatewayProxy.through(gateway.url.href) },
+      secrets: [API_KEY],
+    });
+    expectFailure(run, /The connection of pg_dump went silent/, bed.artifacts);
+    expect(run.log).toMatch(/pg_dump has got nothing for 20 s: /);
+    await gatewayProxy.set({ kind: 'clear' });
+    await noSessions();
+  });
+});
+
+describe('a server that is at work and sends nothing', () => {
+  it('is waited for: a dump that waits for a lock', async () => {
+    let released: Promise<unknown> | undefined;
+    const run = await bed.backup({
+      env: fastClock(),
+      onLine: (line) => {
+        if (line.startsWith('Connected to')) {
+          // Held for more questions than three, which go ten times as fast.
+          released = bed.database.sql(
+            'BEGIN; LOCK TABLE shop.orders; SELECT pg_sleep(10); COMMIT;',
+            'postgres',
+          );
+        }
+      },
+      inputs: { 'connection-attempts': '1' },
+    });
+    await released;
+    expectSuccess(run);
+    expect(run.log).toContain('pg_dump has got nothing for 20 s: the server is at work (Lock: relation)');
+  });
+
+  it('is waited for: a restore that calls a slow function', async () => {
+    const run = await bed.restore({
+      env: fastClock(),
+      inputs: {
+        'connection-string': await bed.database.createDatabase('slow_target'),
+        backup: await slowBackup(),
+      },
+    });
+    expectSuccess(run);
+    expect(run.log).toContain(
+      'the restore has got nothing for 20 s: the server is at work (Timeout: PgSleep)',
+    );
+  });
+});
+
+describe('a restore whose connection falls silent', () => {
+  it('ends in words that tell what is known of the target, and leaves it unchanged', async () => {
+    const target = await bed.database.createDatabase('silent_target');
+    const running = bed.restore({
+      env: fastClock(),
+      inputs: {
+        'connection-string': proxy.through(target),
+        'connection-attempts': '1',
+        backup: await slowBackup(),
+      },
+    });
+    await sleeping();
+    await proxy.set({ kind: 'silence' });
+    const run = await running;
+    expectFailedRestore(
+      run,
+      /connection of the restore went silent.* It was one transaction: nothing was changed, unless/,
+    );
+    await proxy.set({ kind: 'clear' });
+    await noSessions();
+    expect(await bed.database.query(TABLES, { database: 'silent_target' })).toEqual([]);
+  });
+});
