@@ -5,6 +5,7 @@ import { dumpArguments } from './archive/dump-arguments.ts';
 import { encryptArchive } from './archive/encryption/encrypt.ts';
 import { type ReadBack, readBack } from './archive/read-back.ts';
 import { type Selection, isOpaque, selection, unreadableError } from './archive/selection.ts';
+import type { BackupProgress } from './backup-failure.ts';
 import type { ClientTools, VersionRequest } from './client/client-tools.ts';
 import { exposeTools } from './client/expose-tools.ts';
 import { provideTools, toolsForServer } from './client/provide-client-tools.ts';
@@ -47,6 +48,7 @@ interface Job {
   readonly exposure: Exposure | undefined;
   readonly workFolder: WorkFolder;
   readonly stopwatch: Stopwatch;
+  readonly progress: BackupProgress;
   readonly signal: AbortSignal;
 }
 
@@ -61,6 +63,7 @@ const ACCESS = { input: 'connection-string' };
 export async function backup(
   inputs: BackupInputs,
   runner: RunnerEnvironment,
+  progress: BackupProgress,
   signal: AbortSignal,
 ): Promise<void> {
   const stopwatch = startStopwatch();
@@ -78,7 +81,7 @@ export async function backup(
     withConnection({ ...ACCESS, plan, tls: inputs.tls, signal }, workFolder, (connection) =>
       withRehearsalServer(rehearsalPlan && { plan: rehearsalPlan, workFolder, signal }, (rehearsal) =>
         makeBackup(
-          { inputs, runner, exposure, workFolder, stopwatch, signal },
+          { inputs, runner, exposure, workFolder, stopwatch, progress, signal },
           { connection, rehearsal, keptPlace },
         ),
       ),

@@ -1,7 +1,50 @@
-import type { RunnerEnvironment } from './inputs/runner-environment.ts';
+import { backupFailure } from './backup-failure.ts';
+import { UserError } from './errors.ts';
+import { type UnfinishedJob, unfinishedJob } from './job-record.ts';
+import { log } from './log/log.ts';
+import { reportFailure } from './report/failure.ts';
 import { removeRecordedWorkFolder } from './work-folder.ts';
 
-/** The post step: removes what the main step recorded and could not remove itself, because it was killed. */
-export async function cleanup(runner: RunnerEnvironment): Promise<void> {
-  await removeRecordedWorkFolder(runner.temp);
+const USUAL_CAUSES =
+  'Usually the runner ran out of memory, or the job was cancelled or reached its time limit';
+
+/**
+ * The post step: says what the main step could not say, and removes what it recorded and could not remove itself,
+ * because it was killed.
+ *
+ * @param temp tells the runner's folder for temporary files; asked when there is something to remove.
+ * @throws UserError when something cannot be removed.
+ */
+export async function cleanup(temp: () => string): Promise<void> {
+  const unfinished = unfinishedJob();
+  if (unfinished) await tellOf(unfinished);
+  await removeRecordedWorkFolder(temp);
+}
+
+/** A killed process cannot say why it is gone: nobody else would. */
+async function tellOf({ job, storedAs }: UnfinishedJob): Promise<void> {
+  if (job === 'restore') {
+    await reportFailure(
+      new UserError(
+        'The restore was ended from outside before it could say why: what the target holds is unknown.',
+        `${USUAL_CAUSES}: look at the target before anybody uses it, and run the restore again, on a larger runner if need be.`,
+      ),
+      { heading: 'The restore failed', aftermath: 'What the target holds is unknown.' },
+    );
+    return;
+  }
+  if (storedAs !== undefined) {
+    log.warning(
+      `The job was ended from outside when its backup was stored already: ${storedAs} is complete and proven. ` +
+        'The outputs and the summary may be missing.',
+    );
+    return;
+  }
+  await reportFailure(
+    new UserError(
+      'No backup was made: the job was ended from outside before it could say why.',
+      `${USUAL_CAUSES}: run it again, on a larger runner if need be.`,
+    ),
+    backupFailure({ storedAs }),
+  );
 }

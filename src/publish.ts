@@ -1,3 +1,4 @@
+import { type BackupProgress, noteStored } from './backup-failure.ts';
 import type { AlreadyStored } from './earlier-backups.ts';
 import type { BackupInputs } from './inputs/backup-inputs.ts';
 import type { RunnerEnvironment } from './inputs/runner-environment.ts';
@@ -14,6 +15,7 @@ export interface PublishingJob {
   readonly inputs: Pick<BackupInputs, 'destination' | 'retentionDays'>;
   readonly runner: RunnerEnvironment;
   readonly stopwatch: Stopwatch;
+  readonly progress: BackupProgress;
   readonly signal: AbortSignal;
 }
 
@@ -47,20 +49,23 @@ export async function keepStored(
 
 /** Uploads the archive, and keeps it on the disk if that was asked for: both, or neither. */
 export async function publish(
-  { inputs, runner, stopwatch, signal }: PublishingJob,
+  { inputs, runner, stopwatch, progress, signal }: PublishingJob,
   file: BackupFile,
   place: KeptPlace | undefined,
 ): Promise<PublishedBackup> {
   const staged = place && (await stage(file.path, place));
   try {
     if (!inputs.destination.upload) {
-      return { artifact: undefined, keptAt: await staged?.commit(), unchanged: false };
+      const keptAt = await staged?.commit();
+      if (keptAt !== undefined) noteStored(progress, `the file ${keptAt}`);
+      return { artifact: undefined, keptAt, unchanged: false };
     }
     const kept = retention(inputs.retentionDays, runner.retentionLimit);
     const { size, sha256 } = file;
     const { id, name } = await stopwatch.time('Upload', () =>
       upload({ file: file.path, size, sha256, retentionDays: kept.grantedDays, signal }),
     );
+    noteStored(progress, `the artifact ${name}`);
     const expiresAt = expiry(new Date(), kept);
     log.info(`Uploaded ${name} (${bytes(size)}); kept for ${retentionInWords(kept)}`);
     return {

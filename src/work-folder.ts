@@ -1,7 +1,9 @@
 import { constants } from 'node:fs';
-import { appendFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as core from '@actions/core';
+import { UserError, messageOf } from './errors.ts';
+import { saveState } from './log/command-files.ts';
 import { log } from './log/log.ts';
 
 const PREFIX = 'postgres-backup-';
@@ -17,13 +19,29 @@ export interface WorkFolder {
   readonly path: string;
   /** Notes a child process, so that the cleanup can end it if this process is killed. */
   readonly recordChild: (pid: number) => void;
+  /** Never throws: what cannot be removed is left to the post step. */
   readonly remove: () => Promise<void>;
 }
 
-/** Makes the work folder (mode 0700) and records it for the cleanup before anything is written into it. */
+/**
+ * Makes the work folder (mode 0700) and records it for the cleanup before anything is written into it.
+ *
+ * @throws UserError when RUNNER_TEMP cannot take it, or it cannot be recorded.
+ */
 export async function makeWorkFolder(temp: string): Promise<WorkFolder> {
-  const folder = await mkdtemp(path.join(temp, PREFIX));
-  core.saveState(STATE, folder);
+  const folder = await mkdtemp(path.join(temp, PREFIX)).catch((error: unknown) => {
+    throw new UserError(
+      `RUNNER_TEMP: no folder can be made in ${temp}: ${messageOf(error)}`,
+      'The runner sets RUNNER_TEMP: check that the folder is there, that the user of the runner can write in it, and that its disk is neither full nor read-only; and do not set it in "env:".',
+      { cause: error },
+    );
+  });
+  try {
+    saveState(STATE, folder);
+  } catch (error) {
+    await rmdir(folder);
+    throw error;
+  }
   return {
     path: folder,
     recordChild(pid) {
@@ -34,7 +52,12 @@ export async function makeWorkFolder(temp: string): Promise<WorkFolder> {
         });
     },
     async remove() {
-      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+      try {
+        await removeFolder(folder);
+      } catch (error) {
+        // Whatever has happened before is what has to be told; the post step tries again, and says so if it cannot.
+        log.info(`The work folder could not be removed yet: ${messageOf(error)}`);
+      }
     },
   };
 }
@@ -42,15 +65,16 @@ export async function makeWorkFolder(temp: string): Promise<WorkFolder> {
 /**
  * Ends and removes what a run left that could not do so itself. It acts on what the run recorded alone.
  *
- * @param temp the runner's folder for temporary files: nothing outside it is removed.
+ * @param temp tells the runner's folder for temporary files: nothing outside it is removed.
+ * @throws UserError when it cannot be removed.
  */
-export async function removeRecordedWorkFolder(temp: string): Promise<void> {
+export async function removeRecordedWorkFolder(temp: () => string): Promise<void> {
   const folder = core.getState(STATE);
   if (folder === '') {
     log.info('Nothing to clean up: the job ended before it wrote anything');
     return;
   }
-  if (path.dirname(folder) !== path.resolve(temp) || !path.basename(folder).startsWith(PREFIX)) {
+  if (path.dirname(folder) !== path.resolve(temp()) || !path.basename(folder).startsWith(PREFIX)) {
     throw new Error('The recorded work folder is not one of this action.');
   }
   if (!(await stat(folder).catch(() => undefined))) {
@@ -58,8 +82,20 @@ export async function removeRecordedWorkFolder(temp: string): Promise<void> {
     return;
   }
   await endRecordedChildren(path.join(folder, CHILDREN));
-  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  try {
+    await removeFolder(folder);
+  } catch (error) {
+    throw new UserError(
+      `The work folder ${folder} could not be removed: ${messageOf(error)}`,
+      'It may hold a database in plaintext: remove it from the runner by hand.',
+      { cause: error },
+    );
+  }
   log.info('Removed what an interrupted job had left');
+}
+
+async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
 async function endRecordedChildren(file: string): Promise<void> {

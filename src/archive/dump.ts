@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
-import { stat, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { diagnosedError, errorLines } from '../connection/diagnosis.ts';
 import { watchSilence } from '../connection/silence.ts';
 import { UserError } from '../errors.ts';
-import { type Environment, run } from '../process/run.ts';
+import { type Environment, endedBySignal, run } from '../process/run.ts';
 import { log } from '../log/log.ts';
 import { type TableSizes, dumpProgress } from './dump-progress.ts';
 import { logProgress } from './progress-log.ts';
@@ -54,17 +54,17 @@ export async function dump(request: DumpRequest): Promise<number> {
         progress.line(line, line.includes('dumping contents') ? sizeSoFar(request.file) : 0);
       },
     });
-    if (result.endedBy !== null) throw endedBySignal(result.endedBy);
+    if (result.endedBy !== null) throw endedBySignal('pg_dump', result.endedBy);
     if (result.exitCode !== 0) throw diagnosedError('pg_dump failed', result.stderr);
     for (const line of errorLines(result.stderr)) log.info(line);
   } finally {
     ticker.stop();
     await silence.stop();
   }
-  const { size } = await stat(request.file);
+  const size = sizeSoFar(request.file);
   if (size === 0) {
     throw new UserError(
-      'pg_dump said that it succeeded, and left an empty file.',
+      'pg_dump said that it succeeded, and left nothing.',
       'Run the job again and report it.',
     );
   }
@@ -73,11 +73,4 @@ export async function dump(request: DumpRequest): Promise<number> {
 
 function sizeSoFar(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-function endedBySignal(signal: NodeJS.Signals): UserError {
-  return new UserError(
-    `pg_dump was ended by ${signal}.`,
-    'SIGKILL usually means that the runner has run out of memory: use a larger runner.',
-  );
 }

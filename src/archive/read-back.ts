@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
 import { errorLines } from '../connection/diagnosis.ts';
-import { UserError, messageOf } from '../errors.ts';
+import { messageOf } from '../errors.ts';
 import { collectAfterEvery } from '../process/garbage.ts';
-import { type Environment, type RunResult, run } from '../process/run.ts';
+import { type Environment, type RunResult, endedBySignal, run } from '../process/run.ts';
 import { log } from '../log/log.ts';
 import { type Manifest, ManifestCollector } from './manifest.ts';
 import { type ScriptProgress, ScriptReader } from './script-reader.ts';
@@ -101,10 +101,7 @@ function stallDetector(timeoutMs: number): { signal: AbortSignal; progress: () =
 
 function requireSuccess({ exitCode, endedBy, stderr }: RunResult): void {
   if (endedBy !== null) {
-    throw new UserError(
-      `The archive could not be read back: pg_restore was ended by ${endedBy}.`,
-      'SIGKILL usually means that the runner has run out of memory: use a larger runner.',
-    );
+    throw endedBySignal('The archive could not be read back: pg_restore', endedBy);
   }
   const lines = errorLines(stderr);
   if (exitCode !== 0) {

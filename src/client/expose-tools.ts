@@ -1,4 +1,4 @@
-import * as core from '@actions/core';
+import { addPath, setOutput } from '../log/command-files.ts';
 import { log } from '../log/log.ts';
 import type { ClientTools } from './client-tools.ts';
 
@@ -17,6 +17,6 @@ export function exposeTools(tools: ClientTools, addToPath: boolean): void {
     }
     return;
   }
-  core.setOutput('bin-directory', tools.pathDirectory);
-  if (addToPath) core.addPath(tools.pathDirectory);
+  setOutput('bin-directory', tools.pathDirectory);
+  if (addToPath) addPath(tools.pathDirectory);
 }

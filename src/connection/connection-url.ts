@@ -41,7 +41,7 @@ export function parseConnectionUrl(input: string, url: string): ParsedUrl {
   set('dbname', path);
   const foreign: ForeignParameter[] = [];
   let service: string | undefined;
-  for (const { name, value } of readQuery(input, query)) {
+  for (const { name, value } of readQuery(input, query, credentials.password !== '')) {
     if (name === 'service') service = value;
     // The one spelling of JDBC that libpq understands.
     else if (name === 'ssl' && value === 'true') parameters.sslmode = 'require';
@@ -141,7 +141,19 @@ function checkPorts(input: string, { host = '', hostaddr, port }: ConnectionPara
   }
 }
 
-function readQuery(input: string, query: string): ForeignParameter[] {
+/** Parameters whose values may hold an "@" in their own right. The others take words, numbers and hosts. */
+const FREE_TEXT: ReadonlySet<string> = new Set([
+  'application_name',
+  'dbname',
+  'fallback_application_name',
+  'options',
+  'password',
+  'sslpassword',
+  'user',
+]);
+
+/** @param hasPassword whether the credentials have ended before: then a raw "@" in a value that holds none is one of theirs. */
+function readQuery(input: string, query: string, hasPassword: boolean): ForeignParameter[] {
   if (query === '') return [];
   // Behind a raw "@" in the password, a part of the password looks like a parameter.
   const mayBePassword = query.includes('@');
@@ -160,6 +172,7 @@ function readQuery(input: string, query: string): ForeignParameter[] {
     if (name !== 'service' && !isParameterName(name) && !isForeignParameter(name)) {
       throw unknownParameter(input, mayBePassword ? undefined : name);
     }
+    if (hasPassword && value.includes('@') && !FREE_TEXT.has(name)) throw notEncoded(input);
     return { name, value: decode(input, value) };
   });
 }

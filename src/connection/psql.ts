@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts';
 import { duration } from '../log/format.ts';
-import { type Environment, run } from '../process/run.ts';
+import { type Environment, endedBySignal, run } from '../process/run.ts';
 
 /** A failed call of psql, with what it printed. */
 export class PsqlError extends Error {
@@ -31,7 +31,7 @@ const ANSWER_WITHIN_MS = 3 * 60_000;
  *
  * Every statement that returns rows must return that many columns.
  *
- * @throws PsqlError when psql or a statement fails; UserError when there is no answer for three minutes, as when the
+ * @throws PsqlError when psql or a statement fails; UserError when psql was ended by a signal, or when there is no answer for three minutes, as when the
  *   connection has died without a word; the signal's reason.
  */
 export async function queryRows(client: Psql, sql: string, columns: number): Promise<string[][]> {
@@ -58,6 +58,7 @@ export async function queryRows(client: Psql, sql: string, columns: number): Pro
   }).finally(() => {
     clearTimeout(timer);
   });
+  if (result.endedBy !== null) throw endedBySignal('psql', result.endedBy);
   if (result.exitCode !== 0) throw new PsqlError(result.stderr, result.stdout);
   const values = result.stdout.split('\0').slice(0, -1);
   return Array.from({ length: values.length / columns }, (_, row) =>

@@ -5,10 +5,10 @@ import { runJob } from './run-job.ts';
 
 const frame = {
   heading: 'The check of the backups failed',
-  aftermath: () => 'Nothing was changed: a check only looks.',
+  aftermath: 'Nothing was changed: a check only looks.',
 };
 
-await runJob(frame, async (signal) => {
+await runJob({ frame: () => frame }, async (signal) => {
   const runner = readRunnerEnvironment(process.env);
   await check(readCheckInputs(runner), runner, signal);
 });

@@ -4,9 +4,9 @@ import { NOTHING_DELETED, prune } from '../prune.ts';
 import { runJob } from './run-job.ts';
 
 const aftermath = { words: NOTHING_DELETED };
-const frame = { heading: 'The backups were not pruned', aftermath: () => aftermath.words };
+const frame = () => ({ heading: 'The backups were not pruned', aftermath: aftermath.words });
 
-await runJob(frame, async (signal) => {
+await runJob({ frame }, async (signal) => {
   const runner = readRunnerEnvironment(process.env);
   await prune(readPruneInputs(runner), runner, aftermath, signal);
 });

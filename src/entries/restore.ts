@@ -4,9 +4,9 @@ import { UNTOUCHED, restore } from '../restore.ts';
 import { runJob } from './run-job.ts';
 
 const aftermath = { words: UNTOUCHED };
-const frame = { heading: 'The restore failed', aftermath: () => aftermath.words };
+const frame = () => ({ heading: 'The restore failed', aftermath: aftermath.words });
 
-await runJob(frame, async (signal) => {
+await runJob({ frame, posted: 'restore' }, async (signal) => {
   const runner = readRunnerEnvironment(process.env);
   await restore(await readRestoreInputs(runner), runner, aftermath, signal);
 });

@@ -1,13 +1,32 @@
 import { CancelledError } from '../errors.ts';
+import { type PostedJob, recordEnd, recordStart } from '../job-record.ts';
+import { requireCommandFiles } from '../log/command-files.ts';
 import { type FailureFrame, reportFailure } from '../report/failure.ts';
+
+/** How a job is run as the process. */
+export interface Entry {
+  /** How its failure is told; asked when it has happened. */
+  readonly frame: () => FailureFrame;
+  /** The job for which the post step speaks if this process is killed; undefined: there is none. */
+  readonly posted?: PostedJob;
+}
+
+/** Runs a job of the main step: as {@link runProcess}, when the runner can be told what comes of it. */
+export async function runJob(entry: Entry, job: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  await runProcess(entry, async (signal) => {
+    await requireCommandFiles(process.env);
+    if (entry.posted) recordStart(entry.posted);
+    await job(signal);
+  });
+}
 
 /**
  * Runs a job as the process: the runner's signals abort it, and every error ends here, once.
  *
  * The runner cancels with SIGINT and, 7.5 seconds later, SIGTERM; the job has that long to end its children.
  */
-export async function runJob(
-  frame: FailureFrame,
+export async function runProcess(
+  { frame, posted }: Entry,
   job: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const controller = new AbortController();
@@ -21,8 +40,9 @@ export async function runJob(
     await job(controller.signal);
   } catch (error) {
     exitCode = 1;
-    await reportFailure(error, frame);
+    await reportFailure(error, frame());
   }
+  if (posted) recordEnd();
   // An upload that was given up would keep the process alive; what was printed is written out first.
   process.stdout.write('', () => process.exit(exitCode));
 }

@@ -17,15 +17,16 @@ export function maskSecret(secret: string): void {
 
 /** The texts to mask, without duplicates and empty ones. */
 export function connectionSecrets(value: string): string[] {
-  const password = rawPasswordOf(value.trim()) ?? '';
-  const secrets = [password, apiKeyOf(value)].map((secret) => [secret, percentDecoded(secret)] as const);
+  const found = [rawPasswordOf(value.trim()) ?? '', ...secretParametersOf(value)];
+  const secrets = found.map((secret) => [secret, percentDecoded(secret)] as const);
   const forms = secrets.flatMap(([raw, decoded]) => [raw, decoded, encodeURIComponent(decoded)]);
   return [...new Set([value, value.trim(), ...forms])].filter((secret) => secret.trim() !== '');
 }
 
-/** The key of a prisma+postgres:// URL; empty where there is none. */
-function apiKeyOf(value: string): string {
-  return /[?&]api_key=([^&#\s]+)/.exec(value)?.[1] ?? '';
+/** What a URL gives as parameters: the key of a prisma+postgres:// URL, a password, that of a client key. */
+function secretParametersOf(value: string): string[] {
+  const parameters = value.trim().matchAll(/[?&](?:api_key=([^&#\s]+)|(?:ssl)?password=([^&]+))/g);
+  return Array.from(parameters, ([, apiKey, password]) => apiKey ?? password ?? '');
 }
 
 function percentDecoded(text: string): string {

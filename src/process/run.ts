@@ -101,6 +101,23 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   }
 }
 
+/**
+ * What to throw for a program that a signal has ended, and that nobody had aborted.
+ *
+ * @param what how the message begins: `pg_dump`.
+ */
+export function endedBySignal(what: string, signal: NodeJS.Signals): UserError {
+  return new UserError(`${what} was ended by ${signal}.`, SIGNAL_HINTS[signal] ?? CRASHED);
+}
+
+const CRASHED =
+  'The program itself crashed: run the job again; if it stays so, try "check-latest: true", or another runner.';
+const SIGNAL_HINTS: Readonly<Partial<Record<NodeJS.Signals, string>>> = {
+  SIGKILL: 'SIGKILL usually means that the runner has run out of memory: use a larger runner.',
+  SIGTERM: 'Something on the runner ended it: run the job again.',
+  SIGXFSZ: 'A limit on the size of files is set on the runner (ulimit -f): lift it.',
+};
+
 /** Waits until the program has ended and its streams are closed. */
 function ending(
   child: ChildProcess,

@@ -1,5 +1,6 @@
 import * as core from '@actions/core';
 import { messageOf } from '../errors.ts';
+import { setOutput } from '../log/command-files.ts';
 import { duration } from '../log/format.ts';
 import { log } from '../log/log.ts';
 import type { Durations } from './contents.ts';
@@ -10,9 +11,13 @@ export interface FinishedJob extends Durations {
   readonly summary: string;
 }
 
-/** Sets the outputs, writes the job summary and closes the log. */
+/**
+ * Sets the outputs, writes the job summary and closes the log.
+ *
+ * @throws UserError when the outputs cannot be written.
+ */
 export async function finish({ outputs, summary, phases, totalMs }: FinishedJob): Promise<void> {
-  for (const [name, value] of Object.entries(outputs)) core.setOutput(name, value);
+  for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
   try {
     await core.summary.addRaw(summary).write();
   } catch (error) {

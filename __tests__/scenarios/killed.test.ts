@@ -1,0 +1,114 @@
+import { execFile } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { ActionRun } from '../support/runner.ts';
+import type { StepHandle } from '../support/runner-step.ts';
+import { type TestBed, expectSuccess, startTestBed } from '../support/test-bed.ts';
+import { fillShop } from '../support/shop.ts';
+
+let bed: TestBed;
+let folder: string;
+beforeAll(async () => {
+  bed = await startTestBed();
+  folder = await mkdtemp(path.join(tmpdir(), 'killed-'));
+  await fillShop(bed.database, { database: 'postgres' });
+});
+afterAll(async () => {
+  await bed.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Of main and post together. */
+const annotations = ({ annotations: main, post }: ActionRun) => [...main, ...(post?.annotations ?? [])];
+
+/** Runs a backup that waits for ever where it writes its summary, because nobody reads it, and kills it at a line. */
+async function killedAt(line: RegExp, inputs: Readonly<Record<string, string>>): Promise<ActionRun> {
+  const summary = path.join(folder, 'summary');
+  await promisify(execFile)('mkfifo', [summary]);
+  let handle: StepHandle | undefined;
+  const run = await bed.backup({
+    inputs,
+    env: { GITHUB_STEP_SUMMARY: summary },
+    onStart: (started) => {
+      handle = started;
+    },
+    onLine: (shown) => {
+      if (line.test(shown)) handle?.kill('SIGKILL');
+    },
+  });
+  expect(run.signal).toBe('SIGKILL');
+  expect(run.post?.exitCode).toBe(0);
+  expect(run.leftFiles).toEqual([]);
+  return run;
+}
+
+it('a backup that is killed when its artifact is published: post says so, and nothing is red', async () => {
+  const run = await killedAt(/^Uploaded published-/, { 'backup-name': 'published' });
+  const [artifact] = bed.artifacts.artifacts().filter(({ name }) => name.startsWith('published-'));
+  expect(annotations(run)).toEqual([
+    expect.objectContaining({
+      level: 'warning',
+      message:
+        `The job was ended from outside when its backup was stored already: the artifact ${artifact?.name ?? '?'} ` +
+        'is complete and proven. The outputs and the summary may be missing.',
+    }),
+  ]);
+});
+
+it('a restore that is killed: post says that nobody knows what the target holds', async () => {
+  const made = await bed.backup({ inputs: { path: `${folder}/shop.bak`, upload: 'false' } });
+  expectSuccess(made);
+  await bed.database.createDatabase('target');
+  let handle: StepHandle | undefined;
+  const run = await bed.restore({
+    inputs: {
+      'connection-string': bed.database.urlFor({ database: 'target' }),
+      path: `${folder}/shop.bak`,
+    },
+    onStart: (started) => {
+      handle = started;
+    },
+    onLine: (shown) => {
+      if (shown.startsWith('Read back')) handle?.kill('SIGKILL');
+    },
+  });
+  expect(run.signal).toBe('SIGKILL');
+  expect(annotations(run)).toEqual([
+    expect.objectContaining({
+      level: 'error',
+      message: expect.stringMatching(
+        /^The restore was ended from outside before it could say why: what the target holds is unknown\.\nUsually the runner ran out of memory/,
+      ),
+    }),
+  ]);
+  expect(run.post?.summary).toMatch(/^## ❌ The restore failed\n/);
+  expect(run.post?.exitCode).toBe(0);
+  expect(run.leftFiles).toEqual([]);
+});
+
+it('a backup that could keep its file but not tell of it says where the file is', async () => {
+  const outputs = path.join(folder, 'outputs');
+  await writeFile(outputs, '');
+  const run = await bed.backup({
+    inputs: { path: `${folder}/kept.bak`, upload: 'false' },
+    env: { GITHUB_OUTPUT: outputs },
+    onLine: (line) => {
+      if (line.startsWith('Dumping')) rmSync(outputs);
+    },
+  });
+  expect(run.exitCode).toBe(1);
+  expect(annotations(run)).toEqual([
+    expect.objectContaining({
+      level: 'error',
+      message: expect.stringMatching(
+        /^GITHUB_OUTPUT: .*\nThe backup is complete and proven all the same: it is the file \S+kept\.bak\. Check/,
+      ),
+    }),
+  ]);
+  expect(run.summary).toMatch(/^## ❌ The backup was made, but its step failed\n/);
+  expect((await stat(`${folder}/kept.bak`)).size).toBeGreaterThan(10_000);
+});

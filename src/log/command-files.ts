@@ -1,0 +1,72 @@
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import * as core from '@actions/core';
+import { UserError, messageOf } from '../errors.ts';
+
+/** The files without which a job cannot do its work: by one post learns what to clean up, by the other later steps what was made. */
+const NEEDED = ['GITHUB_STATE', 'GITHUB_OUTPUT'] as const;
+
+/** The file must be there already, as for `@actions/core`. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND;
+
+/**
+ * Makes sure, before any work, that the runner's command files can be written. Each gets an empty line, which says
+ * nothing to the runner (actions/runner, `FileCommandManager.cs`) and takes room on the disk: if the disk is full later,
+ * the first 4 KiB can still be written.
+ *
+ * @param env the environment of the process. A runner that does not name the files reads standard output instead.
+ * @throws UserError naming the variable.
+ */
+export async function requireCommandFiles(env: NodeJS.ProcessEnv): Promise<void> {
+  for (const variable of NEEDED) {
+    const path = env[variable];
+    if (!path) continue;
+    try {
+      const file = await open(path, APPEND);
+      try {
+        await file.write('\n');
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      throw unwritable(variable, error);
+    }
+  }
+}
+
+/** @throws UserError when the runner's file for outputs cannot be written. */
+export function setOutput(name: string, value: string): void {
+  orExplain('GITHUB_OUTPUT', () => {
+    core.setOutput(name, value);
+  });
+}
+
+/** @throws UserError when the runner's file for the state cannot be written. */
+export function saveState(name: string, value: string): void {
+  orExplain('GITHUB_STATE', () => {
+    core.saveState(name, value);
+  });
+}
+
+/** @throws UserError when the runner's file for PATH cannot be written. */
+export function addPath(folder: string): void {
+  orExplain('GITHUB_PATH', () => {
+    core.addPath(folder);
+  });
+}
+
+function orExplain(variable: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    throw unwritable(variable, error);
+  }
+}
+
+function unwritable(variable: string, error: unknown): UserError {
+  return new UserError(
+    `${variable}: the file that the runner reads from this step cannot be written: ${messageOf(error)}`,
+    `Check that the disk of the runner has room, that no earlier step has changed what is in RUNNER_TEMP, and that ${variable} is not set in "env:".`,
+    { cause: error },
+  );
+}
