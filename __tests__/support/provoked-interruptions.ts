@@ -69,6 +69,8 @@ export const INTERRUPTION_FAILURES: readonly ProvokedFailure[] = [
   {
     name: 'a lock that a query waits for too long',
     cause: /stayed locked/,
+    hint: /VACUUM FULL/,
+    transient: true,
     provoke: (bench) =>
       whileSession(bench.plain, 'BEGIN; LOCK TABLE pg_largeobject', () =>
         withSetting(bench, 'lock_timeout=50', 'SELECT count(*) FROM pg_largeobject'),

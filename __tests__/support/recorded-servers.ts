@@ -44,6 +44,20 @@ export const SERVER_RECORDS: readonly RecordedFailure[] = [
     cause: /standby had to apply changes/,
   },
   {
+    name: 'a standby that ends the session between two queries of the dump',
+    source: 'pg_dump 17.11, of a standby of 17.10: libpq takes it for a notice',
+    printed: [
+      'pg_dump: FATAL:  terminating connection due to conflict with recovery',
+      'DETAIL:  User was holding a relation lock for too long.',
+      'HINT:  In a moment you should be able to reconnect to the database and repeat your command.',
+      'pg_dump: error: query failed: server closed the connection unexpectedly',
+      '\tThis probably means the server terminated abnormally',
+      '\tbefore or while processing the request.',
+      'pg_dump: detail: Query was: COPY public.events_2 (id) TO stdout;',
+    ].join('\n'),
+    cause: /standby had to apply changes/,
+  },
+  {
     name: 'a login that takes too long',
     source: 'PostgreSQL 17: ProcessInterrupts in tcop/postgres.c',
     answer: answer('canceling authentication due to timeout'),

@@ -9,10 +9,18 @@ export type Weather =
   /** Nobody listens. Connections that are open stay so. */
   | { readonly kind: 'refuse' }
   /**
-   * A connection is cut off (`reset`), closed politely (`end`), or falls silent in both directions while it stays open
-   * (`silence`), as soon as the server has sent so many bytes through it; at once when absent.
+   * A connection is cut off (`reset`), closed politely (`end`), falls silent in both directions while it stays open
+   * (`silence`), or is held up in both directions until the weather changes (`hold`), as soon as the server has sent so
+   * many bytes through it; at once when absent.
    */
-  | { readonly kind: 'reset' | 'end' | 'silence'; readonly afterBytes?: number; readonly times?: number }
+  | {
+      readonly kind: 'reset' | 'end' | 'silence' | 'hold';
+      readonly afterBytes?: number;
+      /** How often at most; always when absent. */
+      readonly times?: number;
+      /** How many of the next connections are left alone, and those that are open too; none when absent. */
+      readonly spare?: number;
+    }
   /** Every piece of what the server sends comes so much later. */
   | { readonly kind: 'delay'; readonly milliseconds: number }
   /** What the server sends comes at this rate at most. */
@@ -26,7 +34,7 @@ export interface TcpProxy {
   through(url: string): string;
   /** Changes what becomes of connections, those that are open included. */
   set(weather: Weather): Promise<void>;
-  /** Fulfilled when the next `reset`, `end` or `silence` strikes. */
+  /** Fulfilled when the next `reset`, `end`, `silence` or `hold` strikes. */
   struck(): Promise<void>;
   /** Bytes that the server has sent through each connection so far, in the order in which they were opened. */
   readonly served: readonly number[];
@@ -41,7 +49,12 @@ interface Relay {
   readonly server: Socket;
   /** Fallen silent: nothing is passed on any more. */
   silent: boolean;
+  /** Fulfilled when it may go on; undefined unless it is held up. */
+  held: PromiseWithResolvers<void> | undefined;
 }
+
+/** What happens to a connection at one moment. */
+type Blow = 'reset' | 'end' | 'silence' | 'hold';
 
 const HOST = '127.0.0.1';
 
@@ -64,6 +77,8 @@ class Proxy implements TcpProxy {
   #listener: Server | undefined;
   #weather: Weather = { kind: 'clear' };
   #strikes = 0;
+  /** The number of the first connection that the weather strikes. */
+  #exposedFrom = 0;
   #onStrike: (() => void)[] = [];
 
   constructor(target: { readonly host: string; readonly port: number }) {
@@ -85,10 +100,12 @@ class Proxy implements TcpProxy {
   async set(weather: Weather): Promise<void> {
     this.#weather = weather;
     this.#strikes = 0;
+    this.#exposedFrom = 'spare' in weather ? this.served.length + (weather.spare ?? 0) : 0;
     if (weather.kind === 'refuse') await this.#deafen();
     else if (!this.#listener) await this.listen();
     for (const relay of this.#relays) {
-      if (weather.kind === 'clear' && relay.silent) this.#cut(relay, 'reset');
+      release(relay);
+      if (weather.kind === 'clear' && relay.silent) this.#strike(relay, 'reset');
       else this.#strikeIfDue(relay);
     }
   }
@@ -107,7 +124,7 @@ class Proxy implements TcpProxy {
   }
 
   async stop(): Promise<void> {
-    for (const relay of this.#relays) this.#cut(relay, 'reset');
+    for (const relay of this.#relays) this.#strike(relay, 'reset');
     await this.#deafen();
   }
 
@@ -120,7 +137,8 @@ class Proxy implements TcpProxy {
 
   #relay(client: Socket): void {
     const server = connect({ ...this.#target, allowHalfOpen: true });
-    const relay: Relay = { number: this.served.push(0) - 1, client, server, silent: false };
+    const number = this.served.push(0) - 1;
+    const relay: Relay = { number, client, server, silent: false, held: undefined };
     this.#relays.add(relay);
     const forget = (): void => {
       if (relay.silent) return;
@@ -141,19 +159,25 @@ class Proxy implements TcpProxy {
 
   /** From the server to the client, with backpressure. */
   async #pass(relay: Relay): Promise<void> {
+    const { client, server } = relay;
     try {
       // What has fallen silent is left unread, so that the server notices nothing but a client that takes no more.
-      for await (const chunk of relay.server.iterator({ destroyOnReturn: false })) {
+      for await (const chunk of server.iterator({ destroyOnReturn: false })) {
         if (!Buffer.isBuffer(chunk)) continue;
         await this.#slow(chunk.length);
-        const left = this.#bytesUntilStrike(relay);
-        const part = chunk.subarray(0, left);
-        if (relay.silent) return;
-        this.served[relay.number] = (this.served[relay.number] ?? 0) + part.length;
-        if (part.length > 0 && !relay.client.write(part)) await once(relay.client, 'drain');
-        this.#strikeIfDue(relay);
+        let rest = chunk;
+        do {
+          await relay.held?.promise;
+          if (relay.silent || !this.#relays.has(relay)) return;
+          const part = rest.subarray(0, this.#bytesUntilStrike(relay));
+          rest = rest.subarray(part.length);
+          this.served[relay.number] = (this.served[relay.number] ?? 0) + part.length;
+          if (part.length > 0 && !client.write(part)) await once(client, 'drain');
+          this.#strikeIfDue(relay);
+        } while (rest.length > 0);
       }
-      if (!relay.silent) relay.client.end();
+      await relay.held?.promise;
+      if (!relay.silent) client.end();
     } catch {
       // One side has gone: its close handler looks after the other.
     }
@@ -165,29 +189,49 @@ class Proxy implements TcpProxy {
     if (weather.kind === 'throttle') await pause((bytes / weather.bytesPerSecond) * 1000);
   }
 
+  /** What it can still pass on before the weather strikes it; nothing that is held up is struck again. */
   #bytesUntilStrike(relay: Relay): number {
     const weather = this.#weather;
-    if (!('afterBytes' in weather) || this.#strikes >= (weather.times ?? Infinity)) return Infinity;
+    if (!('afterBytes' in weather) || !this.#isExposed(relay, weather)) return Infinity;
     return Math.max(0, (weather.afterBytes ?? 0) - (this.served[relay.number] ?? 0));
+  }
+
+  #isExposed({ number }: Relay, { times = Infinity }: { readonly times?: number }): boolean {
+    return number >= this.#exposedFrom && this.#strikes < times;
   }
 
   #strikeIfDue(relay: Relay): void {
     const weather = this.#weather;
-    if (weather.kind !== 'reset' && weather.kind !== 'end' && weather.kind !== 'silence') return;
-    if (relay.silent || this.#strikes >= (weather.times ?? Infinity)) return;
+    if (!isBlow(weather) || relay.silent || relay.held || !this.#isExposed(relay, weather)) return;
     if ((this.served[relay.number] ?? 0) < (weather.afterBytes ?? 0)) return;
     this.#strikes += 1;
-    this.#cut(relay, weather.kind);
+    this.#strike(relay, weather.kind);
     for (const resolve of this.#onStrike.splice(0)) resolve();
   }
 
   /** A silent connection stays open towards both sides, as when a router on the way has forgotten it. */
-  #cut(relay: Relay, how: 'reset' | 'end' | 'silence'): void {
-    relay.silent = how === 'silence';
-    if (how === 'silence') return;
+  #strike(relay: Relay, blow: Blow): void {
+    release(relay);
+    relay.silent = blow === 'silence';
+    if (blow === 'silence') return;
+    if (blow === 'hold') {
+      relay.held = Promise.withResolvers();
+      relay.client.pause();
+      return;
+    }
     this.#relays.delete(relay);
-    if (how === 'end') relay.client.end();
+    if (blow === 'end') relay.client.end();
     else relay.client.resetAndDestroy();
     relay.server.destroy();
   }
+}
+
+function isBlow(weather: Weather): weather is Extract<Weather, { readonly kind: Blow }> {
+  return ['reset', 'end', 'silence', 'hold'].includes(weather.kind);
+}
+
+function release(relay: Relay): void {
+  relay.held?.resolve();
+  relay.held = undefined;
+  relay.client.resume();
 }

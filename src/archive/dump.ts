@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { diagnosedError, errorLines } from '../connection/diagnosis.ts';
+import { namingLockHolder } from '../connection/lock-holders.ts';
 import { watchSilence } from '../connection/silence.ts';
 import { UserError } from '../errors.ts';
 import { type Environment, endedBySignal, run } from '../process/run.ts';
@@ -55,7 +56,14 @@ export async function dump(request: DumpRequest): Promise<number> {
       },
     });
     if (result.endedBy !== null) throw endedBySignal('pg_dump', result.endedBy);
-    if (result.exitCode !== 0) throw diagnosedError('pg_dump failed', result.stderr);
+    if (result.exitCode !== 0) {
+      const error = diagnosedError('pg_dump failed', result.stderr);
+      throw await namingLockHolder(error, result.stderr, {
+        psql: tools.psql,
+        environment,
+        signal: request.signal,
+      });
+    }
     for (const line of errorLines(result.stderr)) log.info(line);
   } finally {
     ticker.stop();

@@ -40,7 +40,8 @@ const COLUMNS = 9;
 
 /**
  * One read-only transaction: through a transaction pooler, a plain SET would stay behind in somebody's session.
- * A relation that is locked exclusively is not opened to measure it, because that would wait for the lock.
+ * A relation that is locked exclusively, or will be as soon as others let go of it, is not opened to measure it,
+ * because that would wait for the lock.
  */
 const FACTS_SQL = `
 SELECT 'version', version(), NULL, NULL, NULL, NULL, NULL, NULL, NULL;
@@ -54,7 +55,7 @@ SELECT 'relation', n.nspname, c.relname,
        CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'S' THEN 'sequence' ELSE 'other' END,
        CASE WHEN c.relkind <> 'r' THEN 0
             WHEN EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.locktype = 'relation' AND l.relation = c.oid
-                         AND l.mode = 'AccessExclusiveLock' AND l.granted) THEN c.relpages::bigint * 8192
+                         AND l.mode = 'AccessExclusiveLock') THEN c.relpages::bigint * 8192
             ELSE pg_catalog.pg_table_size(c.oid) END,
        pg_catalog.pg_table_is_visible(c.oid),
        CASE WHEN c.relkind NOT IN ('r', 'p', 'S') THEN NULL

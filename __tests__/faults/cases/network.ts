@@ -1,16 +1,176 @@
-import { backUp } from '../fault-bed.ts';
-import type { FaultCase } from '../fault-case.ts';
+import { fastClock } from '../../support/fast-clock.ts';
+import type { Weather } from '../../support/tcp-proxy.ts';
+import { type FaultBed, backUp } from '../fault-bed.ts';
+import type { FaultCase, Phase } from '../fault-case.ts';
+import { MIDDLE_OF_THE_DUMP, SPARE_THE_PREFLIGHT } from '../held-dump.ts';
+
+/** Where on its way a connection is struck. */
+interface Moment {
+  readonly phase: Phase;
+  readonly words: string;
+  /** Whether it is tried too with what takes long to be noticed; it is when absent. */
+  readonly takesPatience?: false;
+  readonly at: (bed: FaultBed) => Promise<{ readonly spare?: number; readonly afterBytes?: number }>;
+}
+
+/** Longer than what the server says to the login of the preflight, and shorter than all that it says to it. */
+const BEHIND_THE_LOGIN = 1_000;
+/** pg_dump asks for more than this before it reads the rows of the first table. */
+const DURING_THE_CATALOGUE = 20_000;
+
+/** What comes after the rows of the last table is shorter, and its last row is longer. */
+const BEHIND_THE_ROWS = 40;
+
+const MOMENTS: readonly Moment[] = [
+  {
+    phase: 'preflight',
+    words: 'before the login',
+    at: () => Promise.resolve({}),
+  },
+  {
+    phase: 'preflight',
+    words: 'after the login',
+    at: () => Promise.resolve({ afterBytes: BEHIND_THE_LOGIN }),
+  },
+  {
+    phase: 'dump',
+    words: 'at the start',
+    at: () => Promise.resolve(SPARE_THE_PREFLIGHT),
+  },
+  {
+    phase: 'dump',
+    words: 'while pg_dump reads the catalogue',
+    takesPatience: false,
+    at: () => Promise.resolve({ ...SPARE_THE_PREFLIGHT, afterBytes: DURING_THE_CATALOGUE }),
+  },
+  {
+    phase: 'dump',
+    words: 'in the middle',
+    at: () => Promise.resolve(MIDDLE_OF_THE_DUMP),
+  },
+  {
+    phase: 'dump',
+    words: 'in the last row',
+    at: async (bed) => ({ ...SPARE_THE_PREFLIGHT, afterBytes: (await servedToDump(bed)) - BEHIND_THE_ROWS }),
+  },
+];
+
+const served = new WeakMap<FaultBed, number>();
+
+/** How many bytes the server sends to an undisturbed pg_dump. */
+async function servedToDump(bed: FaultBed): Promise<number> {
+  const known = served.get(bed);
+  if (known !== undefined) return known;
+  const before = bed.proxy.served.length;
+  const run = await backUp(bed, bed.large, { inputs: { upload: 'false', path: 'undisturbed.bak' } });
+  const [, toDump] = bed.proxy.served.slice(before);
+  if (toDump === undefined) throw new Error(`There was no dump through the proxy:\n${run.log}`);
+  served.set(bed, toDump);
+  return toDump;
+}
+
+const CLOSED = {
+  preflight:
+    /The database cannot be reached: The server closed the connection unexpectedly.*\n.*Run the job again/,
+  dump: /pg_dump failed: The server closed the connection unexpectedly.*\n.*Run the job again/,
+};
+
+const brokenConnections = (kind: 'reset' | 'end', words: string): FaultCase[] =>
+  MOMENTS.map((moment) => ({
+    fault: `the connection is ${words} ${moment.words}`,
+    phase: moment.phase,
+    outcome: 'red',
+    says: moment.phase === 'preflight' ? CLOSED.preflight : CLOSED.dump,
+    strike: async (bed) => {
+      await bed.proxy.set({ kind, ...(await moment.at(bed)) });
+      return backUp(bed, bed.large);
+    },
+  }));
+
+/** Nothing is closed, and nothing comes any more: nobody but the action itself can find that out. */
+const silences = MOMENTS.filter(({ takesPatience }) => takesPatience !== false).map((moment): FaultCase => ({
+  fault: `the connection goes silent ${moment.words}`,
+  phase: moment.phase,
+  outcome: 'red',
+  says: /silent|did not answer in time/i,
+  strike: async (bed) => {
+    await bed.proxy.set({ kind: 'silence', ...(await moment.at(bed)) });
+    // libpq's own patience is no timer of Node's.
+    const hasty = { ...bed.large, proxiedUrl: `${bed.large.proxiedUrl}?connect_timeout=3` };
+    return backUp(bed, hasty, { env: fastClock() });
+  },
+}));
+
+const slow = (fault: string, weather: Weather): FaultCase => ({
+  fault,
+  phase: 'dump',
+  outcome: 'green',
+  says: /Read back 4 tables/,
+  strike: async (bed) => {
+    await bed.proxy.set(weather);
+    return backUp(bed, bed.large);
+  },
+});
+
+const refusals: readonly FaultCase[] = [
+  {
+    fault: 'the connection is refused',
+    phase: 'preflight',
+    outcome: 'red',
+    says: /The database cannot be reached: Nothing accepts connections at the port.*\n.*map its port/,
+    strike: async (bed) => {
+      await bed.proxy.set({ kind: 'refuse' });
+      return backUp(bed, bed.shop);
+    },
+  },
+  {
+    fault: 'the connection is refused at the first attempt',
+    phase: 'preflight',
+    outcome: 'green',
+    says: /Attempt 1 of 3: Nothing accepts connections/,
+    strike: async (bed) => {
+      await bed.proxy.set({ kind: 'refuse' });
+      return backUp(bed, bed.shop, {
+        inputs: { 'connection-attempts': '3' },
+        onLine: (line) => {
+          if (line.startsWith('Attempt 1')) void bed.proxy.set({ kind: 'clear' });
+        },
+      });
+    },
+  },
+  {
+    fault: 'the connection is reset at the first attempt',
+    phase: 'preflight',
+    outcome: 'green',
+    says: /Attempt 1 of 3: The server closed the connection unexpectedly/,
+    strike: async (bed) => {
+      await bed.proxy.set({ kind: 'reset', times: 1 });
+      return backUp(bed, bed.shop, { inputs: { 'connection-attempts': '3' } });
+    },
+  },
+];
 
 /** What becomes of the connection to the server. */
 export const networkCases: readonly FaultCase[] = [
+  ...refusals,
+  ...brokenConnections('reset', 'reset'),
+  ...brokenConnections('end', 'closed politely (FIN)'),
+  slow('every piece of an answer comes 5 ms later', { kind: 'delay', milliseconds: 5 }),
+  slow('the network lets 10 MB through in a second', { kind: 'throttle', bytesPerSecond: 10_000_000 }),
   {
-    fault: 'the connection is reset in the middle',
+    // The server has said that the last COPY is complete; only that it is ready for another query is missing.
+    fault: 'the connection is closed politely (FIN) after the last row',
     phase: 'dump',
-    outcome: 'red',
-    says: /pg_dump failed: The server closed the connection/,
-    async strike(bed) {
-      await bed.proxy.set({ kind: 'reset', afterBytes: 5_000_000 });
+    outcome: 'green',
+    says: /Read back 4 tables and 182,400 rows/,
+    strike: async (bed) => {
+      await bed.proxy.set({
+        kind: 'end',
+        ...SPARE_THE_PREFLIGHT,
+        afterBytes: (await servedToDump(bed)) - 1,
+      });
       return backUp(bed, bed.large);
     },
   },
+  ...silences,
 ];

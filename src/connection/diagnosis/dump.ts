@@ -65,9 +65,11 @@ const TIME_RULES: readonly Rule[] = [
     hint: LOCK_HINT,
   },
   {
+    // pg_dump itself waits without this limit: it is the preflight that has it.
     pattern: /^canceling statement due to lock timeout/,
-    cause: 'A table stayed locked by somebody else for too long.',
-    hint: LOCK_HINT,
+    cause: 'A table or a catalogue of the server stayed locked by somebody else for too long.',
+    hint: 'Run the job again when no migration and no VACUUM FULL runs.',
+    transient: true,
   },
   {
     pattern: /^could not obtain lock on relation "(.*)"/,

@@ -22,7 +22,8 @@ const SEVERITY = /^(\p{L}[\p{L} ]*): {2}/u;
 const REMARK = /^(DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LOCATION): {2}/;
 /** What a server says besides, and the one warning that tells why it then ends the connection. */
 const NOTICE = /^(?:WARNING|NOTICE|INFO|LOG|DEBUG): {2}(?!terminating connection)/;
-const LAST_WARNING = /^WARNING: {2}terminating connection/;
+/** Between two queries libpq passes on as a notice even what ends the session. */
+const LAST_WORDS = /^(?:WARNING|FATAL): {2}terminating connection/;
 /** pg_dump says `Query was:`, pg_restore `Command was:`, and psql, when it is told to echo errors, `STATEMENT:`. */
 const QUERY = /^(?:(?:the )?(?:query|command) was: |STATEMENT: {2})/i;
 /** A statement within a statement: what a `DO` block has dropped when it failed. */
@@ -86,7 +87,7 @@ function place(line: string, label: string | undefined, text: string): 'failure'
   if (label === 'error' || label === 'fatal' || label === 'detail') return 'failure';
   if (label !== undefined) return undefined;
   // psql says what a statement failed with, and libpq what the connection did, without a label of its own.
-  const isReason = line.startsWith('psql:') ? !NOTICE.test(text) : LAST_WARNING.test(text);
+  const isReason = line.startsWith('psql:') ? !NOTICE.test(text) : LAST_WORDS.test(text);
   return isReason || UNLABELLED.test(text) ? 'failure' : undefined;
 }
 

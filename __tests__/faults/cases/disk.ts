@@ -1,0 +1,204 @@
+import { closeSync, globSync, openSync, readSync, readdirSync, statSync, writeSync } from 'node:fs';
+import { mkdir, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ActionRun, RunActionOptions } from '../../support/runner.ts';
+import { type SmallDisk, fillUp, limitFileSize, makeReadOnly, smallDisk } from '../../support/small-disk.ts';
+import { type FaultBed, backUp, withFolder } from '../fault-bed.ts';
+import type { FaultCase } from '../fault-case.ts';
+
+const PASSPHRASE = 'correct horse battery staple';
+const ENCRYPTED = { inputs: { 'age-passphrase': PASSPHRASE }, secrets: [PASSPHRASE] };
+
+/** Lends a disk of its own, with the folder for temporary files below it; undefined where nothing may be mounted. */
+async function onSmallDisk(
+  megabytes: number,
+  work: (disk: SmallDisk, temp: string) => Promise<ActionRun>,
+): Promise<ActionRun | undefined> {
+  const disk = await smallDisk(megabytes);
+  if (!disk) return undefined;
+  try {
+    const temp = join(disk.folder, 'temp');
+    await mkdir(temp);
+    return await work(disk, temp);
+  } finally {
+    await disk.remove();
+  }
+}
+
+/** Backs up the shop, and does something to its work folder when a line of the log comes. */
+async function meddled(
+  bed: FaultBed,
+  { atLine, act, ...options }: RunActionOptions & { atLine: RegExp; act: (workFolder: string) => void },
+): Promise<ActionRun> {
+  const temp = await mkdtemp(join(tmpdir(), 'meddled-'));
+  let acted = false;
+  return withFolder(temp, async () => {
+    const run = await backUp(bed, bed.shop, {
+      ...options,
+      temp,
+      // What the action does next is to ask the artifact service, which is this very process: it cannot be faster.
+      onLine: (line) => {
+        if (acted || !atLine.test(line)) return;
+        acted = true;
+        act(globSync(join(temp, 'postgres-backup-*'))[0] ?? '');
+      },
+    });
+    if (!acted) throw new Error(`The log never said ${String(atLine)}:\n${run.log}`);
+    return run;
+  });
+}
+
+/** Turns one bit in the middle of the only file whose name matches. */
+function flipBit(folder: string, pattern: string): void {
+  const [name = ''] = globSync(pattern, { cwd: folder });
+  const path = join(folder, name);
+  const at = Math.floor(statSync(path).size / 2);
+  const byte = Buffer.alloc(1);
+  const file = openSync(path, 'r+');
+  readSync(file, byte, 0, 1, at);
+  writeSync(file, Buffer.of(byte.readUInt8() ^ 1), 0, 1, at);
+  closeSync(file);
+}
+
+/** What becomes of the disk, and of the files on it. */
+export const diskCases: readonly FaultCase[] = [
+  {
+    fault: 'the disk has no room for the outputs from the start',
+    phase: 'start',
+    outcome: 'red',
+    says: /^GITHUB_OUTPUT: .*ENOSPC.*\nCheck that the disk of the runner has room/,
+    strike: (bed) => backUp(bed, bed.shop, { env: { GITHUB_OUTPUT: '/dev/full' } }),
+  },
+  {
+    fault: 'the disk is full',
+    phase: 'dump',
+    outcome: 'red',
+    says: /^pg_dump (?:failed: The disk of the runner is full|failed: .*File too large|was ended by SIGXFSZ)/,
+    strike: async (bed) =>
+      (await onSmallDisk(2, (_, temp) => backUp(bed, bed.large, { temp }))) ??
+      // Without the right to mount a disk, a limit on the size of files stops pg_dump in the same place.
+      backUp(bed, bed.large, { onStart: ({ pid }) => void limitFileSize(pid, 2) }),
+  },
+  {
+    fault: 'somebody else fills the disk to the last byte',
+    phase: 'read-back',
+    outcome: 'green',
+    says: /Uploaded shop-/,
+    strike: (bed) =>
+      onSmallDisk(32, (disk, temp) =>
+        backUp(bed, bed.shop, {
+          temp,
+          onLine: (line) => {
+            if (line.startsWith('Dumped')) fillUp(disk);
+          },
+        }),
+      ),
+  },
+  {
+    fault: 'the work folder becomes read-only',
+    phase: 'read-back',
+    outcome: 'red',
+    says: /^(?:The disk of the runner has become read-only|A file of the runner cannot be used): /,
+    async strike(bed) {
+      let readOnly: { undo(): void } | undefined;
+      const temp = await mkdtemp(join(tmpdir(), 'read-only-'));
+      const undo = (): void => {
+        readOnly?.undo();
+        readOnly = undefined;
+      };
+      return withFolder(temp, async () => {
+        try {
+          return await backUp(bed, bed.shop, {
+            temp,
+            onLine: (line) => {
+              if (line.startsWith('Read back'))
+                readOnly = makeReadOnly(globSync(join(temp, 'postgres-backup-*'))[0] ?? '');
+              // What remains of it is for post to remove.
+              if (line.startsWith('##[error]')) undo();
+            },
+          });
+        } finally {
+          undo();
+        }
+      });
+    },
+  },
+  {
+    fault: 'a bit of the archive changes after it was read back',
+    phase: 'encryption',
+    outcome: 'red',
+    says: /^The (?:encrypted )?backup .*\n/,
+    strike: (bed) =>
+      meddled(bed, {
+        ...ENCRYPTED,
+        atLine: /^Read back/,
+        act: (folder) => {
+          flipBit(folder, 'archive');
+        },
+      }),
+  },
+  {
+    fault: 'the disk has no room for the encrypted file',
+    phase: 'encryption',
+    outcome: 'red',
+    says: /^The backup could not be encrypted: ENOSPC.*\nCheck that the disk has room/,
+    strike: (bed) =>
+      onSmallDisk(32, (disk, temp) =>
+        backUp(bed, bed.shop, {
+          ...ENCRYPTED,
+          temp,
+          onLine: (line) => {
+            if (line.startsWith('Read back')) fillUp(disk);
+          },
+        }),
+      ),
+  },
+  {
+    fault: 'a bit of the archive changes after it was read back',
+    phase: 'upload',
+    outcome: 'red',
+    says: /not the file that was read back/,
+    strike: (bed) =>
+      meddled(bed, {
+        atLine: /^Read back/,
+        act: (folder) => {
+          flipBit(folder, 'archive');
+        },
+      }),
+  },
+  {
+    fault: 'a bit of the encrypted file changes after it was proven',
+    phase: 'upload',
+    outcome: 'red',
+    says: /not the file that was read back/,
+    strike: (bed) =>
+      meddled(bed, {
+        ...ENCRYPTED,
+        atLine: /^Encrypted to/,
+        act: (folder) => {
+          flipBit(folder, '*.age');
+        },
+      }),
+  },
+  {
+    fault: 'the disk for the kept file is full',
+    phase: 'upload',
+    outcome: 'red',
+    says: /^The backup could not be kept at .*ENOSPC.*\nCheck that the disk has room/,
+    strike: (bed) =>
+      onSmallDisk(1, async ({ folder }, empty) => {
+        const run = await backUp(bed, bed.large, { inputs: { path: `${folder}/kept/` } });
+        const left = [...readdirSync(folder), ...readdirSync(empty)].filter((name) => name !== 'temp');
+        if (left.length > 0) throw new Error(`There is something left on the disk: ${left.join(', ')}`);
+        return run;
+      }),
+  },
+  {
+    fault: 'the disk has no room for the summary',
+    phase: 'report',
+    outcome: 'green',
+    says: /The job summary cannot be written: ENOSPC/,
+    strike: (bed) => backUp(bed, bed.shop, { env: { GITHUB_STEP_SUMMARY: '/dev/full' } }),
+  },
+];

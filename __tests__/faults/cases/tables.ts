@@ -1,0 +1,221 @@
+import { whileSession } from '../../support/failure-bench.ts';
+import type { ActionRun, RunActionOptions } from '../../support/runner.ts';
+import { type FaultBed, type Subject, backUp } from '../fault-bed.ts';
+import type { FaultCase } from '../fault-case.ts';
+import { whileHeld, whileWaiting } from '../held-dump.ts';
+
+const COMPLETE = /Read back 4 tables and 182,400 rows/;
+const READ_RIGHTS = /\n.*Grant the role pg_read_all_data/;
+
+/** Backs up while another session has done something in the database and not committed it. */
+const beside = (
+  bed: FaultBed,
+  subject: Subject,
+  script: string,
+  options: RunActionOptions,
+): Promise<ActionRun> =>
+  whileSession(bed.database, `BEGIN; ${script}`, () => backUp(bed, subject, options), subject.name);
+
+/** Runs a script in the large database. */
+const inLarge = (bed: FaultBed, script: string): Promise<unknown> => bed.database.sql(script, bed.large.name);
+
+const SHORT_WAIT = { inputs: { 'pg-dump-args': '--lock-wait-timeout=2s' } };
+
+const LOCKS: readonly FaultCase[] = [
+  {
+    fault: 'somebody holds a lock on a table',
+    phase: 'dump',
+    outcome: 'red',
+    says: /pg_dump failed: The table shop\.orders stayed locked for too long: session \d+ \(user postgres, idle in transaction\) holds the lock\.\n.*pg_terminate_backend\(\d+\)/,
+    strike: (bed) => beside(bed, bed.shop, 'LOCK TABLE shop.orders', SHORT_WAIT),
+  },
+  {
+    fault: 'somebody waits for a lock on a table that a long query reads',
+    phase: 'dump',
+    outcome: 'red',
+    says: /pg_dump failed: The table shop\.orders stayed locked for too long: session \d+ \(.*active\) wants the lock, and waits for session \d+ \(.*idle in transaction\)\.\n.*pg_terminate_backend\(\d+\)/,
+    strike: (bed) =>
+      whileSession(
+        bed.database,
+        'BEGIN; SELECT FROM shop.orders',
+        (reader) =>
+          whileSession(
+            bed.database,
+            'BEGIN',
+            async (migration) => {
+              const locking = migration.query('LOCK TABLE shop.orders');
+              const run = await backUp(bed, bed.shop, SHORT_WAIT);
+              await reader.query('COMMIT');
+              await locking;
+              return run;
+            },
+            bed.shop.name,
+          ),
+        bed.shop.name,
+      ),
+  },
+  {
+    fault: 'somebody holds a lock on a table, and releases it in time',
+    phase: 'dump',
+    outcome: 'green',
+    says: COMPLETE,
+    strike: (bed) => whileWaiting(bed, 'LOCK TABLE events_2', (_, commit) => commit()),
+  },
+  {
+    fault: 'somebody rewrites a catalogue of the server (VACUUM FULL)',
+    phase: 'preflight',
+    outcome: 'red',
+    says: /The database cannot be examined: A table or a catalogue of the server stayed locked.*\n.*VACUUM FULL/,
+    strike: (bed) => beside(bed, bed.shop, 'LOCK TABLE pg_depend', {}),
+  },
+];
+
+/** A role that may read everything, until it may not. */
+async function asReader(
+  bed: FaultBed,
+  when: 'before' | 'middle',
+  happens: () => Promise<unknown>,
+): Promise<ActionRun> {
+  const { database, proxy, large } = bed;
+  const role = await database.createRole('reader');
+  await database.query('GRANT pg_read_all_data TO reader');
+  try {
+    const url = database.urlFor({ database: large.name, ...role });
+    const subject = { ...large, url, proxiedUrl: proxy.through(url) };
+    return await whileHeld(bed, { when, subject, secrets: [role.password] }, happens);
+  } finally {
+    await database.query('DROP ROLE reader');
+  }
+}
+
+const revoked = (fault: string, when: 'before' | 'middle'): FaultCase => ({
+  fault,
+  phase: 'dump',
+  outcome: 'red',
+  says: new RegExp(`pg_dump failed: The user may not read the table .*${READ_RIGHTS.source}`),
+  strike: (bed) => asReader(bed, when, () => bed.database.query('REVOKE pg_read_all_data FROM reader')),
+});
+
+const RIGHTS: readonly FaultCase[] = [
+  revoked('the right to read is revoked after the preflight', 'before'),
+  revoked('the right to read is revoked when the dump has begun', 'middle'),
+];
+
+/** A change of the schema that waits until the dump is over; it is taken back. */
+const waitsForDump = (fault: string, change: string): FaultCase => ({
+  fault,
+  phase: 'dump',
+  outcome: 'green',
+  says: COMPLETE,
+  strike: (bed) =>
+    whileSession(
+      bed.database,
+      'BEGIN',
+      async (migration) => {
+        let changing: Promise<unknown> | undefined;
+        const run = await whileHeld(bed, { when: 'middle' }, () => {
+          changing = migration.query(change);
+          return Promise.resolve();
+        });
+        await changing;
+        await migration.query('ROLLBACK');
+        return run;
+      },
+      bed.large.name,
+    ),
+});
+
+const PASSING_TABLE = 'CREATE TABLE passing AS SELECT 1 AS id';
+const DROPPED = 'DROP TABLE IF EXISTS passing';
+
+/** A table that is there at the preflight, and is dropped before pg_dump has said a word. */
+async function passingTable(bed: FaultBed, options: RunActionOptions = {}): Promise<ActionRun> {
+  await inLarge(bed, PASSING_TABLE);
+  return whileHeld(bed, { when: 'before', ...options }, () => inLarge(bed, DROPPED)).finally(() =>
+    inLarge(bed, DROPPED),
+  );
+}
+
+const CHANGES: readonly FaultCase[] = [
+  {
+    fault: 'a table is dropped after the preflight',
+    phase: 'dump',
+    outcome: 'green',
+    says: COMPLETE,
+    strike: passingTable,
+  },
+  {
+    fault: 'a table that the inputs name is dropped after the preflight',
+    phase: 'dump',
+    outcome: 'red',
+    says: /pg_dump failed: The tables input matches nothing in the database \(pattern "public\.passing"\)\.\n/,
+    strike: (bed) => passingTable(bed, { inputs: { tables: 'public.passing' } }),
+  },
+  {
+    fault: 'a table is dropped between the list of tables and their locks',
+    phase: 'dump',
+    outcome: 'red',
+    says: /pg_dump failed: The table "public\.passing" was dropped or renamed while the dump ran\.\nRun the backup when no migration runs/,
+    async strike(bed) {
+      await inLarge(bed, PASSING_TABLE);
+      return whileWaiting(bed, DROPPED, (_, commit) => commit()).finally(() => inLarge(bed, DROPPED));
+    },
+  },
+  waitsForDump('somebody wants to drop a table of the dump', 'DROP TABLE events_4'),
+  waitsForDump('somebody wants to alter a table of the dump', 'ALTER TABLE events_4 ADD COLUMN extra text'),
+  {
+    fault: 'a table is created when the dump has begun',
+    phase: 'dump',
+    outcome: 'green',
+    says: COMPLETE,
+    strike: (bed) =>
+      whileHeld(bed, { when: 'middle' }, () => inLarge(bed, PASSING_TABLE)).finally(() =>
+        inLarge(bed, DROPPED),
+      ),
+  },
+  {
+    fault: 'rows are added to a table before the dump has come to it',
+    phase: 'dump',
+    outcome: 'green',
+    says: COMPLETE,
+    strike: (bed) =>
+      whileHeld(bed, { when: 'middle' }, () =>
+        inLarge(bed, `INSERT INTO events_4 SELECT -id, 0, '', '', '', 0, now() FROM events_4 LIMIT 1000`),
+      ).finally(() => inLarge(bed, 'DELETE FROM events_4 WHERE id < 0')),
+  },
+];
+
+/** A database that is dropped while its backup is made. */
+const droppedDatabase = (
+  fault: string,
+  { when, says }: { readonly when: 'before' | 'middle'; readonly says: RegExp },
+): FaultCase => ({
+  fault,
+  phase: 'dump',
+  outcome: 'red',
+  says,
+  async strike(bed) {
+    const { database, large, proxy } = bed;
+    await database.query('CREATE DATABASE doomed TEMPLATE large');
+    const url = database.urlFor({ database: 'doomed' });
+    const subject: Subject = { ...large, name: 'doomed', url, proxiedUrl: proxy.through(url) };
+    return whileHeld(bed, { when, subject }, () =>
+      database.query('DROP DATABASE doomed WITH (FORCE)'),
+    ).finally(() => database.query('DROP DATABASE IF EXISTS doomed WITH (FORCE)'));
+  },
+});
+
+/** What others do to the tables of the backup. */
+export const tableCases: readonly FaultCase[] = [
+  ...LOCKS,
+  ...RIGHTS,
+  ...CHANGES,
+  droppedDatabase('the database is dropped after the preflight', {
+    when: 'before',
+    says: /pg_dump failed: The server has no database "doomed"\.\nCorrect what stands behind/,
+  }),
+  droppedDatabase('the database is dropped, by force, when the dump has begun', {
+    when: 'middle',
+    says: /pg_dump failed: The server (?:closed|ended) the connection.*\n.*Run the job again/,
+  }),
+];

@@ -1,0 +1,199 @@
+import { fastClock } from '../../support/fast-clock.ts';
+import type { ActionRun, RunActionOptions } from '../../support/runner.ts';
+import { HANG, type StandIns, withStandIns } from '../../support/stand-in-tools.ts';
+import { type FaultBed, backUp } from '../fault-bed.ts';
+import type { FaultCase } from '../fault-case.ts';
+
+/** What the action may take for itself, whatever its tools print. */
+const MOST_MEMORY_BYTES = 300 * 1024 * 1024;
+const LONGEST_LOG = 1024 * 1024;
+
+const FLOOD = `yes 'pg_dump: warning: something that nobody wants to read fifty million bytes of' | head -c 50000000 >&2`;
+const END = /\nSIGKILL usually means that the runner has run out of memory/;
+
+/** Backs up the shop with programs that misbehave. */
+function withTools(
+  bed: FaultBed,
+  standIns: StandIns,
+  options: Omit<RunActionOptions, 'toolCache'> = {},
+): Promise<ActionRun> {
+  return withStandIns(bed.toolCache, standIns, (toolCache) =>
+    backUp(bed, bed.shop, { ...options, toolCache }),
+  );
+}
+
+/** Backs up the shop, and makes sure that what a tool prints has not become this process's memory or its log. */
+async function flooded(bed: FaultBed, standIns: StandIns): Promise<ActionRun> {
+  const run = await withTools(bed, standIns);
+  const memory = run.peakRssBytes ?? 0;
+  if (memory > MOST_MEMORY_BYTES) throw new Error(`The action took ${memory} bytes of memory.`);
+  if (run.log.length > LONGEST_LOG) throw new Error(`The log is ${run.log.length} characters long.`);
+  return run;
+}
+
+/** What becomes of psql, pg_dump and pg_restore themselves. A shell script stands in for them. */
+export const toolCases: readonly FaultCase[] = [
+  {
+    fault: 'psql is killed (SIGKILL)',
+    phase: 'preflight',
+    outcome: 'red',
+    says: /^psql was ended by SIGKILL\.\nSIGKILL usually means that the runner has run out of memory/,
+    strike: (bed) => withTools(bed, { psql: 'kill -KILL $$' }),
+  },
+  {
+    fault: 'psql crashes (SIGSEGV)',
+    phase: 'preflight',
+    outcome: 'red',
+    says: /^psql was ended by SIGSEGV\.\nThe program itself crashed/,
+    strike: (bed) => withTools(bed, { psql: 'kill -SEGV $$' }),
+  },
+  {
+    fault: 'psql hangs, and ignores SIGTERM',
+    phase: 'preflight',
+    outcome: 'red',
+    says: /psql has had no answer for 3 min/,
+    strike: (bed) => withTools(bed, { psql: HANG }, { env: fastClock() }),
+  },
+  {
+    fault: 'psql says that all is well, and prints nothing',
+    phase: 'preflight',
+    outcome: 'red',
+    says: /the server did not describe itself/,
+    strike: (bed) => withTools(bed, { psql: 'exit 0' }),
+  },
+  {
+    fault: 'pg_dump is killed (SIGKILL)',
+    phase: 'dump',
+    outcome: 'red',
+    says: /^pg_dump was ended by SIGKILL\.\nSIGKILL usually means that the runner has run out of memory/,
+    strike: (bed) => withTools(bed, { pg_dump: 'kill -KILL $$' }),
+  },
+  {
+    fault: 'pg_dump crashes (SIGSEGV)',
+    phase: 'dump',
+    outcome: 'red',
+    says: /^pg_dump was ended by SIGSEGV\.\nThe program itself crashed/,
+    strike: (bed) => withTools(bed, { pg_dump: 'kill -SEGV $$' }),
+  },
+  {
+    fault: 'pg_dump hangs from the start, and ignores SIGTERM',
+    phase: 'dump',
+    outcome: 'red',
+    says: /^The connection of pg_dump went silent: /,
+    strike: (bed) => withTools(bed, { pg_dump: HANG }, { env: fastClock() }),
+  },
+  {
+    fault: 'pg_dump is gone from the disk when it is needed',
+    phase: 'dump',
+    outcome: 'red',
+    says: /^\S+pg_dump could not be started: .*ENOENT\nCheck that the file exists on the runner/,
+    strike: (bed) => withTools(bed, { psql: `rm -f "\${0%/*}/pg_dump"; exec "$real" "$@"` }),
+  },
+  {
+    fault: 'pg_dump prints 50 MB of errors and fails',
+    phase: 'dump',
+    outcome: 'red',
+    says: /^pg_dump failed: /,
+    strike: (bed) => flooded(bed, { pg_dump: `${FLOOD}; exit 1` }),
+  },
+  {
+    fault: 'pg_dump prints 50 MB of warnings and succeeds',
+    phase: 'dump',
+    outcome: 'green',
+    says: /something that nobody wants to read[\s\S]*Uploaded shop-/,
+    strike: (bed) => flooded(bed, { pg_dump: `"$real" "$@" || exit; ${FLOOD}; exit 0` }),
+  },
+  {
+    fault: 'pg_dump says that all is well, and writes nothing',
+    phase: 'dump',
+    outcome: 'red',
+    says: /^pg_dump said that it succeeded, and left nothing\.\n/,
+    strike: (bed) => withTools(bed, { pg_dump: 'exit 0' }),
+  },
+  {
+    fault: 'pg_dump says that all is well, and removes the file',
+    phase: 'dump',
+    outcome: 'red',
+    says: /^pg_dump said that it succeeded, and left nothing\.\n/,
+    strike: (bed) => withTools(bed, { pg_dump: 'rm "$file"; exit 0' }),
+  },
+  {
+    fault: 'pg_dump says that all is well, and leaves half an archive',
+    phase: 'read-back',
+    outcome: 'red',
+    says: /^The archive .*pg_restore says: /,
+    strike: (bed) =>
+      withTools(bed, {
+        pg_dump: `"$real" "$@" || exit; truncate --size=$(($(stat --format=%s "$file") / 2)) "$file"`,
+      }),
+  },
+  {
+    fault: 'pg_dump says that all is well, and leaves garbage',
+    phase: 'read-back',
+    outcome: 'red',
+    says: /^The archive .*pg_restore says: /,
+    strike: (bed) => withTools(bed, { pg_dump: `head -c 100000 /dev/urandom > "$file"` }),
+  },
+  {
+    // zstd keeps no checksum here, so a single byte can change without a trace; a lost page cannot.
+    fault: 'a page of the archive is lost after the dump',
+    phase: 'read-back',
+    outcome: 'red',
+    says: /^The archive cannot be read back: /,
+    strike: (bed) =>
+      withTools(bed, {
+        pg_dump: `"$real" "$@" || exit
+page=$(($(stat --format=%s "$file") / 4096 / 2))
+dd if=/dev/zero of="$file" bs=4096 count=1 seek=$page conv=notrunc status=none`,
+      }),
+  },
+  {
+    fault: 'pg_restore is killed (SIGKILL)',
+    phase: 'read-back',
+    outcome: 'red',
+    says: new RegExp(`^The archive could not be read back: pg_restore was ended by SIGKILL\\.${END.source}`),
+    strike: (bed) => withTools(bed, { pg_restore: 'kill -KILL $$' }),
+  },
+  {
+    fault: 'pg_restore crashes in the middle (SIGSEGV)',
+    phase: 'read-back',
+    outcome: 'red',
+    says: /^The archive could not be read back: pg_restore was ended by SIGSEGV\./,
+    strike: (bed) => withTools(bed, { pg_restore: '"$real" "$@" | head -c 2000; kill -SEGV $$' }),
+  },
+  {
+    fault: 'pg_restore hangs, and ignores SIGTERM',
+    phase: 'read-back',
+    outcome: 'red',
+    says: /pg_restore has printed nothing for 300 seconds/,
+    strike: (bed) => withTools(bed, { pg_restore: HANG }, { env: fastClock() }),
+  },
+  {
+    fault: 'pg_restore is gone from the disk when it is needed',
+    phase: 'read-back',
+    outcome: 'red',
+    says: /^\S+pg_restore could not be started: .*ENOENT\nCheck that the file exists on the runner/,
+    strike: (bed) => withTools(bed, { pg_dump: `"$real" "$@" || exit; rm -f "\${0%/*}/pg_restore"` }),
+  },
+  {
+    fault: 'pg_restore says that all is well, and prints nothing',
+    phase: 'read-back',
+    outcome: 'red',
+    says: /^The archive /,
+    strike: (bed) => withTools(bed, { pg_restore: 'exit 0' }),
+  },
+  {
+    fault: 'pg_restore says that all is well, and prints the half',
+    phase: 'read-back',
+    outcome: 'red',
+    says: /^The archive /,
+    strike: (bed) => withTools(bed, { pg_restore: '"$real" "$@" | head -c 4000; exit 0' }),
+  },
+  {
+    fault: 'pg_restore prints 50 MB of errors and fails',
+    phase: 'read-back',
+    outcome: 'red',
+    says: /^The archive .*pg_restore says: /,
+    strike: (bed) => flooded(bed, { pg_restore: `${FLOOD}; exit 1` }),
+  },
+];

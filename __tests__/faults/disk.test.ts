@@ -1,0 +1,4 @@
+import { diskCases } from './cases/disk.ts';
+import { describeFaults } from './describe-faults.ts';
+
+describeFaults('the disk', diskCases);

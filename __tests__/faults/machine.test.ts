@@ -1,0 +1,4 @@
+import { machineCases } from './cases/machine.ts';
+import { describeFaults } from './describe-faults.ts';
+
+describeFaults('the machine', machineCases);

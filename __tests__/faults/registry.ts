@@ -1,0 +1,17 @@
+import { diskCases } from './cases/disk.ts';
+import { machineCases } from './cases/machine.ts';
+import { networkCases } from './cases/network.ts';
+import { serverCases } from './cases/server.ts';
+import { tableCases } from './cases/tables.ts';
+import { toolCases } from './cases/tools.ts';
+import type { FaultCase } from './fault-case.ts';
+
+/** Every group of cases, in the order of the published matrix. */
+export const FAULTS: readonly (readonly [group: string, cases: readonly FaultCase[]])[] = [
+  ['The network', networkCases],
+  ['The server', serverCases],
+  ['Tables', tableCases],
+  ['The tools', toolCases],
+  ['The disk', diskCases],
+  ['The runner', machineCases],
+];

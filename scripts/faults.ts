@@ -1,0 +1,80 @@
+// `npm run faults [-- TEXT]`: every fault (or those whose group, phase or words hold TEXT), one after the other on real
+// parts; the matrix of what came of them. `-- --write` also puts it into docs/faults.md.
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { startFaultBed } from '../__tests__/faults/fault-bed.ts';
+import type { FaultCase } from '../__tests__/faults/fault-case.ts';
+import { FAULTS } from '../__tests__/faults/registry.ts';
+import { type Strike, strike } from '../__tests__/faults/strike.ts';
+
+const DOCUMENT = path.resolve(import.meta.dirname, '../docs/faults.md');
+const MATRIX = /(<!-- matrix -->\n)[\s\S]*(<!-- \/matrix -->)/;
+
+interface Row {
+  readonly fault: FaultCase;
+  readonly strike: Strike;
+}
+
+const OUTCOMES = {
+  red: '🔴 red, in words',
+  green: '🟢 a correct backup',
+  killed: '⚫ killed; post says so',
+};
+
+const words = process.argv.slice(2).filter((word) => word !== '--write');
+const write = process.argv.includes('--write');
+process.exitCode = await printMatrix();
+
+/** @returns the exit code: 1 when a promise was broken. */
+async function printMatrix(): Promise<number> {
+  const bed = await startFaultBed();
+  const sections: [string, Row[]][] = [];
+  try {
+    for (const [group, cases] of FAULTS) {
+      const rows: Row[] = [];
+      sections.push([group, rows]);
+      for (const fault of cases.filter((each) => isWanted(group, each))) {
+        const row = { fault, strike: await strike(bed, fault) };
+        rows.push(row);
+        print(row);
+      }
+    }
+  } finally {
+    await bed.stop();
+  }
+  const rows = sections.flatMap(([, each]) => each);
+  const broken = rows.filter(({ strike: { broken: promises } }) => promises.length > 0);
+  console.log(`\n${rows.length} faults, ${broken.length} broke a promise.`);
+  if (write) await document(sections);
+  return broken.length > 0 ? 1 : 0;
+}
+
+function isWanted(group: string, { fault, phase }: FaultCase): boolean {
+  const text = `${group} ${phase} ${fault}`.toLowerCase();
+  return words.every((word) => text.includes(word.toLowerCase()));
+}
+
+function print({ fault: { phase, fault, outcome }, strike: { broken, seconds, run } }: Row): void {
+  const verdict = run === undefined ? 'not tried here' : broken.length > 0 ? 'BROKEN' : outcome;
+  console.log(`${phase.padEnd(13)} ${fault.padEnd(72)} ${verdict.padEnd(14)} ${seconds.toFixed(1)} s`);
+  for (const sentence of broken) console.log(`    ${sentence}`);
+}
+
+/** What a reader of the documentation sees: the figures are seconds of one run. */
+async function document(sections: readonly (readonly [string, readonly Row[]])[]): Promise<void> {
+  const tables = sections.map(([group, rows]) =>
+    [
+      `### ${group}`,
+      '',
+      '| Fault | Phase | Outcome | Seconds |',
+      '|---|---|---|---:|',
+      ...rows.map(
+        ({ fault: { fault, phase, outcome }, strike: { seconds } }) =>
+          `| ${fault} | ${phase} | ${OUTCOMES[outcome]} | ${seconds.toFixed(1)} |`,
+      ),
+      '',
+    ].join('\n'),
+  );
+  const text = await readFile(DOCUMENT, 'utf8');
+  await writeFile(DOCUMENT, text.replace(MATRIX, `$1\n${tables.join('\n')}\n$2`));
+}
