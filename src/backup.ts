@@ -194,6 +194,7 @@ async function dumpDatabase(job: Job, tools: ClientTools, { server, connection }
         .filter((relation) => relation.kind === 'table' && selected.includesData(relation))
         .map(({ schema, name, bytes: size }) => [`${schema}.${name}`, size]),
     ),
+    attempts: inputs.connectionAttempts,
     signal,
     onSpawn: workFolder.recordChild,
   }).catch((error: unknown) => {

@@ -98,7 +98,7 @@ async function startRestoreBench(): Promise<RestoreBench> {
     async dump() {
       await rm(archive, { force: true });
       const args = dumpArguments({ file: archive, compression: 'zstd:3', filters: NO_FILTERS, extra: [] });
-      const request = { pgDump: tools.pgDump, args, file: archive, sizes: new Map(), ...shared };
+      const request = { attempts: 1, args, file: archive, sizes: new Map(), ...shared };
       return timed(() => dump({ ...request, environment: environment('origin') }));
     },
     readBack: () =>

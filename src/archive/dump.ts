@@ -1,9 +1,10 @@
 import { statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { diagnosedError, errorLines } from '../connection/diagnosis.ts';
+import { diagnose, diagnosedError, errorLines } from '../connection/diagnosis.ts';
 import { namingLockHolder } from '../connection/lock-holders.ts';
+import { attemptInWords, retry } from '../connection/retry.ts';
 import { watchSilence } from '../connection/silence.ts';
-import { UserError } from '../errors.ts';
+import { UserError, messageOf } from '../errors.ts';
 import { type Environment, endedBySignal, run } from '../process/run.ts';
 import { log } from '../log/log.ts';
 import { type TableSizes, dumpProgress } from './dump-progress.ts';
@@ -18,6 +19,8 @@ export interface DumpRequest {
   /** The file that `args` name, for its size. */
   readonly file: string;
   readonly sizes: TableSizes;
+  /** How often to try to connect, while failures are likely to pass. A dump that has begun is not begun again. */
+  readonly attempts: number;
   readonly signal: AbortSignal;
   readonly onSpawn: (pid: number) => void;
 }
@@ -30,45 +33,17 @@ export interface DumpRequest {
  * @throws UserError when `pg_dump` fails, its connection falls silent, or it leaves nothing.
  */
 export async function dump(request: DumpRequest): Promise<number> {
+  const { attempts, signal } = request;
   // pg_dump would make a file that others can read, and write through a link; it writes into one that is there.
   await writeFile(request.file, '', { mode: 0o600, flag: 'wx' });
-  const progress = dumpProgress(request.sizes);
-  const ticker = logProgress((elapsedMs) =>
-    progress.describe({ elapsedMs, archiveBytes: sizeSoFar(request.file) }),
-  );
-  const { tools, environment } = request;
-  const silence = watchSilence({
-    name: 'pg_dump',
-    psql: tools.psql,
-    environment,
-    progress: () => sizeSoFar(request.file),
+  await retry(() => runDump(request), {
+    attempts,
+    isTransient: (error) => error instanceof LoginError && error.transient,
+    onRetry: (error, attempt, pauseMs) => {
+      log.info(attemptInWords({ attempt, attempts, cause: messageOf(error), pauseMs }));
+    },
+    signal,
   });
-  try {
-    const result = await run(tools.pgDump, request.args, {
-      env: environment,
-      signal: AbortSignal.any([request.signal, silence.signal]),
-      onSpawn: (pid) => {
-        silence.onSpawn(pid);
-        request.onSpawn(pid);
-      },
-      onStderrLine: (line) => {
-        progress.line(line, line.includes('dumping contents') ? sizeSoFar(request.file) : 0);
-      },
-    });
-    if (result.endedBy !== null) throw endedBySignal('pg_dump', result.endedBy);
-    if (result.exitCode !== 0) {
-      const error = diagnosedError('pg_dump failed', result.stderr);
-      throw await namingLockHolder(error, result.stderr, {
-        psql: tools.psql,
-        environment,
-        signal: request.signal,
-      });
-    }
-    for (const line of errorLines(result.stderr)) log.info(line);
-  } finally {
-    ticker.stop();
-    await silence.stop();
-  }
   const size = sizeSoFar(request.file);
   if (size === 0) {
     throw new UserError(
@@ -77,6 +52,63 @@ export async function dump(request: DumpRequest): Promise<number> {
     );
   }
   return size;
+}
+
+async function runDump({
+  tools,
+  args,
+  environment,
+  file,
+  sizes,
+  signal,
+  onSpawn,
+}: DumpRequest): Promise<void> {
+  const progress = dumpProgress(sizes);
+  const ticker = logProgress((elapsedMs) => progress.describe({ elapsedMs, archiveBytes: sizeSoFar(file) }));
+  const silence = watchSilence({
+    name: 'pg_dump',
+    psql: tools.psql,
+    environment,
+    progress: () => sizeSoFar(file),
+  });
+  try {
+    const result = await run(tools.pgDump, args, {
+      env: environment,
+      signal: AbortSignal.any([signal, silence.signal]),
+      onSpawn: (pid) => {
+        silence.onSpawn(pid);
+        onSpawn(pid);
+      },
+      onStderrLine: (line) => {
+        progress.line(line, line.includes('dumping contents') ? sizeSoFar(file) : 0);
+      },
+    });
+    if (result.endedBy !== null) throw endedBySignal('pg_dump', result.endedBy);
+    if (result.exitCode !== 0) {
+      const error = failure(result.stderr, sizeSoFar(file));
+      throw await namingLockHolder(error, result.stderr, { psql: tools.psql, environment, signal });
+    }
+    for (const line of errorLines(result.stderr)) log.info(line);
+  } finally {
+    ticker.stop();
+    await silence.stop();
+  }
+}
+
+/** `pg_dump` could not log in: nothing was dumped yet, so another attempt is as good as the first. */
+class LoginError extends UserError {
+  readonly transient: boolean;
+
+  constructor({ message, hint, cause }: UserError, transient: boolean) {
+    super(message, hint, { cause });
+    this.transient = transient;
+  }
+}
+
+function failure(stderr: string, archiveBytes: number): UserError {
+  const error = diagnosedError('pg_dump failed', stderr);
+  const isLogin = archiveBytes === 0 && /^pg_dump: error: connection to server /m.test(stderr);
+  return isLogin ? new LoginError(error, diagnose(stderr).transient) : error;
 }
 
 function sizeSoFar(file: string): number {

@@ -5,7 +5,7 @@ import { poolerError } from './connection-string.ts';
 import { diagnose, diagnosedError } from './diagnosis.ts';
 import type { FailureHint } from './provider-rules.ts';
 import { type Psql, PsqlError, queryRows } from './psql.ts';
-import { retry } from './retry.ts';
+import { attemptInWords, retry } from './retry.ts';
 import type { TunnelError } from './tunnel-failure.ts';
 
 /** A table, sequence, view or the like, as the server describes it before the dump. */
@@ -108,7 +108,7 @@ export async function preflight(input: string, request: PreflightRequest): Promi
       onRetry: (error, attempt, pauseMs) => {
         const cause =
           knownFailure()?.message ?? (error instanceof PsqlError ? diagnose(error.stderr).cause : '');
-        log.info(`Attempt ${attempt} of ${attempts}: ${cause} Trying again in ${pauseMs / 1000} s`);
+        log.info(attemptInWords({ attempt, attempts, cause, pauseMs }));
       },
       signal: client.signal,
     });

@@ -37,3 +37,14 @@ export async function retry<T>(operation: () => Promise<T>, policy: RetryPolicy)
 export function pauseAfter(attempt: number): number {
   return Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
 }
+
+/** One failed attempt, for the log. */
+export function attemptInWords(failed: {
+  readonly attempt: number;
+  readonly attempts: number;
+  readonly cause: string;
+  readonly pauseMs: number;
+}): string {
+  const { attempt, attempts, cause, pauseMs } = failed;
+  return `Attempt ${attempt} of ${attempts}: ${cause} Trying again in ${pauseMs / 1000} s`;
+}

@@ -148,6 +148,16 @@ const refusals: readonly FaultCase[] = [
       return backUp(bed, bed.shop, { inputs: { 'connection-attempts': '3' } });
     },
   },
+  {
+    fault: 'the connection is reset at the first login of pg_dump',
+    phase: 'dump',
+    outcome: 'green',
+    says: /Attempt 1 of 3: pg_dump failed: The server closed the connection unexpectedly/,
+    strike: async (bed) => {
+      await bed.proxy.set({ kind: 'reset', times: 1, ...SPARE_THE_PREFLIGHT });
+      return backUp(bed, bed.shop, { inputs: { 'connection-attempts': '3' } });
+    },
+  },
 ];
 
 /** What becomes of the connection to the server. */
