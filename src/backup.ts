@@ -196,7 +196,6 @@ async function dumpDatabase(job: Job, tools: ClientTools, { server, connection }
     ),
     attempts: inputs.connectionAttempts,
     signal,
-    onSpawn: workFolder.recordChild,
   }).catch((error: unknown) => {
     throw signal.aborted ? error : (connection.failure() ?? error);
   });
@@ -218,7 +217,7 @@ function checkSelection(inputs: BackupInputs, server: ServerFacts, selected: Sel
 
 async function proveArchive(job: Job, tools: ClientTools, archive: string): Promise<ReadBack> {
   const started = performance.now();
-  const proven = await readBack({ archive, tools, signal: job.signal, onSpawn: job.workFolder.recordChild });
+  const proven = await readBack({ archive, tools, signal: job.signal });
   const { tables, rows, contentDigest } = proven.manifest;
   log.info(
     `Read back ${count(tables.length, 'table')} and ${count(rows, 'row')} in ${duration(performance.now() - started)}; ` +

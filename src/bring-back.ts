@@ -101,7 +101,6 @@ export async function restoreInto(
     tableBytes: new Map(restored.tables.map(({ schema, table, bytes }) => [`${schema}.${table}`, bytes])),
     workFolder: workFolder.path,
     signal,
-    onSpawn: workFolder.recordChild,
   });
   log.info(`Restored ${count(restored.tables.length, 'table')} in ${duration(performance.now() - started)}`);
   return restored;
@@ -131,7 +130,6 @@ export async function proveTarget(
     environment,
     workFolder: workFolder.path,
     signal,
-    onSpawn: workFolder.recordChild,
   });
   log.info(
     `Proven in ${duration(performance.now() - started)}: ${count(tables, 'table')} and ${count(rows, 'row')} are identical with the backup`,

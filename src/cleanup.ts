@@ -3,6 +3,7 @@ import { UserError } from './errors.ts';
 import { type UnfinishedJob, unfinishedJob } from './job-record.ts';
 import { log } from './log/log.ts';
 import { reportFailure } from './report/failure.ts';
+import { withdrawUnproven } from './store/withdraw.ts';
 import { removeRecordedWorkFolder } from './work-folder.ts';
 
 const USUAL_CAUSES =
@@ -10,7 +11,7 @@ const USUAL_CAUSES =
 
 /**
  * The post step: says what the main step could not say, and removes what it recorded and could not remove itself,
- * because it was killed.
+ * because it was killed; also an artifact that was not read back yet.
  *
  * @param temp tells the runner's folder for temporary files; asked when there is something to remove.
  * @throws UserError when something cannot be removed.
@@ -18,11 +19,21 @@ const USUAL_CAUSES =
 export async function cleanup(temp: () => string): Promise<void> {
   const unfinished = unfinishedJob();
   if (unfinished) await tellOf(unfinished);
-  await removeRecordedWorkFolder(temp);
+  try {
+    await removeRecordedWorkFolder(temp);
+  } finally {
+    await withdrawUnproven(process.env);
+  }
 }
 
 /** A killed process cannot say why it is gone: nobody else would. */
-async function tellOf({ job, storedAs }: UnfinishedJob): Promise<void> {
+async function tellOf({ job, storedAs, scratchDatabase }: UnfinishedJob): Promise<void> {
+  if (scratchDatabase !== undefined) {
+    log.warning(
+      `The rehearsal had made the database ${scratchDatabase} on its server, which may still be there. ` +
+        `Drop it: DROP DATABASE IF EXISTS "${scratchDatabase}" WITH (FORCE);`,
+    );
+  }
   if (job === 'restore') {
     await reportFailure(
       new UserError(

@@ -11,10 +11,13 @@ export interface UnfinishedJob {
   readonly job: PostedJob;
   /** Where its backup was stored by then, complete and proven: `the artifact NAME`; undefined: nowhere. */
   readonly storedAs: string | undefined;
+  /** The database that its rehearsal had made on another server and not dropped yet; undefined: none. */
+  readonly scratchDatabase: string | undefined;
 }
 
 const JOB = 'job';
 const STORED_AS = 'stored-as';
+const SCRATCH_DATABASE = 'scratch-database';
 const ENDED = 'ended';
 
 /**
@@ -31,6 +34,11 @@ export function recordStored(as: string): void {
   unlessItFails(STORED_AS, as);
 }
 
+/** Notes the database that a rehearsal has made, and that it is dropped again (undefined). */
+export function recordScratchDatabase(name: string | undefined): void {
+  unlessItFails(SCRATCH_DATABASE, name ?? '');
+}
+
 /** Notes that the job has ended by itself, and told everything. */
 export function recordEnd(): void {
   unlessItFails(ENDED, 'true');
@@ -40,8 +48,8 @@ export function recordEnd(): void {
 export function unfinishedJob(): UnfinishedJob | undefined {
   const job = core.getState(JOB);
   if ((job !== 'backup' && job !== 'restore') || core.getState(ENDED) !== '') return undefined;
-  const storedAs = core.getState(STORED_AS);
-  return { job, storedAs: storedAs === '' ? undefined : storedAs };
+  const text = (name: string): string | undefined => core.getState(name) || undefined;
+  return { job, storedAs: text(STORED_AS), scratchDatabase: text(SCRATCH_DATABASE) };
 }
 
 /** What is done is not undone because it could not be noted. */

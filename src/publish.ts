@@ -8,6 +8,7 @@ import type { Stopwatch } from './log/stopwatch.ts';
 import type { BackupFile, PublishedBackup } from './report/backup-report.ts';
 import { type KeptPlace, stage } from './store/kept-file.ts';
 import { expiry, retention, retentionInWords } from './store/retention.ts';
+import { proveStoredCopy } from './store/stored-copy.ts';
 import { upload } from './store/upload.ts';
 
 /** What of a backup's job its publication needs. */
@@ -47,7 +48,7 @@ export async function keepStored(
   }
 }
 
-/** Uploads the archive, and keeps it on the disk if that was asked for: both, or neither. */
+/** Uploads the archive, reads the stored copy back, and keeps it on the disk if that was asked for: both, or neither. */
 export async function publish(
   { inputs, runner, stopwatch, progress, signal }: PublishingJob,
   file: BackupFile,
@@ -64,6 +65,9 @@ export async function publish(
     const { size, sha256 } = file;
     const { id, name } = await stopwatch.time('Upload', () =>
       upload({ file: file.path, size, sha256, retentionDays: kept.grantedDays, signal }),
+    );
+    await stopwatch.time('Stored copy', () =>
+      proveStoredCopy({ name, size, sha256 }, process.env, { signal }),
     );
     noteStored(progress, `the artifact ${name}`);
     const expiresAt = expiry(new Date(), kept);

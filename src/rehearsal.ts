@@ -7,6 +7,7 @@ import type { Connection, ConnectionPlan } from './connection/connection.ts';
 import { refuseNewerServer } from './connection/preflight.ts';
 import { type Database, askServer, toolEnvironment, withConnection } from './database-access.ts';
 import { UserError } from './errors.ts';
+import { recordScratchDatabase } from './job-record.ts';
 import { duration } from './log/format.ts';
 import { log } from './log/log.ts';
 import type { WorkFolder } from './work-folder.ts';
@@ -118,6 +119,7 @@ async function restoreAndProve(
   await withScratchDatabase(
     { client: { psql: tools.psql, environment, signal }, encoding, signal },
     async (name) => {
+      recordScratchDatabase(name);
       const target = {
         tools,
         environment: { ...environment, PGDATABASE: name },
@@ -131,4 +133,5 @@ async function restoreAndProve(
       await proveTarget(archive, target, plan, { restored, role: undefined });
     },
   );
+  recordScratchDatabase(undefined);
 }

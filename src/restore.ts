@@ -237,7 +237,7 @@ async function proveArchive(
   { archive, contents }: Backup,
 ): Promise<ProvenArchive> {
   const started = performance.now();
-  const proof = await readBack({ archive, tools, signal: job.signal, onSpawn: job.workFolder.recordChild });
+  const proof = await readBack({ archive, tools, signal: job.signal });
   const { tables, rows } = proof.manifest;
   log.info(
     `Read back ${count(tables.length, 'table')} and ${count(rows, 'row')} in ${duration(performance.now() - started)}`,

@@ -1,10 +1,12 @@
 import { constants } from 'node:fs';
 import { appendFile, mkdtemp, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import * as core from '@actions/core';
 import { UserError, messageOf } from './errors.ts';
 import { saveState } from './log/command-files.ts';
 import { log } from './log/log.ts';
+import { recordChildren } from './process/run.ts';
 
 const PREFIX = 'postgres-backup-';
 const STATE = 'work-folder';
@@ -14,17 +16,20 @@ const NO_LINK = constants.O_NOFOLLOW;
 const READ = constants.O_RDONLY | NO_LINK;
 const APPEND = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | NO_LINK;
 
+const LOOK_EVERY_MS = 100;
+/** Three seconds. */
+const LOOKS_BEFORE_KILL = 30;
+
 /** The one folder of a run: everything that the run writes is in it, only this user can enter it, and it goes with the run. */
 export interface WorkFolder {
   readonly path: string;
-  /** Notes a child process, so that the cleanup can end it if this process is killed. */
-  readonly recordChild: (pid: number) => void;
   /** Never throws: what cannot be removed is left to the post step. */
   readonly remove: () => Promise<void>;
 }
 
 /**
- * Makes the work folder (mode 0700) and records it for the cleanup before anything is written into it.
+ * Makes the work folder (mode 0700) and records it for the cleanup before anything is written into it; from then on also
+ * every program that is run, so that the cleanup can end it if this process is killed.
  *
  * @throws UserError when RUNNER_TEMP cannot take it, or it cannot be recorded.
  */
@@ -42,15 +47,15 @@ export async function makeWorkFolder(temp: string): Promise<WorkFolder> {
     await rmdir(folder);
     throw error;
   }
+  recordChildren((pid) => {
+    void identity(pid)
+      .then((child) => appendFile(path.join(folder, CHILDREN), `${child}\n`, { mode: 0o600, flag: APPEND }))
+      .catch(() => {
+        // The child or the folder has gone already: there is nothing left to record.
+      });
+  });
   return {
     path: folder,
-    recordChild(pid) {
-      void identity(pid)
-        .then((child) => appendFile(path.join(folder, CHILDREN), `${child}\n`, { mode: 0o600, flag: APPEND }))
-        .catch(() => {
-          // The child or the folder has gone already: there is nothing left to record.
-        });
-    },
     async remove() {
       try {
         await removeFolder(folder);
@@ -98,14 +103,36 @@ async function removeFolder(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
+/** Asks them to end, which lets PostgreSQL's tools cancel on the server; a tool that does not in time is killed. */
 async function endRecordedChildren(file: string): Promise<void> {
-  const recorded = await readFile(file, { encoding: 'utf8', flag: READ }).catch(() => '');
-  for (const child of recorded.split('\n').filter((line) => line !== '')) {
-    const pid = Number(child.split(' ')[0]);
-    // The number may belong to another process by now; then its start time differs.
-    if ((await identity(pid).catch(() => '')) !== child) continue;
-    log.info(`Ending process ${pid}, which an interrupted job had left`);
-    process.kill(pid, 'SIGTERM');
+  const recorded = (await readFile(file, { encoding: 'utf8', flag: READ }).catch(() => '')).split('\n');
+  const children = await alive(recorded);
+  for (const child of children) {
+    log.info(`Ending process ${pidOf(child)}, which an interrupted job had left`);
+    end(child, 'SIGTERM');
+  }
+  for (let left = children, looks = 0; left.length > 0; left = await alive(left), looks++) {
+    if (looks === LOOKS_BEFORE_KILL) for (const child of left) end(child, 'SIGKILL');
+    if (looks > LOOKS_BEFORE_KILL) return;
+    await pause(LOOK_EVERY_MS);
+  }
+}
+
+/** Those that still run: the number may belong to another process by now; then its start time differs. */
+async function alive(children: readonly string[]): Promise<string[]> {
+  const now = await Promise.all(children.map((child) => identity(pidOf(child)).catch(() => '')));
+  return children.filter((child, index) => child !== '' && now[index] === child);
+}
+
+function pidOf(child: string): number {
+  return Number(child.split(' ')[0]);
+}
+
+function end(child: string, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pidOf(child), signal);
+  } catch {
+    // It has just ended.
   }
 }
 

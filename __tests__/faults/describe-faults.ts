@@ -16,11 +16,11 @@ export function describeFaults(group: string, cases: readonly FaultCase[]): void
       for (const fault of cases.filter((each) => each.phase === phase)) {
         it(`${phase}: ${fault.fault} → ${fault.outcome}`, async () => {
           const { run, broken } = await strike(bed, fault);
-          if (!run) {
+          if (!run && broken.length === 0) {
             process.stderr.write(`Not tried, because this user cannot make it: ${fault.fault}\n`);
             return;
           }
-          expect({ broken, log: broken.length === 0 ? '' : run.log }).toEqual({ broken: [], log: '' });
+          expect({ broken, log: broken.length === 0 ? '' : run?.log }).toEqual({ broken: [], log: '' });
         });
       }
     }

@@ -30,7 +30,7 @@ export async function brokenPromises(
     ...brokenWords(run, expected),
     ...(await brokenArtifacts(bed, run, expected)),
     ...leftOnDisk(run),
-    ...run.leftProcesses.map(({ pid }) => `process ${pid} outlived the job`),
+    ...leftProcesses(run, expected),
     ...(await leftSessions(bed)),
   ];
 }
@@ -116,6 +116,13 @@ async function brokenArtifact(
     ...(digest === `sha256:${sha256}` ? [] : [`what is stored as ${name} is not what was proven`]),
     ...(rightName ? [] : [`${name} holds something else than the database`]),
   ];
+}
+
+/** What a killed main leaves is post's to end. */
+function leftProcesses(run: ActionRun, { outcome }: Expectation): string[] {
+  return run.leftProcesses
+    .filter(({ after }) => outcome !== 'killed' || after === 'post')
+    .map(({ pid }) => `process ${pid} outlived the job`);
 }
 
 function leftOnDisk({ leftFiles }: ActionRun): string[] {

@@ -1,9 +1,13 @@
+import { artifactServiceCases } from './cases/artifact-service.ts';
+import { blobStorageCases } from './cases/blob-storage.ts';
 import { diskCases } from './cases/disk.ts';
 import { machineCases } from './cases/machine.ts';
 import { networkCases } from './cases/network.ts';
 import { serverCases } from './cases/server.ts';
+import { signalCases } from './cases/signals.ts';
 import { tableCases } from './cases/tables.ts';
 import { toolCases } from './cases/tools.ts';
+import { twinCases } from './cases/twins.ts';
 import type { FaultCase } from './fault-case.ts';
 
 /** Every group of cases, in the order of the published matrix. */
@@ -14,4 +18,8 @@ export const FAULTS: readonly (readonly [group: string, cases: readonly FaultCas
   ['The tools', toolCases],
   ['The disk', diskCases],
   ['The runner', machineCases],
+  ['Cancelled and killed jobs', signalCases],
+  ['The artifact service', artifactServiceCases],
+  ['Its storage', blobStorageCases],
+  ['Two jobs at once', twinCases],
 ];

@@ -1,3 +1,4 @@
+import { messageOf } from '../../src/errors.ts';
 import type { ActionRun } from '../support/runner.ts';
 import type { FaultBed } from './fault-bed.ts';
 import type { FaultCase } from './fault-case.ts';
@@ -20,6 +21,8 @@ export async function strike(bed: FaultBed, fault: FaultCase): Promise<Strike> {
   let run: ActionRun | undefined;
   try {
     run = await fault.strike(bed);
+  } catch (error) {
+    return { run, broken: [messageOf(error)], seconds: seconds() };
   } finally {
     bed.artifacts.faults = {};
     await bed.proxy.set({ kind: 'clear' });

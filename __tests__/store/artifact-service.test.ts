@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { requireArtifactService } from '../../src/store/artifact-service.ts';
+import { runtimeTokenFor } from '../support/artifact-service-tokens.ts';
 import { errorText } from '../support/user-error.ts';
 
 const job = {
   GITHUB_SERVER_URL: 'https://github.com',
-  ACTIONS_RUNTIME_TOKEN: 'token',
+  ACTIONS_RUNTIME_TOKEN: runtimeTokenFor(1),
   ACTIONS_RESULTS_URL: 'https://results',
 };
 
@@ -36,6 +37,27 @@ describe('the artifact service', () => {
           requireArtifactService({ ...job, [name]: '' });
         }),
       ).toContain(name);
+    },
+  );
+
+  it('takes a token until it expires, and none after', () => {
+    const token = runtimeTokenFor(1, new Date('2026-11-21T12:00:00Z'));
+    const at = (time: string) => () => {
+      requireArtifactService({ ...job, ACTIONS_RUNTIME_TOKEN: token }, new Date(time));
+    };
+    expect(at('2026-11-21T11:59:59Z')).not.toThrow();
+    expect(errorText(at('2026-11-21T12:00:00Z'))).toMatch(
+      /expired at 2026-11-21 12:00 UTC[\s\S]*Run the job again/,
+    );
+  });
+
+  it.each(['token', 'a.b.c', `x.${Buffer.from('{"scp":"Actions.GenericRead:0"}').toString('base64url')}.y`])(
+    'takes no token that names no job: %s',
+    (token) => {
+      const text = errorText(() => {
+        requireArtifactService({ ...job, ACTIONS_RUNTIME_TOKEN: token });
+      });
+      expect(text).toContain('names no run and no job');
     },
   );
 });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { upload } from '../../src/store/upload.ts';
 import { type ArtifactService, startArtifactService } from '../support/artifact-service.ts';
 
@@ -25,6 +25,10 @@ afterAll(async () => {
 
 const CONTENT = 'an archive';
 const SHA256 = createHash('sha256').update(CONTENT).digest('hex');
+afterEach(() => {
+  service.faults = {};
+});
+
 async function attempt(name: string, proven: { size?: number; sha256?: string } = {}) {
   const file = path.join(folder, name);
   await writeFile(file, CONTENT);
@@ -60,5 +64,31 @@ describe('an upload', () => {
     await expect(attempt('twice.bak')).rejects.toMatchObject({
       hint: expect.stringContaining('different backup-names'),
     });
+  });
+
+  it('to a service that breaks the connection once succeeds', async () => {
+    for (const point of ['createArtifact', 'finalizeArtifact'] as const) {
+      service.faults = { [point]: { answer: 'reset', times: 1 } };
+      await attempt(`${point}.bak`);
+    }
+    service.faults = { finalizeArtifact: { answer: 'lost', times: 1 } };
+    await attempt('answer-lost.bak');
+    expect(service.artifacts().map(({ name }) => name)).toContain('answer-lost.bak');
+  });
+
+  it('that was finalized although it failed is taken back', async () => {
+    service.faults = { finalizeArtifact: { answer: 'lost' } };
+    await expect(attempt('taken-back.bak')).rejects.toMatchObject({
+      message: expect.stringMatching(/could not be uploaded: .* The artifact was deleted\.$/),
+    });
+    expect(service.artifacts().map(({ name }) => name)).not.toContain('taken-back.bak');
+  });
+
+  it('that another job has made under the name is not taken back', async () => {
+    await attempt('of-another.bak');
+    await expect(attempt('of-another.bak')).rejects.toMatchObject({
+      message: expect.stringContaining('409'),
+    });
+    expect(service.artifacts().map(({ name }) => name)).toContain('of-another.bak');
   });
 });

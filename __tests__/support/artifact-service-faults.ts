@@ -1,6 +1,7 @@
 /**
  * A place where the artifact service can be told to fail. `rest` is the REST calls but for deletions, `blobPut` and
- * `blobGet` are the storage behind it.
+ * `blobGet` are the storage behind it, and `blobCommit` is what makes the blocks of a blob one, which `blobPut` covers too
+ * when it has no fault of its own.
  */
 export type FaultPoint =
   | 'createArtifact'
@@ -11,6 +12,7 @@ export type FaultPoint =
   | 'rest'
   | 'restDelete'
   | 'blobPut'
+  | 'blobCommit'
   | 'blobGet';
 
 /** An answer that is made up in full, such as that of a rate limit. */
@@ -25,10 +27,11 @@ export interface Fault {
   /**
    * What the client gets: an HTTP status, or a whole answer; a connection that is reset after its request was read
    * (in a blob's case: after its first bytes, or half of it when it is read); no answer at all until the service
-   * stops; or a damaged body (a blob with one bit flipped on its way, anywhere else text that is no JSON). A blob
-   * that is read can also fall silent after its first half (`stall`), or end there as if that were all (`truncate`).
+   * stops; a connection that is reset after the request was served (`lost`: only calls of the runner's own protocol); or a
+   * damaged body (a blob with one bit flipped on its way, anywhere else text that is no JSON). An
+   * answer can also fall silent in its middle (`stall`), or end there (`truncate`; a blob as if that were all).
    */
-  readonly answer: number | MadeUpAnswer | 'reset' | 'hang' | 'corrupt' | 'stall' | 'truncate';
+  readonly answer: number | MadeUpAnswer | 'reset' | 'hang' | 'lost' | 'corrupt' | 'stall' | 'truncate';
   /** Only every n-th request to this place fails; every one when absent. */
   readonly everyNth?: number;
   /** After so many failures the place works again; never when absent. */

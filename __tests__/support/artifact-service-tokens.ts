@@ -19,14 +19,14 @@ export function scopeOfRun(runId: number): RuntimeScope {
 
 const SCOPE = /^Actions\.Results:([0-9a-f-]{36}):([0-9a-f-]{36})$/;
 
-/** A token in the shape of the runner's: a JWT whose `scp` names the run and the job. */
-export function runtimeTokenFor(runId: number): string {
+/** A token in the shape of the runner's: a JWT whose `scp` names the run and the job, and that may say when it ends. */
+export function runtimeTokenFor(runId: number, expiresAt?: Date): string {
   const number = String(runId).padStart(12, '0');
   const { runBackendId, jobBackendId } = scopeOfRun(runId);
   const scp = `Actions.GenericRead:00000000 Actions.Results:${runBackendId}:${jobBackendId}`;
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const signature = Buffer.from(`not checked ${number}`).toString('base64url');
-  return `${part({ typ: 'JWT', alg: 'RS256' })}.${part({ scp, iss: 'test bed' })}.${signature}`;
+  return `${part({ typ: 'JWT', alg: 'RS256' })}.${part({ scp, iss: 'test bed', ...(expiresAt ? { exp: Math.floor(expiresAt.getTime() / 1000) } : {}) })}.${signature}`;
 }
 
 /** @throws Refusal 401 when the header holds no runtime token. */

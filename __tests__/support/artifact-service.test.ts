@@ -160,6 +160,19 @@ describe('the artifact service, spoken to by the real client', () => {
     expect(stored.equals(content)).toBe(false);
   });
 
+  it('refuses the commit of blocks that it has taken, loses the answer of what it has done, and tells of either', async () => {
+    const { file } = await someFile('lost.bak');
+    runId += 1;
+    const struck = service.struck();
+    service.faults = { blobCommit: { answer: 403 } };
+    expect((await withClient(UPLOAD, file)).error).toMatch(/403|told to fail/);
+    await struck;
+    runId += 1;
+    service.faults = { finalizeArtifact: { answer: 'lost' } };
+    expect((await withClient(UPLOAD, file)).error).toMatch(/FinalizeArtifact.*ECONNRESET/);
+    expect(service.artifacts().at(-1)?.name).toBe('lost.bak');
+  });
+
   it('can claim a digest that is not the file’s', async () => {
     const { file } = await someFile('lie.bak');
     service.digest = `sha256:${'0'.repeat(64)}`;

@@ -4,15 +4,15 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { type BlobStore, startBlobStore } from './artifact-service-blobs.ts';
+import { damageOf, fail } from './artifact-service-failures.ts';
 import {
   type Fault,
   type FaultPlan,
   type FaultPoint,
-  type MadeUpAnswer,
   createFaultCounter,
 } from './artifact-service-faults.ts';
 import { Refusal, readJson, sendJson } from './artifact-service-http.ts';
-import { type Damage, passOn } from './artifact-service-proxy.ts';
+import { passOn } from './artifact-service-proxy.ts';
 import { type ArtifactRecord, type ArtifactRecords, createRecords } from './artifact-service-records.ts';
 import {
   type Grant,
@@ -40,7 +40,7 @@ export interface ArtifactServiceOptions {
   readonly maximumRetentionDays?: number;
 }
 
-/** An artifact that some run is to have made, in a job that no token is for, without running it. */
+/** An artifact that some run is to have made, without running it. */
 export interface Seed {
   readonly name: string;
   readonly content: Uint8Array | string;
@@ -48,6 +48,8 @@ export interface Seed {
   readonly repository?: string;
   /** A run of its own, of a number from 1001, when absent. */
   readonly runId?: number;
+  /** The job that made it; one that no token is for when absent. */
+  readonly jobBackendId?: string;
   /** Now when absent. */
   readonly createdAt?: Date;
   /** 90 days after it was made when absent; in the past, it is expired. */
@@ -74,6 +76,8 @@ export interface ArtifactService {
   readonly repository: string;
   /** Which places fail from now on. */
   faults: FaultPlan;
+  /** Fulfilled when a fault strikes the next time. */
+  struck(): Promise<void>;
   /** Who can see the repositories, as the REST calls say it from now on; at first, they are private. */
   visibility: RepositoryVisibility;
   /** When someone last pushed to the repositories, as the REST calls say it from now on; at first, just now. */
@@ -112,6 +116,7 @@ export async function startArtifactService(options: ArtifactServiceOptions = {})
     return token;
   };
   const requests: RecordedRequest[] = [];
+  const onStrike: (() => void)[] = [];
   let origin = '';
 
   const newest = (name: string): ArtifactRecord => {
@@ -127,6 +132,7 @@ export async function startArtifactService(options: ArtifactServiceOptions = {})
     repository,
     seed: seeder(records, blobs, repository),
     faults: {},
+    struck: () => new Promise((resolve) => onStrike.push(resolve)),
     visibility: 'private',
     pushedAt: new Date(),
     digest: undefined,
@@ -165,7 +171,8 @@ export async function startArtifactService(options: ArtifactServiceOptions = {})
     const point = pointOf(request.method ?? '', url.pathname, blobs);
     const hasAuthorization = request.headers.authorization !== undefined;
     requests.push({ point, method: request.method ?? '', path: url.pathname, hasAuthorization });
-    const fault = point === 'unknown' ? undefined : failing(running.faults[point]);
+    const fault = point === 'unknown' ? undefined : failing(faultAt(running.faults, point, url));
+    if (fault !== undefined) for (const resolve of onStrike.splice(0)) resolve();
     if (fault !== undefined && (await fail(fault, point, request, response))) return;
 
     if (url.pathname.startsWith(`/${blobs.account}/`)) {
@@ -179,7 +186,9 @@ export async function startArtifactService(options: ArtifactServiceOptions = {})
       if (body['workflow_run_backend_id'] !== scope.runBackendId) {
         throw new Refusal(403, { code: 'permission_denied', msg: 'the token is for another run' });
       }
-      sendJson(response, 200, await call(twirp, scope, body));
+      const answer = await call(twirp, scope, body);
+      if (fault === 'lost') request.socket.resetAndDestroy();
+      else sendJson(response, 200, answer);
     } else {
       const answer = await answerRest(rest(), request.method ?? '', url, request.headers.authorization);
       for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
@@ -212,7 +221,7 @@ function seeder(
     const content = Buffer.from(seed.content);
     const record = records.create({
       ...scopeOfRun(seed.runId ?? nextRunId++),
-      jobBackendId: randomUUID(),
+      jobBackendId: seed.jobBackendId ?? randomUUID(),
       name: seed.name,
       repository,
       mimeType,
@@ -224,10 +233,6 @@ function seeder(
     const digest = seed.digest ?? `sha256:${createHash('sha256').update(content).digest('hex')}`;
     return records.finalize(record.id, content.length, digest);
   };
-}
-
-function damageOf(fault: Fault['answer'] | undefined): Damage | undefined {
-  return typeof fault === 'string' && fault !== 'hang' ? fault : undefined;
 }
 
 function pointOf(method: string, path: string, blobs: BlobStore): FaultPoint | 'unknown' {
@@ -243,38 +248,10 @@ function pointOf(method: string, path: string, blobs: BlobStore): FaultPoint | '
   return (path.startsWith(TWIRP) ? points[path.slice(TWIRP.length)] : undefined) ?? 'unknown';
 }
 
-/** Fails a request as told. @returns whether it has been answered (or never will be). */
-async function fail(
-  answer: Fault['answer'],
-  point: FaultPoint | 'unknown',
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<boolean> {
-  const isBlob = point === 'blobPut' || point === 'blobGet';
-  if (answer === 'corrupt' && isBlob) return false;
-  if (point === 'blobGet' && damageOf(answer) !== undefined) return false;
-  if (answer === 'reset' && point === 'blobPut') {
-    await once(request, 'data');
-    request.socket.resetAndDestroy();
-    return true;
-  }
-  request.resume();
-  await once(request, 'end');
-  if (answer === 'reset') request.socket.resetAndDestroy();
-  else if (answer === 'corrupt')
-    response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Unicorn!</html>');
-  else if (typeof answer !== 'string') sendFailure(response, answer);
-  return true;
-}
-
-function sendFailure(response: ServerResponse, answer: number | MadeUpAnswer): void {
-  const {
-    status,
-    headers = {},
-    message = 'told to fail',
-  } = typeof answer === 'number' ? { status: answer } : answer;
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  sendJson(response, status, { code: 'internal', msg: message, message });
+/** A commit fails as the blob's other writes do, unless it has a fault of its own. */
+function faultAt(faults: FaultPlan, point: FaultPoint, url: URL): Fault | undefined {
+  const isCommit = point === 'blobPut' && url.searchParams.get('comp') === 'blocklist';
+  return (isCommit ? faults.blobCommit : undefined) ?? faults[point];
 }
 
 function serve(handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>): Server {

@@ -90,7 +90,6 @@ async function startRestoreBench(): Promise<RestoreBench> {
   const shared = {
     tools,
     signal: new AbortController().signal,
-    onSpawn: () => undefined,
     workFolder: folder,
   };
   const environment = environmentOf(server, folder);

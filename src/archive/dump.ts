@@ -22,7 +22,6 @@ export interface DumpRequest {
   /** How often to try to connect, while failures are likely to pass. A dump that has begun is not begun again. */
   readonly attempts: number;
   readonly signal: AbortSignal;
-  readonly onSpawn: (pid: number) => void;
 }
 
 /**
@@ -54,15 +53,7 @@ export async function dump(request: DumpRequest): Promise<number> {
   return size;
 }
 
-async function runDump({
-  tools,
-  args,
-  environment,
-  file,
-  sizes,
-  signal,
-  onSpawn,
-}: DumpRequest): Promise<void> {
+async function runDump({ tools, args, environment, file, sizes, signal }: DumpRequest): Promise<void> {
   const progress = dumpProgress(sizes);
   const ticker = logProgress((elapsedMs) => progress.describe({ elapsedMs, archiveBytes: sizeSoFar(file) }));
   const silence = watchSilence({
@@ -75,10 +66,7 @@ async function runDump({
     const result = await run(tools.pgDump, args, {
       env: environment,
       signal: AbortSignal.any([signal, silence.signal]),
-      onSpawn: (pid) => {
-        silence.onSpawn(pid);
-        onSpawn(pid);
-      },
+      onSpawn: silence.onSpawn,
       onStderrLine: (line) => {
         progress.line(line, line.includes('dumping contents') ? sizeSoFar(file) : 0);
       },

@@ -35,6 +35,14 @@ export interface RunResult {
   readonly stderr: string;
 }
 
+/** Told every process id; there is one for the whole process, as there is one post step. */
+let recordChild: (pid: number) => void = () => undefined;
+
+/** Has the process id of every program that is run from now on noted, so that the post step can end what a kill leaves. */
+export function recordChildren(record: (pid: number) => void): void {
+  recordChild = record;
+}
+
 const KILL_AFTER_MS = 3_000;
 /** How long what a killed program has printed may take to arrive. */
 const CLOSE_AFTER_MS = 1_000;
@@ -126,7 +134,9 @@ function ending(
 ): Promise<Pick<RunResult, 'exitCode' | 'endedBy'>> {
   return new Promise((resolve, reject) => {
     child.once('spawn', () => {
-      if (child.pid !== undefined) onSpawn?.(child.pid);
+      if (child.pid === undefined) return;
+      recordChild(child.pid);
+      onSpawn?.(child.pid);
     });
     child.once('error', (error) => {
       if (child.pid === undefined) reject(cannotStart(file, error));

@@ -1,15 +1,11 @@
-import { type Hash, createHash } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError, messageOf } from '../errors.ts';
 import { bytes, duration } from '../log/format.ts';
 import { log } from '../log/log.ts';
-import { collectAfterEvery } from '../process/garbage.ts';
-import { downloadProgress } from './download-progress.ts';
-import { OddAnswer } from './json.ts';
-import { type Bounds, USUAL_PATIENCE, persistently, reasonOf } from './patience.ts';
+import { type Bounds, persistently, reasonOf } from './patience.ts';
 import type { Located, StoredArtifact } from './stored-artifact.ts';
-import { toolkitFetch } from './toolkit-fetch.ts';
+import { LongerContent, transfer } from './transfer.ts';
 
 /** Where to download to. */
 export interface DownloadOptions extends Bounds {
@@ -26,8 +22,6 @@ export interface DownloadedFile {
   readonly sha256: string;
 }
 
-const PROGRESS_EVERY_MS = 5_000;
-const COLLECT_EVERY_BYTES = 4 * 1024 * 1024;
 /** "PK" and the marks of a first member, or of an archive without any. */
 const ZIP_STARTS = ['504b0304', '504b0506'];
 
@@ -48,7 +42,7 @@ export async function downloadBackup(
   log.info(`Downloading ${artifact.name} (${bytes(artifact.size)})`);
   try {
     const sha256 = await persistently('The download', options, async () =>
-      transfer(artifact, await signedUrl(), file, options),
+      attempt(artifact, await signedUrl(), file, options),
     );
     log.info(
       `Downloaded ${bytes(artifact.size)} in ${duration(performance.now() - started)}; ` +
@@ -64,7 +58,7 @@ export async function downloadBackup(
 }
 
 /** One attempt: nothing of an earlier one is kept. @returns the SHA-256 in hex. */
-async function transfer(
+async function attempt(
   artifact: StoredArtifact,
   url: string,
   file: string,
@@ -72,86 +66,27 @@ async function transfer(
 ): Promise<string> {
   await rm(file, { force: true });
   const handle = await onDisk(() => open(file, 'wx', 0o600));
-  const silence = watchSilence(options);
   try {
-    const send = await toolkitFetch();
-    // The address is the whole permission: the storage must not see the token.
-    const response = await send(url, { headers: { 'accept-encoding': 'identity' }, signal: silence.signal });
-    if (response.status !== 200 || !response.body) {
-      throw new OddAnswer(`the storage answered with ${response.status}`);
-    }
-    const hash = createHash('sha256');
-    await receive(artifact, response.body, { handle, hash, onBytes: silence.end });
-    const sha256 = hash.digest('hex');
+    const sha256 = await transfer({ url, size: artifact.size }, writerTo(handle, artifact), options);
     if (artifact.digest !== undefined && sha256 !== artifact.digest) {
       throw differs(artifact, `its SHA-256 is ${sha256}, and the service recorded ${artifact.digest}`);
     }
     return sha256;
+  } catch (error) {
+    throw error instanceof LongerContent ? differs(artifact, error.message) : error;
   } finally {
-    silence.stop();
     await handle.close();
   }
 }
 
-/** Where bytes go. */
-interface Sink {
-  readonly handle: FileHandle;
-  readonly hash: Hash;
-  /** Told that some have come. */
-  readonly onBytes: () => void;
-}
-
-async function receive(
-  artifact: StoredArtifact,
-  body: AsyncIterable<Uint8Array>,
-  { handle, hash, onBytes }: Sink,
-): Promise<void> {
-  const started = performance.now();
-  const collect = collectAfterEvery(COLLECT_EVERY_BYTES);
-  let received = 0;
+function writerTo(handle: FileHandle, artifact: StoredArtifact): (chunk: Uint8Array) => Promise<void> {
   let start = '';
-  const ticker = setInterval(() => {
-    log.info(downloadProgress(received, artifact.size, performance.now() - started));
-  }, PROGRESS_EVERY_MS);
-  try {
-    for await (const chunk of body) {
-      onBytes();
-      if (start.length < 8) {
-        start += Buffer.from(chunk.subarray(0, 4)).toString('hex');
-        if (ZIP_STARTS.some((zip) => start.startsWith(zip))) throw zipped(artifact);
-      }
-      received += chunk.length;
-      if (received > artifact.size) {
-        throw differs(artifact, `it is longer than the ${artifact.size} bytes that were recorded`);
-      }
-      hash.update(chunk);
-      await onDisk(() => handle.writeFile(chunk));
-      collect(chunk.length);
+  return async (chunk) => {
+    if (start.length < 8) {
+      start += Buffer.from(chunk.subarray(0, 4)).toString('hex');
+      if (ZIP_STARTS.some((zip) => start.startsWith(zip))) throw zipped(artifact);
     }
-  } finally {
-    clearInterval(ticker);
-  }
-  if (received < artifact.size) {
-    throw new OddAnswer(`it ended after ${received} of ${artifact.size} bytes`);
-  }
-}
-
-/** A signal that is aborted with the job, or when nothing has come for too long. */
-function watchSilence({ signal, patience = USUAL_PATIENCE }: Bounds): {
-  readonly signal: AbortSignal;
-  readonly end: () => void;
-  readonly stop: () => void;
-} {
-  const silent = new AbortController();
-  const timer = setTimeout(() => {
-    silent.abort(new OddAnswer(`nothing came for ${duration(patience.attemptMs)}`));
-  }, patience.attemptMs);
-  return {
-    signal: AbortSignal.any([signal, silent.signal]),
-    end: () => timer.refresh(),
-    stop: () => {
-      clearTimeout(timer);
-    },
+    await onDisk(() => handle.writeFile(chunk));
   };
 }
 

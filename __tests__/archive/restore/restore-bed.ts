@@ -82,7 +82,6 @@ export async function startRestoreBed(
     tools,
     workFolder: folder,
     signal: new AbortController().signal,
-    onSpawn: () => undefined,
   });
   const planOf = async (archive: string, env: Environment): Promise<RestorePlan> => {
     const contents = await readTableOfContents(archive);

@@ -90,7 +90,7 @@ async function followed(
       signal: AbortSignal.any([request.signal, locks.signal, silence.signal]),
       onSpawn: (pid) => {
         silence.onSpawn(pid);
-        request.onSpawn(pid);
+        request.onSpawn?.(pid);
       },
       onReaderSpawn: reading.of,
       onStderrLine: lineTaker(progress, reading),

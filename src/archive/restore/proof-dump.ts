@@ -62,7 +62,7 @@ export async function dumpForProof(
       signal: AbortSignal.any([signal, silence.signal]),
       onSpawn: (pid) => {
         silence.onSpawn(pid);
-        onSpawn(pid);
+        onSpawn?.(pid);
       },
       onStdout: (chunk) => {
         reader.write(chunk);

@@ -23,7 +23,8 @@ export interface ProofRequest {
   readonly environment: Environment;
   readonly workFolder: string;
   readonly signal: AbortSignal;
-  readonly onSpawn: (pid: number) => void;
+  /** Told the process id of each tool. */
+  readonly onSpawn?: (pid: number) => void;
 }
 
 /** What was found as it must be. */

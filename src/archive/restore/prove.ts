@@ -134,7 +134,7 @@ async function readArchive(
     const { exitCode, endedBy, stderr } = await run(tools.pgRestore, args, {
       env: environment,
       signal,
-      onSpawn,
+      ...(onSpawn ? { onSpawn } : {}),
       onStdout: (chunk) => {
         reader.write(chunk);
       },

@@ -24,7 +24,8 @@ export interface RestoreRequest {
   readonly tableBytes: ReadonlyMap<string, number>;
   readonly workFolder: string;
   readonly signal: AbortSignal;
-  readonly onSpawn: (pid: number) => void;
+  /** Told the process id of each tool. */
+  readonly onSpawn?: (pid: number) => void;
   /** After how many milliseconds of waiting for one lock the restore is given up; two minutes when absent. */
   readonly lockWaitMs?: number;
 }

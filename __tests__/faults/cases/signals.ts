@@ -1,0 +1,217 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { FaultPlan } from '../../support/artifact-service-faults.ts';
+import { startPgdgMirror } from '../../support/pgdg-mirror.ts';
+import type { ActionRun, RunActionOptions } from '../../support/runner.ts';
+import type { StepHandle } from '../../support/runner-step.ts';
+import { withStandIns } from '../../support/stand-in-tools.ts';
+import { type FaultBed, type Subject, backUp, withFolder } from '../fault-bed.ts';
+import type { FaultCase, Phase } from '../fault-case.ts';
+
+/** A backup that is held up, and what tells that it is there. */
+interface Held {
+  readonly subject: Subject;
+  readonly options?: RunActionOptions;
+  readonly reached: () => Promise<unknown>;
+}
+
+/** A place in a backup where it can be held up. */
+interface Moment {
+  readonly phase: Phase;
+  /** For the matrix: `while pg_dump waits for the server`. */
+  readonly when: string;
+  /** Holds a backup up, has it end, and takes everything back. */
+  readonly hold: (bed: FaultBed, end: (held: Held) => Promise<ActionRun>) => Promise<ActionRun>;
+}
+
+const PASSPHRASE = 'correct horse battery staple';
+
+/** Holds a backup of the shop up where the artifact service fails. */
+const heldByService =
+  (faults: FaultPlan): Moment['hold'] =>
+  (bed, end) => {
+    bed.artifacts.faults = faults;
+    const struck = bed.artifacts.struck();
+    return end({ subject: bed.shop, reached: () => struck });
+  };
+
+/** Holds a backup up where the connection to the server falls silent. */
+const heldBySilence =
+  (subject: (bed: FaultBed) => Subject, afterBytes: number): Moment['hold'] =>
+  async (bed, end) => {
+    await bed.proxy.set({ kind: 'silence', afterBytes });
+    const struck = bed.proxy.struck();
+    return end({ subject: subject(bed), reached: () => struck });
+  };
+
+const MOMENTS: readonly Moment[] = [
+  {
+    phase: 'client tools',
+    when: 'while a package is downloaded',
+    async hold({ shop }, end) {
+      const mirror = await startPgdgMirror({ stallsAt: '.deb' });
+      const toolCache = await mkdtemp(join(tmpdir(), 'empty-tool-cache-'));
+      const inputs = { 'apt-mirror': mirror.url, 'apt-signing-key': mirror.signingKey };
+      try {
+        return await withFolder(toolCache, () =>
+          end({ subject: shop, options: { inputs, toolCache }, reached: () => mirror.requested('.deb') }),
+        );
+      } finally {
+        await mirror.stop();
+      }
+    },
+  },
+  {
+    phase: 'preflight',
+    when: 'while psql waits for the server',
+    hold: heldBySilence(({ shop }) => shop, 0),
+  },
+  {
+    phase: 'dump',
+    when: 'while pg_dump waits for the server',
+    hold: heldBySilence(({ large }) => large, 5_000_000),
+  },
+  {
+    phase: 'read-back',
+    when: 'while pg_restore hangs and ignores SIGTERM',
+    async hold({ shop, toolCache }, end) {
+      const folder = await mkdtemp(join(tmpdir(), 'read-back-'));
+      const begun = join(folder, 'begun');
+      const hangs = `trap '' TERM; : > '${begun}'; exec sleep 1000`;
+      return withFolder(folder, () =>
+        withStandIns(toolCache, { pg_restore: hangs }, (cache) =>
+          end({
+            subject: shop,
+            options: { toolCache: cache },
+            reached: () => until(() => existsSync(begun)),
+          }),
+        ),
+      );
+    },
+  },
+  {
+    phase: 'series',
+    when: 'while GitHub is asked for the earlier backups',
+    hold: heldByService({ rest: { answer: 'hang' }, listArtifacts: { answer: 'hang' } }),
+  },
+  {
+    phase: 'rehearsal',
+    when: 'while the restore waits in the scratch database',
+    hold: holdRehearsal,
+  },
+  {
+    phase: 'encryption',
+    when: 'while the key is made of the passphrase',
+    hold(bed, end) {
+      const listed = bed.artifacts.requests.length;
+      return end({
+        subject: bed.shop,
+        options: { inputs: { 'age-passphrase': PASSPHRASE }, secrets: [PASSPHRASE] },
+        // What comes after the series was asked for; it takes a second.
+        reached: async () => {
+          await until(() => bed.artifacts.requests.length > listed);
+          await pause(300);
+        },
+      });
+    },
+  },
+  {
+    phase: 'upload',
+    when: 'while a block is sent',
+    hold: heldByService({ blobPut: { answer: 'hang' } }),
+  },
+  {
+    phase: 'upload',
+    when: 'while the artifact is finalized',
+    hold: heldByService({ finalizeArtifact: { answer: 'hang' } }),
+  },
+  {
+    phase: 'upload',
+    when: 'while the stored copy is read back',
+    hold: heldByService({ blobGet: { answer: 'stall' } }),
+  },
+];
+
+/** What is restored of this database has a view that is filled last, and sleeps meanwhile. */
+const SLEEPER = `
+  CREATE FUNCTION public.rest() RETURNS int LANGUAGE plpgsql AS $$
+  BEGIN
+    IF current_database() <> 'sleeper' THEN PERFORM pg_catalog.pg_sleep(10); END IF;
+    RETURN 1;
+  END $$;
+  CREATE MATERIALIZED VIEW public.rests AS SELECT public.rest();`;
+
+async function holdRehearsal(
+  { database, proxy, shop }: FaultBed,
+  end: (held: Held) => Promise<ActionRun>,
+): Promise<ActionRun> {
+  const scratch = `SELECT datname FROM pg_database WHERE datname LIKE 'postgres_backup%'`;
+  const url = await database.createDatabase('sleeper');
+  await database.sql(SLEEPER, 'sleeper');
+  const asleep = `SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'`;
+  try {
+    return await end({
+      subject: { ...shop, name: 'sleeper', url, proxiedUrl: proxy.through(url) },
+      options: { inputs: { 'verify-connection-string': database.url } },
+      reached: () => until(async () => (await database.query(asleep)).length > 0),
+    });
+  } finally {
+    // A killed process cannot drop the database in which it rehearses.
+    for (const { datname } of [...(await database.query(scratch)), { datname: 'sleeper' }])
+      await database.query(`DROP DATABASE "${String(datname)}" WITH (FORCE)`);
+  }
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await pause(20);
+}
+
+const SIGNALS = [
+  {
+    signal: 'SIGINT',
+    does: 'the run is cancelled (SIGINT)',
+    outcome: 'red',
+    says: /^The run was cancelled \(SIGINT\)\.\n.*/,
+  },
+  {
+    signal: 'SIGTERM',
+    does: 'the runner ends (SIGTERM)',
+    outcome: 'red',
+    says: /^The run was cancelled \(SIGTERM\)\.\n.*/,
+  },
+  {
+    signal: 'SIGKILL',
+    does: 'the process is killed (SIGKILL)',
+    outcome: 'killed',
+    says: /^No backup was made: the job was ended from outside before it could say why\.\n.*run it again/,
+  },
+] as const;
+
+async function ended(
+  bed: FaultBed,
+  signal: NodeJS.Signals,
+  { subject, options, reached }: Held,
+): Promise<ActionRun> {
+  const started = Promise.withResolvers<StepHandle>();
+  const running = backUp(bed, subject, { ...options, onStart: started.resolve });
+  const isThere = reached().then(async () => {
+    (await started.promise).kill(signal);
+  });
+  // A run that ends by itself before is judged as it is.
+  await Promise.race([isThere, running]);
+  return running;
+}
+
+/** A job that is ended from outside, in every phase. */
+export const signalCases: readonly FaultCase[] = MOMENTS.flatMap(({ phase, when, hold }) =>
+  SIGNALS.map(({ signal, does, outcome, says }): FaultCase => ({
+    fault: `${does} ${when}`,
+    phase,
+    outcome,
+    says,
+    strike: (bed) => hold(bed, (held) => ended(bed, signal, held)),
+  })),
+);

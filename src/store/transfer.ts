@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { duration } from '../log/format.ts';
+import { log } from '../log/log.ts';
+import { collectAfterEvery } from '../process/garbage.ts';
+import { downloadProgress } from './download-progress.ts';
+import { OddAnswer } from './json.ts';
+import { type Bounds, USUAL_PATIENCE } from './patience.ts';
+import { toolkitFetch } from './toolkit-fetch.ts';
+
+/** Content in the storage behind the artifact service. */
+export interface Content {
+  /** An address that needs no token. */
+  readonly url: string;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** The content goes on after its last byte. */
+export class LongerContent extends Error {
+  constructor(size: number) {
+    super(`it is longer than the ${size} bytes that were recorded`);
+  }
+}
+
+const PROGRESS_EVERY_MS = 5_000;
+const COLLECT_EVERY_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Reads content once, in constant memory. A connection that is silent for `attemptMs` is given up.
+ *
+ * @param take gets each piece of it, and is waited for.
+ * @returns the SHA-256 in hex of all of it.
+ * @throws LongerContent; OddAnswer when there is less of it than there should be, or it cannot be had; what `take` does;
+ *   the signal's reason.
+ */
+export async function transfer(
+  { url, size }: Content,
+  take: (chunk: Uint8Array) => Promise<void> | void,
+  bounds: Bounds,
+): Promise<string> {
+  const silence = watchSilence(bounds);
+  const started = performance.now();
+  const collect = collectAfterEvery(COLLECT_EVERY_BYTES);
+  const hash = createHash('sha256');
+  let received = 0;
+  const ticker = setInterval(() => {
+    log.info(downloadProgress(received, size, performance.now() - started));
+  }, PROGRESS_EVERY_MS);
+  try {
+    for await (const chunk of await open(url, silence.signal)) {
+      silence.end();
+      received += chunk.length;
+      if (received > size) throw new LongerContent(size);
+      hash.update(chunk);
+      await take(chunk);
+      collect(chunk.length);
+    }
+  } finally {
+    clearInterval(ticker);
+    silence.stop();
+  }
+  if (received < size) throw new OddAnswer(`it ended after ${received} of ${size} bytes`);
+  return hash.digest('hex');
+}
+
+async function open(url: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  const send = await toolkitFetch();
+  // The address is the whole permission: the storage must not see the token.
+  const response = await send(url, { headers: { 'accept-encoding': 'identity' }, signal });
+  if (response.status === 200 && response.body) return response.body;
+  throw new OddAnswer(`the storage answered with ${response.status}`);
+}
+
+/** A signal that is aborted with the job, or when nothing has come for too long. */
+function watchSilence({ signal, patience = USUAL_PATIENCE }: Bounds): {
+  readonly signal: AbortSignal;
+  readonly end: () => void;
+  readonly stop: () => void;
+} {
+  const silent = new AbortController();
+  const timer = setTimeout(() => {
+    silent.abort(new OddAnswer(`nothing came for ${duration(patience.attemptMs)}`));
+  }, patience.attemptMs);
+  return {
+    signal: AbortSignal.any([signal, silent.signal]),
+    end: () => timer.refresh(),
+    stop: () => {
+      clearTimeout(timer);
+    },
+  };
+}
