@@ -3,16 +3,18 @@ import { syncBuiltinESMExports } from 'node:module';
 import { Socket } from 'node:net';
 import timers from 'node:timers';
 import timersPromises from 'node:timers/promises';
-import { FAST_CLOCK_FACTOR } from './fast-clock.ts';
+import { FAST_CLOCK_FACTORS } from './fast-clock.ts';
 
 const LONG_MS = 5_000;
+const MINUTE_MS = 60_000;
 /** undici keeps its own time for whatever is longer than a second, in steps of this length (`lib/util/timers.js`). */
 const UNDICI_STEP_MS = 499;
 
 function fast(milliseconds: unknown): unknown {
   if (typeof milliseconds !== 'number') return milliseconds;
   const isLong = milliseconds >= LONG_MS || milliseconds === UNDICI_STEP_MS;
-  return isLong ? milliseconds / FAST_CLOCK_FACTOR : milliseconds;
+  if (milliseconds >= MINUTE_MS) return milliseconds / FAST_CLOCK_FACTORS.minutes;
+  return isLong ? milliseconds / FAST_CLOCK_FACTORS.seconds : milliseconds;
 }
 
 /** Lets a function take a duration, at a position among its arguments, for a shorter one. */

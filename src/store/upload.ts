@@ -147,7 +147,7 @@ async function unlessAborted<T>(signal: AbortSignal, work: () => Promise<T>): Pr
 const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
   [
     /quota/i,
-    'Delete old artifacts, lower retention-days, or add storage to the plan. Usage is counted again every 6 to 12 hours.',
+    'The storage of the plan is used up for this month: GitHub adds up size and time, so deleting helps the next month only. Add storage or a budget, and lower retention-days.',
   ],
   [
     /\((401|403)\)/,
