@@ -3,6 +3,7 @@ import { UserError } from './errors.ts';
 import { type UnfinishedJob, unfinishedJob } from './job-record.ts';
 import { log } from './log/log.ts';
 import { reportFailure } from './report/failure.ts';
+import { discardStaged } from './store/kept-file.ts';
 import { withdrawUnproven } from './store/withdraw.ts';
 import { removeRecordedWorkFolder } from './work-folder.ts';
 
@@ -11,7 +12,7 @@ const USUAL_CAUSES =
 
 /**
  * The post step: says what the main step could not say, and removes what it recorded and could not remove itself,
- * because it was killed; also an artifact that was not read back yet.
+ * because it was killed; also the copy for `path` that was not in its place yet, and an artifact that was not read back.
  *
  * @param temp tells the runner's folder for temporary files; asked when there is something to remove.
  * @throws UserError when something cannot be removed.
@@ -22,6 +23,7 @@ export async function cleanup(temp: () => string): Promise<void> {
   try {
     await removeRecordedWorkFolder(temp);
   } finally {
+    await discardStaged();
     await withdrawUnproven(process.env);
   }
 }

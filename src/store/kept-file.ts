@@ -1,6 +1,12 @@
 import { access, constants, copyFile, mkdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import * as core from '@actions/core';
 import { UserError, errorCode, messageOf } from '../errors.ts';
+import { saveState } from '../log/command-files.ts';
+
+const PARTIAL = '.partial';
+const STAGED = 'staged-copy';
+const STAGED_FOLDER = 'staged-copy-folder';
 
 /** The place where the user wants the backup kept on the runner's disk. */
 export interface KeptPlace {
@@ -66,12 +72,9 @@ export interface StagedFile {
  */
 export async function stage(archive: string, place: KeptPlace): Promise<StagedFile> {
   const target = path.join(place.folder, place.fileName ?? path.basename(archive));
-  const partial = `${target}.${process.pid}.partial`;
+  const partial = `${target}.${process.pid}${PARTIAL}`;
   let made: string | undefined;
-  const discard = async (): Promise<void> => {
-    await rm(partial, { force: true });
-    if (made !== undefined) await removeEmptyFolders(place.folder, made);
-  };
+  const discard = (): Promise<void> => removeCopy(partial, made);
   const orExplain = async (work: () => Promise<void>): Promise<void> => {
     try {
       await work();
@@ -86,6 +89,8 @@ export async function stage(archive: string, place: KeptPlace): Promise<StagedFi
   };
   await orExplain(async () => {
     made = await mkdir(place.folder, { recursive: true });
+    saveState(STAGED, partial);
+    saveState(STAGED_FOLDER, made ?? '');
     await copyFile(archive, partial, constants.COPYFILE_EXCL);
   });
   return {
@@ -95,6 +100,18 @@ export async function stage(archive: string, place: KeptPlace): Promise<StagedFi
     },
     discard,
   };
+}
+
+/** In the post step: removes the copy that a killed job has left beside its place. */
+export async function discardStaged(): Promise<void> {
+  const partial = core.getState(STAGED);
+  if (partial.endsWith(PARTIAL)) await removeCopy(partial, core.getState(STAGED_FOLDER) || undefined);
+}
+
+/** @param made the topmost folder that was made for it. */
+async function removeCopy(partial: string, made: string | undefined): Promise<void> {
+  await rm(partial, { force: true });
+  if (made !== undefined) await removeEmptyFolders(path.dirname(partial), made);
 }
 
 /** Removes a folder and those above it up to `top`, as far as they are empty. */

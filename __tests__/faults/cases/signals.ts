@@ -29,13 +29,14 @@ interface Moment {
 
 const PASSPHRASE = 'correct horse battery staple';
 
-/** Holds a backup of the shop up where the artifact service fails. */
+/** Holds a backup of the shop up where the artifact service fails; its file waits beside the place where it is to be kept. */
 const heldByService =
   (faults: FaultPlan): Moment['hold'] =>
   (bed, end) => {
     bed.artifacts.faults = faults;
     const struck = bed.artifacts.struck();
-    return end({ subject: bed.shop, reached: () => struck });
+    const options = { inputs: { path: 'kept/shop.bak' } };
+    return end({ subject: bed.shop, options, reached: () => struck });
   };
 
 /** Holds a backup up where the connection to the server falls silent. */
