@@ -23,10 +23,16 @@ const LOOKED_UP: Readonly<Record<string, string>> = {
 
 /** What is wrong with the licences of some packages, a sentence each. */
 export function licenceFaults(packages: readonly LicensedPackage[]): string[] {
-  return packages.flatMap(({ name, version, licence }) => {
-    const known = LOOKED_UP[`${name} ${version}`] ?? licence;
-    return isAllowed(known) ? [] : [`${name} ${version} has the licence "${licence}", which is not allowed.`];
-  });
+  return packages.flatMap((one) =>
+    isAllowed(knownLicence(one))
+      ? []
+      : [`${one.name} ${one.version} has the licence "${one.licence}", which is not allowed.`],
+  );
+}
+
+/** What the package says of its licence, or what was read elsewhere. */
+export function knownLicence({ name, version, licence }: LicensedPackage): string {
+  return LOOKED_UP[`${name} ${version}`] ?? licence;
 }
 
 /** `A OR B` is a choice, `A AND B` is both; anything else that is not known is refused. */

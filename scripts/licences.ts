@@ -1,9 +1,10 @@
 // Fails when dist/ holds a package whose licence is missing or not allowed, or when a dependency is not in the README's table.
+// With --list, it prints all packages.
 // That the lists in dist/ are whole is for `check:dist`: the build takes them from the bundler.
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { readLicences } from './bundled-licences.ts';
-import { licenceFaults, readmeFaults } from './licence-rules.ts';
+import { knownLicence, licenceFaults, readmeFaults } from './licence-rules.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
@@ -20,11 +21,20 @@ const faults = [
   ),
   ...readmeFaults(read('README.md'), JSON.parse(read('package.json')), names),
 ];
-for (const { name, version, licence } of unique(packages.flatMap(({ found }) => found)))
-  console.log(`${name} ${version}: ${licence}`);
+const all = unique(packages.flatMap(({ found }) => found));
+if (process.argv.includes('--list'))
+  for (const { name, version, licence } of all) console.log(`${name} ${version}: ${licence}`);
 for (const fault of faults) console.error(fault);
 if (faults.length > 0) process.exitCode = 1;
-else console.log(`Every licence in dist/ is allowed (${names.size} packages).`);
+else console.log(`Every licence in dist/ is allowed: ${summary(all.map(knownLicence))}.`);
+
+/** `120 packages (100 MIT, 20 ISC)`. */
+function summary(licences: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const licence of licences) counts.set(licence, (counts.get(licence) ?? 0) + 1);
+  const byCount = [...counts].sort(([, one], [, other]) => other - one);
+  return `${licences.length} packages (${byCount.map(([licence, number]) => `${number} ${licence}`).join(', ')})`;
+}
 
 function unique<T extends { name: string; version: string }>(all: readonly T[]): T[] {
   const byName = new Map(all.map((one) => [`${one.name} ${one.version}`, one]));

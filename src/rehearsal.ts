@@ -1,4 +1,4 @@
-import { readTableOfContents } from './archive/restore/table-of-contents.ts';
+import { readTableOfContents } from './archive/toc/table-of-contents.ts';
 import { requireRightToCreate, withScratchDatabase } from './archive/restore/scratch-database.ts';
 import type { ReadBack } from './archive/read-back.ts';
 import { WHOLE, makePlan, proveTarget, restoreInto, tellPlan } from './bring-back.ts';

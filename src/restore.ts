@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { openBackup } from './archive/open-backup.ts';
 import { readBack } from './archive/read-back.ts';
-import { type TableOfContents, readTableOfContents } from './archive/restore/table-of-contents.ts';
+import { UnreadableArchive } from './archive/unreadable.ts';
+import { type TableOfContents, readTableOfContents } from './archive/toc/table-of-contents.ts';
 import {
   type ProvenArchive,
   type RestoreManner,
@@ -91,10 +92,20 @@ export async function restore(
     withConnection({ ...ACCESS, plan, tls: inputs.tls, signal }, workFolder, (connection) =>
       bringBack({ inputs, runner, workFolder, stopwatch, aftermath, signal }, connection).catch(
         (error: unknown) => {
-          throw signal.aborted ? error : (connection.failure() ?? error);
+          throw signal.aborted ? error : (connection.failure() ?? asGiven(error));
         },
       ),
     ),
+  );
+}
+
+/** The archive was not made in this job: to run it again would bring the same one. */
+function asGiven(error: unknown): unknown {
+  if (!(error instanceof UnreadableArchive)) return error;
+  return new UserError(
+    error.message,
+    'Use another copy of the backup, or another backup. If those cannot be read either, look at the disk of the runner: is it full, or does it fail?',
+    { cause: error.cause },
   );
 }
 

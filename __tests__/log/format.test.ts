@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { bytes, count, duration, minute } from '../../src/log/format.ts';
+import { bytes, count, duration, minute, someOf } from '../../src/log/format.ts';
 
 describe('sizes', () => {
   it.each([
@@ -34,5 +34,14 @@ describe('counts and times', () => {
     expect(count(1, 'table')).toBe('1 table');
     expect(count(4_200_000, 'row')).toBe('4,200,000 rows');
     expect(minute(new Date('2026-12-21T11:45:59Z'))).toBe('2026-12-21 11:45 UTC');
+  });
+});
+
+describe('a long list of names', () => {
+  it('is cut, and says how many there are more', () => {
+    const names = Array.from({ length: 12 }, (_, index) => `n${index}`);
+    expect(someOf(names)).toMatch(/^n0, .*, n9 and 2 more$/);
+    expect(someOf(names, 1)).toBe('n0 and 11 more');
+    expect(someOf(names, 12)).toBe(names.join(', '));
   });
 });

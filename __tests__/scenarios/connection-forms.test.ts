@@ -1,7 +1,8 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { withCertifiedServer } from '../support/certified-server.ts';
 import { selfSignedCertificate } from '../support/database-certificate.ts';
 import { startDatabase } from '../support/database.ts';
 import { startPgbouncer } from '../support/pgbouncer.ts';
@@ -146,38 +147,19 @@ describe('a private certificate authority', () => {
   });
 
   it('lets us in by a client certificate and its key, without a password', async () => {
-    const client = selfSignedCertificate({ names: ['certified'] });
     const stranger = selfSignedCertificate({ names: ['certified'] });
-    const folder = await mkdtemp(path.join('/tmp', 'authority-'));
-    await chmod(folder, 0o755);
-    const authority = path.join(folder, 'clients.pem');
-    await writeFile(authority, client.certificate, { mode: 0o644 });
-    const server = await startDatabase({
-      ssl: true,
-      settings: [`ssl_ca_file = '${authority}'`],
-      hba: ['hostssl all certified 127.0.0.1/32 cert'],
-    });
-    try {
-      await server.query('CREATE ROLE certified LOGIN SUPERUSER');
-      const url = `postgres://certified@127.0.0.1:${server.port}/postgres?sslmode=verify-full`;
-      const tls = {
-        'ssl-root-cert': server.certificate ?? '',
-        'ssl-cert': client.certificate,
-        'ssl-key': client.key,
-      };
-      expectSuccess(await backup(url, tls, { secrets: [client.key] }));
+    await withCertifiedServer(async ({ client, inputs, urlFor }) => {
+      const url = urlFor('postgres');
+      expectSuccess(await backup(url, inputs, { secrets: [client.key] }));
       const before = bed.artifacts.artifacts().length;
-      const wrong = { ...tls, 'ssl-cert': stranger.certificate, 'ssl-key': stranger.key };
+      const wrong = { ...inputs, 'ssl-cert': stranger.certificate, 'ssl-key': stranger.key };
       expectFailure(
         await backup(url, wrong, { secrets: [stranger.key] }),
         /certificate/,
         bed.artifacts,
         before,
       );
-    } finally {
-      await server.stop();
-      await rm(folder, { recursive: true });
-    }
+    });
   });
 
   it('needs both halves of a client certificate', async () => {

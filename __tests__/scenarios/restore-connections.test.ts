@@ -1,7 +1,8 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { withCertifiedServer } from '../support/certified-server.ts';
 import { selfSignedCertificate } from '../support/database-certificate.ts';
 import { type Database, startDatabase } from '../support/database.ts';
 import { startPgbouncer } from '../support/pgbouncer.ts';
@@ -14,15 +15,15 @@ import {
   remarksOf,
   startTestBed,
 } from '../support/test-bed.ts';
-import { type TunnelGateway, startTunnelGateway } from '../support/tunnel-gateway.ts';
-
-const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-const keyWith = (payload: object): string =>
-  `${base64url({ alg: 'HS256' })}.${base64url(payload)}.c2lnbmF0dXJl`;
-/** As older keys are: nothing but the tunnel knows what it stands for. */
-const API_KEY = keyWith({ id: 'an-older-key' });
-/** Behind a tunnel there is one database, and nobody is asked for a password. */
-const TRUSTING = { hba: ['host postgres postgres 127.0.0.1/32 trust'] };
+import {
+  API_KEY,
+  TRUSTS_GATEWAY,
+  type TunnelGateway,
+  apiKeyWith,
+  base64url,
+  startTunnelGateway,
+  urlWithKey,
+} from '../support/tunnel-gateway.ts';
 
 let bed: TestBed;
 let shop: ShopRows;
@@ -188,30 +189,11 @@ describe('TLS', () => {
   });
 
   it('with a client certificate in the place of a password lets every tool in', async () => {
-    const client = selfSignedCertificate({ names: ['certified'] });
-    const authorities = await mkdtemp(path.join('/tmp', 'authority-'));
-    await chmod(authorities, 0o755);
-    const authority = path.join(authorities, 'clients.pem');
-    await writeFile(authority, client.certificate, { mode: 0o644 });
-    const server = await startDatabase({
-      ssl: true,
-      settings: [`ssl_ca_file = '${authority}'`],
-      hba: ['hostssl all certified 127.0.0.1/32 cert'],
-    });
-    try {
-      await server.query('CREATE ROLE certified LOGIN SUPERUSER');
+    await withCertifiedServer(async ({ database: server, client, inputs, urlFor }) => {
       const database = await target(server);
-      const url = `postgres://certified@127.0.0.1:${server.port}/${database}?sslmode=verify-full`;
-      const inputs = {
-        'ssl-root-cert': server.certificate ?? '',
-        'ssl-cert': client.certificate,
-        'ssl-key': client.key,
-      };
-      await expectRestored(await restore(url, inputs, { secrets: [client.key] }), database, server);
-    } finally {
-      await server.stop();
-      await rm(authorities, { recursive: true });
-    }
+      const run = await restore(urlFor(database), inputs, { secrets: [client.key] });
+      await expectRestored(run, database, server);
+    });
   });
 });
 
@@ -225,12 +207,12 @@ describe("Prisma's tunnel", () => {
       restore: (inputs?: Record<string, string>, onLine?: (line: string) => void) => Promise<ActionRun>;
     }) => Promise<void>,
   ): Promise<void> => {
-    const server = await startDatabase({ ...TRUSTING, version });
+    const server = await startDatabase({ hba: [TRUSTS_GATEWAY], version });
     const gateway = await startTunnelGateway({
       target: { host: server.host, port: server.port },
       apiKey: API_KEY,
     });
-    const url = `prisma+postgres://accelerate.prisma-data.net/?api_key=${API_KEY}`;
+    const url = urlWithKey(API_KEY);
     const options = { env: { PPG_WS_URL: gateway.url.href }, secrets: [API_KEY, server.password] };
     try {
       await work({
@@ -315,8 +297,8 @@ describe("Prisma's tunnel", () => {
   });
 
   it('is not used where the key has credentials for the direct address', async () => {
-    const apiKey = keyWith({ tenant_id: 'tenant', secure_key: 'sk_secret_of_the_key' });
-    const url = `prisma+postgres://accelerate.prisma-data.net/?api_key=${apiKey}`;
+    const apiKey = apiKeyWith({ tenant_id: 'tenant', secure_key: 'sk_secret_of_the_key' });
+    const url = urlWithKey(apiKey);
     // The address is Prisma's own, which cannot be reached from a test: the failure names it.
     const run = await restore(url, {}, { secrets: [apiKey, 'sk_secret_of_the_key'] });
     expectFailedRestore(run, /The database cannot be reached/);

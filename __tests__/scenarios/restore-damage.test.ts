@@ -171,6 +171,18 @@ describe('a file that is damaged at a random place', () => {
   }, 200_000);
 });
 
+describe('a file that is torn', () => {
+  it('is refused with the advice to use another copy', async () => {
+    const { name, url } = await newTarget();
+    const [sample] = samples;
+    const file = path.join(folder, 'torn.bak');
+    await writeFile(file, sample?.bytes.subarray(0, -CONTENTS_BYTES) ?? '');
+    const run = await bed.restore({ inputs: { 'connection-string': url, path: file } });
+    expectFailedRestore(run, /^The archive cannot be read back: .*\nUse another copy of the backup/);
+    expect(await holdsNothing(bed.database, name)).toBe(true);
+  });
+});
+
 describe('an artifact that is damaged at a random place', () => {
   it('is not even read: its SHA-256 is not what the service recorded', async () => {
     const { name, url } = await newTarget();

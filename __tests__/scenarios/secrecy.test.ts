@@ -1,18 +1,18 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { ageBinary } from '../support/age-binary.ts';
-import { selfSignedCertificate } from '../support/database-certificate.ts';
+import { withCertifiedServer } from '../support/certified-server.ts';
 import { type Database, startDatabase } from '../support/database.ts';
 import { percentEncoded } from '../support/masking.ts';
 import type { ActionRun, RunActionOptions } from '../support/runner.ts';
 import { faultsOf, toolsOf } from '../support/secret-audit.ts';
 import { fillShop } from '../support/shop.ts';
 import { type TestBed, errorsOf, expectSuccess, startTestBed } from '../support/test-bed.ts';
-import { startTunnelGateway } from '../support/tunnel-gateway.ts';
+import { API_KEY, TRUSTS_GATEWAY, startTunnelGateway, urlWithKey } from '../support/tunnel-gateway.ts';
 
 const execute = promisify(execFile);
 const PASSPHRASE = 'correct-horse battery+staple';
@@ -132,15 +132,13 @@ describe('no secret is seen in a backup', () => {
   });
 
   it('through the tunnel', async () => {
-    const payload = Buffer.from(JSON.stringify({ id: 'an-older-key' })).toString('base64url');
-    const apiKey = `${Buffer.from('{"alg":"HS256"}').toString('base64url')}.${payload}.c2lnbmF0dXJl`;
-    const open = await startDatabase({ hba: ['host postgres postgres 127.0.0.1/32 trust'] });
+    const open = await startDatabase({ hba: [TRUSTS_GATEWAY] });
     await open.sql('CREATE TABLE note (id int)');
     const target = { host: open.host, port: open.port };
-    const gateway = await startTunnelGateway({ target, apiKey });
+    const gateway = await startTunnelGateway({ target, apiKey: API_KEY });
     try {
-      const url = `prisma+postgres://accelerate.prisma-data.net/?api_key=${apiKey}`;
-      const more = { env: { PPG_WS_URL: gateway.url.href }, secrets: [apiKey, url] };
+      const url = urlWithKey(API_KEY);
+      const more = { env: { PPG_WS_URL: gateway.url.href }, secrets: [API_KEY, url] };
       expectSuccess(await audited('backup', { inputs: { 'connection-string': url }, ...more }, []));
       gateway.behaviour.answer = 401;
       const inputs = { 'connection-string': url, 'connection-attempts': '1' };
@@ -152,28 +150,11 @@ describe('no secret is seen in a backup', () => {
   });
 
   it('with a client certificate, whose key is in a file of the work folder only', async () => {
-    const client = selfSignedCertificate({ names: ['certified'] });
-    const authority = path.join(folder, 'clients.pem');
-    await execute('chmod', ['755', folder]);
-    await writeFile(authority, client.certificate, { mode: 0o644 });
-    const server = await startDatabase({
-      ssl: true,
-      settings: [`ssl_ca_file = '${authority}'`],
-      hba: ['hostssl all certified 127.0.0.1/32 cert'],
-    });
-    try {
-      await server.query('CREATE ROLE certified LOGIN SUPERUSER');
-      const inputs = {
-        'connection-string': `postgres://certified@127.0.0.1:${server.port}/postgres?sslmode=verify-full`,
-        'ssl-root-cert': server.certificate ?? '',
-        'ssl-cert': client.certificate,
-        'ssl-key': client.key,
-      };
+    await withCertifiedServer(async ({ client, inputs: tls, urlFor }) => {
+      const inputs = { 'connection-string': urlFor('postgres'), ...tls };
       const secrets = client.key.split('\n').filter((line) => line.length > 8 && !line.startsWith('-----'));
       expectSuccess(await audited('backup', { inputs, secrets }, []));
-    } finally {
-      await server.stop();
-    }
+    });
   });
 });
 

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
+import { whileSession } from '../support/failure-bench.ts';
 import { fastClock } from '../support/fast-clock.ts';
 import { fillShop } from '../support/shop.ts';
 import { type TcpProxy, startTcpProxy } from '../support/tcp-proxy.ts';
@@ -10,10 +11,13 @@ import {
   expectSuccess,
   startTestBed,
 } from '../support/test-bed.ts';
-import { type TunnelGateway, startTunnelGateway } from '../support/tunnel-gateway.ts';
-
-const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-const API_KEY = `${base64url({ alg: 'HS256' })}.${base64url({ id: 'an-older-key' })}.c2lnbmF0dXJl`;
+import {
+  API_KEY,
+  TRUSTS_GATEWAY,
+  type TunnelGateway,
+  startTunnelGateway,
+  urlWithKey,
+} from '../support/tunnel-gateway.ts';
 
 let bed: TestBed;
 let gateway: TunnelGateway;
@@ -22,7 +26,7 @@ let gatewayProxy: TcpProxy;
 /** Before the server. */
 let proxy: TcpProxy;
 beforeAll(async () => {
-  bed = await startTestBed({ hba: ['host postgres postgres 127.0.0.1/32 trust'] });
+  bed = await startTestBed({ hba: [TRUSTS_GATEWAY] });
   await fillShop(bed.database);
   await bed.backup({ inputs: { upload: 'false', path: 'warm-up.bak' } });
   const { host, url } = bed.database;
@@ -75,7 +79,7 @@ describe("Prisma's tunnel", () => {
     await gatewayProxy.set({ kind: 'silence', afterBytes: 200_000 });
     const run = await bed.backup({
       inputs: {
-        'connection-string': `prisma+postgres://accelerate.prisma-data.net/?api_key=${API_KEY}`,
+        'connection-string': urlWithKey(API_KEY),
         'connection-attempts': '1',
       },
       env: { ...fastClock(), PPG_WS_URL: gatewayProxy.through(gateway.url.href) },
@@ -90,21 +94,24 @@ describe("Prisma's tunnel", () => {
 
 describe('a server that is at work and sends nothing', () => {
   it('is waited for: a dump that waits for a lock', async () => {
-    let released: Promise<unknown> | undefined;
-    const run = await bed.backup({
+    // pg_dump, whose connection comes after that of the preflight, is held up until the lock is there.
+    await proxy.set({ kind: 'hold', times: 1, spare: 1 });
+    const held = proxy.struck();
+    const asked = Promise.withResolvers<undefined>();
+    const running = bed.backup({
       env: fastClock(),
+      inputs: { 'connection-string': proxy.through(bed.database.url), 'connection-attempts': '1' },
       onLine: (line) => {
-        if (line.startsWith('Connected to')) {
-          // Held for more questions than three, which go ten times as fast.
-          released = bed.database.sql(
-            'BEGIN; LOCK TABLE shop.orders; SELECT pg_sleep(10); COMMIT;',
-            'postgres',
-          );
-        }
+        // The fourth question: three bad answers would have been the end.
+        if (line.startsWith('pg_dump has got nothing for 1 min 20 s')) asked.resolve(undefined);
       },
-      inputs: { 'connection-attempts': '1' },
     });
-    await released;
+    await held;
+    await whileSession(bed.database, 'BEGIN; LOCK TABLE shop.orders', async () => {
+      await proxy.set({ kind: 'clear' });
+      await Promise.race([asked.promise, running]);
+    });
+    const run = await running;
     expectSuccess(run);
     expect(run.log).toContain('pg_dump has got nothing for 20 s: the server is at work (Lock: relation)');
   });

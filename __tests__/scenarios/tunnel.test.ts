@@ -1,19 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { fillShop } from '../support/shop.ts';
 import { type TestBed, expectFailure, expectSuccess, remarksOf, startTestBed } from '../support/test-bed.ts';
-import { type TunnelGateway, startTunnelGateway } from '../support/tunnel-gateway.ts';
-
-const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-const keyWith = (payload: object): string =>
-  `${base64url({ alg: 'HS256' })}.${base64url(payload)}.c2lnbmF0dXJl`;
-/** As older keys are: nothing but the tunnel knows what it stands for. */
-const API_KEY = keyWith({ id: 'an-older-key' });
+import {
+  API_KEY,
+  TRUSTS_GATEWAY,
+  type TunnelGateway,
+  apiKeyWith,
+  base64url,
+  startTunnelGateway,
+  urlWithKey,
+} from '../support/tunnel-gateway.ts';
 
 let bed: TestBed;
 let gateway: TunnelGateway;
 beforeAll(async () => {
-  // Through Prisma's tunnel there are no passwords: the key is checked by the gateway.
-  bed = await startTestBed({ hba: ['host postgres postgres 127.0.0.1/32 trust'] });
+  bed = await startTestBed({ hba: [TRUSTS_GATEWAY] });
   await fillShop(bed.database);
   gateway = await startTunnelGateway({
     target: { host: bed.database.host, port: bed.database.port },
@@ -28,7 +29,7 @@ afterAll(async () => {
 const backup = (apiKey: string, name: string, inputs: Record<string, string> = {}) =>
   bed.backup({
     inputs: {
-      'connection-string': `prisma+postgres://accelerate.prisma-data.net/?api_key=${apiKey}`,
+      'connection-string': urlWithKey(apiKey),
       'backup-name': name,
       'connection-attempts': '1',
       ...inputs,
@@ -53,7 +54,7 @@ describe('a prisma+postgres:// URL', () => {
   it('with a key that the service does not know is told in words', async () => {
     const before = bed.artifacts.artifacts().length;
     expectFailure(
-      await backup(keyWith({ id: 'another-key' }), 'unknown'),
+      await backup(apiKeyWith({ id: 'another-key' }), 'unknown'),
       /refused the api_key.*401/,
       bed.artifacts,
       before,
@@ -92,7 +93,10 @@ describe('a prisma+postgres:// URL', () => {
     const opened = gateway.opened;
     const before = bed.artifacts.artifacts().length;
     // The address is Prisma's own, which cannot be reached from a test: the failure names it.
-    const run = await backup(keyWith({ tenant_id: 'tenant', secure_key: 'sk_secret_of_the_key' }), 'derived');
+    const run = await backup(
+      apiKeyWith({ tenant_id: 'tenant', secure_key: 'sk_secret_of_the_key' }),
+      'derived',
+    );
     expectFailure(run, /The database cannot be reached/, bed.artifacts, before);
     expect(remarksOf(run)).toEqual([
       expect.stringContaining('direct address of the database was taken from the key'),

@@ -6,6 +6,27 @@ import { pipeline } from 'node:stream/promises';
 import { type WebSocket, WebSocketServer, createWebSocketStream } from 'ws';
 import type { Certificate } from './database-certificate.ts';
 
+/** How a server trusts the gateway: there are no passwords in the tunnel, and there is one database behind it. */
+export const TRUSTS_GATEWAY = 'host postgres postgres 127.0.0.1/32 trust';
+
+/** A part of a key. */
+export function base64url(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+
+/** A key as Prisma gives them: a JSON web token, whose signature only Prisma checks. */
+export function apiKeyWith(payload: object): string {
+  return `${base64url({ alg: 'HS256' })}.${base64url(payload)}.c2lnbmF0dXJl`;
+}
+
+/** As older keys are: nothing but the tunnel knows what it stands for. */
+export const API_KEY = apiKeyWith({ id: 'an-older-key' });
+
+/** The connection string that holds a key. */
+export function urlWithKey(apiKey: string): string {
+  return `prisma+postgres://accelerate.prisma-data.net/?api_key=${apiKey}`;
+}
+
 /** What a gateway leads to, and whom it lets in. */
 export interface GatewayOptions {
   /** The server behind it; it must trust whoever comes from 127.0.0.1, since there are no passwords in the tunnel. */

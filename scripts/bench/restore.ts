@@ -10,7 +10,7 @@ import { dump } from '../../src/archive/dump.ts';
 import { dumpArguments } from '../../src/archive/dump-arguments.ts';
 import { type ReadBack, readBack } from '../../src/archive/read-back.ts';
 import { restoreArchive } from '../../src/archive/restore/pg-restore.ts';
-import { proveRestore } from '../../src/archive/restore/prove.ts';
+import { proveRestore } from '../../src/archive/proof/prove-restore.ts';
 import { type Figure, median, printFigures, timed } from './figures.ts';
 
 const execute = promisify(execFile);

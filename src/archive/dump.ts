@@ -7,7 +7,7 @@ import { watchSilence } from '../connection/silence.ts';
 import { UserError, messageOf } from '../errors.ts';
 import { type Environment, endedBySignal, run } from '../process/run.ts';
 import { log } from '../log/log.ts';
-import { type TableSizes, dumpProgress } from './dump-progress.ts';
+import { type TableSizes, dumpProgress } from './copy-progress.ts';
 import { logProgress } from './progress-log.ts';
 
 /** What `pg_dump` is told. */

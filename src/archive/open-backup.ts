@@ -45,7 +45,7 @@ export async function openBackup({ file, keys, target, signal }: BackupToOpen): 
 }
 
 /** What the first bytes of a file say that it is. */
-export function fileKind(start: Buffer): FileKind {
+function fileKind(start: Buffer): FileKind {
   const text = start.toString('latin1');
   if (text === '') return 'empty';
   if (text.startsWith('PGDMP')) return 'archive';

@@ -4,6 +4,7 @@ import { errorLines } from '../connection/diagnosis.ts';
 import { messageOf } from '../errors.ts';
 import { collectAfterEvery } from '../process/garbage.ts';
 import { type Environment, type RunResult, endedBySignal, run } from '../process/run.ts';
+import { watchStall } from '../process/stall.ts';
 import { log } from '../log/log.ts';
 import { type Manifest, ManifestCollector } from './manifest.ts';
 import { type ScriptProgress, ScriptReader } from './script-reader.ts';
@@ -58,7 +59,12 @@ async function manifestOf(request: ReadBackRequest): Promise<Manifest> {
   const collector = new ManifestCollector();
   const reader = new ScriptReader(collector);
   const collect = collectAfterEvery(16 * 1024 * 1024);
-  const stall = stallDetector(request.stallTimeoutMs ?? STALL_TIMEOUT_MS);
+  const { stallTimeoutMs = STALL_TIMEOUT_MS } = request;
+  // Where a damaged gzip stream ends before its block does, pg_restore calls inflate for ever (seen with 15 and 17;
+  // `ReadDataFromArchiveGzip`).
+  const stall = watchStall(stallTimeoutMs, () =>
+    unreadable(`pg_restore has printed nothing for ${stallTimeoutMs / 1000} seconds`),
+  );
   try {
     const result = await run(tools.pgRestore, ['--format=custom', '--file=-', archive], {
       env: tools.environment,
@@ -79,24 +85,6 @@ async function manifestOf(request: ReadBackRequest): Promise<Manifest> {
     stall.stop();
   }
   return collector.finish();
-}
-
-/**
- * Aborts its signal when there is no progress for too long: where a damaged gzip stream ends before its block
- * does, `pg_restore` calls `inflate` for ever (seen with 15 and 17; `ReadDataFromArchiveGzip`).
- */
-function stallDetector(timeoutMs: number): { signal: AbortSignal; progress: () => void; stop: () => void } {
-  const controller = new AbortController();
-  const timer = setTimeout(() => {
-    controller.abort(unreadable(`pg_restore has printed nothing for ${timeoutMs / 1000} seconds`));
-  }, timeoutMs);
-  return {
-    signal: controller.signal,
-    progress: () => timer.refresh(),
-    stop: () => {
-      clearTimeout(timer);
-    },
-  };
 }
 
 function requireSuccess({ exitCode, endedBy, stderr }: RunResult): void {

@@ -1,5 +1,6 @@
 import type { Relation } from '../connection/preflight.ts';
 import { UserError } from '../errors.ts';
+import { someOf } from '../log/format.ts';
 import { plainLine } from '../log/plain-text.ts';
 import type { DumpFilters } from '../inputs/dump-filters.ts';
 
@@ -88,12 +89,11 @@ export function unreadableError(
     (relation) => relation.unreadable !== undefined && selected.includesData(relation),
   );
   if (unreadable.length === 0) return undefined;
-  const named = unreadable
-    .slice(0, MOST_NAMED)
-    .map(({ schema, name, unreadable: why }) => plainLine(`${schema}.${name} (${why ?? ''})`));
-  const more = unreadable.length > MOST_NAMED ? ` and ${unreadable.length - MOST_NAMED} more` : '';
+  const named = unreadable.map(({ schema, name, unreadable: why }) =>
+    plainLine(`${schema}.${name} (${why ?? ''})`),
+  );
   return new UserError(
-    `The user ${plainLine(user)} may not read ${unreadable.length} of the tables and sequences to back up: ${named.join(', ')}${more}.`,
+    `The user ${plainLine(user)} may not read ${unreadable.length} of the tables and sequences to back up: ${someOf(named, MOST_NAMED)}.`,
     'Use their owner; or grant the role pg_read_all_data (PostgreSQL 14 and newer), and BYPASSRLS where row-level security is on; ' +
       'or leave them out with exclude-tables or exclude-schemas.',
   );

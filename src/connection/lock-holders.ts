@@ -2,16 +2,15 @@ import { UserError, messageOf } from '../errors.ts';
 import { log } from '../log/log.ts';
 import { plainLine } from '../log/plain-text.ts';
 import { failuresIn } from './diagnosis/failures.ts';
+import {
+  type LockingSession,
+  SESSION_COLUMNS,
+  howToEnd,
+  lockingSession,
+  sessionColumns,
+  sessionInWords,
+} from './locking-session.ts';
 import { type Psql, queryRows } from './psql.ts';
-
-/** A session as `pg_stat_activity` shows it; of other users, the state is shown to the privileged alone. */
-export interface LockingSession {
-  /** Empty: no session, but a transaction that was prepared for two-phase commit. */
-  readonly pid: string;
-  readonly user: string;
-  readonly application: string;
-  readonly state: string;
-}
 
 /** An exclusive lock on a table, which somebody holds or wants: nobody can read the table in either case. */
 export interface ExclusiveLock {
@@ -22,13 +21,13 @@ export interface ExclusiveLock {
   readonly behind: LockingSession | undefined;
 }
 
-const COLUMNS = 10;
+const COLUMNS = 2 + 2 * SESSION_COLUMNS;
 const ANSWER_WITHIN_MS = 10_000;
 
 /** Those that are held first, and of these the oldest. */
 const LOCKS_SQL = `
 SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), l.granted,
-       l.pid, a.usename, a.application_name, a.state, h.pid, h.usename, h.application_name, h.state
+       ${sessionColumns('a')}, ${sessionColumns('h')}
 FROM pg_catalog.pg_locks l
 JOIN pg_catalog.pg_class c ON c.oid = l.relation
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -75,18 +74,9 @@ export function awaitedTables(stderr: string): ReadonlySet<string> {
 function exclusiveLocks(rows: readonly string[][]): ExclusiveLock[] {
   return rows.map(([table = '', granted, ...sessions]) => ({
     table,
-    by: lockingSession(sessions.slice(0, 4)),
-    behind: granted === 't' ? undefined : lockingSession(sessions.slice(4)),
+    by: lockingSession(sessions.slice(0, SESSION_COLUMNS)),
+    behind: granted === 't' ? undefined : lockingSession(sessions.slice(SESSION_COLUMNS)),
   }));
-}
-
-function lockingSession([
-  pid = '',
-  user = '',
-  application = '',
-  state = '',
-]: readonly string[]): LockingSession {
-  return { pid, user, application, state };
 }
 
 /** What to say of a lock that a dump waited for. */
@@ -94,25 +84,11 @@ export function lockError({ table, by, behind }: ExclusiveLock, { cause }: UserE
   const holder = behind ?? by;
   const who =
     behind === undefined
-      ? `${inWords(by)} holds the lock.`
-      : `${inWords(by)} wants the lock, and waits for ${inWords(behind)}.`;
-  const ending =
-    holder.pid === ''
-      ? 'end the transaction (SELECT gid FROM pg_prepared_xacts; ROLLBACK PREPARED)'
-      : `end the session: SELECT pg_terminate_backend(${holder.pid})`;
+      ? `${sessionInWords(by)} holds the lock.`
+      : `${sessionInWords(by)} wants the lock, and waits for ${sessionInWords(behind)}.`;
   return new UserError(
     plainLine(`pg_dump failed: The table ${table} stayed locked for too long: ${who}`),
-    `Run the backup when no migration runs, or ${ending}. pg-dump-args: --lock-wait-timeout=10min waits longer.`,
+    `Run the backup when no migration runs, or ${howToEnd(holder)}. pg-dump-args: --lock-wait-timeout=10min waits longer.`,
     { cause },
   );
-}
-
-function inWords({ pid, user, application, state }: LockingSession): string {
-  if (pid === '') return 'a prepared transaction';
-  const known = [
-    user === '' ? '' : `user ${user}`,
-    application === '' ? '' : `application ${application}`,
-    state,
-  ].filter((part) => part !== '');
-  return `session ${pid}${known.length === 0 ? '' : ` (${known.join(', ')})`}`;
 }

@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 const DEFAULT_GATEWAY = 'wss://ppg-tunnel.prisma-data.net/websocket';
 
 /** The day on which Prisma ends the tunnel and the prisma+postgres:// URLs of its service, as ISO date. */
-export const RETIREMENT_DATE = '2026-12-01';
+const RETIREMENT_DATE = '2026-12-01';
 
 /** What to do instead of using the tunnel, as a hint. */
 export const USE_DIRECT =

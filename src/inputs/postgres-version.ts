@@ -5,7 +5,7 @@ import { quote } from './parsers.ts';
 export type PostgresVersion = { readonly kind: 'major'; readonly major: number } | { readonly kind: 'auto' };
 
 /** The major versions whose client tools this action provides. */
-export const OLDEST_MAJOR = 13;
+const OLDEST_MAJOR = 13;
 export const NEWEST_MAJOR = 18;
 
 /**

@@ -72,9 +72,6 @@ export function ageOf({ takenAt, createdAt }: Omit<JudgedBackup, 'size'>, now: D
 }
 
 /** By what share of the one before a backup is smaller; negative when it is larger. */
-export function shrinkOf(
-  newest: Pick<JudgedBackup, 'size'>,
-  predecessor: Pick<JudgedBackup, 'size'>,
-): number {
+function shrinkOf(newest: Pick<JudgedBackup, 'size'>, predecessor: Pick<JudgedBackup, 'size'>): number {
   return predecessor.size === 0 ? 0 : 1 - newest.size / predecessor.size;
 }

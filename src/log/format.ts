@@ -34,6 +34,12 @@ export function count(number: number, noun: string): string {
   return `${wholeNumber(number)} ${noun}${number === 1 ? '' : 's'}`;
 }
 
+/** Names for an error or the log, ten at the most unless told otherwise: `a, b and 3 more`. */
+export function someOf(names: readonly string[], most = 10): string {
+  const shown = names.slice(0, most).join(', ');
+  return names.length > most ? `${shown} and ${names.length - most} more` : shown;
+}
+
 /** A whole number with commas between thousands. */
 export function wholeNumber(number: number): string {
   return number.toLocaleString('en-US');

@@ -113,9 +113,11 @@ export async function run(file: string, args: readonly string[], options: RunOpt
  * What to throw for a program that a signal has ended, and that nobody had aborted.
  *
  * @param what how the message begins: `pg_dump`.
+ * @param aftermath how it ends: which state the program has left, if that is not as it was.
  */
-export function endedBySignal(what: string, signal: NodeJS.Signals): UserError {
-  return new UserError(`${what} was ended by ${signal}.`, SIGNAL_HINTS[signal] ?? CRASHED);
+export function endedBySignal(what: string, signal: NodeJS.Signals, aftermath?: string): UserError {
+  const end = aftermath === undefined ? '' : ` ${aftermath}`;
+  return new UserError(`${what} was ended by ${signal}.${end}`, SIGNAL_HINTS[signal] ?? CRASHED);
 }
 
 const CRASHED =

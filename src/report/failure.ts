@@ -54,7 +54,7 @@ function setOutputs(outputs: RedResult['result']['outputs']): void {
 }
 
 /** The job summary of a failure, as GitHub-flavoured Markdown. */
-export function failureSummary(failure: {
+function failureSummary(failure: {
   readonly heading: string;
   readonly message: string;
   readonly hint: string;

@@ -1,39 +1,8 @@
-import type { RunnerEnvironment } from '../inputs/runner-environment.ts';
-import type { PruneDecision, PrunePolicy } from '../lifecycle/prune-plan.ts';
-import { bytes, count } from '../log/format.ts';
+import { bytes, count, someOf } from '../log/format.ts';
 import { log } from '../log/log.ts';
-import type { StoredBackup } from '../store/stored-artifact.ts';
-import type { Durations } from './contents.ts';
 import { RedResult } from './failure.ts';
 import { finish } from './finish.ts';
-import { pruneSummary } from './prune-summary.ts';
-
-/** A backup, and what becomes of it. */
-export type PlannedBackup = PruneDecision<{
-  readonly id: number;
-  readonly takenAt: Date;
-  readonly stored: StoredBackup;
-}>;
-
-/** A backup that should have gone and is still there. */
-export interface FailedDeletion {
-  readonly stored: StoredBackup;
-  readonly reason: string;
-  readonly hint: string;
-}
-
-/** Everything there is to tell about a prune. */
-export interface PruneReport extends Durations {
-  readonly backupName: string;
-  readonly policy: PrunePolicy;
-  readonly minimum: number;
-  /** A decision for each backup, the newest first. */
-  readonly plan: readonly PlannedBackup[];
-  readonly dryRun: boolean;
-  readonly failures: readonly FailedDeletion[];
-  readonly runner: Pick<RunnerEnvironment, 'serverUrl' | 'repository'>;
-  readonly now: Date;
-}
+import { type PlannedBackup, type PruneOutcome, type PruneReport, pruneSummary } from './prune-summary.ts';
 
 /** How many names one annotation holds; the log and the summary have them all. */
 const MOST_NAMED = 20;
@@ -59,13 +28,6 @@ export async function reportPrune(report: PruneReport): Promise<void> {
   await finish({ outputs, summary, phases, totalMs });
 }
 
-/** What a prune leaves, and what it takes away; in a dry run, what it would. */
-export interface PruneOutcome {
-  readonly kept: readonly StoredBackup[];
-  readonly deleted: readonly StoredBackup[];
-  readonly freedBytes: number;
-}
-
 function outcomeOf({ plan, failures }: PruneReport): PruneOutcome {
   const failed = new Set(failures.map(({ stored }) => stored.id));
   const stays = ({ keptBy, backup }: PlannedBackup): boolean => keptBy.length > 0 || failed.has(backup.id);
@@ -79,8 +41,7 @@ function outcomeOf({ plan, failures }: PruneReport): PruneOutcome {
 
 function verdict({ backupName, plan, failures }: PruneReport): string {
   const due = plan.filter(({ keptBy }) => keptBy.length === 0).length;
-  const named = failures.slice(0, MOST_NAMED).map(({ stored }) => stored.name);
-  const more = failures.length > named.length ? ` and ${failures.length - named.length} more` : '';
+  const named = failures.map(({ stored }) => stored.name);
   const reasons = [...new Set(failures.map(({ reason }) => reason))].slice(0, 3);
-  return `${backupName}: ${failures.length} of ${count(due, 'backup')} could not be deleted: ${named.join(', ')}${more}. ${reasons.join(' ')}`;
+  return `${backupName}: ${failures.length} of ${count(due, 'backup')} could not be deleted: ${someOf(named, MOST_NAMED)}. ${reasons.join(' ')}`;
 }

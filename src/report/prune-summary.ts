@@ -1,9 +1,44 @@
-import type { PrunePolicy } from '../lifecycle/prune-plan.ts';
+import type { RunnerEnvironment } from '../inputs/runner-environment.ts';
+import type { PruneDecision, PrunePolicy } from '../lifecycle/prune-plan.ts';
 import { bytes, count, minute } from '../log/format.ts';
+import type { StoredBackup } from '../store/stored-artifact.ts';
 import { catalogue, catalogueEntry, nameOf } from './catalogue.ts';
-import { durationsInWords } from './contents.ts';
+import { type Durations, durationsInWords } from './contents.ts';
 import { code, escaped, table } from './markdown.ts';
-import type { PlannedBackup, PruneOutcome, PruneReport } from './prune-report.ts';
+
+/** A backup, and what becomes of it. */
+export type PlannedBackup = PruneDecision<{
+  readonly id: number;
+  readonly takenAt: Date;
+  readonly stored: StoredBackup;
+}>;
+
+/** A backup that should have gone and is still there. */
+export interface FailedDeletion {
+  readonly stored: StoredBackup;
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/** Everything there is to tell about a prune. */
+export interface PruneReport extends Durations {
+  readonly backupName: string;
+  readonly policy: PrunePolicy;
+  readonly minimum: number;
+  /** A decision for each backup, the newest first. */
+  readonly plan: readonly PlannedBackup[];
+  readonly dryRun: boolean;
+  readonly failures: readonly FailedDeletion[];
+  readonly runner: Pick<RunnerEnvironment, 'serverUrl' | 'repository'>;
+  readonly now: Date;
+}
+
+/** What a prune leaves, and what it takes away; in a dry run, what it would. */
+export interface PruneOutcome {
+  readonly kept: readonly StoredBackup[];
+  readonly deleted: readonly StoredBackup[];
+  readonly freedBytes: number;
+}
 
 /** A summary has 1 MiB, and a name may have 200 bytes, five times that when escaped; the log has the whole plan. */
 const MOST_ROWS = 100;
@@ -67,7 +102,7 @@ function hasFailed({ failures }: PruneReport, { backup }: PlannedBackup): boolea
 }
 
 /** The rules that keep something, in words: `the last 3, 7 daily, what was made within 2y of the newest`. */
-export function policyInWords({ last, within, ...buckets }: PrunePolicy): string {
+function policyInWords({ last, within, ...buckets }: PrunePolicy): string {
   const period =
     within &&
     Object.entries({ y: within.years, m: within.months, d: within.days, h: within.hours })

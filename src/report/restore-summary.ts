@@ -1,6 +1,6 @@
 import type { Manifest } from '../archive/manifest.ts';
-import type { RestorePlan } from '../archive/restore/plan.ts';
-import type { TableOfContents } from '../archive/restore/table-of-contents.ts';
+import type { RestorePlan } from '../archive/restore-plan/plan.ts';
+import type { TableOfContents } from '../archive/toc/table-of-contents.ts';
 import { bytes, count, minute } from '../log/format.ts';
 import { type Durations, contentsInWords, durationsInWords, largestTables } from './contents.ts';
 import { code, escaped, table } from './markdown.ts';

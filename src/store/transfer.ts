@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { duration } from '../log/format.ts';
 import { log } from '../log/log.ts';
 import { collectAfterEvery } from '../process/garbage.ts';
+import { watchStall } from '../process/stall.ts';
 import { downloadProgress } from './download-progress.ts';
 import { OddAnswer } from './json.ts';
 import { type Bounds, USUAL_PATIENCE } from './patience.ts';
@@ -36,9 +37,9 @@ const COLLECT_EVERY_BYTES = 4 * 1024 * 1024;
 export async function transfer(
   { url, size }: Content,
   take: (chunk: Uint8Array) => Promise<void> | void,
-  bounds: Bounds,
+  { signal, patience: { attemptMs } = USUAL_PATIENCE }: Bounds,
 ): Promise<string> {
-  const silence = watchSilence(bounds);
+  const stall = watchStall(attemptMs, () => new OddAnswer(`nothing came for ${duration(attemptMs)}`));
   const started = performance.now();
   const collect = collectAfterEvery(COLLECT_EVERY_BYTES);
   const hash = createHash('sha256');
@@ -47,8 +48,8 @@ export async function transfer(
     log.info(downloadProgress(received, size, performance.now() - started));
   }, PROGRESS_EVERY_MS);
   try {
-    for await (const chunk of await open(url, silence.signal)) {
-      silence.end();
+    for await (const chunk of await open(url, AbortSignal.any([signal, stall.signal]))) {
+      stall.progress();
       received += chunk.length;
       if (received > size) throw new LongerContent(size);
       hash.update(chunk);
@@ -57,7 +58,7 @@ export async function transfer(
     }
   } finally {
     clearInterval(ticker);
-    silence.stop();
+    stall.stop();
   }
   if (received < size) throw new OddAnswer(`it ended after ${received} of ${size} bytes`);
   return hash.digest('hex');
@@ -69,23 +70,4 @@ async function open(url: string, signal: AbortSignal): Promise<AsyncIterable<Uin
   const response = await send(url, { headers: { 'accept-encoding': 'identity' }, signal });
   if (response.status === 200 && response.body) return response.body;
   throw new OddAnswer(`the storage answered with ${response.status}`);
-}
-
-/** A signal that is aborted with the job, or when nothing has come for too long. */
-function watchSilence({ signal, patience = USUAL_PATIENCE }: Bounds): {
-  readonly signal: AbortSignal;
-  readonly end: () => void;
-  readonly stop: () => void;
-} {
-  const silent = new AbortController();
-  const timer = setTimeout(() => {
-    silent.abort(new OddAnswer(`nothing came for ${duration(patience.attemptMs)}`));
-  }, patience.attemptMs);
-  return {
-    signal: AbortSignal.any([signal, silent.signal]),
-    end: () => timer.refresh(),
-    stop: () => {
-      clearTimeout(timer);
-    },
-  };
 }

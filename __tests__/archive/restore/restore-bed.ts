@@ -2,20 +2,20 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RestorePlan, planRestore } from '../../../src/archive/restore/plan.ts';
+import { type RestorePlan, planRestore } from '../../../src/archive/restore-plan/plan.ts';
 import { restoreArchive } from '../../../src/archive/restore/pg-restore.ts';
 import type { RestoreRequest } from '../../../src/archive/restore/restore-request.ts';
-import type { Proof, ProofRequest } from '../../../src/archive/restore/proof-request.ts';
-import { proveRestore } from '../../../src/archive/restore/prove.ts';
-import { readTableOfContents } from '../../../src/archive/restore/table-of-contents.ts';
-import { examineTarget } from '../../../src/archive/restore/target.ts';
+import type { Proof, ProofRequest } from '../../../src/archive/proof/proof-request.ts';
+import { proveRestore } from '../../../src/archive/proof/prove-restore.ts';
+import { readTableOfContents } from '../../../src/archive/toc/table-of-contents.ts';
+import { examineTarget } from '../../../src/archive/restore-plan/target.ts';
 import type { Manifest } from '../../../src/archive/manifest.ts';
 import { readBack } from '../../../src/archive/read-back.ts';
 import { type Environment, type RunResult, run } from '../../../src/process/run.ts';
 import { type TestClientTools, testClientTools } from '../../support/client-tools.ts';
 import { type Database, startDatabase } from '../../support/database.ts';
 import type { ServerVersion } from '../../support/database-programs.ts';
-import { restoreOptions } from './plan-bed.ts';
+import { restoreOptions } from '../restore-plan/plan-bed.ts';
 
 /** An archive, and what it holds. */
 export interface TestArchive {

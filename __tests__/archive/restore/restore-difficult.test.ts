@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { largeObjectIdsOf } from '../../../src/archive/restore/proof-archive.ts';
+import { largeObjectIdsOf } from '../../../src/archive/proof/proof-archive.ts';
 import type { RestoreRequest } from '../../../src/archive/restore/restore-request.ts';
-import { readTableOfContents } from '../../../src/archive/restore/table-of-contents.ts';
+import { readTableOfContents } from '../../../src/archive/toc/table-of-contents.ts';
 import { fillDifficult } from '../../support/difficult-schema.ts';
 import { type RestoreBed, type TestArchive, startRestoreBed } from './restore-bed.ts';
 

@@ -20,7 +20,7 @@ let slow: TestArchive;
 
 beforeAll(async () => {
   jest.spyOn(process.stdout, 'write').mockReturnValue(true);
-  bed = await startRestoreBed('17', ['fsync = off']);
+  bed = await startRestoreBed('17', ['fsync = off', 'max_prepared_transactions = 1']);
   odd = await bed.dump(await bed.database(READABLE_BY_PSQL));
   slow = await bed.dump(await bed.database(SLOW_INDEX));
 });
@@ -150,6 +150,18 @@ describe.each(WAYS)('a restore %s', (_, way) => {
     );
     expect(error.hint).toMatch(/pg_terminate_backend\(\d+\)/);
     if (way.jobs === undefined) await bed.prove(odd, target);
+  });
+
+  it('gives up waiting for a transaction that was prepared and forgotten, and says how to end it', async () => {
+    const target = await bed.database(READABLE_BY_PSQL);
+    await bed.server.sql(`BEGIN; SELECT count(*) FROM users; PREPARE TRANSACTION 'forgotten'`, target);
+    try {
+      const error = await userErrorOf(bed.restore(odd, target, { ...way, clean: true, lockWaitMs: 400 }));
+      expect(error.message).toMatch(/ for a lock on public\.\w+, which a prepared transaction holds\. /);
+      expect(error.hint).toContain('ROLLBACK PREPARED');
+    } finally {
+      await bed.server.query(`ROLLBACK PREPARED 'forgotten'`, { database: target });
+    }
   });
 });
 

@@ -2,7 +2,7 @@ import { createCipheriv, randomBytes, scrypt } from 'node:crypto';
 import type { Recipient } from 'age-encryption';
 
 /** The work factor of the `age` command: 2^18, which takes 256 MiB of memory and under a second. */
-export const WORK_FACTOR = 18;
+const WORK_FACTOR = 18;
 
 const LABEL = 'age-encryption.org/v1/scrypt';
 

@@ -1,4 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import {
+  type LockingSession,
+  SESSION_COLUMNS,
+  howToEnd,
+  lockingSession,
+  sessionColumns,
+  sessionInWords,
+} from '../../connection/locking-session.ts';
 import { type Psql, queryRows } from '../../connection/psql.ts';
 import { UserError, messageOf } from '../../errors.ts';
 import { duration } from '../../log/format.ts';
@@ -7,24 +15,21 @@ import { plainLine } from '../../log/plain-text.ts';
 import type { RestoreSessions } from './sessions.ts';
 
 /** A session of the restore that waits for a lock, and one of those that are in its way. */
-export interface LockWait {
+interface LockWait {
   readonly pid: string;
   /** What is locked: `shop.orders`, or the kind of lock where it is no relation. */
   readonly locked: string;
-  readonly holder: string;
-  /** The holder in words: user, application, state. */
-  readonly holderInWords: string;
+  readonly holder: LockingSession;
 }
 
 /** As long as the dump waits for a lock. */
-export const LOCK_WAIT_MS = 120_000;
+const LOCK_WAIT_MS = 120_000;
 const LOOKS = 8;
-const COLUMNS = 6;
+const COLUMNS = 2 + SESSION_COLUMNS;
 
-/** Other users' sessions show their user and application to everybody, and their state to the privileged alone. */
 const waitsSql = (applicationName: string): string => `
 SELECT w.pid, COALESCE(pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), l.locktype),
-       holder.pid, h.usename, h.application_name, h.state
+       ${sessionColumns('h')}
 FROM pg_catalog.pg_stat_activity w
 JOIN pg_catalog.pg_locks l ON l.pid = w.pid AND NOT l.granted
 CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) AS holder(pid)
@@ -85,7 +90,7 @@ async function lookForWaits(client: Psql, applicationName: string): Promise<Lock
 }
 
 /** Since when each wait has been seen; one that was interrupted begins anew. */
-export function continued(
+function continued(
   before: ReadonlyMap<string, number>,
   waits: readonly LockWait[],
   now: number,
@@ -94,30 +99,18 @@ export function continued(
 }
 
 function key({ pid, locked, holder }: LockWait): string {
-  return `${pid} ${holder} ${locked}`;
+  return `${pid} ${holder.pid} ${locked}`;
 }
 
 function lockWaits(rows: readonly string[][]): LockWait[] {
-  return rows.map(([pid = '', locked = '', holder = '', user = '', application = '', state = '']) => ({
-    pid,
-    locked,
-    holder,
-    holderInWords: [
-      user === '' ? '' : `user ${user}`,
-      application === '' ? '' : `application ${application}`,
-      state,
-    ]
-      .filter((part) => part !== '')
-      .join(', '),
-  }));
+  return rows.map(([pid = '', locked = '', ...holder]) => ({ pid, locked, holder: lockingSession(holder) }));
 }
 
-function lockError({ locked, holder, holderInWords }: LockWait, waitMs: number): UserError {
-  const who = holderInWords === '' ? '' : ` (${holderInWords})`;
+function lockError({ locked, holder }: LockWait, waitMs: number): UserError {
   return new UserError(
     plainLine(
-      `The restore waited ${duration(waitMs)} for a lock on ${locked}, which session ${holder}${who} holds.`,
+      `The restore waited ${duration(waitMs)} for a lock on ${locked}, which ${sessionInWords(holder)} holds.`,
     ),
-    `Stop the application that uses the target, or end the session: SELECT pg_terminate_backend(${holder}); then run the job again.`,
+    `Stop the application that uses the target, or ${howToEnd(holder)}; then run the job again.`,
   );
 }

@@ -5,14 +5,14 @@ import path from 'node:path';
 import { watchSilence } from '../../connection/silence.ts';
 import { UserError } from '../../errors.ts';
 import { log } from '../../log/log.ts';
-import { run } from '../../process/run.ts';
-import { type CopyProgress, parallelProgress, restoreProgress } from '../dump-progress.ts';
+import { endedBySignal, run } from '../../process/run.ts';
+import { type CopyProgress, parallelProgress, restoreProgress } from '../copy-progress.ts';
 import { logProgress } from '../progress-log.ts';
 import { watchLocks } from './lock-watch.ts';
 import { dropFirst, isOlderThanTools, restoreThroughPsql } from './through-psql.ts';
 import { connectedArguments, useList } from './pg-restore-arguments.ts';
 import type { RestoreRequest, RestoreRun } from './restore-request.ts';
-import { restoreFailure, restoreKilled, tellRemarks } from './restore-failure.ts';
+import { restoreFailure, tellRemarks } from './restore-failure.ts';
 import { endSessions, restoreSessions } from './sessions.ts';
 
 const ONE_TRANSACTION = 'Nothing was changed: it was one transaction.';
@@ -121,7 +121,7 @@ async function restoreConnected(
     },
     onStderrLine,
   });
-  if (endedBy !== null) throw restoreKilled('pg_restore', endedBy, aftermath);
+  if (endedBy !== null) throw endedBySignal('pg_restore', endedBy, aftermath);
   if (exitCode !== 0) throw restoreFailure('pg_restore', stderr, aftermath);
   tellRemarks(stderr);
 }

@@ -25,14 +25,6 @@ export function restoreFailure(tool: string, stderr: string, aftermath: string):
   });
 }
 
-/** A tool that somebody else has ended. */
-export function restoreKilled(tool: string, signal: NodeJS.Signals, aftermath: string): UserError {
-  return new UserError(
-    `${tool} was ended by ${signal}. ${aftermath}`,
-    'SIGKILL usually means that the runner has run out of memory: use a larger runner.',
-  );
-}
-
 /** What a tool that succeeded has remarked. */
 export function tellRemarks(stderr: string): void {
   for (const line of safeLines(stderr)) log.info(line);

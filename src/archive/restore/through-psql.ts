@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.ts';
-import { type RunResult, run } from '../../process/run.ts';
+import { type RunResult, endedBySignal, run } from '../../process/run.ts';
 import { scriptArguments } from './pg-restore-arguments.ts';
-import { restoreFailure, restoreKilled, tellRemarks } from './restore-failure.ts';
+import { restoreFailure, tellRemarks } from './restore-failure.ts';
 import type { RestoreRun } from './restore-request.ts';
 import { RestoreScript } from './restore-script.ts';
 
@@ -98,7 +98,7 @@ const PSQL_ARGUMENTS = [
 function endScript(script: RestoreScript, { exitCode, endedBy, stderr }: RunResult, aftermath: string): void {
   const failure =
     endedBy !== null
-      ? restoreKilled('pg_restore', endedBy, aftermath)
+      ? endedBySignal('pg_restore', endedBy, aftermath)
       : exitCode !== 0
         ? restoreFailure('pg_restore', stderr, aftermath)
         : undefined;
@@ -111,7 +111,7 @@ function endScript(script: RestoreScript, { exitCode, endedBy, stderr }: RunResu
 }
 
 function requireSuccess({ exitCode, endedBy, stderr }: RunResult, aftermath: string): void {
-  if (endedBy !== null) throw restoreKilled('psql', endedBy, aftermath);
+  if (endedBy !== null) throw endedBySignal('psql', endedBy, aftermath);
   if (exitCode !== 0) throw restoreFailure('psql', stderr, aftermath);
   tellRemarks(stderr);
 }

@@ -85,7 +85,7 @@ export async function createAptState(
 }
 
 /** The settings that keep apt inside its folder, and careful. */
-export function privateFolders(folder: string): string[] {
+function privateFolders(folder: string): string[] {
   return [
     `Dir::State "${folder}/state/";`,
     `Dir::State::status "${folder}/state/status";`,

@@ -1,7 +1,4 @@
-import { run } from '../../process/run.ts';
-import type { ClientRequest, ClientTools } from '../client-tools.ts';
-import type { Machine } from '../machine.ts';
-import { type Explanation, type RunProgram, installOnSystem } from './package-manager.ts';
+import { type Explanation, systemWay } from './package-manager.ts';
 
 /** What apk-tools 2 and 3 say. An index that could not be fetched also makes packages "missing": it comes first. */
 const EXPLANATIONS: readonly Explanation[] = [
@@ -38,24 +35,14 @@ const EXPLANATIONS: readonly Explanation[] = [
  *
  * @throws UserError when they cannot be had.
  */
-export async function installWithApk(
-  request: ClientRequest,
-  machine: Machine,
-  _atHand?: ClientTools,
-  execute: RunProgram = run,
-): Promise<ClientTools> {
+export const installWithApk = systemWay((request, machine) => {
   const newer = request.checkLatest ? ['--upgrade'] : [];
-  return installOnSystem(
-    {
-      way: 'apk',
-      place: "Alpine's packages",
-      program: machine.programs.apk ?? '/sbin/apk',
-      args: ['add', '--no-cache', '--no-progress', ...newer, `postgresql${request.major}-client`],
-      needsRoot: true,
-      explanations: EXPLANATIONS,
-    },
-    request,
-    machine,
-    execute,
-  );
-}
+  return {
+    way: 'apk',
+    place: "Alpine's packages",
+    program: machine.programs.apk ?? '/sbin/apk',
+    args: ['add', '--no-cache', '--no-progress', ...newer, `postgresql${request.major}-client`],
+    needsRoot: true,
+    explanations: EXPLANATIONS,
+  };
+});

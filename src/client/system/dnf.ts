@@ -5,7 +5,7 @@ import { run } from '../../process/run.ts';
 import type { ClientRequest, ClientTools } from '../client-tools.ts';
 import type { Machine } from '../machine.ts';
 import { UnavailableError } from '../unavailable.ts';
-import { type Explanation, type RunProgram, installOnSystem } from './package-manager.ts';
+import { type Explanation, type RunProgram, installOnSystem, systemWay } from './package-manager.ts';
 import { type RpmRepository, pgdgRpmRepository } from './pgdg-rpms.ts';
 
 /** The name under which dnf knows PGDG's repository for the one run. */
@@ -108,26 +108,14 @@ export async function installPgdgRpms(
  *
  * @throws UserError when they cannot be had.
  */
-export async function installWithDnf(
-  request: ClientRequest,
-  machine: Machine,
-  _atHand?: ClientTools,
-  execute: RunProgram = run,
-): Promise<ClientTools> {
-  return installOnSystem(
-    {
-      way: 'dnf repositories',
-      place: "the machine's own dnf repositories",
-      program: machine.programs.dnf ?? '/usr/bin/dnf',
-      args: [...settings(request), '--setopt=*.gpgcheck=1', 'install', `postgresql${request.major}`],
-      needsRoot: true,
-      explanations: EXPLANATIONS,
-    },
-    request,
-    machine,
-    execute,
-  );
-}
+export const installWithDnf = systemWay((request, machine) => ({
+  way: 'dnf repositories',
+  place: "the machine's own dnf repositories",
+  program: machine.programs.dnf ?? '/usr/bin/dnf',
+  args: [...settings(request), '--setopt=*.gpgcheck=1', 'install', `postgresql${request.major}`],
+  needsRoot: true,
+  explanations: EXPLANATIONS,
+}));
 
 function settings({ checkLatest }: ClientRequest): string[] {
   const newest = checkLatest ? ['--refresh', '--setopt=best=1'] : [];

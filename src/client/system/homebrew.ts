@@ -1,7 +1,4 @@
-import { run } from '../../process/run.ts';
-import type { ClientRequest, ClientTools } from '../client-tools.ts';
-import type { Machine } from '../machine.ts';
-import { type Explanation, type RunProgram, installOnSystem } from './package-manager.ts';
+import { type Explanation, systemWay } from './package-manager.ts';
 
 const EXPLANATIONS: readonly Explanation[] = [
   {
@@ -36,32 +33,20 @@ const EXPLANATIONS: readonly Explanation[] = [
  *
  * @throws UserError when they cannot be had.
  */
-export async function installWithHomebrew(
-  request: ClientRequest,
-  machine: Machine,
-  _atHand?: ClientTools,
-  execute: RunProgram = run,
-): Promise<ClientTools> {
-  return installOnSystem(
-    {
-      way: 'Homebrew',
-      place: 'Homebrew',
-      program: machine.programs.brew ?? '/opt/homebrew/bin/brew',
-      args: ['install', `postgresql@${request.major}`],
-      needsRoot: false,
-      environment: {
-        // Without an update, the formulae are those of the image, which is minutes faster.
-        ...(request.checkLatest ? {} : { HOMEBREW_NO_AUTO_UPDATE: '1' }),
-        HOMEBREW_NO_ANALYTICS: '1',
-        HOMEBREW_NO_ENV_HINTS: '1',
-        HOMEBREW_NO_INSTALL_CLEANUP: '1',
-        HOMEBREW_NO_INSTALLED_DEPENDENTS_CHECK: '1',
-        NONINTERACTIVE: '1',
-      },
-      explanations: EXPLANATIONS,
-    },
-    request,
-    machine,
-    execute,
-  );
-}
+export const installWithHomebrew = systemWay((request, machine) => ({
+  way: 'Homebrew',
+  place: 'Homebrew',
+  program: machine.programs.brew ?? '/opt/homebrew/bin/brew',
+  args: ['install', `postgresql@${request.major}`],
+  needsRoot: false,
+  environment: {
+    // Without an update, the formulae are those of the image, which is minutes faster.
+    ...(request.checkLatest ? {} : { HOMEBREW_NO_AUTO_UPDATE: '1' }),
+    HOMEBREW_NO_ANALYTICS: '1',
+    HOMEBREW_NO_ENV_HINTS: '1',
+    HOMEBREW_NO_INSTALL_CLEANUP: '1',
+    HOMEBREW_NO_INSTALLED_DEPENDENTS_CHECK: '1',
+    NONINTERACTIVE: '1',
+  },
+  explanations: EXPLANATIONS,
+}));

@@ -32,6 +32,22 @@ export interface Explanation {
   readonly unavailable?: boolean;
 }
 
+/** A way to bring the tools that has no use for those at hand. */
+export type SystemWay = (
+  request: ClientRequest,
+  machine: Machine,
+  _atHand?: ClientTools,
+  execute?: RunProgram,
+) => Promise<ClientTools>;
+
+/** The way that consists of one installation. */
+export function systemWay(
+  installationFor: (request: ClientRequest, machine: Machine) => SystemInstallation,
+): SystemWay {
+  return (request, machine, _atHand, execute = run) =>
+    installOnSystem(installationFor(request, machine), request, machine, execute);
+}
+
 /**
  * Has the system's package manager install the tools, and finds them where it put them.
  *

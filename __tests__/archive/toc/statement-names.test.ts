@@ -1,0 +1,123 @@
+import { describe, expect, it } from '@jest/globals';
+import { countsInWords, nameInWords } from '../../../src/archive/toc/entry-names.ts';
+import { sqlWords } from '../../../src/archive/toc/sql-words.ts';
+import {
+  referencedTable,
+  relationOfStatement,
+  rolesOfPolicy,
+  rolesOfPrivileges,
+  schemaOfTag,
+  userMapping,
+} from '../../../src/archive/toc/statement-names.ts';
+
+describe('the words of a statement', () => {
+  it('are without strings, bodies and comments, in every way of writing them', () => {
+    const sql = String.raw`A "b""c" 'it''s "x"' E'\'"' $$ "d" $$ $t$ $$ "e" $t$ -- "f"
+      /* "g" */ é1 (2, $1) "un`;
+    expect([...sqlWords(sql)].map(({ text }) => text)).toEqual([
+      'A',
+      'b"c',
+      'é1',
+      '(',
+      '2',
+      ',',
+      '$',
+      '1',
+      ')',
+      'u',
+    ]);
+  });
+});
+
+describe('the relation of a statement', () => {
+  it.each([
+    ['ALTER TABLE ONLY public.t\n    ADD CONSTRAINT "t ""c" PRIMARY KEY (id);', 'public.t'],
+    ['ALTER TABLE "S.x"."t ON y" ALTER COLUMN id SET DEFAULT 1;', 'S.x.t ON y'],
+    ['ALTER FOREIGN TABLE ONLY a.b ALTER COLUMN c SET DEFAULT 1;', 'a.b'],
+    ['CREATE UNIQUE INDEX "on" ON ONLY a.b USING btree (c) WHERE (d = \' ON x.y\'::text);', 'a.b'],
+    ['CREATE CONSTRAINT TRIGGER x AFTER INSERT OR UPDATE OF a, "on" ON a.b FROM c.d FOR EACH ROW', 'a.b'],
+    ['\nALTER TABLE a.b DISABLE TRIGGER x;', 'a.b'],
+    ['CREATE RULE "to" AS\n    ON INSERT TO a.b DO INSTEAD NOTHING;', 'a.b'],
+    ['CREATE OR REPLACE VIEW a.b AS\n SELECT 1 FROM c.d', 'a.b'],
+    ['CREATE POLICY p ON a.b TO c USING (true);', 'a.b'],
+    ['CREATE STATISTICS a.s (ndistinct) ON x, ((y FROM 1)) FROM a.b;', 'a.b'],
+    ['ALTER TABLE t ADD CHECK (true);', '.t'],
+    ['ALTER DOMAIN a.b ADD CONSTRAINT c CHECK (true)', undefined],
+    ['CREATE FUNCTION f() RETURNS int', undefined],
+    ['', undefined],
+  ])('%s', (sql, name) => {
+    const found = relationOfStatement(sql);
+    expect(found && `${found.schema}.${found.name}`).toBe(name);
+  });
+
+  it('is another one for the other end of a foreign key', () => {
+    const sql = 'ALTER TABLE ONLY a.b ADD CONSTRAINT "references" FOREIGN KEY (x) REFERENCES c."d e"(id);';
+    expect(referencedTable(sql)).toEqual({ schema: 'c', name: 'd e' });
+  });
+});
+
+describe('the roles of a statement', () => {
+  it.each([
+    ['GRANT SELECT ON TABLE a.b TO c;', ['c'], []],
+    ['GRANT SELECT("to"),UPDATE(x) ON TABLE a."from" TO "odd role" WITH GRANT OPTION;', ['odd role'], []],
+    [
+      'REVOKE ALL ON FUNCTION a.f(t.role, x) FROM PUBLIC;\nGRANT ALL ON FUNCTION a.f(t.role, x) TO g;',
+      ['g'],
+      [],
+    ],
+    ['REVOKE GRANT OPTION FOR SELECT ON TABLE public.role FROM c;', ['c'], []],
+    ['GRANT ALL ON TABLE public.granted TO a GRANTED BY "b;";', ['a'], ['b;']],
+    [
+      'SET SESSION AUTHORIZATION o;\nGRANT ALL ON TABLE a.b TO c;\nRESET SESSION AUTHORIZATION;',
+      ['c'],
+      ['o'],
+    ],
+    ['ALTER DEFAULT PRIVILEGES FOR ROLE "a b" IN SCHEMA s GRANT SELECT ON TABLES TO c;', ['c'], ['a b']],
+    ['ALTER DEFAULT PRIVILEGES FOR ROLE o REVOKE ALL ON FUNCTIONS FROM PUBLIC;', [], ['o']],
+    ['GRANT ALL ON SCHEMA s TO GROUP g;', ['g'], []],
+    ['GRANT ALL ON SCHEMA s TO "PUBLIC";', ['PUBLIC'], []],
+  ])('%s', (sql, grantees, grantors) => {
+    expect(rolesOfPrivileges(sql)).toEqual({ grantees, grantors });
+  });
+
+  it('are those of a policy', () => {
+    expect(
+      rolesOfPolicy(`CREATE POLICY "to" ON a."to" AS RESTRICTIVE FOR SELECT TO x, "y z" USING (true);`),
+    ).toEqual(['x', 'y z']);
+    expect(rolesOfPolicy(`CREATE POLICY p ON a.b USING ((x TO y)) WITH CHECK (true);`)).toEqual([]);
+  });
+
+  it('are those of a user mapping', () => {
+    expect(
+      userMapping(`CREATE USER MAPPING FOR "odd role" SERVER "s 1" OPTIONS ("user" 'SERVER x');`),
+    ).toEqual({
+      role: 'odd role',
+      server: 's 1',
+    });
+    expect(userMapping('CREATE USER MAPPING FOR PUBLIC SERVER s;')).toEqual({ role: '', server: 's' });
+  });
+
+  it('has a schema in its tag, or not', () => {
+    expect([schemaOfTag('SCHEMA "a ""b"'), schemaOfTag('SCHEMA public'), schemaOfTag('TABLE x')]).toEqual([
+      'a "b',
+      'public',
+      undefined,
+    ]);
+  });
+});
+
+describe('names for people', () => {
+  it('are short and on one line', () => {
+    const named = (kind: string, schema: string, tag: string): string => nameInWords({ kind, schema, tag });
+    expect(named('TABLE', 'a', 'b\n::c')).toBe('a.b ::c');
+    expect(named('ACL', 'a', 'TABLE b')).toBe('TABLE b in a');
+    expect(named('DEFAULT ACL', '', 'DEFAULT PRIVILEGES FOR TABLES')).toBe('for tables');
+  });
+
+  it('count by kind', () => {
+    expect(countsInWords([])).toBe('nothing');
+    expect(countsInWords(['table', 'view', 'table', 'foreign key', 'policy', 'policy'])).toBe(
+      '2 tables, 1 view, 1 foreign key and 2 policies',
+    );
+  });
+});

@@ -1,0 +1,312 @@
+import { open, readFile, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { readBack } from '../../../src/archive/read-back.ts';
+import {
+  type TableOfContents,
+  type TocEntry,
+  readTableOfContents,
+} from '../../../src/archive/toc/table-of-contents.ts';
+import { UserError } from '../../../src/errors.ts';
+import { type Database, startDatabase } from '../../support/database.ts';
+import { userErrorOf } from '../../support/user-error.ts';
+import { ODD_DATABASE } from '../odd-database.ts';
+import { PlanBed } from '../restore-plan/plan-bed.ts';
+import { PLANNED_DATABASE } from '../restore-plan/plan-database.ts';
+
+let bed: PlanBed;
+let servers: Database[];
+let archive: string;
+
+beforeAll(async () => {
+  bed = await PlanBed.make();
+  servers = await Promise.all([startDatabase({ version: '16' }), startDatabase()]);
+  for (const server of servers) {
+    await server.createRole('odd role');
+    await server.createRole('reader');
+    await server.createDatabase('odd "db"');
+    await server.sql(ODD_DATABASE + PLANNED_DATABASE, 'odd "db"');
+  }
+  archive = await bed.dump(onServer(1));
+});
+
+afterAll(async () => {
+  await Promise.all(servers.map((server) => server.stop()));
+  await bed.remove();
+});
+
+function onServer(index: number): { server: Database; database: string } {
+  const server = servers[index];
+  if (!server) throw new Error('no such server');
+  return { server, database: 'odd "db"' };
+}
+
+/** An entry as `pg_restore --list --verbose` prints it, names with line breaks made one line as it does. */
+function listed({ dumpId, catalogOid, oid, kind, schema, tag, owner, dependencies }: TocEntry): string {
+  const oneLine = (text: string): string => text.replaceAll(/[\n\r]/g, ' ');
+  const line =
+    `${dumpId}; ${catalogOid} ${oid} ${kind} ${oneLine(schema === '' ? '-' : schema)} ${oneLine(tag)} ${owner}`.trimEnd();
+  return dependencies.length === 0 ? line : `${line}\n;\tdepends on: ${dependencies.join(' ')}`;
+}
+
+/** Without the spaces that it ends lines with where there is no owner. */
+async function expectedList(file: string): Promise<string[]> {
+  const text = (await bed.list(file)).replaceAll(/ +$/gm, '');
+  return text
+    .split(/\n(?=\d+;)/)
+    .slice(1)
+    .map((line) => line.trimEnd());
+}
+
+describe('the table of contents', () => {
+  it.each([0, 1])('holds all that pg_restore lists, of server %d', async (index) => {
+    const file = await bed.dump(onServer(index));
+    const contents = await readTableOfContents(file);
+    expect(contents.entries.map(listed)).toEqual(await expectedList(file));
+    expect(contents).toMatchObject({ database: 'odd "db"', formatVersion: '1.16', dumpMajor: 17 });
+    expect(contents.serverVersion).toMatch(index === 0 ? /^16\.\d+$/ : /^17\.\d+$/);
+    // Whoever built pg_dump adds a remark of his own, as Debian does.
+    expect(contents.dumpVersion).toMatch(/^17\.\d+$/);
+  });
+
+  it.each(['none', 'gzip:1', 'lz4', 'zstd:3'])(
+    'is read whatever the compression: %s',
+    async (compression) => {
+      const file = await bed.dump(onServer(1), `--compress=${compression}`);
+      const strip = ({ entries }: TableOfContents): unknown[] =>
+        entries.map((entry) => ({ ...entry, dumpId: 0 }));
+      expect(strip(await readTableOfContents(file))).toEqual(strip(await readTableOfContents(archive)));
+    },
+  );
+
+  it('names what the manifest names', async () => {
+    const { entries } = await readTableOfContents(archive);
+    const { manifest } = await readBack({
+      archive,
+      tools: { pgRestore: bed.tools.pgRestore, environment: {} },
+      signal: new AbortController().signal,
+    });
+    const contents = (kind: string): (string | undefined)[] =>
+      entries.filter((entry) => entry.kind === kind).map((entry) => entry.contents);
+    const names = (things: readonly { readonly name: string }[]): string[] => things.map(({ name }) => name);
+    expect(contents('TABLE DATA').sort()).toEqual(names(manifest.tables).sort());
+    expect(contents('SEQUENCE SET').sort()).toEqual(names(manifest.sequences).sort());
+  });
+
+  it('keeps names with line breaks, quotes and emoji, and their SQL', async () => {
+    const { entries } = await readTableOfContents(archive);
+    const table = entries.find(({ kind, tag }) => kind === 'TABLE' && tag.includes('😀" (x)\n;'));
+    expect(table?.dropStatement).toBe('DROP TABLE public."o\'dd ""😀"" (x)\n;";\n');
+    expect(table?.definition).toContain('"a b" text');
+  });
+
+  it('knows the sections, and which entries have data', async () => {
+    const { entries } = await readTableOfContents(archive);
+    const of = (kind: string): TocEntry | undefined => entries.find((entry) => entry.kind === kind);
+    expect(of('TABLE')).toMatchObject({ section: 'pre-data', hasData: false });
+    expect(of('TABLE DATA')).toMatchObject({ section: 'data', hasData: true, definition: '' });
+    expect(of('INDEX')).toMatchObject({ section: 'post-data' });
+    expect(of('COMMENT')).toMatchObject({ section: 'none' });
+  });
+
+  it('reads entries larger than what is read at once', async () => {
+    const { server } = onServer(1);
+    await server.createDatabase('large');
+    const body = '-- ü\n'.repeat(400_000);
+    await server.sql(`CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $b$BEGIN ${body} END$b$`, 'large');
+    const file = await bed.dump({ server, database: 'large' });
+    const { entries } = await readTableOfContents(file);
+    expect(entries.find(({ kind }) => kind === 'FUNCTION')?.definition).toContain(body);
+  });
+
+  it('tells names in another encoding apart', async () => {
+    const { server } = onServer(1);
+    await server.query(`CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`);
+    await server.sql('CREATE TABLE "é" (x int); CREATE TABLE "è" (x int)', 'latin');
+    const { entries } = await readTableOfContents(await bed.dump({ server, database: 'latin' }));
+    const tables = entries.filter(({ kind }) => kind === 'TABLE').map(({ tag }) => tag);
+    expect(tables.sort()).toEqual(['è', 'é']);
+  });
+});
+
+describe('older formats', () => {
+  const archiveOf = async (minor: number): Promise<string> => {
+    const file = bed.newFile('bak');
+    await writeFile(file, smallArchive(minor));
+    return file;
+  };
+
+  it.each([12, 13, 14, 15, 16])('1.%d is read as pg_restore reads it', async (minor) => {
+    const file = await archiveOf(minor);
+    const contents = await readTableOfContents(file);
+    expect(contents.formatVersion).toBe(`1.${minor}`);
+    expect(contents.entries.map(listed)).toEqual(await expectedList(file));
+  });
+
+  it.each([11, 17])('1.%d is refused by its number', async (minor) => {
+    const error = await userErrorOf(readTableOfContents(await archiveOf(minor)));
+    expect(error.message).toContain(`1.${minor}`);
+  });
+});
+
+describe('what is not whole', () => {
+  const damaged = async (bytes: Buffer): Promise<TableOfContents | UserError> => {
+    const file = bed.newFile('bak');
+    await writeFile(file, bytes);
+    try {
+      return await readTableOfContents(file);
+    } catch (error) {
+      if (error instanceof UserError) return error;
+      throw error;
+    }
+  };
+
+  it('is refused wherever it is cut', async () => {
+    const whole = smallArchive(16);
+    for (let length = 0; length < whole.length; length += 1) {
+      const error = await damaged(whole.subarray(0, length));
+      expect(error).toBeInstanceOf(UserError);
+    }
+    expect(await damaged(whole)).not.toBeInstanceOf(UserError);
+  });
+
+  it('is refused wherever the table of contents of a real archive is cut', async () => {
+    const whole = await readFile(archive);
+    const end = tocLength(await readTableOfContents(archive), whole);
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: end - 1 }), async (length) => {
+        expect(await damaged(whole.subarray(0, length))).toBeInstanceOf(UserError);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('gives a UserError or a table of contents, whichever bytes are changed, without much memory', async () => {
+    const whole = (await readFile(archive)).subarray(0, 200_000);
+    const before = process.memoryUsage().rss;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }),
+        async (changes) => {
+          const bytes = Buffer.from(whole);
+          for (const [at, byte] of changes) bytes[at] = byte;
+          await damaged(bytes);
+        },
+      ),
+      { numRuns: 500 },
+    );
+    expect(process.memoryUsage().rss - before).toBeLessThan(400_000_000);
+  });
+
+  it('does not believe an impossible length', async () => {
+    const file = bed.newFile('bak');
+    const whole = smallArchive(16);
+    const at = whole.indexOf('CREATE TABLE') - 4;
+    whole.writeUInt32LE(0x7fffffff, at);
+    await writeFile(file, whole);
+    const handle = await open(file, 'r+');
+    await handle.truncate(4_000_000_000);
+    await handle.close();
+    const error = await userErrorOf(readTableOfContents(file));
+    expect(error.message).toContain('64 MiB');
+  });
+
+  it.each([
+    ['an empty file', Buffer.alloc(0), 'it ends'],
+    ['a script', Buffer.from('-- PostgreSQL database dump'), 'pg_dump -Fc'],
+    ['a missing name', Buffer.from('PGDMP\x01\x10\x00\x04\x08\x03'), 'custom format'],
+  ])('is told in words: %s', async (_, bytes, words) => {
+    const error = await damaged(bytes);
+    expect(error).toBeInstanceOf(UserError);
+    expect(error instanceof UserError && error.message).toContain('The archive cannot be read back: ');
+    expect(error instanceof UserError && error.message).toContain(words);
+  });
+
+  it.each([
+    [
+      'the same number twice',
+      (bytes: Buffer) => bytes.writeUInt32LE(1, bytes.indexOf('\x02\0\0\0\0\0\0\0\0\0')),
+      'twice',
+    ],
+    [
+      'no section',
+      (bytes: Buffer) => bytes.writeUInt32LE(9, bytes.indexOf('CREATE TABLE') - 9),
+      'no section',
+    ],
+    [
+      'a text for a number',
+      (bytes: Buffer) => bytes.write('x', bytes.indexOf('1259')),
+      'where a number should be',
+    ],
+    [
+      'no place of data',
+      (bytes: Buffer) => bytes.writeUInt8(7, bytes.length - 9),
+      'does not say where the data',
+    ],
+  ])('is refused: %s', async (_, damage, words) => {
+    const bytes = smallArchive(16);
+    damage(bytes);
+    const error = await damaged(bytes);
+    expect(error instanceof UserError && error.message).toContain(words);
+  });
+
+  it('is told in words: no file', async () => {
+    expect((await userErrorOf(readTableOfContents('/nowhere/at/all'))).message).toContain('ENOENT');
+  });
+});
+
+/** Where the data begins: right after the offset of the last entry, whose texts are found from behind. */
+function tocLength({ entries }: TableOfContents, whole: Buffer): number {
+  const last = entries.at(-1);
+  return whole.lastIndexOf(last?.definition ?? '');
+}
+
+/** A small archive in an older format, which no pg_dump at hand writes, as WriteHead and WriteToc wrote it. */
+function smallArchive(minor: number): Buffer {
+  const integer = (value: number): Buffer => {
+    const bytes = Buffer.alloc(5);
+    bytes[0] = value < 0 ? 1 : 0;
+    bytes.writeUInt32LE(Math.abs(value), 1);
+    return bytes;
+  };
+  const text = (value: string | undefined): Buffer =>
+    value === undefined
+      ? integer(-1)
+      : Buffer.concat([integer(Buffer.byteLength(value)), Buffer.from(value)]);
+  const entry = (id: number, tag: string, kind: string, definition: string, dependencies: string[]): Buffer =>
+    Buffer.concat([
+      integer(id),
+      integer(0),
+      text('1259'),
+      text(String(16000 + id)),
+      text(tag),
+      text(kind),
+      integer(kind === 'INDEX' ? 4 : 2),
+      text(definition),
+      text(`DROP ${kind} ${tag};\n`),
+      text(''),
+      text(kind === 'ENCODING' ? undefined : 'public'),
+      text(''),
+      ...(minor >= 14 ? [text('heap')] : []),
+      ...(minor >= 16 ? [integer('r'.charCodeAt(0))] : []),
+      text('postgres'),
+      text('false'),
+      ...dependencies.map(text),
+      text(undefined),
+      Buffer.of(3),
+      Buffer.alloc(8),
+    ]);
+  return Buffer.concat([
+    Buffer.from('PGDMP'),
+    Buffer.of(1, minor, 0, 4, 8, 1),
+    minor >= 15 ? Buffer.of(0) : integer(-1),
+    ...[0, 0, 12, 21, 10, 126, 0].map(integer),
+    text('small'),
+    text('9.6'),
+    text('9.6.24'),
+    integer(3),
+    entry(1, 'ENCODING', 'ENCODING', "SET client_encoding = 'UTF8';\n", []),
+    entry(2, 'a b', 'TABLE', 'CREATE TABLE public."a b" (x int);\n', []),
+    entry(3, 'i', 'INDEX', 'CREATE INDEX i ON public."a b" (x);\n', ['2']),
+  ]);
+}

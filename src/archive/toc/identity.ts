@@ -1,0 +1,70 @@
+import type { TocEntry } from './table-of-contents.ts';
+
+/** One text for a thing of a kind by its schema and name. No name of PostgreSQL holds a zero byte. */
+export function key(kind: string, schema: string, name: string): string {
+  return [kind, schema, name].join('\0');
+}
+
+/** Kinds of entries that make a relation. */
+export const RELATION_KINDS: ReadonlySet<string> = new Set([
+  'TABLE',
+  'VIEW',
+  'MATERIALIZED VIEW',
+  'FOREIGN TABLE',
+  'SEQUENCE',
+]);
+
+/** Things with a name of their own that the target may hold, apart from relations, types and routines. */
+const NAMED_KINDS: ReadonlySet<string> = new Set([
+  'SCHEMA',
+  'EXTENSION',
+  'COLLATION',
+  'CONVERSION',
+  'TEXT SEARCH CONFIGURATION',
+  'TEXT SEARCH DICTIONARY',
+  'TEXT SEARCH PARSER',
+  'TEXT SEARCH TEMPLATE',
+  'FOREIGN DATA WRAPPER',
+  'SERVER',
+  'USER MAPPING',
+  'CAST',
+  'ACCESS METHOD',
+  'PROCEDURAL LANGUAGE',
+  'EVENT TRIGGER',
+  'PUBLICATION',
+]);
+
+/**
+ * What would be in the way of an entry, to be looked up among the target's identities: what has the same name, and for
+ * routines and operators the same types of arguments. Undefined for what belongs to something else.
+ */
+export function identityOf({ kind, schema, tag, dropStatement }: TocEntry): string | undefined {
+  if (RELATION_KINDS.has(kind)) return key('relation', schema, tag);
+  if (NAMED_KINDS.has(kind)) return key(kind, schema, tag);
+  switch (kind) {
+    case 'TYPE':
+    case 'SHELL TYPE':
+    case 'DOMAIN':
+      return key('type', schema, tag);
+    case 'FUNCTION':
+    case 'PROCEDURE':
+    case 'AGGREGATE':
+      return key('routine', schema, tag.replace(/\(\*\)$/, '()'));
+    case 'OPERATOR':
+      return key(kind, schema, `${tag} ${/ (\(.*\));\n*$/s.exec(dropStatement)?.[1] ?? ''}`);
+    case 'OPERATOR CLASS':
+    case 'OPERATOR FAMILY':
+      return key(kind, schema, `${tag} ${/(USING \S+);\n*$/.exec(dropStatement)?.[1] ?? ''}`);
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * The large objects that an entry makes, as OIDs in decimal digits. Before version 1.16 of the format (PostgreSQL 17)
+ * there is an entry for each (`dumpLO` in pg_dump.c).
+ */
+export function largeObjectsOf({ kind, tag, definition }: TocEntry): string[] {
+  if (kind === 'BLOB') return [tag];
+  return kind === 'BLOB METADATA' ? (definition.match(/^\d+$/gm) ?? []) : [];
+}

@@ -1,0 +1,191 @@
+import { ScriptError, decoded, readStatement } from '../script-statement.ts';
+import { unreadable } from '../unreadable.ts';
+import { type TocBytes, TocFile } from './toc-bytes.ts';
+
+/** The part of a restore that an entry belongs to; `none` for what goes with another entry, as a comment does. */
+export type TocSection = 'none' | 'pre-data' | 'data' | 'post-data';
+
+/** One thing that an archive can restore. */
+export interface TocEntry {
+  /** A positive number, unique in the archive; `pg_restore --use-list` knows the entry by it. */
+  readonly dumpId: number;
+  /** The OIDs of the catalog and of the object in the database that was dumped; 0 where it is no object. */
+  readonly catalogOid: number;
+  readonly oid: number;
+  /** Its name, or the names of the table and of itself; unquoted. */
+  readonly tag: string;
+  /** As `pg_dump` calls it: `TABLE`, `TABLE DATA`, `SEQUENCE SET`, `FK CONSTRAINT` and so on. */
+  readonly kind: string;
+  readonly section: TocSection;
+  /** SQL, or for `BLOB METADATA` a list of OIDs. Empty where there is none, like the texts below. */
+  readonly definition: string;
+  readonly dropStatement: string;
+  readonly copyStatement: string;
+  readonly schema: string;
+  readonly tablespace: string;
+  readonly owner: string;
+  /** Dump ids. They may name entries that the archive does not hold. */
+  readonly dependencies: readonly number[];
+  /** Whether the archive holds rows or large objects for it. */
+  readonly hasData: boolean;
+  /** What the manifest calls the table whose rows it copies, or the sequence whose value it sets. */
+  readonly contents: string | undefined;
+}
+
+/** What an archive says about itself before its data. */
+export interface TableOfContents {
+  /** Of the archive, such as `1.16`. */
+  readonly formatVersion: string;
+  /** The name of the database that was dumped. */
+  readonly database: string;
+  readonly serverVersion: string;
+  /** The version of the `pg_dump` that wrote it, such as `17.11`. */
+  readonly dumpVersion: string;
+  readonly dumpMajor: number;
+  /** In the archive's order, which is an order in which they can be restored. */
+  readonly entries: readonly TocEntry[];
+}
+
+type Header = Omit<TableOfContents, 'entries'> & { readonly minor: number; readonly offsetBytes: number };
+
+const CUSTOM_FORMAT = 1;
+const OLDEST_MINOR = 12;
+const NEWEST_MINOR = 16;
+const SECTIONS: ReadonlyMap<number, TocSection> = new Map([
+  [1, 'none'],
+  [2, 'pre-data'],
+  [3, 'data'],
+  [4, 'post-data'],
+]);
+
+/**
+ * Reads the table of contents of an archive in the custom format, versions 1.12 to 1.16 (`pg_dump` 9.0 to 18).
+ *
+ * `pg_restore --list` does not tell names with spaces apart, and leaves out the SQL. (The format is what `WriteHead`
+ * and `WriteToc` in pg_backup_archiver.c and `_WriteExtraToc` in pg_backup_custom.c write.)
+ *
+ * @throws UserError when the archive is not one, or not whole up to the end of its table of contents.
+ */
+export async function readTableOfContents(archive: string): Promise<TableOfContents> {
+  return TocFile.use(archive, async (file) => {
+    const { minor, offsetBytes, ...header } = await file.read(readHeader);
+    const count = await file.read((bytes) => bytes.integer());
+    if (count < 0) throw unreadable('its table of contents has a negative length');
+    const entries: TocEntry[] = [];
+    const ids = new Set<number>();
+    let standardStrings = true;
+    while (entries.length < count) {
+      const entry = await file.read((bytes) => readEntry(bytes, { minor, offsetBytes, standardStrings }));
+      if (ids.has(entry.dumpId)) throw unreadable(`its table of contents holds ${entry.dumpId} twice`);
+      ids.add(entry.dumpId);
+      entries.push(entry);
+      if (entry.kind === 'STDSTRINGS') standardStrings = entry.definition.includes("'on'");
+    }
+    return { ...header, entries };
+  });
+}
+
+function readHeader(bytes: TocBytes): Header {
+  if (bytes.take(5).toString('latin1') !== 'PGDMP') throw unreadable('it was not written by pg_dump -Fc');
+  const [major, minor] = [bytes.byte(), bytes.byte()];
+  bytes.byte();
+  const formatVersion = `${major}.${minor}`;
+  if (major !== 1 || minor < OLDEST_MINOR || minor > NEWEST_MINOR) {
+    throw unreadable(`version ${formatVersion} of its format is not known here (1.12 to 1.16 are)`);
+  }
+  const integerBytes = bytes.byte();
+  const offsetBytes = bytes.byte();
+  if (integerBytes !== 4 || offsetBytes < 4 || offsetBytes > 8) {
+    throw unreadable(`its header names impossible sizes (${integerBytes} and ${offsetBytes})`);
+  }
+  if (bytes.byte() !== CUSTOM_FORMAT) throw unreadable('it is not in the custom format (pg_dump -Fc)');
+  // The compression: its algorithm, or the level of gzip.
+  if (minor >= 15) bytes.byte();
+  else bytes.integer();
+  // When it was made, from seconds to daylight saving time, in the time zone of a machine that nobody knows.
+  for (let part = 0; part < 7; part += 1) bytes.integer();
+  const [database, serverVersion, dumpVersion] = [bytes.string(), readVersion(bytes), readVersion(bytes)];
+  const dumpMajor = Number.parseInt(dumpVersion, 10);
+  if (Number.isNaN(dumpMajor)) throw unreadable('its header does not name the version of pg_dump');
+  return { formatVersion, database, serverVersion, dumpVersion, dumpMajor, minor, offsetBytes };
+}
+
+/** `17.11 (Debian 17.11-0+deb13u1)` → `17.11`. */
+function readVersion(bytes: TocBytes): string {
+  return bytes.string().replace(/ \(.*$/s, '');
+}
+
+interface EntryFormat {
+  readonly minor: number;
+  readonly offsetBytes: number;
+  readonly standardStrings: boolean;
+}
+
+function readEntry(bytes: TocBytes, { minor, offsetBytes, standardStrings }: EntryFormat): TocEntry {
+  const dumpId = bytes.integer();
+  if (dumpId <= 0) throw unreadable(`its table of contents holds the impossible number ${dumpId}`);
+  const hasData = bytes.integer() !== 0;
+  const [catalogOid, oid] = [readNumber(bytes.string()), readNumber(bytes.string())];
+  const [tag, kind] = [bytes.string(), bytes.string()];
+  const section = SECTIONS.get(bytes.integer());
+  if (section === undefined) throw unreadable(`its table of contents has no section for entry ${dumpId}`);
+  const definition = bytes.text() ?? Buffer.alloc(0);
+  const dropStatement = bytes.string();
+  const copyStatement = bytes.text() ?? Buffer.alloc(0);
+  const [schema, tablespace] = [bytes.string(), bytes.string()];
+  if (minor >= 14) bytes.string(); // the table's access method
+  if (minor >= 16) bytes.integer(); // the kind of relation
+  const owner = bytes.string();
+  bytes.string(); // whether the table has OIDs
+  const dependencies: number[] = [];
+  for (let id = bytes.text(); id !== undefined; id = bytes.text()) {
+    dependencies.push(readNumber(id.toString('latin1')));
+  }
+  const whereabouts = bytes.byte();
+  if (whereabouts < 1 || whereabouts > 3)
+    throw unreadable(`it does not say where the data of entry ${dumpId} is`);
+  bytes.take(offsetBytes);
+  return {
+    dumpId,
+    catalogOid,
+    oid,
+    tag,
+    kind,
+    section,
+    definition: textOf(definition),
+    dropStatement,
+    copyStatement: textOf(copyStatement),
+    schema,
+    tablespace,
+    owner,
+    dependencies,
+    hasData,
+    contents: contentsOf(kind, kind === 'SEQUENCE SET' ? definition : copyStatement, standardStrings),
+  };
+}
+
+/** `pg_dump` writes OIDs and dump ids as text. */
+function readNumber(text: string): number {
+  if (!/^\d{1,10}$/.test(text))
+    throw unreadable('its table of contents holds a text where a number should be');
+  return Number(text);
+}
+
+function textOf(bytes: Buffer): string {
+  return decoded(bytes.toString('latin1'));
+}
+
+/** The name in a COPY or setval statement. Rows may come as INSERT statements instead, which no manifest counts. */
+function contentsOf(kind: string, statement: Buffer, standardStrings: boolean): string | undefined {
+  if (statement.length === 0 || (kind !== 'SEQUENCE SET' && kind !== 'TABLE DATA')) return undefined;
+  try {
+    const read = readStatement(
+      Buffer.from(statement.toString('latin1').trimEnd(), 'latin1'),
+      standardStrings,
+    );
+    if (read.kind === 'copy') return read.target.name;
+    return read.kind === 'sequence' ? read.sequence.name : undefined;
+  } catch (error) {
+    throw error instanceof ScriptError ? unreadable(error.message, error) : error;
+  }
+}
