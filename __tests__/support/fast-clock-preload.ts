@@ -13,8 +13,10 @@ const UNDICI_STEP_MS = 499;
 function fast(milliseconds: unknown): unknown {
   if (typeof milliseconds !== 'number') return milliseconds;
   const isLong = milliseconds >= LONG_MS || milliseconds === UNDICI_STEP_MS;
-  if (milliseconds >= MINUTE_MS) return milliseconds / FAST_CLOCK_FACTORS.minutes;
-  return isLong ? milliseconds / FAST_CLOCK_FACTORS.seconds : milliseconds;
+  if (!isLong) return milliseconds;
+  // The longer of two timers stays the longer one.
+  const beyond = Math.max(0, milliseconds - MINUTE_MS);
+  return (milliseconds - beyond) / FAST_CLOCK_FACTORS.seconds + beyond / FAST_CLOCK_FACTORS.minutes;
 }
 
 /** Lets a function take a duration, at a position among its arguments, for a shorter one. */
