@@ -2,7 +2,6 @@
 // what of `src/` never ran, neither in a test nor in a bundled action. What is killed outright counts nothing.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import coverage from 'istanbul-lib-coverage';
 import { type CountingCopy, makeCountingCopy } from './counting/counting-copy.ts';
@@ -10,7 +9,10 @@ import { sumOfCounters } from './counting/counters.ts';
 import { coverageTable, lcovTracefile } from './counting/report.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
-const folder = mkdtempSync(path.join(tmpdir(), 'coverage-'));
+const output = path.join(root, 'coverage');
+rmSync(output, { recursive: true, force: true });
+mkdirSync(output);
+const folder = mkdtempSync(path.join(output, 'run-'));
 // An interrupt from the terminal reaches the tests too: when they have ended, what they counted is told.
 process.on('SIGINT', () => undefined);
 try {
@@ -34,8 +36,6 @@ function report({ sources, counters }: CountingCopy): void {
   const map = coverage.createCoverageMap();
   for (const source of sumOfCounters(sources, counters)) map.addFileCoverage(source);
   const files = map.files().map((file) => map.fileCoverageFor(file));
-  const output = path.join(root, 'coverage');
-  mkdirSync(output, { recursive: true });
   writeFileSync(path.join(output, 'coverage-final.json'), JSON.stringify(map));
   writeFileSync(path.join(output, 'lcov.info'), lcovTracefile(files));
   const table = coverageTable(files);

@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { appendFile, mkdtemp, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
+import { mkdtemp, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import * as core from '@actions/core';
@@ -48,11 +48,12 @@ export async function makeWorkFolder(temp: string): Promise<WorkFolder> {
     throw error;
   }
   recordChildren((pid) => {
-    void identity(pid)
-      .then((child) => appendFile(path.join(folder, CHILDREN), `${child}\n`, { mode: 0o600, flag: APPEND }))
-      .catch(() => {
-        // The child or the folder has gone already: there is nothing left to record.
-      });
+    // At once: this process may be killed in the next moment.
+    try {
+      appendLine(path.join(folder, CHILDREN), identity(pid));
+    } catch {
+      // The child or the folder has gone already: there is nothing left to record.
+    }
   });
   return {
     path: folder,
@@ -103,15 +104,24 @@ async function removeFolder(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
+function appendLine(file: string, line: string): void {
+  const descriptor = openSync(file, APPEND, 0o600);
+  try {
+    writeSync(descriptor, `${line}\n`);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /** Asks them to end, which lets PostgreSQL's tools cancel on the server; a tool that does not in time is killed. */
 async function endRecordedChildren(file: string): Promise<void> {
   const recorded = (await readFile(file, { encoding: 'utf8', flag: READ }).catch(() => '')).split('\n');
-  const children = await alive(recorded);
+  const children = alive(recorded);
   for (const child of children) {
     log.info(`Ending process ${pidOf(child)}, which an interrupted job had left`);
     end(child, 'SIGTERM');
   }
-  for (let left = children, looks = 0; left.length > 0; left = await alive(left), looks++) {
+  for (let left = children, looks = 0; left.length > 0; left = alive(left), looks++) {
     if (looks === LOOKS_BEFORE_KILL) for (const child of left) end(child, 'SIGKILL');
     if (looks > LOOKS_BEFORE_KILL) return;
     await pause(LOOK_EVERY_MS);
@@ -119,9 +129,14 @@ async function endRecordedChildren(file: string): Promise<void> {
 }
 
 /** Those that still run: the number may belong to another process by now; then its start time differs. */
-async function alive(children: readonly string[]): Promise<string[]> {
-  const now = await Promise.all(children.map((child) => identity(pidOf(child)).catch(() => '')));
-  return children.filter((child, index) => child !== '' && now[index] === child);
+function alive(children: readonly string[]): string[] {
+  return children.filter((child) => {
+    try {
+      return child !== '' && identity(pidOf(child)) === child;
+    } catch {
+      return false;
+    }
+  });
 }
 
 function pidOf(child: string): number {
@@ -137,8 +152,10 @@ function end(child: string, signal: NodeJS.Signals): void {
 }
 
 /** A process id and, on Linux, when the process started (field 22 of `/proc/<pid>/stat`), which no other process shares. */
-async function identity(pid: number): Promise<string> {
+function identity(pid: number): string {
   if (process.platform !== 'linux') throw new Error('process start times are read on Linux only');
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /s, '').split(' ');
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
   return `${pid} ${fields[19] ?? ''}`;
 }

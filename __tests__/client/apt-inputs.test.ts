@@ -52,6 +52,22 @@ describe('the apt-signing-key input', () => {
     expect(parseSigningKey(text).fingerprint).toBe(pgdgKey().fingerprint);
   });
 
+  it.each([
+    ['in two octets', (length: number) => [0xc0 + ((length - 192) >> 8), (length - 192) & 0xff]],
+    ['in five octets', (length: number) => [0xff, 0, 0, length >> 8, length & 0xff]],
+  ])('takes a key in the packets of newer programs, with its length %s', (_, lengthOctets) => {
+    const [begin = '', ...lines] = pgdgKey().armour.trimEnd().split('\n');
+    const bytes = Buffer.from(lines.slice(1, -1).filter(isBase64).join(''), 'base64');
+    // The key is in the older form: a tag with two octets of length.
+    expect(bytes[0]).toBe(0x99);
+    const body = bytes.subarray(3, 3 + bytes.readUInt16BE(1));
+    const userId = [0xcd, 1, 0x61];
+    const packets = Buffer.from([0xc6, ...lengthOctets(body.length), ...body, ...userId]).toString('base64');
+    expect(parseSigningKey([begin, '', packets, lines.at(-1)].join('\n')).fingerprint).toBe(
+      pgdgKey().fingerprint,
+    );
+  });
+
   it('takes the path of a file that holds it', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'key-'));
     try {
@@ -77,6 +93,10 @@ describe('the apt-signing-key input', () => {
     await expect(readSigningKey(text)).rejects.toThrow(message);
   });
 });
+
+function isBase64(line: string): boolean {
+  return line !== '' && !line.startsWith('=');
+}
 
 function caught(action: () => unknown): UserError {
   try {

@@ -115,6 +115,16 @@ describe('check-latest', () => {
     );
   });
 
+  it('is content with what is at hand where this action knows no way to bring any, and warns', async () => {
+    const machine = { ...(await machineWith('17.0')), platform: 'freebsd' } as const;
+    const request = requestFor({ url: 'http://127.0.0.1:9', signingKey: '' }, bed.folders);
+    const tools = await provideMajor({ ...request, checkLatest: true }, machine);
+    expect(tools.origin).toBe('installed');
+    expect(bed.logged).toContain(
+      `::warning title=Postgres Backup::check-latest: there is no way here to ask for newer client tools; ${tools.version} is used.`,
+    );
+  });
+
   it('does not let bad bytes pass', async () => {
     const mirror = await bed.startMirror({ fault: 'signed by another key' });
     const request = requestFor(mirror, bed.folders, { checkLatest: true });

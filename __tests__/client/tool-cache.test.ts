@@ -86,6 +86,17 @@ describe('the tool cache', () => {
     expect(await markIn(place())).toBe('new');
   });
 
+  it('gives back tools that do not work in it, and they are where they were unpacked', async () => {
+    const root = await tree('17.9', 'mine');
+    const psql = join(root, 'usr/lib/postgresql/17/bin/psql');
+    const onlyThere = `case "$0" in ${JSON.stringify(bed.folders.toolCache)}*) exit 1;; esac`;
+    await writeFile(psql, (await readFile(psql, 'utf8')).replace('\n', `\n${onlyThere}\n`));
+    expect(await put(root)).toBeUndefined();
+    expect(await markIn(root)).toBe('mine');
+    expect([place(), `${place()}.complete`].filter((path) => existsSync(path))).toEqual([]);
+    expect(await leftovers()).toEqual([]);
+  });
+
   it('that cannot be written leaves the tools where they were unpacked', async () => {
     const root = await tree('17.9', 'mine');
     await rm(bed.folders.toolCache, { recursive: true });

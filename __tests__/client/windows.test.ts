@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { ClientTools } from '../../src/client/client-tools.ts';
@@ -11,7 +12,7 @@ import type { RunProgram } from '../../src/client/system/package-manager.ts';
 import { UnavailableError } from '../../src/client/unavailable.ts';
 import { installFromEdb } from '../../src/client/windows/edb.ts';
 import { EDB_BUILDS, type EdbBuild } from '../../src/client/windows/edb-builds.ts';
-import { UserError } from '../../src/errors.ts';
+import { CancelledError, UserError } from '../../src/errors.ts';
 import { type InstallFolders, installFolders, requestFor } from '../support/client-install.ts';
 import { writeFakeTools } from '../support/client-fakes.ts';
 import { MACHINES } from '../support/client-machine.ts';
@@ -105,6 +106,38 @@ describe('on Windows, the official archive', () => {
     const error = await failure(install());
     expect(error).toBeInstanceOf(UnavailableError);
     expect(error.message).toMatch(/the download failed \(Unexpected HTTP response: 404\)\.$/);
+  });
+
+  it('of a version that this action does not know is told in words, with those that it knows', async () => {
+    const request = requestFor({ url: '', signingKey: '' }, folders, { major: 99 });
+    const error = await failure(installFromEdb(request, MACHINE));
+    expect(error.message).toBe('PostgreSQL 99 client tools for Windows are not known to this action.');
+    expect(error.hint).toContain('13, 14, 15, 16, 17, 18');
+  });
+
+  it('whose programs do not work is told in words, and nothing of it is kept', async () => {
+    const damaged: RunProgram = async (...args) => {
+      const result = await tar(...args);
+      await rm(join(args[1][4] ?? '', 'pgsql', 'bin', 'pg_dump.exe'));
+      return result;
+    };
+    const error = await failure(install(undefined, damaged));
+    expect(error.message).toContain(build.url);
+  });
+
+  it('is no longer waited for when the job is cancelled', async () => {
+    server.removeAllListeners('request');
+    const cancel = new AbortController();
+    const request = requestFor({ url: '', signingKey: '' }, folders, { signal: cancel.signal });
+    server.once('request', (_, response) => {
+      cancel.abort(new CancelledError('SIGINT'));
+      // After which the download is not tried again.
+      response.writeHead(404).end();
+    });
+    const waiting = installFromEdb(request, MACHINE, undefined, tar, new Map([[17, build]]));
+    await expect(waiting).rejects.toThrow(CancelledError);
+    expect(commands).toEqual([]);
+    expect(await folders.files()).toEqual([]);
   });
 
   it('that cannot be unpacked is told in words', async () => {

@@ -41,5 +41,11 @@ describe('a connection service', () => {
         hint: expect.stringContaining('PGSERVICEFILE'),
       });
     });
+
+    it('and a file that is there but cannot be read is told, not passed over', async () => {
+      await expect(readService('connection-string', 'a', { PGSERVICEFILE: home })).rejects.toThrow(
+        /^connection-string: the connection service file cannot be read: EISDIR/,
+      );
+    });
   });
 });

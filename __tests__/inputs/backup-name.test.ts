@@ -21,6 +21,10 @@ describe('backup-name', () => {
     expect(errorText(() => checkedBackupName('backup-name', 'é'.repeat(100)))).toContain('180 bytes');
   });
 
+  it('may not hold what the runner takes for a command in a line of the log', () => {
+    expect(errorText(() => checkedBackupName('backup-name', 'a##[error]b'))).toContain('the runner');
+  });
+
   it('comes from the database, whatever that is called', () => {
     expect(backupNameOf('a/b:c\n"d"')).toBe('a_b_c__d_');
     expect(backupNameOf('.hidden')).toBe('_hidden');

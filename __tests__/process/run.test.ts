@@ -38,6 +38,16 @@ describe('running a program', () => {
     expect(lines).toEqual(['a', 'b', 'c']);
   });
 
+  it('tells a line of the error stream that is longer than 256 KiB in pieces', async () => {
+    const pieces: string[] = [];
+    await node('process.stderr.write("x".repeat(1e6) + "\\nend\\n")', {
+      onStderrLine: (line) => pieces.push(line),
+    });
+    expect(pieces.at(-1)).toBe('end');
+    expect(pieces.slice(0, -1).join('')).toBe('x'.repeat(1e6));
+    expect(pieces.length).toBeGreaterThan(2);
+  });
+
   it('keeps the end of a long error stream', async () => {
     const { stderr } = await node(
       'for (let i = 0; i < 1e5; i++) process.stderr.write("noise noise noise\\n"); console.error("the end")',

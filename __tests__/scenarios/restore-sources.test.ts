@@ -242,6 +242,13 @@ describe('what cannot be restored', () => {
     );
   });
 
+  it('is a file that is not there', async () => {
+    await expectUntouched(
+      await restore({ path: 'backups/none.bak' }),
+      /^path: "backups\/none\.bak" cannot be read: ENOENT.*\n.*relative to the workspace/,
+    );
+  });
+
   it('is an id that there is not', async () => {
     await stored('nightly');
     await expectUntouched(

@@ -1,4 +1,13 @@
-import { chmodSync, cpSync, globSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import type { FileCoverageData } from 'istanbul-lib-coverage';
 import { createInstrumenter } from 'istanbul-lib-instrument';
@@ -20,19 +29,18 @@ const NOT_COPIED = ['.git', 'node_modules', 'build', 'coverage', 'demo-output', 
  * Copies the repository and puts a counter at each statement, function and branch of `src/`. Whatever then runs a
  * source counts, in whichever process: a test that imports it, a bundle built from it, a script of a test.
  *
- * @param folder empty, and not in the repository.
+ * @param folder empty. In the repository it must be in what is not copied; there the same users can enter it.
  */
 export function makeCountingCopy(repository: string, folder: string): CountingCopy {
   const root = path.join(folder, 'repository');
   const counters = path.join(folder, 'counters');
   mkdirSync(counters);
-  // Some tests run an action as another user, which must get here and may write here.
+  // Some tests run a source as another user, where that one may enter the repository; it leaves its counters too.
   chmodSync(folder, 0o755);
   chmodSync(counters, 0o1777);
-  cpSync(repository, root, {
-    recursive: true,
-    filter: (file) => !NOT_COPIED.includes(path.relative(repository, file)),
-  });
+  for (const name of readdirSync(repository).filter((each) => !NOT_COPIED.includes(each))) {
+    cpSync(path.join(repository, name), path.join(root, name), { recursive: true });
+  }
   symlinkSync(path.join(repository, 'node_modules'), path.join(root, 'node_modules'));
   letCompileUnchecked(path.join(root, 'tsconfig.build.json'));
   const sources = globSync('src/**/*.ts', { cwd: root })

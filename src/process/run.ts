@@ -65,6 +65,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     windowsHide: true,
   });
+  if (child.pid !== undefined) recordChild(child.pid);
 
   let failure: { error: unknown } | undefined;
   let killTimer: NodeJS.Timeout | undefined;
@@ -136,9 +137,7 @@ function ending(
 ): Promise<Pick<RunResult, 'exitCode' | 'endedBy'>> {
   return new Promise((resolve, reject) => {
     child.once('spawn', () => {
-      if (child.pid === undefined) return;
-      recordChild(child.pid);
-      onSpawn?.(child.pid);
+      if (child.pid !== undefined) onSpawn?.(child.pid);
     });
     child.once('error', (error) => {
       if (child.pid === undefined) reject(cannotStart(file, error));
