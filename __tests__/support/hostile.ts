@@ -95,15 +95,30 @@ function injectedCommands(phase: Phase): string[] {
       .filter((line) => line.includes('\u001b') || line.includes('\u0007'))
       .map((line) => `an escape: ${JSON.stringify(line)}`),
     ...phase.masks.filter((mask) => !isOwnMask(mask)).map((mask) => `a mask: ${JSON.stringify(mask)}`),
-    ...names.filter((name) => name !== 'work-folder').map((name) => `a variable: ${name}`),
-    ...Object.values(phase.state)
-      .filter((value) => value.includes(MARK))
-      .map(() => 'the state'),
+    ...names.filter((name) => !OWN_STATE.has(name)).map((name) => `a variable: ${name}`),
+    ...Object.entries(phase.state)
+      .filter(([name, value]) => (NAMES_ARTIFACT.has(name) ? /[\r\n]/ : MARK_PATTERN).test(value))
+      .map(([name]) => `the state: ${name}`),
     ...phase.annotations
       .filter(({ title }) => title !== 'Postgres Backup')
       .map(({ message }) => `an annotation: ${JSON.stringify(message)}`),
   ];
 }
+
+/** What the post step is told. */
+const OWN_STATE: ReadonlySet<string> = new Set([
+  'work-folder',
+  'job',
+  'stored-as',
+  'ended',
+  'unproven-artifact',
+  'scratch-database',
+  'staged-copy',
+  'staged-copy-folder',
+]);
+/** An artifact's name may hold that of the database, as far as artifacts allow it. */
+const NAMES_ARTIFACT: ReadonlySet<string> = new Set(['stored-as', 'unproven-artifact']);
+const MARK_PATTERN = new RegExp(MARK);
 
 /** A connection string may hold the hostile name of a database, percent-encoded. */
 function isOwnMask(mask: string): boolean {
