@@ -1,7 +1,7 @@
 // `npm run coverage [-- PATH…]`: runs the tests (or those whose path matches) on a copy whose sources count, and tells
 // what of `src/` never ran, neither in a test nor in a bundled action. What is killed outright counts nothing.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import coverage from 'istanbul-lib-coverage';
 import { type CountingCopy, makeCountingCopy } from './counting/counting-copy.ts';
@@ -13,19 +13,24 @@ const output = path.join(root, 'coverage');
 rmSync(output, { recursive: true, force: true });
 mkdirSync(output);
 const folder = mkdtempSync(path.join(output, 'run-'));
-// An interrupt from the terminal reaches the tests too: when they have ended, what they counted is told.
+// An interrupt from the terminal ends the tests too; then there is still a copy to remove.
 process.on('SIGINT', () => undefined);
 try {
   const copy = makeCountingCopy(root, folder);
-  if (npm(copy, 'run', 'build') !== 0) throw new Error('The copy that counts could not be built.');
-  process.exitCode = runTests(copy, process.argv.slice(2));
+  const built = npm(copy, 'run', 'build');
+  if (built !== '0') throw new Error(`The copy that counts could not be built (${built}).`);
+  const tested = runTests(copy, process.argv.slice(2));
+  // Jest writes what it keeps at its end.
+  if (!existsSync(path.join(copy.counters, 'coverage-final.json')))
+    throw new Error(`The tests did not come to their end (${tested}): what they ran is not known.`);
   report(copy);
+  process.exitCode = tested === '0' ? 0 : 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** @returns the exit code of the tests. Those of the documentation read the sources as they are written. */
-function runTests(copy: CountingCopy, words: readonly string[]): number {
+/** @returns how the tests ended. Those of the documentation are left out: they read the sources as they are written. */
+function runTests(copy: CountingCopy, words: readonly string[]): string {
   // Inside Jest a process's end is not seen: Jest itself keeps what its test files have counted, and instruments nothing.
   const keep = ['--coverage', '--coverageReporters=json', `--coverageDirectory=${copy.counters}`];
   const ignore = ['--coveragePathIgnorePatterns=/', '--testPathIgnorePatterns=/__tests__/docs/'];
@@ -43,6 +48,8 @@ function report({ sources, counters }: CountingCopy): void {
   console.log(`\n${table}\n\nAlso in coverage/: coverage.txt, lcov.info, coverage-final.json.`);
 }
 
-function npm({ root: cwd }: CountingCopy, ...args: string[]): number {
-  return spawnSync('npm', args, { cwd, stdio: 'inherit' }).status ?? 1;
+/** @returns the exit code, or the signal that ended it. */
+function npm({ root: cwd }: CountingCopy, ...args: string[]): string {
+  const { status, signal } = spawnSync('npm', args, { cwd, stdio: 'inherit' });
+  return String(status ?? signal);
 }
