@@ -3,10 +3,10 @@ import path from 'node:path';
 import { dump } from './archive/dump.ts';
 import { dumpArguments } from './archive/dump-arguments.ts';
 import { encryptArchive } from './archive/encryption/encrypt.ts';
-import { type ReadBack, readBack } from './archive/read-back.ts';
+import type { ReadBack } from './archive/read-back.ts';
 import { type Selection, isOpaque, selection, unreadableError } from './archive/selection.ts';
 import type { BackupProgress } from './backup-failure.ts';
-import type { ClientTools, VersionRequest } from './client/client-tools.ts';
+import type { ClientTools } from './client/client-tools.ts';
 import { exposeTools } from './client/expose-tools.ts';
 import { provideTools, toolsForServer } from './client/provide-client-tools.ts';
 import { type Connection, type ConnectionPlan, planConnection } from './connection/connection.ts';
@@ -15,6 +15,7 @@ import {
   type Database,
   askServer,
   toolEnvironment,
+  toolsRequest,
   withConnection,
   withWorkFolder,
 } from './database-access.ts';
@@ -29,9 +30,10 @@ import { backupNameOf } from './inputs/backup-name.ts';
 import type { BackupInputs } from './inputs/backup-inputs.ts';
 import type { RunnerEnvironment } from './inputs/runner-environment.ts';
 import { type BackupFile, reportBackup } from './report/backup-report.ts';
-import { bytes, count, duration } from './log/format.ts';
+import { bytes, duration } from './log/format.ts';
 import { log } from './log/log.ts';
 import { type Stopwatch, startStopwatch } from './log/stopwatch.ts';
+import { proveArchive } from './prove-archive.ts';
 import { keepStored, publish } from './publish.ts';
 import { REHEARSAL_INPUT, askRehearsalServer, rehearse, withRehearsalServer } from './rehearsal.ts';
 import { requireArtifactService } from './store/artifact-service.ts';
@@ -125,7 +127,7 @@ async function makeBackup(job: Job, { connection, rehearsal, keptPlace }: Ways):
 
   const startedAt = new Date();
   const archive = await stopwatch.time('Dump', () => dumpDatabase(job, tools, database));
-  const proven = await stopwatch.time('Read back', () => proveArchive(job, tools, archive));
+  const proven = await stopwatch.time('Read back', () => proveArchive(archive, tools, signal));
   const name = inputs.backupName ?? backupNameOf(database.server.database);
   const earlier = await earlierBackups(job, name);
   const { contentDigest } = proven.manifest;
@@ -171,11 +173,6 @@ async function planRehearsal({ rehearsal }: BackupInputs): Promise<ConnectionPla
   return planConnection(REHEARSAL_INPUT, rehearsal, { env: process.env, allowPooler: undefined });
 }
 
-function toolsRequest({ inputs, workFolder, signal }: Job): VersionRequest {
-  const { postgresVersion: version, checkLatest, aptMirror, aptSigningKey } = inputs;
-  return { version, checkLatest, aptMirror, aptSigningKey, workFolder: workFolder.path, signal };
-}
-
 async function dumpDatabase(job: Job, tools: ClientTools, { server, connection }: Database): Promise<string> {
   const { inputs, workFolder, signal } = job;
   const selected = selection(inputs.filters, server.relations);
@@ -213,17 +210,6 @@ function checkSelection(inputs: BackupInputs, server: ServerFacts, selected: Sel
   const unreadable = unreadableError(server.user, selected, server.relations);
   if (unreadable && !isOpaque(inputs.dumpArguments)) throw unreadable;
   if (unreadable) log.warning(unreadable.message);
-}
-
-async function proveArchive(job: Job, tools: ClientTools, archive: string): Promise<ReadBack> {
-  const started = performance.now();
-  const proven = await readBack({ archive, tools, signal: job.signal });
-  const { tables, rows, contentDigest } = proven.manifest;
-  log.info(
-    `Read back ${count(tables.length, 'table')} and ${count(rows, 'row')} in ${duration(performance.now() - started)}; ` +
-      `content digest ${contentDigest.slice(0, 12)}…`,
-  );
-  return proven;
 }
 
 /** The backups of the series that are there already, as far as an upload makes them interesting. */

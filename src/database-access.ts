@@ -1,9 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { ClientTools } from './client/client-tools.ts';
+import type { ClientTools, VersionRequest } from './client/client-tools.ts';
 import { type Connection, type ConnectionPlan, openConnection } from './connection/connection.ts';
 import { type ServerFacts, preflight } from './connection/preflight.ts';
 import type { TlsTexts } from './inputs/pem.ts';
+import type { ServerInputs } from './inputs/shared-inputs.ts';
 import { bytes, count } from './log/format.ts';
 import { log } from './log/log.ts';
 import type { Environment } from './process/run.ts';
@@ -52,6 +53,20 @@ export async function withConnection<T>(
   } finally {
     await connection.close();
   }
+}
+
+/** The client tools that the inputs of a job ask for. */
+export function toolsRequest({
+  inputs,
+  workFolder,
+  signal,
+}: {
+  readonly inputs: ServerInputs;
+  readonly workFolder: WorkFolder;
+  readonly signal: AbortSignal;
+}): VersionRequest {
+  const { postgresVersion: version, checkLatest, aptMirror, aptSigningKey } = inputs;
+  return { version, checkLatest, aptMirror, aptSigningKey, workFolder: workFolder.path, signal };
 }
 
 /** The whole environment of a tool that speaks to the server. */

@@ -1,7 +1,4 @@
-import * as core from '@actions/core';
-import { messageOf } from './errors.ts';
-import { saveState } from './log/command-files.ts';
-import { log } from './log/log.ts';
+import { noteState, saveState, savedState } from './log/command-files.ts';
 
 /** A job that has a post step. */
 export type PostedJob = 'backup' | 'restore';
@@ -31,32 +28,22 @@ export function recordStart(job: PostedJob): void {
 
 /** Notes that the backup is stored, whatever becomes of the job now. */
 export function recordStored(as: string): void {
-  unlessItFails(STORED_AS, as);
+  noteState(STORED_AS, as);
 }
 
 /** Notes the database that a rehearsal has made, and that it is dropped again (undefined). */
 export function recordScratchDatabase(name: string | undefined): void {
-  unlessItFails(SCRATCH_DATABASE, name ?? '');
+  noteState(SCRATCH_DATABASE, name ?? '');
 }
 
 /** Notes that the job has ended by itself, and told everything. */
 export function recordEnd(): void {
-  unlessItFails(ENDED, 'true');
+  noteState(ENDED, 'true');
 }
 
 /** What the main step left; undefined when it ended by itself, or never began. */
 export function unfinishedJob(): UnfinishedJob | undefined {
-  const job = core.getState(JOB);
-  if ((job !== 'backup' && job !== 'restore') || core.getState(ENDED) !== '') return undefined;
-  const text = (name: string): string | undefined => core.getState(name) || undefined;
-  return { job, storedAs: text(STORED_AS), scratchDatabase: text(SCRATCH_DATABASE) };
-}
-
-/** What is done is not undone because it could not be noted. */
-function unlessItFails(name: string, value: string): void {
-  try {
-    saveState(name, value);
-  } catch (error) {
-    log.debug(messageOf(error));
-  }
+  const job = savedState(JOB);
+  if ((job !== 'backup' && job !== 'restore') || savedState(ENDED) !== undefined) return undefined;
+  return { job, storedAs: savedState(STORED_AS), scratchDatabase: savedState(SCRATCH_DATABASE) };
 }

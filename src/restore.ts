@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { openBackup } from './archive/open-backup.ts';
-import { readBack } from './archive/read-back.ts';
 import { UnreadableArchive } from './archive/unreadable.ts';
 import { type TableOfContents, readTableOfContents } from './archive/toc/table-of-contents.ts';
 import {
@@ -12,7 +11,7 @@ import {
   restoreInto,
   tellPlan,
 } from './bring-back.ts';
-import type { ClientTools, VersionRequest } from './client/client-tools.ts';
+import type { ClientTools } from './client/client-tools.ts';
 import { provideTools, toolsForServer } from './client/provide-client-tools.ts';
 import { type Connection, planConnection } from './connection/connection.ts';
 import { type ServerFacts, refuseNewerServer } from './connection/preflight.ts';
@@ -20,6 +19,7 @@ import {
   type Database,
   askServer,
   toolEnvironment,
+  toolsRequest,
   withConnection,
   withWorkFolder,
 } from './database-access.ts';
@@ -28,9 +28,10 @@ import type { BackupSource } from './inputs/backup-source.ts';
 import { roleOf } from './inputs/pg-restore-args.ts';
 import type { RestoreInputs } from './inputs/restore-inputs.ts';
 import type { RunnerEnvironment } from './inputs/runner-environment.ts';
-import { bytes, count, duration } from './log/format.ts';
+import { bytes } from './log/format.ts';
 import { log } from './log/log.ts';
 import { type Stopwatch, startStopwatch } from './log/stopwatch.ts';
+import { proveArchive } from './prove-archive.ts';
 import { reportRestore } from './report/restore-report.ts';
 import type { RestoreSource } from './report/restore-summary.ts';
 import { readArtifactName } from './store/artifact-name.ts';
@@ -116,7 +117,8 @@ async function bringBack(job: Job, connection: Connection): Promise<void> {
   const { server } = await stopwatch.time('Preflight', () => askTarget(job, atHand, connection));
   const backup = await stopwatch.time('Fetch', () => fetchBackup(job));
   const tools = await toolsFor(job, atHand, server, backup.contents);
-  const archive = await stopwatch.time('Read back', () => proveArchive(job, tools, backup));
+  const proof = await stopwatch.time('Read back', () => proveArchive(backup.archive, tools, signal));
+  const archive = { path: backup.archive, contents: backup.contents, proof };
   requireNamedContent(backup, archive, tools);
 
   const environment = toolEnvironment(tools, connection);
@@ -159,11 +161,6 @@ function askTarget(job: Job, tools: ClientTools, connection: Connection): Promis
 function mannerOf(inputs: RestoreInputs): RestoreManner {
   const { filters, clean, confirmDatabase, noOwner, noPrivileges, jobs, restoreArguments } = inputs;
   return { options: { filters, clean, confirmDatabase, noOwner, noPrivileges }, jobs, restoreArguments };
-}
-
-function toolsRequest({ inputs, workFolder, signal }: Job): VersionRequest {
-  const { postgresVersion: version, checkLatest, aptMirror, aptSigningKey } = inputs;
-  return { version, checkLatest, aptMirror, aptSigningKey, workFolder: workFolder.path, signal };
 }
 
 /** Downloads the backup, or takes the local file, decrypts it if need be, and reads its table of contents. */
@@ -240,20 +237,6 @@ async function toolsFor(
   }
   if (job.inputs.verify) refuseNewerServer(server, tools.major);
   return tools;
-}
-
-async function proveArchive(
-  job: Job,
-  tools: ClientTools,
-  { archive, contents }: Backup,
-): Promise<ProvenArchive> {
-  const started = performance.now();
-  const proof = await readBack({ archive, tools, signal: job.signal });
-  const { tables, rows } = proof.manifest;
-  log.info(
-    `Read back ${count(tables.length, 'table')} and ${count(rows, 'row')} in ${duration(performance.now() - started)}`,
-  );
-  return { path: archive, contents, proof };
 }
 
 /**

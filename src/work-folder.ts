@@ -2,9 +2,8 @@ import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs
 import { mkdtemp, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import * as core from '@actions/core';
 import { UserError, messageOf } from './errors.ts';
-import { saveState } from './log/command-files.ts';
+import { saveState, savedState } from './log/command-files.ts';
 import { log } from './log/log.ts';
 import { recordChildren } from './process/run.ts';
 
@@ -75,8 +74,8 @@ export async function makeWorkFolder(temp: string): Promise<WorkFolder> {
  * @throws UserError when it cannot be removed.
  */
 export async function removeRecordedWorkFolder(temp: () => string): Promise<void> {
-  const folder = core.getState(STATE);
-  if (folder === '') {
+  const folder = savedState(STATE);
+  if (folder === undefined) {
     log.info('Nothing to clean up: the job ended before it wrote anything');
     return;
   }

@@ -89,8 +89,8 @@ describe('the summary of a backup', () => {
   it('gives the commands that bring it back, of the file where nothing was uploaded', () => {
     const stored = summaryOf();
     expect(stored).toContain('gh api repos/example/shop/actions/artifacts/7/zip');
-    const kept = summaryOf({ artifact: undefined, keptAt: '/work/a b.bak' });
+    const kept = summaryOf({ artifact: undefined, keptAt: '/home/runner/a b.bak' });
     expect(kept).not.toContain('gh api');
-    expect(kept).toMatch(/sha256sum --check\n[\s\S]*pg_restore .*'\/work\/a b\.bak'/);
+    expect(kept).toMatch(/sha256sum --check\n[\s\S]*pg_restore .*'\/home\/runner\/a b\.bak'/);
   });
 });

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import * as core from '@actions/core';
 import { UserError, messageOf } from '../errors.ts';
+import { log } from './log.ts';
 
 /** The files without which a job cannot do its work: by one post learns what to clean up, by the other later steps what was made. */
 const NEEDED = ['GITHUB_STATE', 'GITHUB_OUTPUT'] as const;
@@ -46,6 +47,20 @@ export function saveState(name: string, value: string): void {
   orExplain('GITHUB_STATE', () => {
     core.saveState(name, value);
   });
+}
+
+/** Saves for the post step what may also be missing there: what is done is not undone because it could not be noted. */
+export function noteState(name: string, value: string): void {
+  try {
+    saveState(name, value);
+  } catch (error) {
+    log.debug(messageOf(error));
+  }
+}
+
+/** What the main step saved last under this name; undefined: nothing, or nothing any more (it saved an empty value). */
+export function savedState(name: string): string | undefined {
+  return core.getState(name) || undefined;
 }
 
 /** @throws UserError when the runner's file for PATH cannot be written. */

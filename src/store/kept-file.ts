@@ -1,8 +1,7 @@
 import { access, constants, copyFile, mkdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import * as core from '@actions/core';
 import { UserError, errorCode, messageOf } from '../errors.ts';
-import { saveState } from '../log/command-files.ts';
+import { saveState, savedState } from '../log/command-files.ts';
 
 const PARTIAL = '.partial';
 const STAGED = 'staged-copy';
@@ -104,8 +103,8 @@ export async function stage(archive: string, place: KeptPlace): Promise<StagedFi
 
 /** In the post step: removes the copy that a killed job has left beside its place. */
 export async function discardStaged(): Promise<void> {
-  const partial = core.getState(STAGED);
-  if (partial.endsWith(PARTIAL)) await removeCopy(partial, core.getState(STAGED_FOLDER) || undefined);
+  const partial = savedState(STAGED);
+  if (partial?.endsWith(PARTIAL)) await removeCopy(partial, savedState(STAGED_FOLDER));
 }
 
 /** @param made the topmost folder that was made for it. */

@@ -1,6 +1,5 @@
-import * as core from '@actions/core';
-import { UserError, messageOf } from '../errors.ts';
-import { saveState } from '../log/command-files.ts';
+import { UserError } from '../errors.ts';
+import { noteState, savedState } from '../log/command-files.ts';
 import { log } from '../log/log.ts';
 import { BRIEF_PATIENCE, reasonOf } from './patience.ts';
 import { ServiceRefusal, runService } from './run-service.ts';
@@ -54,17 +53,13 @@ const UNPROVEN = 'unproven-artifact';
 
 /** Notes for the post step that an artifact is there, or soon will be, that nobody has read back; undefined: no more. */
 export function noteUnproven(name: string | undefined): void {
-  try {
-    saveState(UNPROVEN, name ?? '');
-  } catch (error) {
-    log.debug(`The post step cannot be told of the artifact: ${messageOf(error)}`);
-  }
+  noteState(UNPROVEN, name ?? '');
 }
 
 /** In the post step: deletes the artifact that a killed job had made and not read back yet. */
 export async function withdrawUnproven(env: NodeJS.ProcessEnv): Promise<void> {
-  const name = core.getState(UNPROVEN);
-  if (name === '') return;
+  const name = savedState(UNPROVEN);
+  if (name === undefined) return;
   const withdrawal = await withdraw(name, env, new AbortController().signal);
   if (withdrawal.kind === 'deleted') log.info(`Deleted ${name}, which had not been read back yet`);
   else afterWithdrawal(undefined, name, withdrawal);
