@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { makeWorkFolder, removeRecordedWorkFolder } from '../src/work-folder.ts';
+import { captureOutput } from './support/captured-output.ts';
 import { userErrorOf } from './support/user-error.ts';
+
+captureOutput();
 
 let temp: string;
 beforeEach(async () => {
   temp = await mkdtemp(path.join(tmpdir(), 'runner-temp-'));
-  jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
 });
 afterEach(async () => {
   jest.restoreAllMocks();

@@ -1,16 +1,17 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { encryptFile } from '../../src/archive/encryption/encrypt.ts';
 import { openBackup } from '../../src/archive/open-backup.ts';
 import type { DecryptionKeys } from '../../src/inputs/age-inputs.ts';
 import { type Scratch, failureText, keyPair, scratch, signal } from './encryption/scratch.ts';
+import { captureOutput } from '../support/captured-output.ts';
+
+captureOutput();
 
 let files: Scratch;
 beforeEach(async () => {
   files = await scratch();
-  jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
 });
 afterEach(async () => {
-  jest.restoreAllMocks();
   await files.remove();
 });
 

@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ClientTools } from '../../src/client/client-tools.ts';
 import { exposeTools } from '../../src/client/expose-tools.ts';
+import { captureOutput } from '../support/captured-output.ts';
 import { type InstallFolders, install, installFolders, requestFor } from '../support/client-install.ts';
 import { type PgdgMirror, startPgdgMirror } from '../support/pgdg-mirror.ts';
 
@@ -12,17 +13,12 @@ const execute = promisify(execFile);
 
 let folders: InstallFolders;
 let mirror: PgdgMirror;
-let logged: string;
+const output = captureOutput();
 const before = { ...process.env };
 
 beforeEach(async () => {
   folders = await installFolders();
   mirror = await startPgdgMirror();
-  logged = '';
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    logged += String(text);
-    return true;
-  });
   for (const name of ['GITHUB_OUTPUT', 'GITHUB_PATH']) {
     process.env[name] = join(folders.base, name);
     await writeFile(join(folders.base, name), '');
@@ -30,7 +26,6 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  jest.restoreAllMocks();
   for (const name of ['GITHUB_OUTPUT', 'GITHUB_PATH', 'PATH']) {
     if (before[name] === undefined) Reflect.deleteProperty(process.env, name);
     else process.env[name] = before[name];
@@ -76,7 +71,7 @@ describe('later steps', () => {
     exposeTools(gone, true);
     expect([await written('GITHUB_OUTPUT'), await written('GITHUB_PATH')]).toEqual(['', '']);
     expect(process.env['PATH']).toBe(path);
-    expect(logged).toContain(
+    expect(output.text).toContain(
       '::warning title=Postgres Backup::add-to-path: the tool cache cannot be written',
     );
   });

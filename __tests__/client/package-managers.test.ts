@@ -3,7 +3,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ClientRequest, ClientTools } from '../../src/client/client-tools.ts';
 import { parseSigningKey } from '../../src/client/debian/signing-key.ts';
 import type { Machine } from '../../src/client/machine.ts';
@@ -15,6 +15,7 @@ import { PGDG_RPM_KEY_AARCH64, PGDG_RPM_KEY_X86_64 } from '../../src/client/syst
 import { pgdgRpmRepository } from '../../src/client/system/pgdg-rpms.ts';
 import { UnavailableError } from '../../src/client/unavailable.ts';
 import type { RunOptions } from '../../src/process/run.ts';
+import { captureOutput } from '../support/captured-output.ts';
 import { type InstallFolders, installFolders } from '../support/client-install.ts';
 import { writeFakeTools } from '../support/client-fakes.ts';
 import { MACHINES } from '../support/client-machine.ts';
@@ -28,6 +29,8 @@ type Install = (
   execute: RunProgram,
 ) => Promise<ClientTools>;
 
+captureOutput();
+
 let folders: InstallFolders;
 let commands: string[][];
 let environments: RunOptions['env'][];
@@ -36,11 +39,9 @@ beforeEach(async () => {
   folders = await installFolders();
   commands = [];
   environments = [];
-  jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
 });
 
 afterEach(async () => {
-  jest.restoreAllMocks();
   await folders.remove();
 });
 

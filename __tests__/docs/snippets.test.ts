@@ -110,6 +110,8 @@ describe('the workflows in the documentation', () => {
 });
 
 describe('actionlint', () => {
+  // A Go program that no npm package contains. Without Go, as on many machines of contributors, the parser above still
+  // checks every workflow; GitHub's runners have Go, so CI runs this.
   if ('missing' in actionlint) {
     it.skip(`finds nothing wrong with the workflows in the documentation (${actionlint.missing})`, () =>
       undefined);

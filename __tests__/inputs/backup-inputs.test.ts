@@ -1,15 +1,11 @@
 import { tmpdir } from 'node:os';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { type BackupInputs, readBackupInputs } from '../../src/inputs/backup-inputs.ts';
 import { withInputs } from '../support/action-inputs.ts';
+import { captureOutput } from '../support/captured-output.ts';
 import { userErrorOf } from '../support/user-error.ts';
 
-beforeEach(() => {
-  jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-});
+captureOutput();
 
 function read(given: Readonly<Record<string, string>>): Promise<BackupInputs> {
   const inputs = { 'connection-string': 'postgres://shop:secret@db.example.com/shop', ...given };

@@ -1,11 +1,12 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generateHybridIdentity, generateX25519Identity } from 'age-encryption';
 import { parse } from 'yaml';
 import { type RestoreInputs, readRestoreInputs } from '../../src/inputs/restore-inputs.ts';
 import { isJsonObject } from '../support/artifact-service-http.ts';
+import { captureOutput } from '../support/captured-output.ts';
 import { REPOSITORY_ROOT } from '../support/node-program.ts';
 import { readActionMetadata } from '../support/runner-action-metadata.ts';
 import { userErrorOf } from '../support/user-error.ts';
@@ -15,24 +16,12 @@ const URL = 'postgres://shop:s3cr%2Ft@db.example.com/shop';
 const PEM = '-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----';
 
 let workspace: string;
-let printed: string;
+const output = captureOutput();
 
 beforeAll(async () => {
   workspace = await mkdtemp(join(tmpdir(), 'workspace-'));
 });
 afterAll(() => rm(workspace, { recursive: true }));
-
-beforeEach(() => {
-  printed = '';
-  // The runner's commands, such as ::add-mask::, go to the standard output.
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    printed += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-});
 
 function read(
   inputs: Readonly<Record<string, string>> = {},
@@ -50,7 +39,7 @@ async function refusalOf(inputs: Readonly<Record<string, string>>, repository?: 
 
 /** The texts that the runner was told to mask; it is told them with a few characters encoded. */
 const masked = (): string[] =>
-  printed.split('\n').flatMap((line) => {
+  output.text.split('\n').flatMap((line) => {
     const text = /^::add-mask::(.*)$/.exec(line)?.[1];
     return text === undefined ? [] : [decodeURIComponent(text)];
   });
@@ -200,7 +189,7 @@ describe('the secrets among them', () => {
       { path: 'x', backup: '1' },
       { 'ssl-key': 'not PEM' },
     ]) {
-      printed = '';
+      output.clear();
       const text = await refusalOf({ ...secrets, ...wrong });
       expect(masked()).toEqual(expect.arrayContaining(Object.values(secrets)));
       for (const secret of Object.values(secrets)) expect(text).not.toContain(secret);

@@ -1,21 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { type CheckInputs, readCheckInputs } from '../../src/inputs/check-inputs.ts';
 import { type PruneInputs, readPruneInputs } from '../../src/inputs/prune-inputs.ts';
 import { withInputs } from '../support/action-inputs.ts';
+import { captureOutput } from '../support/captured-output.ts';
 import { errorText } from '../support/user-error.ts';
 
-let printed = '';
-beforeEach(() => {
-  printed = '';
-  // The runner's commands, such as ::add-mask::, go to the standard output.
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    printed += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-});
+const output = captureOutput();
 
 type Given = Readonly<Record<string, string>>;
 const HOUR = 3_600_000;
@@ -40,7 +30,7 @@ describe('the inputs of a prune', () => {
       minimum: 1,
       dryRun: false,
     });
-    expect(printed).toContain('::add-mask::ghs_of_the_job');
+    expect(output.text).toContain('::add-mask::ghs_of_the_job');
   });
 
   it('are every rule of restic', async () => {

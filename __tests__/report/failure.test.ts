@@ -4,19 +4,15 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { UserError } from '../../src/errors.ts';
 import { RedResult, reportFailure } from '../../src/report/failure.ts';
+import { captureOutput } from '../support/captured-output.ts';
 
 const FRAME = { heading: 'No backup was made', aftermath: 'Nothing was kept.' };
 const RESULT = { outputs: { kept: '[]' }, summary: '| what | was kept |\n' };
 
 let folder: string;
-let printed: string;
+const output = captureOutput();
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'failure-'));
-  printed = '';
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    printed += String(text);
-    return true;
-  });
 });
 afterEach(async () => {
   jest.restoreAllMocks();
@@ -38,23 +34,23 @@ describe('a failure', () => {
       output: 'gone',
       summary: 'gone',
     });
-    expect(printed.match(/::error .*/g)).toEqual([
+    expect(output.text.match(/::error .*/g)).toEqual([
       '::error title=Postgres Backup::One is still there.%0ARun it again.',
     ]);
-    expect(printed).toContain('GITHUB_OUTPUT: the file that the runner reads');
-    expect(printed).toContain('::debug::The job summary cannot be written');
+    expect(output.text).toContain('GITHUB_OUTPUT: the file that the runner reads');
+    expect(output.text).toContain('::debug::The job summary cannot be written');
   });
 
   it('that is nothing else tells its causes above, and what to do in the summary', async () => {
     const cause = new Error('psql: first\nsecond', { cause: new Error('deeper') });
     await report(new UserError('It broke.', 'Mend it.', { cause }), { output: 'there', summary: 'there' });
-    expect(printed).toMatch(/psql: first\nsecond\ndeeper\n::error /);
+    expect(output.text).toMatch(/psql: first\nsecond\ndeeper\n::error /);
     const summary = await readFile(path.join(folder, 'there'), 'utf8');
     expect(summary.replaceAll('&#46;', '.')).toContain('**It broke.**\n\nMend it.\n\nNothing was kept.');
   });
 
   it('that was never thought of is told as such, be it an error or not', async () => {
     await report('a text', { output: 'there', summary: 'there' });
-    expect(printed).toContain('in a way that it does not know: a text');
+    expect(output.text).toContain('in a way that it does not know: a text');
   });
 });

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { CancelledError } from '../../src/errors.ts';
 import { downloadProgress } from '../../src/store/download-progress.ts';
 import { type DownloadedFile, type DownloadOptions, downloadBackup } from '../../src/store/download.ts';
@@ -10,26 +10,21 @@ import { findBackup } from '../../src/store/find-backup.ts';
 import type { RepositoryAccess } from '../../src/store/github-api.ts';
 import type { Patience } from '../../src/store/patience.ts';
 import { type ArtifactService, type Seed, startArtifactService } from '../support/artifact-service.ts';
+import { captureOutput } from '../support/captured-output.ts';
 import { userErrorOf } from '../support/user-error.ts';
 import { HASTE, IMPATIENCE, accessTo, backupFile, until } from './store-bed.ts';
 
 let service: ArtifactService;
 let folder: string;
-let printed = '';
+const output = captureOutput();
 beforeAll(async () => {
   service = await startArtifactService();
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    printed += String(text);
-    return true;
-  });
 });
 afterAll(async () => {
-  jest.restoreAllMocks();
   await service.stop();
 });
 beforeEach(async () => {
   service.faults = {};
-  printed = '';
   folder = await mkdtemp(path.join(tmpdir(), 'download-'));
 });
 afterEach(() => rm(folder, { recursive: true }));
@@ -59,8 +54,8 @@ describe('a download', () => {
     expect({ size, sha256 }).toEqual({ size: CONTENT.length, sha256: SHA256 });
     expect((await readFile(file)).equals(CONTENT)).toBe(true);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect(printed).toMatch(/Downloaded 3.0 MB in .*; size and SHA-256 are what the service recorded/);
-    expect(printed).not.toContain('sig=');
+    expect(output.text).toMatch(/Downloaded 3.0 MB in .*; size and SHA-256 are what the service recorded/);
+    expect(output.text).not.toContain('sig=');
   });
 
   it('of what this run has made needs no permission, whichever job made it', async () => {
@@ -71,7 +66,7 @@ describe('a download', () => {
 
   it('without a recorded SHA-256 goes by the size, and says so', async () => {
     expect((await download({ digest: '' })).sha256).toBe(SHA256);
-    expect(printed).toContain('the service recorded no SHA-256 to compare');
+    expect(output.text).toContain('the service recorded no SHA-256 to compare');
   });
 
   it('of an empty artifact is empty', async () => {
@@ -126,7 +121,7 @@ describe('a download that breaks off', () => {
   it.each(['reset', 'truncate', 'stall', 'hang', 403, 503] as const)('is begun anew: %s', async (answer) => {
     service.faults = { blobGet: { answer, times: 1 } };
     expect((await download({}, { patience: patienceWith(answer) })).sha256).toBe(SHA256);
-    expect(printed).toContain('Trying again');
+    expect(output.text).toContain('Trying again');
   });
 
   it.each([
@@ -157,7 +152,7 @@ describe('a download that breaks off', () => {
     controller.abort(new CancelledError('SIGINT'));
     await rejected;
     expect(await readdir(folder)).toEqual([]);
-    expect(printed).not.toContain('Trying again');
+    expect(output.text).not.toContain('Trying again');
   });
 
   it('because the artifact has expired meanwhile says so', async () => {

@@ -1,25 +1,20 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CancelledError } from '../../src/errors.ts';
 import { type FoundBackup, findBackup } from '../../src/store/find-backup.ts';
 import type { RepositoryAccess } from '../../src/store/github-api.ts';
 import type { WantedBackup } from '../../src/inputs/backup-source.ts';
 import { type ArtifactService, type Seed, startArtifactService } from '../support/artifact-service.ts';
+import { captureOutput } from '../support/captured-output.ts';
 import type { ArtifactRecord } from '../support/artifact-service-records.ts';
 import { userErrorOf } from '../support/user-error.ts';
 import { accessTo, backupFile, environmentOf, hoursBefore, until } from './store-bed.ts';
 
 let service: ArtifactService;
-let printed = '';
+const output = captureOutput();
 beforeEach(async () => {
   service = await startArtifactService();
-  printed = '';
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    printed += String(text);
-    return true;
-  });
 });
 afterEach(async () => {
-  jest.restoreAllMocks();
   await service.stop();
 });
 
@@ -103,7 +98,7 @@ describe('the latest backup', () => {
     const { id } = await seed('shop', 0.1, { runId: OWN_RUN });
     const token = service.tokenFor({ repositories: [service.repository], actions: 'none' });
     for (const name of [latest('shop'), latest()]) expect(await idOf(find(name, { token }))).toBe(id);
-    expect(printed).toMatch(/Only the artifacts of this run were looked at.*Resource not accessible/);
+    expect(output.text).toMatch(/Only the artifacts of this run were looked at.*Resource not accessible/);
     expect(await idOf(find(latest('shop'), { token: '' }))).toBe(id);
   });
 
@@ -248,7 +243,7 @@ describe('the artifacts of this run', () => {
     await until(() => service.requests.length > 0);
     controller.abort(new CancelledError('SIGINT'));
     await rejected;
-    expect(printed).not.toContain('::debug::');
+    expect(output.text).not.toContain('::debug::');
     expect(restRequests()).toBe(0);
   });
 

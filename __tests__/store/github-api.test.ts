@@ -1,30 +1,25 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { CancelledError } from '../../src/errors.ts';
 import { artifactList } from '../../src/store/artifact-list.ts';
 import { type RepositoryAccess, connectToGitHub } from '../../src/store/github-api.ts';
 import type { Patience } from '../../src/store/patience.ts';
 import { type ArtifactService, startArtifactService } from '../support/artifact-service.ts';
+import { captureOutput } from '../support/captured-output.ts';
 import { userErrorOf } from '../support/user-error.ts';
 import { HASTE, IMPATIENCE, accessTo, until } from './store-bed.ts';
 
 let service: ArtifactService;
 let id: number;
-let printed = '';
+const output = captureOutput();
 beforeAll(async () => {
   service = await startArtifactService();
   ({ id } = await service.seed({ name: 'a', content: 'a' }));
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    printed += String(text);
-    return true;
-  });
 });
 afterAll(async () => {
-  jest.restoreAllMocks();
   await service.stop();
 });
 beforeEach(() => {
   service.faults = {};
-  printed = '';
 });
 
 const patienceWith = (fault: unknown): Patience => (fault === 'hang' ? HASTE : IMPATIENCE);
@@ -43,7 +38,7 @@ describe('a request to GitHub', () => {
     async (answer) => {
       service.faults = { rest: { answer, times: 1 } };
       expect(await ask({ patience: patienceWith(answer) })).toBe(2);
-      expect(printed).toContain('Trying again');
+      expect(output.text).toContain('Trying again');
     },
   );
 
@@ -77,7 +72,9 @@ describe('a request to GitHub', () => {
     const before = service.requests.length;
     const asked = ask({ signal: controller.signal, patience });
     const rejected = expect(asked).rejects.toThrow(CancelledError);
-    await until(() => (answer === 500 ? printed.includes('Trying again') : service.requests.length > before));
+    await until(() =>
+      answer === 500 ? output.text.includes('Trying again') : service.requests.length > before,
+    );
     controller.abort(new CancelledError('SIGINT'));
     await rejected;
     expect(service.requests).toHaveLength(before + 1);
@@ -93,7 +90,7 @@ describe('a rate limit', () => {
   it.each([403, 429])('is waited for as long as GitHub says (%d), twice at most', async (status) => {
     limited({ 'retry-after': '1' }, status, 2);
     expect(await ask()).toBe(3);
-    expect(printed).toContain("GitHub's rate limit is used up; waiting 1");
+    expect(output.text).toContain("GitHub's rate limit is used up; waiting 1");
     limited({ 'retry-after': '0' }, status, 3);
     await userErrorOf(ask());
   });
@@ -117,7 +114,7 @@ describe('a rate limit', () => {
     const patience = { ...IMPATIENCE, longestWaitMs: 3_600_000 };
     const before = service.requests.length;
     const rejected = expect(ask({ signal: controller.signal, patience })).rejects.toThrow(CancelledError);
-    await until(() => printed.includes('waiting'));
+    await until(() => output.text.includes('waiting'));
     controller.abort(new CancelledError('SIGINT'));
     await rejected;
     expect(service.requests).toHaveLength(before + 1);

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { prepareKeptPlace, stage } from '../../src/store/kept-file.ts';
+import { captureOutput } from '../support/captured-output.ts';
+
+captureOutput();
 
 let workspace: string;
 let archive: string;

@@ -5,7 +5,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { requirePrivacy, visibilityOf } from '../../src/store/privacy.ts';
 import { type ArtifactService, startArtifactService } from '../support/artifact-service.ts';
 import type { Fault } from '../support/artifact-service-faults.ts';
+import { captureOutput } from '../support/captured-output.ts';
 import { HASTE, accessTo, environmentOf, until } from './store-bed.ts';
+
+captureOutput();
 
 let service: ArtifactService;
 beforeAll(async () => {

@@ -1,17 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type RunService, contentOf, inSnakeCase, runService } from '../../src/store/run-service.ts';
 import { type ArtifactService, startArtifactService } from '../support/artifact-service.ts';
+import { captureOutput } from '../support/captured-output.ts';
 import { userErrorOf } from '../support/user-error.ts';
 import { IMPATIENCE, environmentOf } from './store-bed.ts';
+
+captureOutput();
 
 let service: ArtifactService;
 beforeAll(async () => {
   service = await startArtifactService();
   await service.seed({ name: 'a.bak', content: 'PGDMP', runId: 1 });
-  jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
 });
 afterAll(async () => {
-  jest.restoreAllMocks();
   await service.stop();
 });
 beforeEach(() => {

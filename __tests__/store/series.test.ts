@@ -1,21 +1,22 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CancelledError } from '../../src/errors.ts';
 import { deleteArtifact } from '../../src/store/delete.ts';
 import { type RepositoryAccess, connectToGitHub } from '../../src/store/github-api.ts';
 import { lastPublicPush } from '../../src/store/last-push.ts';
 import { type Series, findSeries } from '../../src/store/series.ts';
 import { type ArtifactService, type Seed, startArtifactService } from '../support/artifact-service.ts';
+import { captureOutput } from '../support/captured-output.ts';
 import type { ArtifactRecord } from '../support/artifact-service-records.ts';
 import { userErrorOf } from '../support/user-error.ts';
 import { accessTo, backupFile, hoursBefore, until } from './store-bed.ts';
 
+captureOutput();
+
 let service: ArtifactService;
 beforeEach(async () => {
   service = await startArtifactService();
-  jest.spyOn(process.stdout, 'write').mockReturnValue(true);
 });
 afterEach(async () => {
-  jest.restoreAllMocks();
   await service.stop();
 });
 

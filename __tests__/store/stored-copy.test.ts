@@ -1,29 +1,24 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { CancelledError } from '../../src/errors.ts';
 import { type UploadedFile, proveStoredCopy } from '../../src/store/stored-copy.ts';
 import type { FaultPlan } from '../support/artifact-service-faults.ts';
+import { captureOutput } from '../support/captured-output.ts';
 import { scopeOfRun } from '../support/artifact-service-tokens.ts';
 import { type ArtifactService, startArtifactService } from '../support/artifact-service.ts';
 import { userErrorOf } from '../support/user-error.ts';
 import { HASTE, IMPATIENCE, environmentOf } from './store-bed.ts';
 
 let service: ArtifactService;
-let printed = '';
+const output = captureOutput();
 beforeAll(async () => {
   service = await startArtifactService();
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    printed += String(text);
-    return true;
-  });
 });
 afterAll(async () => {
-  jest.restoreAllMocks();
   await service.stop();
 });
 beforeEach(() => {
   service.faults = {};
-  printed = '';
 });
 
 const CONTENT = randomBytes(3_000_000);
@@ -50,8 +45,8 @@ describe('the stored copy', () => {
   it('of the proven file stays, and the log says that it was read', async () => {
     await prove();
     expect(isStored()).toBe(true);
-    expect(printed).toContain('size and SHA-256 are those of the proven file');
-    expect(printed).not.toContain('sig=');
+    expect(output.text).toContain('size and SHA-256 are those of the proven file');
+    expect(output.text).not.toContain('sig=');
   });
 
   it.each([

@@ -2,9 +2,12 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { upload } from '../../src/store/upload.ts';
 import { type ArtifactService, startArtifactService } from '../support/artifact-service.ts';
+import { captureOutput } from '../support/captured-output.ts';
+
+captureOutput();
 
 let service: ArtifactService;
 let folder: string;
@@ -15,10 +18,8 @@ beforeAll(async () => {
   process.env['ACTIONS_RUNTIME_TOKEN'] = service.runtimeToken;
   process.env['GITHUB_WORKSPACE'] = folder;
   // The artifact client prints its story; the runner would show it.
-  jest.spyOn(process.stdout, 'write').mockReturnValue(true);
 });
 afterAll(async () => {
-  jest.restoreAllMocks();
   await service.stop();
   await rm(folder, { recursive: true });
 });

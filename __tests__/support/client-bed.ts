@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, jest } from '@jest/globals';
+import { afterEach, beforeEach } from '@jest/globals';
+import { captureOutput } from './captured-output.ts';
 import { type InstallFolders, installFolders } from './client-install.ts';
 import { type MirrorOptions, type PgdgMirror, startPgdgMirror } from './pgdg-mirror.ts';
 
@@ -15,20 +16,14 @@ export interface ClientBed {
 export function clientBed(): ClientBed {
   let folders: InstallFolders | undefined;
   let mirrors: PgdgMirror[] = [];
-  let logged = '';
+  const output = captureOutput();
 
   beforeEach(async () => {
     folders = await installFolders();
     mirrors = [];
-    logged = '';
-    jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-      logged += String(text);
-      return true;
-    });
   });
 
   afterEach(async () => {
-    jest.restoreAllMocks();
     await Promise.all(mirrors.map((mirror) => mirror.stop()));
     await folders?.remove();
   });
@@ -39,7 +34,7 @@ export function clientBed(): ClientBed {
       return folders;
     },
     get logged() {
-      return logged;
+      return output.text;
     },
     async startMirror(options = {}) {
       const mirror = await startPgdgMirror(options);

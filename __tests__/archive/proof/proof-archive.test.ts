@@ -1,11 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { encodingOf, largeObjectIdsOf } from '../../../src/archive/proof/proof-archive.ts';
 import { type TocEntry, readTableOfContents } from '../../../src/archive/toc/table-of-contents.ts';
 import { type RestoreBed, startRestoreBed } from '../restore/restore-bed.ts';
+import { captureOutput } from '../../support/captured-output.ts';
+
+captureOutput();
 
 let bed: RestoreBed;
 beforeAll(async () => {
-  jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   bed = await startRestoreBed('17', ['fsync = off']);
 });
 afterAll(() => bed.stop());

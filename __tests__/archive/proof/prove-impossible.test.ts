@@ -1,15 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CancelledError } from '../../../src/errors.ts';
+import { captureOutput } from '../../support/captured-output.ts';
 import { userErrorOf } from '../../support/user-error.ts';
 import { type RestoreBed, type TestArchive, startRestoreBed } from '../restore/restore-bed.ts';
+
+captureOutput();
 
 let bed: RestoreBed;
 let archive: TestArchive;
 
 beforeAll(async () => {
-  jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   bed = await startRestoreBed('17', ['fsync = off']);
   archive = await bed.dump(await bed.database('CREATE TABLE t AS SELECT generate_series(1, 9) AS id'));
 });

@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Manifest } from '../../../src/archive/manifest.ts';
 import type { ProofRequest } from '../../../src/archive/proof/proof-request.ts';
 import { oneLine } from '../../../src/log/plain-text.ts';
+import { captureOutput } from '../../support/captured-output.ts';
 import { userErrorOf } from '../../support/user-error.ts';
 import { ODD_DATABASE } from '../odd-database.ts';
 import { type RestoreBed, type TestArchive, startRestoreBed } from '../restore/restore-bed.ts';
+
+captureOutput();
 
 let bed: RestoreBed;
 let odd: TestArchive;
@@ -17,7 +20,6 @@ CREATE TABLE "trailing \n" AS SELECT 5 AS id; CREATE SEQUENCE "Se*q
 uence";`;
 
 beforeAll(async () => {
-  jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   bed = await startRestoreBed('17', ['fsync = off']);
   odd = await bed.dump(await bed.database(ODD_DATABASE + MORE_NAMES));
 });

@@ -1,15 +1,17 @@
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { diagnose } from '../../../src/connection/diagnosis.ts';
+import { captureOutput } from '../../support/captured-output.ts';
 import { type ProvokedRestore, RESTORE_FAILURES } from '../../support/provoked-restore.ts';
 import { userErrorOf } from '../../support/user-error.ts';
 import { type RestoreBed, type RestoreChanges, startRestoreBed } from './restore-bed.ts';
 
+captureOutput();
+
 let bed: RestoreBed;
 let databases = 0;
 beforeAll(async () => {
-  jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   bed = await startRestoreBed('17', ['fsync = off']);
 });
 afterAll(() => bed.stop());

@@ -1,15 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { largeObjectIdsOf } from '../../../src/archive/proof/proof-archive.ts';
 import type { RestoreRequest } from '../../../src/archive/restore/restore-request.ts';
 import { readTableOfContents } from '../../../src/archive/toc/table-of-contents.ts';
+import { captureOutput } from '../../support/captured-output.ts';
 import { fillDifficult } from '../../support/difficult-schema.ts';
 import { type RestoreBed, type TestArchive, startRestoreBed } from './restore-bed.ts';
+
+captureOutput();
 
 let beds: Readonly<Record<'16' | '17' | '18', RestoreBed>>;
 const archives: Partial<Record<string, TestArchive>> = {};
 
 beforeAll(async () => {
-  jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   const [oldest, middle, newest] = await Promise.all(
     (['16', '17', '18'] as const).map((version) => startRestoreBed(version, ['fsync = off'])),
   );

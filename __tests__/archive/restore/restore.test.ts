@@ -1,8 +1,9 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { CancelledError } from '../../../src/errors.ts';
 import type { RestoreRequest } from '../../../src/archive/restore/restore-request.ts';
+import { captureOutput } from '../../support/captured-output.ts';
 import type { Session } from '../../support/database.ts';
 import { until, whileSession } from '../../support/failure-bench.ts';
 import { userErrorOf } from '../../support/user-error.ts';
@@ -10,6 +11,8 @@ import { ODD_DATABASE } from '../odd-database.ts';
 import { type RestoreBed, SLOW_INDEX, type TestArchive, startRestoreBed } from './restore-bed.ts';
 
 /** psql cannot read a function or a column of this name in a function's body. */
+captureOutput();
+
 const READABLE_BY_PSQL = ODD_DATABASE.replaceAll('"begin"()', '"began"()')
   .replaceAll(' t.begin ', ' t.began ')
   .replaceAll('"begin" integer', '"began" integer');
@@ -19,7 +22,6 @@ let odd: TestArchive;
 let slow: TestArchive;
 
 beforeAll(async () => {
-  jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   bed = await startRestoreBed('17', ['fsync = off', 'max_prepared_transactions = 1']);
   odd = await bed.dump(await bed.database(READABLE_BY_PSQL));
   slow = await bed.dump(await bed.database(SLOW_INDEX));

@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isOlderThanTools } from '../../../src/archive/restore/through-psql.ts';
 import { scriptArguments, useList } from '../../../src/archive/restore/pg-restore-arguments.ts';
 import { RestoreScript } from '../../../src/archive/restore/restore-script.ts';
 import type { RestoreRequest } from '../../../src/archive/restore/restore-request.ts';
+import { captureOutput } from '../../support/captured-output.ts';
 import { userErrorOf } from '../../support/user-error.ts';
 import { ODD_DATABASE } from '../odd-database.ts';
 import { type RestoreBed, type TestArchive, startRestoreBed } from './restore-bed.ts';
@@ -28,13 +29,9 @@ COMMENT ON TABLE settings IS E'\\nSET transaction_timeout = 0;\\n';
 let newer: RestoreBed;
 let older: RestoreBed;
 let archive: TestArchive;
-const written: string[] = [];
+const output = captureOutput();
 
 beforeAll(async () => {
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    written.push(String(text));
-    return true;
-  });
   [newer, older] = await Promise.all([startRestoreBed('17'), startRestoreBed('16')]);
   archive = await newer.dump(await newer.database(SCRIPT + LOOKS_LIKE_THE_PREAMBLE));
 });
@@ -96,11 +93,9 @@ describe('a server that is older than the tools', () => {
 
   it('is restored over one connection, and says so, when jobs are set', async () => {
     const target = await older.database();
-    written.length = 0;
+    output.clear();
     await older.restore(archive, target, { jobs: 4 });
-    expect(written.join('')).toMatch(
-      /::notice .*jobs: the target \(PostgreSQL 16\) is older than pg_restore/,
-    );
+    expect(output.text).toMatch(/::notice .*jobs: the target \(PostgreSQL 16\) is older than pg_restore/);
     await older.prove(archive, target);
   });
 
