@@ -14,4 +14,6 @@ export default {
   // The scenarios run whole jobs against real servers; a stuck one must fail, a slow machine must not.
   testTimeout: 120_000,
   maxWorkers: 2,
+  // As many as the groups of faults have beds: a case does not wait for one on its own time.
+  maxConcurrency: 3,
 };

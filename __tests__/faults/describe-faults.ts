@@ -1,21 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type FaultBed, startFaultBed } from './fault-bed.ts';
+import { type BedPool, bedPool } from './bed-pool.ts';
 import { type FaultCase, PHASES } from './fault-case.ts';
 import { strike } from './strike.ts';
 
-/** Tests every case of a group on one bed: a case keeps all five promises, or fails with those that it broke. */
-export function describeFaults(group: string, cases: readonly FaultCase[]): void {
+/**
+ * Tests every case of a group: a case keeps all five promises, or fails with those that it broke.
+ *
+ * @param options.beds how many cases run side by side, each on a bed of its own: more than one where they mostly wait.
+ */
+export function describeFaults(group: string, cases: readonly FaultCase[], { beds = 1 } = {}): void {
   describe(group, () => {
-    let bed: FaultBed;
+    let pool: BedPool;
     beforeAll(async () => {
-      bed = await startFaultBed();
+      pool = await bedPool(beds);
     });
-    afterAll(() => bed.stop());
+    afterAll(() => pool.stop());
+    const test = beds > 1 ? it.concurrent : it;
 
     for (const phase of PHASES) {
       for (const fault of cases.filter((each) => each.phase === phase)) {
-        it(`${phase}: ${fault.fault} → ${fault.outcome}`, async () => {
-          const { run, broken } = await strike(bed, fault);
+        test(`${phase}: ${fault.fault} → ${fault.outcome}`, async () => {
+          const { run, broken } = await pool.use((bed) => strike(bed, fault));
           if (!run && broken.length === 0) {
             process.stderr.write(`Not tried, because this user cannot make it: ${fault.fault}\n`);
             return;
