@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import type { Database } from '../support/database.ts';
 import { fastClock } from '../support/fast-clock.ts';
 import type { ActionRun, RunActionOptions } from '../support/runner.ts';
 import type { StepHandle } from '../support/runner-step.ts';
@@ -130,21 +131,30 @@ function strikeServer(
   { bed, at, afterwards }: Stage,
   { at: moment, how }: Extract<RandomFault, { kind: 'server' }>,
 ): RunActionOptions {
-  let down = false;
-  at(moment, async () => {
-    if (how === 'terminate') {
-      await bed.database.query(
+  // The other fault of a pair may have stopped the server already.
+  at(moment, () => disturb(bed.database, how).catch(() => undefined));
+  afterwards(async () => {
+    if (!bed.database.isRunning) await bed.database.start();
+  });
+  return {};
+}
+
+async function disturb(
+  database: Database,
+  how: Extract<RandomFault, { kind: 'server' }>['how'],
+): Promise<void> {
+  switch (how) {
+    case 'terminate':
+      await database.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'postgres-backup-action'`,
       );
       return;
-    }
-    down = true;
-    await (how === 'crash' ? bed.database.crash() : bed.database.halt('fast'));
-  });
-  afterwards(async () => {
-    if (down) await bed.database.start();
-  });
-  return {};
+    case 'crash':
+      await database.crash();
+      return;
+    case 'fast shutdown':
+      await database.halt('fast');
+  }
 }
 
 /** It ends with the server too. */
@@ -190,7 +200,11 @@ function follow(moments: readonly [Moment, (main: StepHandle) => unknown][]): {
         waiting.delete(moment);
         timers.push(
           setTimeout(() => {
-            if (main) acts.push(act(main));
+            if (!main) return;
+            const acted = Promise.resolve(act(main));
+            // It is told at the end, as what broke this step.
+            acted.catch(() => undefined);
+            acts.push(acted);
           }, afterMs),
         );
       }

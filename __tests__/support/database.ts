@@ -101,6 +101,11 @@ export class Database {
     return this.#port;
   }
 
+  /** Not after `crash()`, `halt()` or `stop()`. */
+  get isRunning(): boolean {
+    return this.#server.isRunning;
+  }
+
   /** The process id of the postmaster, while it runs. */
   get pid(): number {
     return this.#server.pid;
