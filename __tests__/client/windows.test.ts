@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
-import { rm } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { ClientTools } from '../../src/client/client-tools.ts';
@@ -89,6 +89,17 @@ describe('on Windows, the official archive', () => {
       'pgsql/bin/*.dll',
     ]);
     expect((await folders.files()).filter((path) => path.startsWith(folders.work))).toEqual([]);
+  });
+
+  it('serves this job from the work folder when the tool cache cannot be written', async () => {
+    await rm(folders.toolCache, { recursive: true });
+    await writeFile(folders.toolCache, '');
+    const tools = await install();
+    expect(tools).toMatchObject({ version: '17.11', origin: 'EDB binaries', lasting: false });
+    const [folder = ''] = await readdir(folders.work);
+    expect(tools.directory).toBe(join(folders.work, folder, 'unpacked', 'pgsql', 'bin'));
+    // The archive is no longer needed.
+    expect(await readdir(join(folders.work, folder))).toEqual(['unpacked']);
   });
 
   it('is refused when its SHA-256 is another than the one in this action, and nothing is unpacked', async () => {

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { setTimeout as pause } from 'node:timers/promises';
 import { whileSession } from '../support/failure-bench.ts';
 import { fastClock } from '../support/fast-clock.ts';
+import type { ActionRun, RunActionOptions } from '../support/runner.ts';
 import { fillShop } from '../support/shop.ts';
 import { type TcpProxy, startTcpProxy } from '../support/tcp-proxy.ts';
 import {
@@ -93,16 +94,24 @@ describe("Prisma's tunnel", () => {
 });
 
 describe('a server that is at work and sends nothing', () => {
-  it('is waited for: a dump that waits for a lock', async () => {
+  /**
+   * A dump that waits for a lock until the server has been asked for the fourth time: three bad answers would have been
+   * the end.
+   */
+  async function lockedDump(url: string, options: RunActionOptions = {}): Promise<ActionRun> {
     // pg_dump, whose connection comes after that of the preflight, is held up until the lock is there.
     await proxy.set({ kind: 'hold', times: 1, spare: 1 });
     const held = proxy.struck();
     const asked = Promise.withResolvers<undefined>();
     const running = bed.backup({
+      ...options,
       env: fastClock(),
-      inputs: { 'connection-string': proxy.through(bed.database.url), 'connection-attempts': '1' },
+      inputs: {
+        'connection-string': proxy.through(url),
+        'connection-attempts': '1',
+        ...options.inputs,
+      },
       onLine: (line) => {
-        // The fourth question: three bad answers would have been the end.
         if (line.startsWith('pg_dump has got nothing for 1 min 20 s')) asked.resolve(undefined);
       },
     });
@@ -111,9 +120,27 @@ describe('a server that is at work and sends nothing', () => {
       await proxy.set({ kind: 'clear' });
       await Promise.race([asked.promise, running]);
     });
-    const run = await running;
+    return running;
+  }
+
+  it('is waited for: a dump that waits for a lock', async () => {
+    const run = await lockedDump(bed.database.url);
     expectSuccess(run);
     expect(run.log).toContain('pg_dump has got nothing for 20 s: the server is at work (Lock: relation)');
+  });
+
+  it('is waited for: a dump whose role has no connection left for the question', async () => {
+    const clerk = await bed.database.createRole('clerk', { attributes: 'CONNECTION LIMIT 1' });
+    await bed.database.query('GRANT pg_read_all_data TO clerk');
+    const run = await lockedDump(bed.database.urlFor(clerk), {
+      inputs: { 'pg-dump-args': '--no-large-objects' },
+      secrets: [clerk.password],
+    });
+    expectSuccess(run);
+    for (const silence of ['20 s', '40 s', '1 min 20 s'])
+      expect(run.log).toContain(
+        `pg_dump has got nothing for ${silence}: the server does not tell what it is doing`,
+      );
   });
 
   it('is waited for: a restore that calls a slow function', async () => {

@@ -33,3 +33,8 @@ it('a search of a repository with too many artifacts ends, and says that it has 
   expect(found).toMatchObject({ isComplete: false, artifacts: { length: 200 } });
   expect(notFound(found, new Date()).message).toContain('(only its newest 200 were looked at)');
 });
+
+it('a search of a repository with just as many artifacts as it looks at has seen all', async () => {
+  const list = artifactList(await connectToGitHub(accessTo(service)));
+  expect(await scan(list.pages(), known, () => false, 230)).toMatchObject({ isComplete: true });
+});

@@ -46,6 +46,22 @@ OK: 15 MiB in 25 packages
 ERROR: unable to select packages: postgresql17-client (no such package)
 `,
   ),
+  /** chainguard-images/images#298, with the exit code of therealsaumil/emux#27. */
+  notRoot: recording(
+    99,
+    '',
+    `ERROR: Unable to lock database: Permission denied
+ERROR: Failed to open apk database: Permission denied
+`,
+  ),
+  /** xoureldeen/Vectras-VM-Android#383 (Alpine 3.19). */
+  anotherRuns: recording(
+    99,
+    '',
+    `ERROR: Unable to lock database: temporary error (try again later)
+ERROR: Failed to open apk database: temporary error (try again later)
+`,
+  ),
   /** postmarketOS/pmbootstrap#270, about another repository. */
   untrusted: recording(
     1,
@@ -101,6 +117,22 @@ Error: Failed to download metadata for repo 'postgres-backup-pgdg': Cannot downl
 Error: Failed to download metadata for repo 'postgres-backup-pgdg': Cannot download repomd.xml: Cannot download repodata/repomd.xml: All mirrors were tried
 `,
   ),
+  /** irontec/sngrep#302 (CentOS 8.1), about another package. */
+  wrongHash: recording(
+    1,
+    `[MIRROR] postgresql17-17.9-1PGDG.rhel9.x86_64.rpm: Downloading successful, but checksum doesn't match. Calculated: e50a9686f7b91add75d32b8e1839cc9232609272(sha1)  Expected: da6b5352525c22e77f164e76d52580eeb4c35514(sha1)
+[FAILED] postgresql17-17.9-1PGDG.rhel9.x86_64.rpm: No more mirrors to try - All mirrors were already tried without success
+`,
+    `Error: Error downloading packages:
+  Cannot download postgresql17-17.9-1PGDG.rhel9.x86_64.rpm: All mirrors were tried
+`,
+  ),
+  /** Chia-Network/chia-blockchain#7493 (Fedora 33, Rocky Linux). */
+  notRoot: recording(
+    1,
+    '',
+    'Error: This command has to be run with superuser privileges (under the root user on most systems).\n',
+  ),
   /** pgdg-packaging/pgdg-rpms#155 (RHEL 9), about another package. */
   noPackage: recording(
     1,
@@ -133,6 +165,31 @@ because this is an alternate version of another formula.
 Expected: d96a133cc4c718081f3c16e72af6f3626c1365e0daa945be3207797d6237fede
   Actual: fa1ab7d895a5f72462ab574d533a7c7b096ddf66a091be82ea82587436d38a57
 To retry an incomplete download, remove the file above.
+`,
+  ),
+  /** petere/homebrew-postgresql#67, about another formula. */
+  disabled: recording(
+    1,
+    '',
+    'Error: postgresql@17 has been disabled because it is not supported upstream! It was disabled on 2024-10-24.\n',
+  ),
+  /** msitarzewski/brew-browser#34 (Homebrew 5.1), about other formulae. */
+  noNetwork: recording(
+    1,
+    '',
+    `✘ Bottle postgresql@17 (17.5)
+Error: Failed to download resource "postgresql@17"
+Download failed: https://ghcr.io/v2/homebrew/core/postgresql/17/blobs/sha256:8e883e6e9e7231d49b90965f42ebc53981efb02e6ed7fdcbd1ebfdc2bfb5959a
+curl: (6) Could not resolve host: ghcr.io
+`,
+  ),
+  /** Homebrew/brew#2167. */
+  asRoot: recording(
+    1,
+    '',
+    `Error: Running Homebrew as root is extremely dangerous and no longer supported.
+As Homebrew does not drop privileges on installation you would be giving all
+build scripts full access to your system.
 `,
   ),
 } as const;

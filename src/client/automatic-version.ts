@@ -14,14 +14,14 @@ const OLDEST_AUTOMATIC = 16;
  * `auto` wants 17, or the server's version when that is newer; what is at hand and can dump the server is as
  * good, the newest first. Before the server is known, any version can ask it: psql talks to newer servers.
  *
- * @param serverMajor the server's major version; undefined before it has been asked.
+ * @param serverMajor the major version of the server, or of an archive; undefined before it is known.
  * @throws UserError when `auto` meets a server that no known version can dump.
  */
 export function preferredMajors(version: PostgresVersion, serverMajor?: number): number[] {
   if (version.kind === 'major') return [version.major];
   if (serverMajor !== undefined && serverMajor > NEWEST_MAJOR) {
     throw new UserError(
-      `The server is PostgreSQL ${serverMajor}, newer than all the client tools that this action knows (up to ${NEWEST_MAJOR}).`,
+      `PostgreSQL ${serverMajor} is newer than all the client tools that this action knows (up to ${NEWEST_MAJOR}).`,
       'Use a newer version of this action.',
     );
   }

@@ -47,21 +47,21 @@ export async function provideTools(request: VersionRequest, machine?: Machine): 
 }
 
 /**
- * The tools with which to dump a server, once it has said its version: those in hand, or for `auto` newer ones
- * when the server is newer.
+ * The tools with which to dump a server, or to read an archive, once it has said its version: those in hand, or for
+ * `auto` newer ones when it is newer.
  *
  * @param tools what {@link provideTools} returned.
- * @throws UserError as {@link provideTools}. That a fixed version is too old for the server is not checked here.
+ * @throws UserError as {@link provideTools}. That a fixed version is too old is not checked here.
  */
 export async function toolsForServer(
   request: VersionRequest,
   tools: ClientTools,
-  serverMajor: number,
+  major: number,
   machine?: Machine,
 ): Promise<ClientTools> {
-  if (request.version.kind === 'major' || tools.major >= serverMajor) return tools;
-  const preferred = preferredMajors(request.version, serverMajor);
-  log.info(`The server is PostgreSQL ${serverMajor}, newer than the client tools (${tools.major})`);
+  if (request.version.kind === 'major' || tools.major >= major) return tools;
+  const preferred = preferredMajors(request.version, major);
+  log.info(`PostgreSQL ${major} needs newer client tools than ${tools.major}`);
   return provide(request, preferred, machine ?? (await surveyMachine()));
 }
 

@@ -35,7 +35,7 @@ export async function scan(
     }
     seen.push(...artifacts);
     if (isEnough(seen) && isNewestFirst(seen)) break;
-    isComplete = seen.length < mostArtifacts;
+    isComplete = seen.length < mostArtifacts || seen.length >= total;
     if (!isComplete) break;
   }
   // Where both lists have an artifact, that of the repository also tells when it expires.

@@ -1,8 +1,15 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { type ScratchRequest, withScratchDatabase } from '../../../src/archive/restore/scratch-database.ts';
+import {
+  type ScratchRequest,
+  requireRightToCreate,
+  withScratchDatabase,
+} from '../../../src/archive/restore/scratch-database.ts';
 import type { Psql } from '../../../src/connection/psql.ts';
 import { CancelledError } from '../../../src/errors.ts';
 import { until, whileSession } from '../../support/failure-bench.ts';
+import { type TcpProxy, startTcpProxy } from '../../support/tcp-proxy.ts';
 import { userErrorOf } from '../../support/user-error.ts';
 import { type RestoreBed, startRestoreBed } from './restore-bed.ts';
 
@@ -163,5 +170,119 @@ describe('the scratch database', () => {
     const environment = bed.environment('postgres', { PGPORT: '1' });
     const error = await userErrorOf(withScratchDatabase(request({ environment }), () => Promise.resolve()));
     expect(error.message).toMatch(/^verify-connection-string: the scratch database .* cannot be made: /);
+  });
+});
+
+describe('a server that is older than DROP DATABASE … WITH (FORCE) and LOCALE_PROVIDER', () => {
+  /** psql as of PostgreSQL 12, which the tests do not have: 17 that says it is 12, and does not know what 12 does not. */
+  async function psqlOf12(): Promise<string> {
+    const file = join(bed.folder, 'psql');
+    const script = [
+      '#!/bin/sh',
+      'PATH=/usr/local/bin:/usr/bin:/bin',
+      'sql=$(cat)',
+      'case $sql in *FORCE*|*LOCALE_PROVIDER*) echo "ERROR:  syntax error" >&2; exit 3 ;; esac',
+      `printf '%s' "$sql" | '${bed.tools.psql}' "$@" | sed 's/^17[0-9]\\{4\\}/120022/'`,
+      '',
+    ].join('\n');
+    await writeFile(file, script, { mode: 0o755 });
+    return file;
+  }
+
+  it.each(['UTF8', 'LATIN1'])(
+    'has the scratch database (%s), and lets it go although somebody is connected to it',
+    async (encoding) => {
+      const connected = Promise.withResolvers<undefined>();
+      const over = Promise.withResolvers<undefined>();
+      let holding: Promise<unknown> = Promise.resolve();
+      await withScratchDatabase(request({ psql: await psqlOf12(), encoding }), async (name) => {
+        expect(await bed.server.query('SHOW server_encoding', { database: name })).toEqual([
+          { server_encoding: encoding },
+        ]);
+        const hold = (): Promise<undefined> => {
+          connected.resolve(undefined);
+          return over.promise;
+        };
+        holding = whileSession(bed.server, 'SELECT 1', hold, name);
+        await connected.promise;
+      });
+      expect(await scratches()).toEqual([]);
+      over.resolve(undefined);
+      await holding;
+    },
+  );
+});
+
+describe('a server that stops answering', () => {
+  const usual = AbortSignal.timeout.bind(AbortSignal);
+  let proxy: TcpProxy;
+  let environment: ScratchRequest['client']['environment'];
+  beforeAll(async () => {
+    proxy = await startTcpProxy({ host: bed.server.host, port: bed.server.port });
+    environment = bed.environment('postgres', { PGHOST: proxy.host, PGPORT: String(proxy.port) });
+  });
+  afterEach(() => proxy.set({ kind: 'clear' }));
+  afterAll(() => proxy.stop());
+
+  /** The minute that the server has is five seconds here. */
+  async function inHaste<T>(work: () => Promise<T>): Promise<T> {
+    const spy = jest.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => usual(ms / 12));
+    return work().finally(() => {
+      spy.mockRestore();
+    });
+  }
+
+  it('when the database is to be made is told in words, and leaves none', async () => {
+    // The first connection asks for the version, the second makes the database.
+    await proxy.set({ kind: 'silence', spare: 1, times: 1 });
+    const work = jest.fn(() => Promise.resolve());
+    const error = await userErrorOf(inHaste(() => withScratchDatabase(request({ environment }), work)));
+    expect(error.message).toBe(
+      'verify-connection-string: the scratch database for the rehearsal cannot be made: The server has not answered for 1 min 0 s.',
+    );
+    expect(work).not.toHaveBeenCalled();
+  });
+
+  it('when the database is to be dropped is told in a warning, which names it', async () => {
+    written.length = 0;
+    let left = '';
+    const done = await inHaste(() =>
+      withScratchDatabase(request({ environment }), async (name) => {
+        left = name;
+        // Those that are open are let be.
+        await proxy.set({ kind: 'silence', spare: 0, times: 1 });
+        return 'done';
+      }),
+    );
+    expect(done).toBe('done');
+    expect(written.join('')).toContain(
+      `${left} could not be dropped, and stays on the server: The server has not answered for 1 min 0 s. Drop it: DROP DATABASE ${left} WITH (FORCE);`,
+    );
+    await bed.server.query(`DROP DATABASE ${left}`);
+  });
+});
+
+describe('the right to make a scratch database', () => {
+  const asked = async (changes: Record<string, string> = {}): Promise<void> =>
+    requireRightToCreate(request({ environment: bed.environment('postgres', changes) }).client);
+
+  it('is that of a superuser, and of a role with CREATEDB', async () => {
+    await asked();
+    const maker = await bed.server.createRole('maker', { attributes: 'CREATEDB' });
+    await asked({ PGUSER: maker.user, PGPASSWORD: maker.password });
+    await bed.server.query('ALTER ROLE maker NOCREATEDB');
+    const error = await userErrorOf(asked({ PGUSER: maker.user, PGPASSWORD: maker.password }));
+    expect(error.message).toMatch(/cannot be made: The user may not create databases\.$/);
+  });
+
+  it('cannot be asked for where nobody answers, and the error names the input', async () => {
+    const error = await userErrorOf(asked({ PGPORT: '1' }));
+    expect(error.message).toMatch(/^verify-connection-string: the scratch .*: Nothing accepts connections/);
+  });
+
+  it('is not asked for any more when the run is cancelled', async () => {
+    const cancelled = new CancelledError('SIGINT');
+    const { client } = request({ signal: AbortSignal.abort(cancelled) });
+    await expect(requireRightToCreate(client)).rejects.toBe(cancelled);
   });
 });

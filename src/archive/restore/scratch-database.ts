@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { diagnose, diagnosedError } from '../../connection/diagnosis.ts';
 import { type Psql, PsqlError, queryRows } from '../../connection/psql.ts';
 import { UserError, messageOf } from '../../errors.ts';
+import { duration } from '../../log/format.ts';
 import { log } from '../../log/log.ts';
 
 /** Where the scratch database is made. */
@@ -34,9 +35,7 @@ SELECT pg_catalog.pg_is_in_recovery(), rolcreatedb OR rolsuper FROM pg_catalog.p
  * @throws UserError when the server is a standby, or the role may not create databases.
  */
 export async function requireRightToCreate(client: Psql): Promise<void> {
-  const [[inRecovery, mayCreate] = []] = await queryRows(client, RIGHT_SQL, 2).catch((error: unknown) => {
-    throw error instanceof PsqlError ? cannotCreate(error) : error;
-  });
+  const [[inRecovery, mayCreate] = []] = await queryRows(client, RIGHT_SQL, 2).catch(cannotCreate);
   if (inRecovery === 't') {
     throw new UserError(
       `${CANNOT}: The server is a standby, which takes no changes.`,
@@ -66,12 +65,11 @@ export async function withScratchDatabase<T>(
   const name = PREFIX + randomBytes(8).toString('hex');
   const { dropSql, createSql } = await statements(request, name);
   try {
-    // Not ended by the signal: psql does not take back what it has sent, and the server would finish it later.
-    await queryRows({ ...client, signal: AbortSignal.timeout(CREATE_WITHIN_MS) }, createSql, 1);
+    await insist(client, createSql, CREATE_WITHIN_MS);
   } catch (error) {
     // The server may have made it nevertheless, when the connection was lost.
     await drop(request, dropSql).catch(() => undefined);
-    throw error instanceof PsqlError ? cannotCreate(error) : error;
+    return cannotCreate(error);
   }
   try {
     signal.throwIfAborted();
@@ -89,9 +87,7 @@ async function statements(
   name: string,
 ): Promise<{ readonly createSql: string; readonly dropSql: string }> {
   const [[version = '0', templateEncoding = ''] = []] = await queryRows(client, FACTS_SQL, 2).catch(
-    (error: unknown) => {
-      throw error instanceof PsqlError ? cannotCreate(error) : error;
-    },
+    cannotCreate,
   );
   const major = Math.floor(Number(version) / 10_000);
   return {
@@ -115,8 +111,22 @@ function dropOld(name: string): string {
 }
 
 async function drop({ client, signal }: ScratchRequest, dropSql: string): Promise<void> {
-  const withinMs = signal.aborted ? DROP_WHEN_CANCELLED_MS : DROP_WITHIN_MS;
-  await queryRows({ ...client, signal: AbortSignal.timeout(withinMs) }, dropSql, 1);
+  await insist(client, dropSql, signal.aborted ? DROP_WHEN_CANCELLED_MS : DROP_WITHIN_MS);
+}
+
+/** Is not ended by the signal: psql does not take back what it has sent, and the server would finish it later. */
+async function insist(client: Psql, sql: string, withinMs: number): Promise<void> {
+  const timeout = AbortSignal.timeout(withinMs);
+  try {
+    await queryRows({ ...client, signal: timeout }, sql, 1);
+  } catch (error) {
+    if (!timeout.aborted) throw error;
+    throw new UserError(
+      `The server has not answered for ${duration(withinMs)}.`,
+      'Look what keeps it (SELECT * FROM pg_stat_activity), then run the job again.',
+      { cause: error },
+    );
+  }
 }
 
 function warnOfRest(name: string, error: unknown): void {
@@ -126,8 +136,10 @@ function warnOfRest(name: string, error: unknown): void {
   );
 }
 
-function cannotCreate(error: PsqlError): Error {
-  return diagnosedError(CANNOT, error.stderr);
+function cannotCreate(error: unknown): never {
+  if (error instanceof PsqlError) throw diagnosedError(CANNOT, error.stderr);
+  if (!(error instanceof UserError)) throw error;
+  throw new UserError(`${CANNOT}: ${error.message}`, error.hint, { cause: error.cause });
 }
 
 function literal(text: string): string {

@@ -119,7 +119,8 @@ function explain(
 ): UserError {
   const found = [...explanations, SUDO_REFUSES].find(({ pattern }) => pattern.test(said));
   const ending = result.endedBy ?? `exit code ${result.exitCode ?? '?'}`;
-  const reason = found?.reason ?? `${program} failed (${ending}): ${lastComplaint(said)}`;
+  const complaint = said === '' ? '' : `: ${lastComplaint(said)}`;
+  const reason = found?.reason ?? `${program} failed (${ending})${complaint}`;
   const hint =
     found?.hint ??
     'Run again; if it stays, install the tools in a step before this one, or use an image in which they are installed.';
