@@ -36,10 +36,10 @@ import { type Stopwatch, startStopwatch } from './log/stopwatch.ts';
 import { proveArchive } from './prove-archive.ts';
 import { keepStored, publish } from './publish.ts';
 import { REHEARSAL_INPUT, askRehearsalServer, rehearse, withRehearsalServer } from './rehearsal.ts';
-import { requireArtifactService } from './store/artifact-service.ts';
+import { requireArtifactService } from './store/upload/artifact-service.ts';
 import { type KeptPlace, prepareKeptPlace } from './store/kept-file.ts';
 import { artifactName } from './store/artifact-name.ts';
-import { type Exposure, requirePrivacy } from './store/privacy.ts';
+import { type Exposure, requirePrivacy } from './store/github/privacy.ts';
 import type { WorkFolder } from './work-folder.ts';
 
 /** What every step of one backup shares. */

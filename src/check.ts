@@ -6,9 +6,9 @@ import { log } from './log/log.ts';
 import { startStopwatch } from './log/stopwatch.ts';
 import { reportCheck } from './report/check-report.ts';
 import { inactivityInWords } from './report/check-words.ts';
-import { type GitHubApi, connectToGitHub } from './store/github-api.ts';
-import { lastPublicPush } from './store/last-push.ts';
-import { findSeries } from './store/series.ts';
+import { type GitHubApi, connectToGitHub } from './store/github/github-api.ts';
+import { lastPublicPush } from './store/github/last-push.ts';
+import { findSeries } from './store/find/series.ts';
 import type { StoredBackup } from './store/stored-artifact.ts';
 
 /**

@@ -4,7 +4,7 @@ import { type UnfinishedJob, unfinishedJob } from './job-record.ts';
 import { log } from './log/log.ts';
 import { reportFailure } from './report/failure.ts';
 import { discardStaged } from './store/kept-file.ts';
-import { withdrawUnproven } from './store/withdraw.ts';
+import { withdrawUnproven } from './store/upload/withdraw.ts';
 import { removeRecordedWorkFolder } from './work-folder.ts';
 
 const USUAL_CAUSES =

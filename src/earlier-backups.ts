@@ -4,9 +4,9 @@ import type { RunnerEnvironment } from './inputs/runner-environment.ts';
 import { isAlreadyStored } from './lifecycle/unchanged.ts';
 import { bytes } from './log/format.ts';
 import { log } from './log/log.ts';
-import { connectToGitHub } from './store/github-api.ts';
+import { connectToGitHub } from './store/github/github-api.ts';
 import { BRIEF_PATIENCE, USUAL_PATIENCE } from './store/patience.ts';
-import { type Series, findSeries } from './store/series.ts';
+import { type Series, findSeries } from './store/find/series.ts';
 import type { StoredBackup } from './store/stored-artifact.ts';
 
 /** The backups of the series that were made before; undefined when they cannot be listed. */

@@ -8,10 +8,10 @@ import { startStopwatch } from './log/stopwatch.ts';
 import { whereElse } from './report/series-words.ts';
 import { reportPrune } from './report/prune-report.ts';
 import type { FailedDeletion, PlannedBackup } from './report/prune-summary.ts';
-import { deleteArtifact } from './store/delete.ts';
-import { type GitHubApi, connectToGitHub } from './store/github-api.ts';
-import { GitHubRefusal, RateLimited } from './store/github-failure.ts';
-import { type Series, findSeries } from './store/series.ts';
+import { deleteArtifact } from './store/github/delete.ts';
+import { type GitHubApi, connectToGitHub } from './store/github/github-api.ts';
+import { GitHubRefusal, RateLimited } from './store/github/github-failure.ts';
+import { type Series, findSeries } from './store/find/series.ts';
 import type { StoredBackup } from './store/stored-artifact.ts';
 
 /** What a prune that failed leaves behind, in one sentence; it changes as the prune goes on. */

@@ -7,9 +7,9 @@ import { log } from './log/log.ts';
 import type { Stopwatch } from './log/stopwatch.ts';
 import type { BackupFile, PublishedBackup } from './report/backup-report.ts';
 import { type KeptPlace, stage } from './store/kept-file.ts';
-import { expiry, retention, retentionInWords } from './store/retention.ts';
-import { proveStoredCopy } from './store/stored-copy.ts';
-import { upload } from './store/upload.ts';
+import { expiry, retention, retentionInWords } from './store/upload/retention.ts';
+import { proveStoredCopy } from './store/upload/stored-copy.ts';
+import { upload } from './store/upload/upload.ts';
 
 /** What of a backup's job its publication needs. */
 export interface PublishingJob {

@@ -35,8 +35,8 @@ import { proveArchive } from './prove-archive.ts';
 import { reportRestore } from './report/restore-report.ts';
 import type { RestoreSource } from './report/restore-summary.ts';
 import { readArtifactName } from './store/artifact-name.ts';
-import { downloadBackup } from './store/download.ts';
-import { findBackup } from './store/find-backup.ts';
+import { downloadBackup } from './store/find/download.ts';
+import { findBackup } from './store/find/find-backup.ts';
 import type { WorkFolder } from './work-folder.ts';
 
 /** What a failure leaves behind, in one sentence; it changes as the restore goes on. */

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { RepositoryAccess } from '../../src/store/github-api.ts';
+import type { RepositoryAccess } from '../../src/store/github/github-api.ts';
 import type { ArtifactService } from '../support/artifact-service.ts';
 
 const START = Date.now();

@@ -9,9 +9,9 @@ import { readPrismaUrl } from './prisma-key.ts';
 import type { FailureHint } from './provider-rules.ts';
 import { type Remark, tellRemarks } from './remark.ts';
 import { useTlsFiles } from './tls-files.ts';
-import type { TunnelError } from './tunnel-failure.ts';
-import { USE_DIRECT, retirementWarning, tunnelGateway } from './tunnel-gateway.ts';
-import { openTunnel, tunnelParameters } from './tunnel.ts';
+import type { TunnelError } from './tunnel/tunnel-failure.ts';
+import { USE_DIRECT, retirementWarning, tunnelGateway } from './tunnel/tunnel-gateway.ts';
+import { openTunnel, tunnelParameters } from './tunnel/tunnel.ts';
 
 /** A connection string that was understood: what it takes to open the connection. */
 export type ConnectionPlan =

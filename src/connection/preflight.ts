@@ -6,7 +6,7 @@ import { diagnose, diagnosedError } from './diagnosis.ts';
 import type { FailureHint } from './provider-rules.ts';
 import { type Psql, PsqlError, queryRows } from './psql.ts';
 import { attemptInWords, retry } from './retry.ts';
-import type { TunnelError } from './tunnel-failure.ts';
+import type { TunnelError } from './tunnel/tunnel-failure.ts';
 
 /** A table, sequence, view or the like, as the server describes it before the dump. */
 export interface Relation {

@@ -2,7 +2,7 @@ import type { Manifest } from '../archive/manifest.ts';
 import type { ServerFacts } from '../connection/preflight.ts';
 import type { Encryption } from '../inputs/age-inputs.ts';
 import type { RunnerEnvironment } from '../inputs/runner-environment.ts';
-import type { Exposure } from '../store/privacy.ts';
+import type { Exposure } from '../store/github/privacy.ts';
 import type { StoredBackup } from '../store/stored-artifact.ts';
 import { type RehearsedOn, backupSummary } from './backup-summary.ts';
 import { catalogue, catalogueEntry } from './catalogue.ts';

@@ -1,7 +1,7 @@
 import type { Manifest } from '../archive/manifest.ts';
 import { type Encryption, encryptedTo } from '../inputs/age-inputs.ts';
 import { bytes, minute } from '../log/format.ts';
-import { type Exposure, exposureInWords } from '../store/privacy.ts';
+import { type Exposure, exposureInWords } from '../store/github/privacy.ts';
 import { type Durations, contentsInWords, durationsInWords, largestTables } from './contents.ts';
 import { code, escaped, shell, shellWord, table } from './markdown.ts';
 

@@ -2,7 +2,7 @@ import type { RunnerEnvironment } from '../inputs/runner-environment.ts';
 import { type Complaint, type FreshnessPolicy, ageOf } from '../lifecycle/freshness.ts';
 import { ageInWords, bytes, count } from '../log/format.ts';
 import { log } from '../log/log.ts';
-import type { Series } from '../store/series.ts';
+import type { Series } from '../store/find/series.ts';
 import type { StoredBackup } from '../store/stored-artifact.ts';
 import { catalogue, catalogueEntry } from './catalogue.ts';
 import { complaintInWords } from './check-words.ts';

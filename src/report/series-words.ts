@@ -1,5 +1,5 @@
 import { someOf } from '../log/format.ts';
-import type { Series } from '../store/series.ts';
+import type { Series } from '../store/find/series.ts';
 
 /** What else may be the reason that a series has no backup: the other series, or a list that was too long. */
 export function whereElse({ others, lookedAt }: Series): string {
