@@ -1,6 +1,7 @@
 import { backupFailure } from './backup-failure.ts';
 import { UserError } from './errors.ts';
 import { type UnfinishedJob, unfinishedJob } from './job-record.ts';
+import { requireCommandFile } from './log/command-files.ts';
 import { log } from './log/log.ts';
 import { reportFailure } from './report/failure.ts';
 import { discardStaged } from './store/kept-file.ts';
@@ -19,13 +20,30 @@ const USUAL_CAUSES =
  */
 export async function cleanup(temp: () => string): Promise<void> {
   const unfinished = unfinishedJob();
-  if (unfinished) await tellOf(unfinished);
+  if (unfinished === 'no trace') await tellOfNoTrace();
+  else if (unfinished) await tellOf(unfinished);
   try {
     await removeRecordedWorkFolder(temp);
   } finally {
     await discardStaged();
     await withdrawUnproven(process.env);
   }
+}
+
+/** A process that was killed while it was loaded; or one that could not record anything, which it has told itself. */
+async function tellOfNoTrace(): Promise<void> {
+  try {
+    await requireCommandFile('GITHUB_STATE', process.env);
+  } catch {
+    return;
+  }
+  await reportFailure(
+    new UserError(
+      'Nothing was done: the job was ended from outside before it could begin.',
+      `${USUAL_CAUSES}: run it again, on a larger runner if need be.`,
+    ),
+    { heading: 'The job did not begin', aftermath: 'Nothing was done.' },
+  );
 }
 
 /** A killed process cannot say why it is gone: nobody else would. */

@@ -41,9 +41,10 @@ export function recordEnd(): void {
   noteState(ENDED, 'true');
 }
 
-/** What the main step left; undefined when it ended by itself, or never began. */
-export function unfinishedJob(): UnfinishedJob | undefined {
+/** What the main step left: nothing when it ended by itself; `no trace` when its record cannot have been begun. */
+export function unfinishedJob(): UnfinishedJob | 'no trace' | undefined {
+  if (savedState(ENDED) !== undefined) return undefined;
   const job = savedState(JOB);
-  if ((job !== 'backup' && job !== 'restore') || savedState(ENDED) !== undefined) return undefined;
+  if (job !== 'backup' && job !== 'restore') return 'no trace';
   return { job, storedAs: savedState(STORED_AS), scratchDatabase: savedState(SCRATCH_DATABASE) };
 }

@@ -1,6 +1,6 @@
 import { CancelledError } from '../errors.ts';
 import { type PostedJob, recordEnd, recordStart } from '../job-record.ts';
-import { requireCommandFiles } from '../log/command-files.ts';
+import { requireCommandFile } from '../log/command-files.ts';
 import { type FailureFrame, reportFailure } from '../report/failure.ts';
 
 /** How a job is run as the process. */
@@ -14,8 +14,10 @@ export interface Entry {
 /** Runs a job of the main step: as {@link runProcess}, when the runner can be told what comes of it. */
 export async function runJob(entry: Entry, job: (signal: AbortSignal) => Promise<void>): Promise<void> {
   await runProcess(entry, async (signal) => {
-    await requireCommandFiles(process.env);
+    // First of all: a job that is not recorded as begun is to post one that did not live to say a word.
+    await requireCommandFile('GITHUB_STATE', process.env);
     if (entry.posted) recordStart(entry.posted);
+    await requireCommandFile('GITHUB_OUTPUT', process.env);
     await job(signal);
   });
 }

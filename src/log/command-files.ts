@@ -4,34 +4,32 @@ import * as core from '@actions/core';
 import { UserError, messageOf } from '../errors.ts';
 import { log } from './log.ts';
 
-/** The files without which a job cannot do its work: by one post learns what to clean up, by the other later steps what was made. */
-const NEEDED = ['GITHUB_STATE', 'GITHUB_OUTPUT'] as const;
-
 /** The file must be there already, as for `@actions/core`. */
 const APPEND = constants.O_WRONLY | constants.O_APPEND;
 
+/** A file without which a job cannot do its work: by one post learns what to clean up, by the other later steps what was made. */
+export type NeededFile = 'GITHUB_STATE' | 'GITHUB_OUTPUT';
+
 /**
- * Makes sure, before any work, that the runner's command files can be written. Each gets an empty line, which says
+ * Makes sure, before any work, that one of the runner's command files can be written. It gets an empty line, which says
  * nothing to the runner (actions/runner, `FileCommandManager.cs`) and takes room on the disk: if the disk is full later,
  * the first 4 KiB can still be written.
  *
- * @param env the environment of the process. A runner that does not name the files reads standard output instead.
+ * @param env the environment of the process. A runner that does not name the file reads standard output instead.
  * @throws UserError naming the variable.
  */
-export async function requireCommandFiles(env: NodeJS.ProcessEnv): Promise<void> {
-  for (const variable of NEEDED) {
-    const path = env[variable];
-    if (!path) continue;
+export async function requireCommandFile(variable: NeededFile, env: NodeJS.ProcessEnv): Promise<void> {
+  const path = env[variable];
+  if (!path) return;
+  try {
+    const file = await open(path, APPEND);
     try {
-      const file = await open(path, APPEND);
-      try {
-        await file.write('\n');
-      } finally {
-        await file.close();
-      }
-    } catch (error) {
-      throw unwritable(variable, error);
+      await file.write('\n');
+    } finally {
+      await file.close();
     }
+  } catch (error) {
+    throw unwritable(variable, error);
   }
 }
 

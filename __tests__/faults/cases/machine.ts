@@ -124,7 +124,7 @@ export const machineCases: readonly FaultCase[] = [
     phase: 'upload',
     outcome: 'killed',
     says: /^No backup was made: the job was ended from outside before it could say why\.\nUsually the runner ran out of memory/,
-    strike: (bed) => backUp(bed, bed.large, { env: { NODE_OPTIONS: '--max-old-space-size=12' } }),
+    strike: (bed) => backUp(bed, bed.large, { env: { NODE_OPTIONS: '--max-old-space-size=14' } }),
   },
   {
     fault: 'the file for the outputs is gone when it is needed',

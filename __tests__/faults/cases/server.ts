@@ -209,7 +209,7 @@ const STARTING: readonly FaultCase[] = [
 
 /** The standby waits for the lock of the dump, or has already ended its session. */
 const CONFLICT = `
-  SELECT 1 FROM pg_stat_activity WHERE backend_type = 'startup' AND wait_event_type = 'Lock'
+  SELECT 1 FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted
   UNION ALL SELECT 1 WHERE NOT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE 'COPY public%')`;
 
 const STANDBY: readonly FaultCase[] = [

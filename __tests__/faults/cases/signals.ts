@@ -206,13 +206,30 @@ async function ended(
   return running;
 }
 
+/** Node itself is still reading the bundle: nobody listens to signals yet, and nothing is recorded for post. */
+const WHILE_LOADED = SIGNALS.map(({ signal, does }): FaultCase => ({
+  fault: `${does} while the action is loaded`,
+  phase: 'start',
+  outcome: 'killed',
+  says: /^Nothing was done: the job was ended from outside before it could begin\.\n.*run it again/,
+  strike: (bed) =>
+    backUp(bed, bed.shop, {
+      onStart: (main) => {
+        main.kill(signal);
+      },
+    }),
+}));
+
 /** A job that is ended from outside, in every phase. */
-export const signalCases: readonly FaultCase[] = MOMENTS.flatMap(({ phase, when, hold }) =>
-  SIGNALS.map(({ signal, does, outcome, says }): FaultCase => ({
-    fault: `${does} ${when}`,
-    phase,
-    outcome,
-    says,
-    strike: (bed) => hold(bed, (held) => ended(bed, signal, held)),
-  })),
-);
+export const signalCases: readonly FaultCase[] = [
+  ...WHILE_LOADED,
+  ...MOMENTS.flatMap(({ phase, when, hold }) =>
+    SIGNALS.map(({ signal, does, outcome, says }): FaultCase => ({
+      fault: `${does} ${when}`,
+      phase,
+      outcome,
+      says,
+      strike: (bed) => hold(bed, (held) => ended(bed, signal, held)),
+    })),
+  ),
+];
