@@ -1,5 +1,5 @@
 // What apk, dnf and Homebrew say when they fail is played back from public logs, as in package-managers.test.ts.
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { chooseWays } from '../../src/client/choice.ts';
 import { parseOsRelease } from '../../src/client/debian/os-release.ts';
 import type { Machine } from '../../src/client/machine.ts';
@@ -11,10 +11,13 @@ import { pgdgRpmRepository } from '../../src/client/system/pgdg-rpms.ts';
 import { UnavailableError } from '../../src/client/unavailable.ts';
 import type { UserError } from '../../src/errors.ts';
 import type { RunOptions, RunResult } from '../../src/process/run.ts';
+import { captureOutput } from '../support/captured-output.ts';
 import { type InstallFolders, installFolders } from '../support/client-install.ts';
 import { MACHINES } from '../support/client-machine.ts';
 import { APK, BREW, DNF } from '../support/client-recordings.ts';
 import { userErrorOf } from '../support/user-error.ts';
+
+captureOutput();
 
 let folders: InstallFolders;
 let commands: string[][];
@@ -24,11 +27,9 @@ beforeEach(async () => {
   folders = await installFolders();
   commands = [];
   environments = [];
-  jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
 });
 
 afterEach(async () => {
-  jest.restoreAllMocks();
   expect(await folders.files()).toEqual([]);
   await folders.remove();
 });

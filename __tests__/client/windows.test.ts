@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ClientTools } from '../../src/client/client-tools.ts';
 import { cachedTools } from '../../src/client/tool-cache.ts';
 import type { RunProgram } from '../../src/client/system/package-manager.ts';
@@ -13,9 +13,12 @@ import { UnavailableError } from '../../src/client/unavailable.ts';
 import { installFromEdb } from '../../src/client/windows/edb.ts';
 import { EDB_BUILDS, type EdbBuild } from '../../src/client/windows/edb-builds.ts';
 import { CancelledError, UserError } from '../../src/errors.ts';
+import { captureOutput } from '../support/captured-output.ts';
 import { type InstallFolders, installFolders, requestFor } from '../support/client-install.ts';
 import { writeFakeTools } from '../support/client-fakes.ts';
 import { MACHINES } from '../support/client-machine.ts';
+
+captureOutput();
 
 const ARCHIVE = 'an archive';
 const MACHINE = MACHINES.windows;
@@ -39,11 +42,9 @@ beforeEach(async () => {
     url: `http://127.0.0.1:${address.port}/postgresql-17.11-1-windows-x64-binaries.zip`,
     sha256: createHash('sha256').update(ARCHIVE).digest('hex'),
   };
-  jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
 });
 
 afterEach(async () => {
-  jest.restoreAllMocks();
   server.closeAllConnections();
   server.close();
   await folders.remove();

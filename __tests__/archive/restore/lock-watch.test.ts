@@ -1,25 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { watchLocks } from '../../../src/archive/restore/lock-watch.ts';
 import { type RestoreSessions, restoreSessions } from '../../../src/archive/restore/sessions.ts';
 import { UserError } from '../../../src/errors.ts';
+import { captureOutput } from '../../support/captured-output.ts';
 import { until, untilRow, whileSession } from '../../support/failure-bench.ts';
 import { userErrorOf } from '../../support/user-error.ts';
 import { type RestoreBed, startRestoreBed } from './restore-bed.ts';
 
 const WAIT_MS = 400;
 
-let written = '';
+const output = captureOutput();
 let bed: RestoreBed;
 beforeAll(async () => {
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    written += String(text);
-    return true;
-  });
   bed = await startRestoreBed('17', ['fsync = off']);
-});
-beforeEach(() => {
-  written = '';
 });
 afterAll(() => bed.stop());
 
@@ -51,7 +45,7 @@ it('a watch that cannot ask for the locks goes on until it can, and stops nothin
     const { signal, stop } = watchLocks(bed.tools.psql, sessions, WAIT_MS);
     try {
       await until('more failed looks than a wait takes', () =>
-        Promise.resolve(written.split('::debug::The locks cannot be watched').length > 10 || undefined),
+        Promise.resolve(output.text.split('::debug::The locks cannot be watched').length > 10 || undefined),
       );
       expect(signal.aborted).toBe(false);
       await bed.server.query('ALTER ROLE observer CONNECTION LIMIT -1');
@@ -79,7 +73,7 @@ it('a watch that is stopped does not give up any more', async () => {
     );
     await stop();
     expect(signal.aborted).toBe(false);
-    expect(written).not.toContain('cannot be watched');
+    expect(output.text).not.toContain('cannot be watched');
   });
 });
 

@@ -8,20 +8,17 @@ import {
 } from '../../../src/archive/restore/scratch-database.ts';
 import type { Psql } from '../../../src/connection/psql.ts';
 import { CancelledError } from '../../../src/errors.ts';
+import { captureOutput } from '../../support/captured-output.ts';
 import { until, whileSession } from '../../support/failure-bench.ts';
 import { type TcpProxy, startTcpProxy } from '../../support/tcp-proxy.ts';
 import { userErrorOf } from '../../support/user-error.ts';
 import { type RestoreBed, startRestoreBed } from './restore-bed.ts';
 
-const written: string[] = [];
+const output = captureOutput();
 let beds: readonly RestoreBed[];
 let bed: RestoreBed;
 
 beforeAll(async () => {
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    written.push(String(text));
-    return true;
-  });
   beds = await Promise.all([startRestoreBed('17', ['fsync = off']), startRestoreBed('16', ['fsync = off'])]);
   [bed = await startRestoreBed('17')] = beds;
 });
@@ -140,7 +137,7 @@ describe('the scratch database', () => {
   });
 
   it('is named in a warning when the server does not let it go', async () => {
-    written.length = 0;
+    output.clear();
     let left = '';
     expect(
       await withScratchDatabase(request(), async (name) => {
@@ -149,7 +146,7 @@ describe('the scratch database', () => {
         return 'done';
       }),
     ).toBe('done');
-    expect(written.join('')).toMatch(
+    expect(output.text).toMatch(
       new RegExp(`::warning .*${left} could not be dropped.*DROP DATABASE ${left}`),
     );
     await bed.server.query(`ALTER DATABASE ${left} IS_TEMPLATE false`);
@@ -244,7 +241,7 @@ describe('a server that stops answering', () => {
   });
 
   it('when the database is to be dropped is told in a warning, which names it', async () => {
-    written.length = 0;
+    output.clear();
     let left = '';
     const done = await inHaste(() =>
       withScratchDatabase(request({ environment }), async (name) => {
@@ -255,7 +252,7 @@ describe('a server that stops answering', () => {
       }),
     );
     expect(done).toBe('done');
-    expect(written.join('')).toContain(
+    expect(output.text).toContain(
       `${left} could not be dropped, and stays on the server: The server has not answered for 1 min 0 s. Drop it: DROP DATABASE ${left} WITH (FORCE);`,
     );
     await bed.server.query(`DROP DATABASE ${left}`);

@@ -1,20 +1,21 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { type ArtifactList, artifactList } from '../../../src/store/github/artifact-list.ts';
 import { connectToGitHub } from '../../../src/store/github/github-api.ts';
 import type { Located } from '../../../src/store/stored-artifact.ts';
+import { captureOutput } from '../../support/captured-output.ts';
 import { type GitHubListing, type ListingAnswer, startGitHubListing } from '../../support/github-listing.ts';
 import { userErrorOf } from '../../support/user-error.ts';
 import { IMPATIENCE } from '../store-bed.ts';
 
+captureOutput();
+
 let listing: GitHubListing | undefined;
 afterEach(() => {
   listing?.stop();
-  jest.restoreAllMocks();
 });
 
 /** The list of a repository where GitHub gives these answers, and the last one from then on. */
 async function answering(answers: readonly ListingAnswer[], attempts = 1): Promise<ArtifactList> {
-  jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   const rest = [...answers];
   listing = await startGitHubListing(
     () => (rest.length > 1 ? rest.shift() : rest[0]) ?? { status: 500, body: null },
