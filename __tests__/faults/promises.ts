@@ -107,9 +107,10 @@ async function brokenArtifacts(
 /** An artifact is complete when its bytes are those that were proven, and named after the content that they hold. */
 async function brokenArtifact(
   { artifacts, shop, large }: FaultBed,
-  { name, digest }: ArtifactRecord,
+  artifact: ArtifactRecord,
 ): Promise<string[]> {
-  const bytes = await artifacts.read(name);
+  const { name, digest } = artifact;
+  const bytes = await artifacts.read(artifact);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const rightName = [shop, large].some(({ contentDigest }) => name.includes(contentDigest.slice(0, 12)));
   return [

@@ -88,9 +88,9 @@ export interface ArtifactService {
   artifacts(): readonly ArtifactRecord[];
   /** All artifacts, those that were never finalized too. */
   created(): readonly ArtifactRecord[];
-  /** The stored bytes of the newest artifact of this name. Rejects when there is none. */
-  read(name: string): Promise<Buffer>;
-  /** The same as a stream, for large ones. */
+  /** The stored bytes of an artifact: this one, or the newest of this name. Rejects when there is none. */
+  read(artifact: string | ArtifactRecord): Promise<Buffer>;
+  /** Those of the newest of this name as a stream, for large ones. */
   stream(name: string): Promise<Readable>;
   /** Makes a finalized artifact. The REST calls list those made last first, whatever time they claim. */
   seed(artifact: Seed): Promise<ArtifactRecord>;
@@ -138,7 +138,8 @@ export async function startArtifactService(options: ArtifactServiceOptions = {})
     digest: undefined,
     artifacts: () => records.all().filter((record) => record.finalized),
     created: () => records.all(),
-    read: async (name) => buffer(await blobs.read(newest(name).blobName)),
+    read: async (artifact) =>
+      buffer(await blobs.read((typeof artifact === 'string' ? newest(artifact) : artifact).blobName)),
     stream: (name) => blobs.read(newest(name).blobName),
     requests,
     storagePid: blobs.pid,
