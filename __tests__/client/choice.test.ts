@@ -117,7 +117,7 @@ describe('auto', () => {
   });
 
   it('is an error for a server that is newer than all the versions there are', () => {
-    expect(() => preferredMajors(AUTO, 19)).toThrow(/PostgreSQL 19, newer than all .* \(up to 18\)/);
+    expect(() => preferredMajors(AUTO, 19)).toThrow(/PostgreSQL 19 is newer than all .* \(up to 18\)/);
   });
 });
 
