@@ -207,11 +207,6 @@ const STARTING: readonly FaultCase[] = [
   },
 ];
 
-/** The standby waits for the lock of the dump, or has already ended its session. */
-const CONFLICT = `
-  SELECT 1 FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted
-  UNION ALL SELECT 1 WHERE NOT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE 'COPY public%')`;
-
 const STANDBY: readonly FaultCase[] = [
   {
     fault: 'the standby that is dumped is promoted',
@@ -235,7 +230,9 @@ const STANDBY: readonly FaultCase[] = [
       withStandby(bed, ({ primary, standby, bed: replicated }) =>
         whileHeld(replicated, { when: 'middle' }, async () => {
           await primary.query('DROP TABLE events_4', { database: 'large' });
-          await untilRow(standby, CONFLICT);
+          const [end] = await primary.query('SELECT pg_current_wal_lsn() AS lsn');
+          // It is applied as soon as the dump, which is told so when it goes on, is out of the way.
+          await untilRow(standby, `SELECT 1 WHERE pg_last_wal_receive_lsn() >= '${String(end?.['lsn'])}'`);
         }),
       ),
   },
