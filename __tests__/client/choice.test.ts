@@ -139,6 +139,11 @@ describe('the ways to the tools', () => {
   const without = { apk: undefined, dnf: undefined, brew: undefined, sudo: undefined };
   it.each([
     ['macOS without Homebrew', { ...MACHINES.mac, programs: without }, /Install Homebrew/],
+    [
+      'Windows without its own folder',
+      { ...MACHINES.windows, systemRoot: undefined },
+      /choco install postgresql17/,
+    ],
     ['Rocky Linux without dnf', { ...MACHINES.rocky, programs: without }, /dnf, which is missing here/],
     [
       'a Debian without apt-get',

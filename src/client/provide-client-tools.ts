@@ -144,25 +144,18 @@ async function bring(
   throw noneAvailable(failures);
 }
 
-function originText(tools: ClientTools): string {
-  switch (tools.origin) {
-    case 'tool cache':
-      return 'from the tool cache';
-    case 'installed':
-      return `found in ${tools.directory}`;
-    case 'PGDG':
-      return "from PGDG's signed packages";
-    case 'apt sources':
-      return "from the machine's own apt sources";
-    case 'apk':
-      return "from Alpine's packages";
-    case 'PGDG RPMs':
-      return "from PGDG's signed RPMs";
-    case 'dnf repositories':
-      return "from the machine's own dnf repositories";
-    case 'Homebrew':
-      return 'from Homebrew';
-    case 'EDB binaries':
-      return 'from the official archive for Windows';
-  }
+/** Where tools are from, for the log. */
+const ORIGIN_TEXT: Readonly<Record<Exclude<ClientTools['origin'], 'installed'>, string>> = {
+  'tool cache': 'from the tool cache',
+  PGDG: "from PGDG's signed packages",
+  'apt sources': "from the machine's own apt sources",
+  apk: "from Alpine's packages",
+  'PGDG RPMs': "from PGDG's signed RPMs",
+  'dnf repositories': "from the machine's own dnf repositories",
+  Homebrew: 'from Homebrew',
+  'EDB binaries': 'from the official archive for Windows',
+};
+
+function originText({ origin, directory }: ClientTools): string {
+  return origin === 'installed' ? `found in ${directory}` : ORIGIN_TEXT[origin];
 }

@@ -222,6 +222,12 @@ describe('what is not whole', () => {
     expect(error instanceof UserError && error.message).toContain(words);
   });
 
+  it('is told in words: a file that the disk does not give', async () => {
+    // A folder can be opened, and not read: as near as a test comes to a disk that fails.
+    const { message } = await userErrorOf(readTableOfContents(import.meta.dirname));
+    expect(message).toMatch(/^The archive cannot be read back: EISDIR/);
+  });
+
   it.each([
     [
       'the same number twice',
