@@ -2,7 +2,7 @@
 import { type IncomingMessage, type ServerResponse, createServer, request as httpRequest } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { messageOf } from '../src/errors.ts';
-import { isJsonObject } from '../src/store/json.ts';
+import { isJsonObject } from '../src/github/json.ts';
 
 /** What was told when an artifact was finished, by its name. */
 type Finished = Map<string, { readonly size: unknown; readonly digest: unknown }>;

@@ -7,6 +7,7 @@ import { bundledFolders, licencesText, licensedPackage } from './bundled-licence
 
 const root = path.resolve(import.meta.dirname, '..');
 const output = path.resolve(process.argv[2] ?? path.join(root, 'dist'));
+const ENTRY_PREFIX = 'main-';
 const bin = (tool: string): string => path.join(root, 'node_modules', tool);
 
 rmSync(path.join(root, 'build'), { recursive: true, force: true });
@@ -17,7 +18,7 @@ for (const entry of bundledEntries()) {
   const stats = path.join(root, 'build', `${entry}.stats.json`);
   node(
     bin('@vercel/ncc/dist/ncc/cli.js'),
-    ...['build', `build/entries/${entry}.js`, '--out', path.join(output, entry)],
+    ...['build', `build/main/${ENTRY_PREFIX}${entry}.js`, '--out', path.join(output, entry)],
     ...['--minify', '--stats-out', stats, '--quiet'],
   );
   const folders = bundledFolders(JSON.parse(readFileSync(stats, 'utf8')));
@@ -32,11 +33,12 @@ for (const chunk of globSync('*/*.index.js', { cwd: output }).map((file) => path
 }
 rmSync(path.join(root, 'build'), { recursive: true, force: true });
 
-/** What `src/entries` holds, but for the module that the entries share. */
+/** The entries: `src/main/main-backup.ts` becomes `dist/backup/index.js`. */
 function bundledEntries(): string[] {
-  return readdirSync(path.join(root, 'src', 'entries'))
+  return readdirSync(path.join(root, 'src', 'main'))
     .map((file) => path.basename(file, '.ts'))
-    .filter((name) => name !== 'run-job');
+    .filter((name) => name.startsWith(ENTRY_PREFIX))
+    .map((name) => name.slice(ENTRY_PREFIX.length));
 }
 
 function node(...args: string[]): void {

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Manifest } from '../../src/archive/manifest.ts';
+import type { Manifest } from '../../src/archive/content/manifest.ts';
 import { type ReadBackRequest, readBack } from '../../src/archive/read-back.ts';
 import { CancelledError, UserError } from '../../src/errors.ts';
 import { type TestClientTools, testClientTools } from '../support/client-tools.ts';
 import { type Database, startDatabase } from '../support/database.ts';
-import { ODD_DATABASE } from './odd-database.ts';
+import { ODD_DATABASE } from './content/odd-database.ts';
 
 const execute = promisify(execFile);
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { hoursBefore } from '../store/store-bed.ts';
+import { hoursBefore } from '../storage/artifact/store-bed.ts';
 import { type ArtifactService, startArtifactService } from '../support/artifact-service.ts';
 import type { ActionRun, RunActionOptions } from '../support/runner.ts';
 import { expectColour, runOnSeries, seedBackup } from '../support/series-bed.ts';

@@ -1,6 +1,6 @@
 // The list of a repository with 25,000 artifacts, which the artifact service of the tests would take minutes to fill.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { backupFile, hoursBefore } from '../store/store-bed.ts';
+import { backupFile, hoursBefore } from '../storage/artifact/store-bed.ts';
 import { type GitHubListing, startGitHubListing } from '../support/github-listing.ts';
 import { type ActionRun, runAction } from '../support/runner.ts';
 import { expectColour } from '../support/series-bed.ts';

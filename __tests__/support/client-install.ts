@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ClientRequest } from '../../src/client/client-tools.ts';
-import { installFromPgdg } from '../../src/client/debian/pgdg.ts';
-import { type Machine, surveyMachine } from '../../src/client/machine.ts';
+import type { ClientRequest } from '../../src/tools/client-tools.ts';
+import { installFromPgdg } from '../../src/tools/debian/pgdg.ts';
+import { type Machine, surveyMachine } from '../../src/tools/machine.ts';
 import type { PgdgMirror } from './pgdg-mirror.ts';
 
 /** The folders of one test: white space in the path, as self-hosted runners have it. */

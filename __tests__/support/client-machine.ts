@@ -1,5 +1,5 @@
-import { parseOsRelease } from '../../src/client/debian/os-release.ts';
-import type { Machine } from '../../src/client/machine.ts';
+import { parseOsRelease } from '../../src/tools/debian/os-release.ts';
+import type { Machine } from '../../src/tools/machine.ts';
 
 /** /etc/os-release of the systems that the tests describe, as those ship it (shortened to what is read). */
 export const OS_RELEASE = {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { readAptSettings } from '../../src/client/debian/apt-state.ts';
+import { readAptSettings } from '../../src/tools/debian/apt-state.ts';
 
 const execute = promisify(execFile);
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
-import { dumpArguments } from '../../src/archive/dump-arguments.ts';
+import { dumpArguments } from '../../src/backup/dump/dump-arguments.ts';
 import { type Environment, run } from '../../src/process/run.ts';
 import { type TestClientTools, testClientTools } from './client-tools.ts';
 import { type Database, type Row, startDatabase } from './database.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { copyFile, cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { debianRelease, parseOsRelease } from '../../src/client/debian/os-release.ts';
+import { debianRelease, parseOsRelease } from '../../src/tools/debian/os-release.ts';
 import { keptFolder } from './build-cache.ts';
 import {
   LIBPQ_FOLDER,

@@ -1,6 +1,6 @@
-import type { ClientRequest, ClientTools } from '../../src/client/client-tools.ts';
-import type { Machine } from '../../src/client/machine.ts';
-import { provideTools } from '../../src/client/provide-client-tools.ts';
+import type { ClientRequest, ClientTools } from '../../src/tools/client-tools.ts';
+import type { Machine } from '../../src/tools/machine.ts';
+import { provideTools } from '../../src/tools/provide-client-tools.ts';
 
 /** Provides the tools of one major version, as `postgres-version: 17` asks for them. */
 export async function provideMajor(request: ClientRequest, machine?: Machine): Promise<ClientTools> {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { LibpqSettings } from '../../src/connection/libpq-environment.ts';
+import type { LibpqSettings } from '../../src/postgres/libpq-environment.ts';
 import { testClientTools } from './client-tools.ts';
 import type { Database } from './database.ts';
 

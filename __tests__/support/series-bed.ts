@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { backupFile, hoursBefore } from '../store/store-bed.ts';
+import { backupFile, hoursBefore } from '../storage/artifact/store-bed.ts';
 import type { ArtifactService, Seed } from './artifact-service.ts';
 import type { ArtifactRecord } from './artifact-service-records.ts';
 import { type ActionRun, type RunActionOptions, runAction } from './runner.ts';

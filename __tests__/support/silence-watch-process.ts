@@ -6,7 +6,7 @@ import { statSync } from 'node:fs';
 import { once } from 'node:events';
 import { basename, join } from 'node:path';
 import { argv, stdout } from 'node:process';
-import { watchSilence } from '../../src/connection/silence.ts';
+import { watchSilence } from '../../src/postgres/watchdog/silence.ts';
 import { messageOf } from '../../src/errors.ts';
 
 /** A tool gets on when the file `progress` grows. */

@@ -2,10 +2,10 @@
 // `encrypt-once.ts FILE SHA256 IDENTITY`. It leaves nothing but FILE.
 import { rm } from 'node:fs/promises';
 import { identityToRecipient } from 'age-encryption';
-import { decryptFile } from '../../src/archive/encryption/decrypt.ts';
-import { encryptFile } from '../../src/archive/encryption/encrypt.ts';
-import { proveEncrypted } from '../../src/archive/encryption/prove.ts';
-import { readDecryptionKeys, readEncryption } from '../../src/inputs/age-inputs.ts';
+import { decryptFile } from '../../src/age/decrypt.ts';
+import { encryptFile } from '../../src/age/encrypt.ts';
+import { proveEncrypted } from '../../src/age/verify-encryption.ts';
+import { readDecryptionKeys, readEncryption } from '../../src/age/age-inputs.ts';
 
 const [source = '', plaintextSha256 = '', identity = ''] = process.argv.slice(2);
 const [file, content] = [`${source}.age`, `${source}.content`];

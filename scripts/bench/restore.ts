@@ -6,11 +6,11 @@ import { promisify } from 'node:util';
 import { testClientTools } from '../../__tests__/support/client-tools.ts';
 import { type Database, startDatabase } from '../../__tests__/support/database.ts';
 import { fillLarge } from '../../__tests__/support/shop.ts';
-import { dump } from '../../src/archive/dump.ts';
-import { dumpArguments } from '../../src/archive/dump-arguments.ts';
+import { dump } from '../../src/backup/dump/dump.ts';
+import { dumpArguments } from '../../src/backup/dump/dump-arguments.ts';
 import { type ReadBack, readBack } from '../../src/archive/read-back.ts';
-import { restoreArchive } from '../../src/archive/restore/pg-restore.ts';
-import { proveRestore } from '../../src/archive/proof/prove-restore.ts';
+import { restoreArchive } from '../../src/restore/apply/pg-restore.ts';
+import { proveRestore } from '../../src/restore/verify/verify-restore.ts';
 import { type Figure, median, printFigures, timed } from './figures.ts';
 
 const execute = promisify(execFile);

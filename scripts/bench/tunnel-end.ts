@@ -12,7 +12,7 @@ async function open(): Promise<{ readonly address: string; close(): Promise<void
     const gateway = await startTunnelGateway({ target, apiKey: API_KEY });
     return { address: gateway.url.href, close: () => gateway.stop() };
   }
-  const { openTunnel } = await import('../../src/connection/tunnel/tunnel.ts');
+  const { openTunnel } = await import('../../src/postgres/tunnel/tunnel.ts');
   const { signal } = new AbortController();
   const tunnel = await openTunnel({ apiKey: API_KEY, gatewayUrl: new URL(given), signal });
   return { address: String(tunnel.port), close: () => tunnel.close() };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { isJsonObject } from '../../src/store/json.ts';
+import { isJsonObject } from '../../src/github/json.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 

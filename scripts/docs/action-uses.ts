@@ -1,7 +1,7 @@
 // What a workflow, or a composite action, asks of this repository's actions, compared with their action.yml: pure. A workflow parser does not
 // know the inputs of actions, and the runner only warns of unknown ones.
 import { parse } from 'yaml';
-import { isJsonObject } from '../../src/store/json.ts';
+import { isJsonObject } from '../../src/github/json.ts';
 import { ACTION_FOLDERS, type ActionFile, type ActionName, isActionName } from './action-file.ts';
 
 /** `OWNER/postgres-backup-action/restore@v1`, or `./restore` within this repository; `./.github` is for its own use. */

@@ -1,6 +1,6 @@
 // Finds the workflows, jobs and steps that the documentation shows, and makes whole workflows of them: pure.
 import { parseDocument } from 'yaml';
-import { isJsonObject } from '../../src/store/json.ts';
+import { isJsonObject } from '../../src/github/json.ts';
 import type { MarkdownFile } from './markdown-files.ts';
 
 /** A piece of a workflow in the documentation. */

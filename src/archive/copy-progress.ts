@@ -1,4 +1,4 @@
-import { bytes, duration } from '../log/format.ts';
+import { bytes, duration } from '../runner/format.ts';
 
 /** Sizes on the server of the tables whose rows are copied, in bytes, by the name that the tools print with `--verbose`. */
 export type TableSizes = ReadonlyMap<string, number>;

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
-import { errorLines } from '../connection/diagnosis.ts';
+import { errorLines } from '../postgres/diagnosis/diagnosis.ts';
 import { messageOf } from '../errors.ts';
 import { collectAfterEvery } from '../process/garbage.ts';
 import { type Environment, type RunResult, endedBySignal, run } from '../process/run.ts';
 import { watchStall } from '../process/stall.ts';
-import { log } from '../log/log.ts';
-import { type Manifest, ManifestCollector } from './manifest.ts';
-import { type ScriptProgress, ScriptReader } from './script-reader.ts';
-import { ScriptError } from './script-statement.ts';
+import { log } from '../runner/log.ts';
+import { type Manifest, ManifestCollector } from './content/manifest.ts';
+import { type ScriptProgress, ScriptReader } from './content/script-reader.ts';
+import { ScriptError } from './content/script-statement.ts';
 import { unreadable } from './unreadable.ts';
 
 /** What is read back, and with what. */

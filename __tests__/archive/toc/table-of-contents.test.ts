@@ -10,9 +10,9 @@ import {
 import { UserError } from '../../../src/errors.ts';
 import { type Database, startDatabase } from '../../support/database.ts';
 import { userErrorOf } from '../../support/user-error.ts';
-import { ODD_DATABASE } from '../odd-database.ts';
-import { PlanBed } from '../restore-plan/plan-bed.ts';
-import { PLANNED_DATABASE } from '../restore-plan/plan-database.ts';
+import { ODD_DATABASE } from '../content/odd-database.ts';
+import { PlanBed } from '../../restore/plan/plan-bed.ts';
+import { PLANNED_DATABASE } from '../../restore/plan/plan-database.ts';
 
 let bed: PlanBed;
 let servers: Database[];

@@ -1,5 +1,5 @@
-import { count } from '../../log/format.ts';
-import { plainLine } from '../../log/plain-text.ts';
+import { count } from '../../runner/format.ts';
+import { plainLine } from '../../runner/plain-text.ts';
 import type { TocEntry } from './table-of-contents.ts';
 
 /** What people call a kind of entry, where it is not the kind in small letters. */

@@ -1,4 +1,4 @@
-import { ScriptError, decoded, readStatement } from '../script-statement.ts';
+import { ScriptError, decoded, readStatement } from '../content/script-statement.ts';
 import { unreadable } from '../unreadable.ts';
 import { type TocBytes, TocFile } from './toc-bytes.ts';
 

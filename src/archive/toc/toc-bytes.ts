@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { messageOf } from '../../errors.ts';
-import { decoded } from '../script-statement.ts';
+import { decoded } from '../content/script-statement.ts';
 import { unreadable } from '../unreadable.ts';
 
 /** `pg_dump` writes integers of four bytes on every platform that it runs on. */

@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { encodingOf, largeObjectIdsOf } from '../../../src/archive/toc/archive-facts.ts';
+import { type TocEntry, readTableOfContents } from '../../../src/archive/toc/table-of-contents.ts';
+import { type RestoreBed, startRestoreBed } from '../../restore/apply/restore-bed.ts';
+import { captureOutput } from '../../support/captured-output.ts';
+
+captureOutput();
+
+let bed: RestoreBed;
+beforeAll(async () => {
+  bed = await startRestoreBed('17', ['fsync = off']);
+});
+afterAll(() => bed.stop());
+
+describe('what the proof needs to know of an archive', () => {
+  it('stands in its table of contents', async () => {
+    await bed.server.query(
+      `CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'`,
+    );
+    await bed.server.sql(`SELECT lo_from_bytea(4711 + i, 'x') FROM generate_series(1, 3) i`, 'latin');
+    const { file } = await bed.dump('latin');
+    const contents = await readTableOfContents(file);
+    expect(encodingOf(contents)).toBe('LATIN1');
+    expect([...largeObjectIdsOf(contents)]).toEqual(['4712', '4713', '4714']);
+  });
+
+  it('is found in archives of older versions, where each large object has an entry', () => {
+    const entry = { kind: 'BLOB', tag: '4711', definition: `SELECT pg_catalog.lo_create('4711');\n` };
+    const entries = [{ ...BARE, ...entry }];
+    expect([...largeObjectIdsOf({ entries })]).toEqual(['4711']);
+    expect(encodingOf({ entries })).toBeUndefined();
+  });
+});
+
+const BARE: TocEntry = {
+  dumpId: 1,
+  catalogOid: 0,
+  oid: 0,
+  tag: '',
+  kind: '',
+  section: 'data',
+  definition: '',
+  dropStatement: '',
+  copyStatement: '',
+  schema: '',
+  tablespace: '',
+  owner: '',
+  dependencies: [],
+  hasData: false,
+  contents: undefined,
+};

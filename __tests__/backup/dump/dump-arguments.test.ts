@@ -1,0 +1,43 @@
+import { describe, expect, it } from '@jest/globals';
+import { dumpArguments } from '../../../src/backup/dump/dump-arguments.ts';
+
+describe('the arguments of pg_dump', () => {
+  const filters = { schemas: [], excludeSchemas: [], tables: [], excludeTables: [], excludeTableData: [] };
+  const args = (extra: string[] = []) =>
+    dumpArguments({ file: '/w/archive', compression: 'zstd:3', filters, extra });
+
+  it('ask for a custom-format archive in the work folder, compressed as wished, without a prompt', () => {
+    expect(args()).toEqual(
+      expect.arrayContaining(['--format=custom', '--file=/w/archive', '--compress=zstd:3', '--no-password']),
+    );
+  });
+
+  it('hold each filter as one argument, so that no pattern can become an option', () => {
+    const all = dumpArguments({
+      file: 'f',
+      compression: '0',
+      filters: {
+        schemas: ['-x'],
+        excludeSchemas: ['b'],
+        tables: ['c d'],
+        excludeTables: ['e'],
+        excludeTableData: ['f'],
+      },
+      extra: [],
+    });
+    expect(all).toEqual(
+      expect.arrayContaining([
+        '--schema=-x',
+        '--exclude-schema=b',
+        '--table=c d',
+        '--exclude-table=e',
+        '--exclude-table-data=f',
+      ]),
+    );
+  });
+
+  it('wait for locks for a bounded time, unless the user says how long', () => {
+    expect(args()).toContain('--lock-wait-timeout=120s');
+    expect(args(['--lock-wait-timeout=1h']).at(-1)).toBe('--lock-wait-timeout=1h');
+  });
+});

@@ -1,0 +1,145 @@
+import { describe, expect, it } from '@jest/globals';
+import { isOpaque, selection, unreadableError } from '../../../src/backup/dump/selection.ts';
+import { readPattern } from '../../../src/postgres/name-pattern.ts';
+import type { Relation } from '../../../src/postgres/preflight.ts';
+import type { DumpFilters } from '../../../src/backup/dump/dump-filters.ts';
+
+const relation = (name: string, more: Partial<Relation> = {}): Relation => ({
+  schema: 'public',
+  name,
+  kind: 'table',
+  bytes: 1,
+  visible: (more.schema ?? 'public') === 'public',
+  ownedBy: undefined,
+  unreadable: undefined,
+  ...more,
+});
+const none: DumpFilters = {
+  schemas: [],
+  excludeSchemas: [],
+  tables: [],
+  excludeTables: [],
+  excludeTableData: [],
+};
+const RELATIONS = [
+  relation('users'),
+  relation('Users'),
+  relation('user_log'),
+  relation('users', { schema: 'auth' }),
+  relation('odd.name', { schema: 'odd schema' }),
+];
+const chosen = (filters: Partial<DumpFilters>, data = false) => {
+  const selected = selection({ ...none, ...filters }, RELATIONS);
+  return RELATIONS.filter(data ? selected.includesData : selected.includes).map(
+    ({ schema, name }) => `${schema}.${name}`,
+  );
+};
+
+describe('patterns of psql', () => {
+  it.each([
+    ['users', 'users', true],
+    ['USERS', 'users', true],
+    ['"USERS"', 'users', false],
+    ['user*', 'user_log', true],
+    ['user?', 'users', true],
+    ['(a|b)', 'b', true],
+    ['"(a|b)"', 'b', false],
+    ['"a""b"', 'a"b', true],
+    ['a$', 'a$', true],
+    ['user', 'users', false],
+  ])('%s matches %s: %s', (pattern, name, matches) => {
+    expect(readPattern(pattern)?.name.test(name)).toBe(matches);
+  });
+
+  it('that JavaScript cannot express are left to pg_dump', () => {
+    expect(readPattern('(')).toBeUndefined();
+  });
+});
+
+describe('a selection', () => {
+  it('is everything without filters', () => {
+    expect(chosen({})).toHaveLength(RELATIONS.length);
+  });
+
+  it('follows schemas and exclude-schemas', () => {
+    expect(chosen({ schemas: ['auth'] })).toEqual(['auth.users']);
+    expect(chosen({ excludeSchemas: ['public', '"odd schema"'] })).toEqual(['auth.users']);
+  });
+
+  it('takes a bare table name from the search path only, as pg_dump does', () => {
+    expect(chosen({ tables: ['users'] })).toEqual(['public.users']);
+    expect(chosen({ tables: ['*.users'] })).toEqual(['public.users', 'auth.users']);
+    expect(chosen({ tables: ['"odd schema"."odd.name"'] })).toEqual(['odd schema.odd.name']);
+  });
+
+  it('lets tables win over schema filters, and exclusions over everything', () => {
+    expect(chosen({ tables: ['auth.users'], schemas: ['public'] })).toEqual(['auth.users']);
+    expect(chosen({ tables: ['user*'], excludeTables: ['user_*'] })).toEqual(['public.users']);
+  });
+
+  it('keeps a table whose rows alone are left out', () => {
+    expect(chosen({ excludeTableData: ['user_log'] })).toContain('public.user_log');
+    expect(chosen({ excludeTableData: ['user_log'] }, true)).not.toContain('public.user_log');
+  });
+
+  it('takes a sequence with the table that owns it', () => {
+    const sequence = relation('users_id_seq', {
+      kind: 'sequence',
+      ownedBy: { schema: 'public', name: 'users' },
+    });
+    const all = [...RELATIONS, sequence];
+    expect(selection({ ...none, tables: ['users'] }, all).includesData(sequence)).toBe(true);
+    expect(selection({ ...none, tables: ['user_log'] }, all).includesData(sequence)).toBe(false);
+  });
+
+  it('names exclusions that match nothing', () => {
+    const filters = {
+      ...none,
+      excludeSchemas: ['nope'],
+      excludeTables: ['users', 'typo*'],
+      excludeTableData: ['gone'],
+    };
+    expect(selection(filters, RELATIONS).idleExclusions).toEqual([
+      ['exclude-schemas', 'nope'],
+      ['exclude-tables', 'typo*'],
+      ['exclude-table-data', 'gone'],
+    ]);
+  });
+});
+
+describe('what the role cannot read', () => {
+  const secret = relation('secret', { unreadable: 'no SELECT' });
+
+  it('is named in one error with what to grant', () => {
+    const error = unreadableError('backup', selection(none, [secret]), [secret]);
+    expect(error?.message).toContain('public.secret (no SELECT)');
+    expect(error?.message).toContain('backup');
+    expect(error?.hint).toContain('pg_read_all_data');
+  });
+
+  it('does not matter where it is left out', () => {
+    expect(
+      unreadableError('u', selection({ ...none, excludeTables: ['secret'] }, [secret]), [secret]),
+    ).toBeUndefined();
+    expect(
+      unreadableError('u', selection({ ...none, excludeTableData: ['secret'] }, [secret]), [secret]),
+    ).toBeUndefined();
+  });
+
+  it('names twenty at the most', () => {
+    const many = Array.from({ length: 25 }, (_, index) => relation(`t${index}`, { unreadable: 'no SELECT' }));
+    const message = unreadableError('u', selection(none, many), many)?.message ?? '';
+    expect(message).toContain('25 of the tables');
+    expect(message).toContain('and 5 more');
+    expect(message).not.toContain('t20');
+  });
+
+  it('is left to pg_dump where its own arguments change what is read', () => {
+    expect(
+      ['--filter=f', '--enable-row-security', '--schema-only', '-s', '-Os', '--role=r', '-epostgis'].map(
+        (word) => isOpaque([word]),
+      ),
+    ).toEqual(Array<boolean>(7).fill(true));
+    expect(isOpaque(['--no-owner', '-O', '--no-publications'])).toBe(false);
+  });
+});

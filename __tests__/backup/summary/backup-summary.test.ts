@@ -1,0 +1,96 @@
+import { describe, expect, it } from '@jest/globals';
+import { type BackupSummary, backupSummary } from '../../../src/backup/summary/backup-summary.ts';
+
+const table = (index: number) => ({
+  name: `public.t${index}`,
+  schema: 'public',
+  table: `t${index}`,
+  columns: 'id',
+  rows: index * 1_000,
+  bytes: index * 1_000_000,
+  sha256: `${index % 10}`.repeat(64),
+});
+
+/** The summary of a backup of twelve tables that was uploaded, its characters as a person reads them. */
+function summaryOf(changes: Partial<BackupSummary> = {}): string {
+  const markdown = backupSummary({
+    database: 'shop',
+    address: 'db.example.com:5432',
+    serverVersion: '16.4',
+    clientVersion: '17.11',
+    encoding: 'UTF8',
+    databaseBytes: 500_000_000,
+    size: 100_000_000,
+    sha256: 'a'.repeat(64),
+    compression: 'zstd:3',
+    encryption: undefined,
+    exposure: undefined,
+    rehearsal: undefined,
+    unchanged: false,
+    series: undefined,
+    keptAt: undefined,
+    phases: [
+      { name: 'Dump', milliseconds: 8_000 },
+      { name: 'Read back', milliseconds: 2_000 },
+    ],
+    totalMs: 12_000,
+    manifest: {
+      tables: Array.from({ length: 12 }, (_, index) => table(index + 1)),
+      sequences: [{ name: 'public.s', value: '1', called: true }],
+      largeObjects: { count: 0, bytes: 0, sha256: '0'.repeat(64) },
+      schemaSha256: 'b'.repeat(64),
+      contentDigest: 'c'.repeat(64),
+      rows: 78_000,
+      bytes: 78_000_000,
+    },
+    artifact: {
+      id: 7,
+      name: 'shop-20261121T034509Z-cccccccccccc.bak',
+      sha256: 'a'.repeat(64),
+      url: 'https://github.com/example/shop/actions/runs/1/artifacts/7',
+      repository: 'example/shop',
+      expiresAt: new Date('2027-02-19T03:45:00Z'),
+      retention: '90 days: 91 were asked for, the repository grants at most 90',
+    },
+    ...changes,
+  });
+  return markdown.replaceAll(/&#(\d+);/g, (_, number: string) => String.fromCodePoint(Number(number)));
+}
+
+describe('the summary of a backup', () => {
+  it.each([
+    ['the database, where it is, and its size', /shop.*db\.example\.com:5432.*500 MB.*UTF8/],
+    ['both versions', /PostgreSQL 16\.4[\s\S]*pg_dump 17\.11/],
+    [
+      'the size of the archive, and its ratio to the database',
+      /100 MB.*5\.0 times smaller than the database/,
+    ],
+    ['how many tables, rows and sequences it holds', /12 tables, 78,000 rows, 1 sequence\b/],
+    ['how long it took, by phase', /12 s\*\*: dump 8(?:\.0)? s, read back 2(?:\.0)? s/],
+    ['the SHA-256 of the file, and the content digest', /a{64}[\s\S]*c{64}/],
+    ['until when it is kept, and what was asked for', /2027-02-19.*91 were asked for/],
+  ])('tells %s', (_, told) => {
+    expect(summaryOf()).toMatch(told);
+  });
+
+  it('lists the ten largest tables, the largest first', () => {
+    const text = summaryOf();
+    expect(text).toContain('The 10 largest tables');
+    expect([...text.matchAll(/public\.(t\d+)/g)].map(([, name]) => name)).toEqual(
+      Array.from({ length: 10 }, (_, index) => `t${12 - index}`),
+    );
+    expect(text).toMatch(/public\.t12.*12,000.*12 MB.*2{12}/);
+  });
+
+  it('says nothing of a ratio where the archive is not smaller than the database', () => {
+    expect(summaryOf({ databaseBytes: 90_000_000 })).not.toContain('smaller');
+  });
+
+  it('gives the commands that bring it back, of the file where nothing was uploaded', () => {
+    const stored = summaryOf();
+    expect(stored).toContain('gh api repos/example/shop/actions/artifacts/7/zip');
+    const kept = summaryOf({ artifact: undefined, keptAt: '/home/runner/a b.bak' });
+    expect(kept).not.toContain('gh api');
+    expect(kept).toMatch(/sha256sum --check\n[\s\S]*pg_restore .*'\/home\/runner\/a b\.bak'/);
+  });
+});

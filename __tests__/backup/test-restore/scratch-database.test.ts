@@ -1,0 +1,285 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import {
+  type ScratchRequest,
+  requireRightToCreate,
+  withScratchDatabase,
+} from '../../../src/backup/test-restore/scratch-database.ts';
+import type { Psql } from '../../../src/postgres/psql.ts';
+import { CancelledError } from '../../../src/errors.ts';
+import { captureOutput } from '../../support/captured-output.ts';
+import { until, whileSession } from '../../support/failure-bench.ts';
+import { type TcpProxy, startTcpProxy } from '../../support/tcp-proxy.ts';
+import { userErrorOf } from '../../support/user-error.ts';
+import { type RestoreBed, startRestoreBed } from '../../restore/apply/restore-bed.ts';
+
+const output = captureOutput();
+let beds: readonly RestoreBed[];
+let bed: RestoreBed;
+
+beforeAll(async () => {
+  beds = await Promise.all([startRestoreBed('17', ['fsync = off']), startRestoreBed('16', ['fsync = off'])]);
+  [bed = await startRestoreBed('17')] = beds;
+});
+afterEach(async () => {
+  expect(await scratches()).toEqual([]);
+});
+afterAll(() => Promise.all(beds.map((each) => each.stop())));
+
+async function scratches(): Promise<unknown[]> {
+  const rows = await Promise.all(
+    beds.map(({ server }) =>
+      server.query(`SELECT datname FROM pg_database WHERE datname LIKE '%rehearsal%'`),
+    ),
+  );
+  return rows.flat();
+}
+
+function request(changes: Partial<ScratchRequest> & Partial<Psql> = {}): ScratchRequest {
+  const {
+    signal = new AbortController().signal,
+    psql = bed.tools.psql,
+    environment = bed.environment('postgres'),
+  } = changes;
+  return { client: { psql, environment, signal }, encoding: 'UTF8', signal, ...changes };
+}
+
+describe('the scratch database', () => {
+  it('is there for the work, empty, and gone afterwards', async () => {
+    const result = await withScratchDatabase(request(), async (name) => {
+      expect(name).toMatch(/^postgres_backup_rehearsal_[0-9a-f]{16}$/);
+      await bed.server.sql('CREATE TABLE t ()', name);
+      return (await scratches()).length;
+    });
+    expect(result).toBe(1);
+  });
+
+  it.each(['UTF8', 'LATIN1', 'SQL_ASCII', 'EUC_JP', 'WIN1252'])(
+    'has the encoding of the origin: %s',
+    async (encoding) => {
+      for (const { server, environment, tools } of beds) {
+        const signal = new AbortController().signal;
+        const client = { psql: tools.psql, environment: environment('postgres'), signal };
+        await withScratchDatabase({ client, encoding, signal }, async (database) => {
+          expect(await server.query('SHOW server_encoding', { database })).toEqual([
+            { server_encoding: encoding },
+          ]);
+        });
+      }
+    },
+  );
+
+  it('has another encoding than the locale of the server goes with', async () => {
+    const [, other = bed] = beds;
+    const locale = (name: string): string =>
+      `UPDATE pg_database SET datcollate = '${name}', datctype = '${name}' WHERE datname = 'template0'`;
+    await other.server.query(locale('C.UTF-8'));
+    const signal = new AbortController().signal;
+    const client = { psql: other.tools.psql, environment: other.environment('postgres'), signal };
+    await withScratchDatabase({ client, encoding: 'LATIN1', signal }, async (database) => {
+      expect(await other.server.query('SHOW server_encoding', { database })).toEqual([
+        { server_encoding: 'LATIN1' },
+      ]);
+    });
+    await other.server.query(locale('C'));
+  });
+
+  it('is gone after a failure, which stays as it is', async () => {
+    const failure = new Error('the proof does not hold');
+    await expect(withScratchDatabase(request(), () => Promise.reject(failure))).rejects.toBe(failure);
+  });
+
+  it('is gone when the run is cancelled, before, meanwhile and while it is made', async () => {
+    const cancelled = new CancelledError('SIGINT');
+    for (const when of ['before', 'meanwhile', 'making']) {
+      const controller = new AbortController();
+      if (when === 'before') controller.abort(cancelled);
+      const work = withScratchDatabase(request({ signal: controller.signal }), () => {
+        controller.abort(cancelled);
+        controller.signal.throwIfAborted();
+        return Promise.resolve();
+      });
+      const rejected = expect(work).rejects.toBe(cancelled);
+      if (when === 'making') {
+        await until('the statement', async () =>
+          (await bed.server.sessions()).find(({ query }) => query.startsWith('CREATE DATABASE')),
+        );
+        controller.abort(cancelled);
+      }
+      await rejected;
+    }
+  });
+
+  it('is gone although somebody is connected to it', async () => {
+    await withScratchDatabase(request(), (name) =>
+      whileSession(bed.server, 'SELECT 1', () => Promise.resolve(), name),
+    );
+    let end: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (end = resolve));
+    let holding: Promise<unknown> = Promise.resolve();
+    await withScratchDatabase(request(), async (name) => {
+      await new Promise<void>((connected) => {
+        holding = whileSession(
+          bed.server,
+          'SELECT 1',
+          () => {
+            connected();
+            return held;
+          },
+          name,
+        );
+      });
+    });
+    expect(await scratches()).toEqual([]);
+    end();
+    await holding;
+  });
+
+  it('is named in a warning when the server does not let it go', async () => {
+    output.clear();
+    let left = '';
+    expect(
+      await withScratchDatabase(request(), async (name) => {
+        left = name;
+        await bed.server.query(`ALTER DATABASE ${name} IS_TEMPLATE true`);
+        return 'done';
+      }),
+    ).toBe('done');
+    expect(output.text).toMatch(
+      new RegExp(`::warning .*${left} could not be dropped.*DROP DATABASE ${left}`),
+    );
+    await bed.server.query(`ALTER DATABASE ${left} IS_TEMPLATE false`);
+    await bed.server.query(`DROP DATABASE ${left}`);
+  });
+
+  it('says what the role lacks that may not create databases', async () => {
+    const { user, password } = await bed.server.createRole('modest');
+    const environment = bed.environment('postgres', { PGUSER: user, PGPASSWORD: password });
+    const error = await userErrorOf(withScratchDatabase(request({ environment }), () => Promise.resolve()));
+    expect(error.message).toBe(
+      'verify-connection-string: the scratch database for the rehearsal cannot be made: The user may not create databases.',
+    );
+    expect(error.hint).toContain('CREATEDB');
+  });
+
+  it('says why it cannot be made where nobody answers', async () => {
+    const environment = bed.environment('postgres', { PGPORT: '1' });
+    const error = await userErrorOf(withScratchDatabase(request({ environment }), () => Promise.resolve()));
+    expect(error.message).toMatch(/^verify-connection-string: the scratch database .* cannot be made: /);
+  });
+});
+
+describe('a server that is older than DROP DATABASE … WITH (FORCE) and LOCALE_PROVIDER', () => {
+  /** psql as of PostgreSQL 12, which the tests do not have: 17 that says it is 12, and does not know what 12 does not. */
+  async function psqlOf12(): Promise<string> {
+    const file = join(bed.folder, 'psql');
+    const script = [
+      '#!/bin/sh',
+      'PATH=/usr/local/bin:/usr/bin:/bin',
+      'sql=$(cat)',
+      'case $sql in *FORCE*|*LOCALE_PROVIDER*) echo "ERROR:  syntax error" >&2; exit 3 ;; esac',
+      `printf '%s' "$sql" | '${bed.tools.psql}' "$@" | sed 's/^17[0-9]\\{4\\}/120022/'`,
+      '',
+    ].join('\n');
+    await writeFile(file, script, { mode: 0o755 });
+    return file;
+  }
+
+  it.each(['UTF8', 'LATIN1'])(
+    'has the scratch database (%s), and lets it go although somebody is connected to it',
+    async (encoding) => {
+      const connected = Promise.withResolvers<undefined>();
+      const over = Promise.withResolvers<undefined>();
+      let holding: Promise<unknown> = Promise.resolve();
+      await withScratchDatabase(request({ psql: await psqlOf12(), encoding }), async (name) => {
+        expect(await bed.server.query('SHOW server_encoding', { database: name })).toEqual([
+          { server_encoding: encoding },
+        ]);
+        const hold = (): Promise<undefined> => {
+          connected.resolve(undefined);
+          return over.promise;
+        };
+        holding = whileSession(bed.server, 'SELECT 1', hold, name);
+        await connected.promise;
+      });
+      expect(await scratches()).toEqual([]);
+      over.resolve(undefined);
+      await holding;
+    },
+  );
+});
+
+describe('a server that stops answering', () => {
+  const usual = AbortSignal.timeout.bind(AbortSignal);
+  let proxy: TcpProxy;
+  let environment: ScratchRequest['client']['environment'];
+  beforeAll(async () => {
+    proxy = await startTcpProxy({ host: bed.server.host, port: bed.server.port });
+    environment = bed.environment('postgres', { PGHOST: proxy.host, PGPORT: String(proxy.port) });
+  });
+  afterEach(() => proxy.set({ kind: 'clear' }));
+  afterAll(() => proxy.stop());
+
+  /** The minute that the server has is five seconds here. */
+  async function inHaste<T>(work: () => Promise<T>): Promise<T> {
+    const spy = jest.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => usual(ms / 12));
+    return work().finally(() => {
+      spy.mockRestore();
+    });
+  }
+
+  it('when the database is to be made is told in words, and leaves none', async () => {
+    // The first connection asks for the version, the second makes the database.
+    await proxy.set({ kind: 'silence', spare: 1, times: 1 });
+    const work = jest.fn(() => Promise.resolve());
+    const error = await userErrorOf(inHaste(() => withScratchDatabase(request({ environment }), work)));
+    expect(error.message).toBe(
+      'verify-connection-string: the scratch database for the rehearsal cannot be made: The server has not answered for 1 min 0 s.',
+    );
+    expect(work).not.toHaveBeenCalled();
+  });
+
+  it('when the database is to be dropped is told in a warning, which names it', async () => {
+    output.clear();
+    let left = '';
+    const done = await inHaste(() =>
+      withScratchDatabase(request({ environment }), async (name) => {
+        left = name;
+        // Those that are open are let be.
+        await proxy.set({ kind: 'silence', spare: 0, times: 1 });
+        return 'done';
+      }),
+    );
+    expect(done).toBe('done');
+    expect(output.text).toContain(
+      `${left} could not be dropped, and stays on the server: The server has not answered for 1 min 0 s. Drop it: DROP DATABASE ${left} WITH (FORCE);`,
+    );
+    await bed.server.query(`DROP DATABASE ${left}`);
+  });
+});
+
+describe('the right to make a scratch database', () => {
+  const asked = async (changes: Record<string, string> = {}): Promise<void> =>
+    requireRightToCreate(request({ environment: bed.environment('postgres', changes) }).client);
+
+  it('is that of a superuser, and of a role with CREATEDB', async () => {
+    await asked();
+    const maker = await bed.server.createRole('maker', { attributes: 'CREATEDB' });
+    await asked({ PGUSER: maker.user, PGPASSWORD: maker.password });
+    await bed.server.query('ALTER ROLE maker NOCREATEDB');
+    const error = await userErrorOf(asked({ PGUSER: maker.user, PGPASSWORD: maker.password }));
+    expect(error.message).toMatch(/cannot be made: The user may not create databases\.$/);
+  });
+
+  it('cannot be asked for where nobody answers, and the error names the input', async () => {
+    const error = await userErrorOf(asked({ PGPORT: '1' }));
+    expect(error.message).toMatch(/^verify-connection-string: the scratch .*: Nothing accepts connections/);
+  });
+
+  it('is not asked for any more when the run is cancelled', async () => {
+    const cancelled = new CancelledError('SIGINT');
+    const { client } = request({ signal: AbortSignal.abort(cancelled) });
+    await expect(requireRightToCreate(client)).rejects.toBe(cancelled);
+  });
+});

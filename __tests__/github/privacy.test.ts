@@ -1,0 +1,131 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { requirePrivacy, visibilityOf } from '../../src/github/privacy.ts';
+import { type ArtifactService, startArtifactService } from '../support/artifact-service.ts';
+import type { Fault } from '../support/artifact-service-faults.ts';
+import { captureOutput } from '../support/captured-output.ts';
+import { HASTE, accessTo, environmentOf, until } from '../storage/artifact/store-bed.ts';
+
+captureOutput();
+
+let service: ArtifactService;
+beforeAll(async () => {
+  service = await startArtifactService();
+});
+afterAll(() => service.stop());
+afterEach(() => {
+  service.faults = {};
+  service.visibility = 'private';
+});
+
+const inAnHour = String(Math.floor(Date.now() / 1000) + 3600);
+
+describe('the visibility of a repository', () => {
+  it.each([
+    ['public', 'public'],
+    ['private', 'private'],
+    ['internal', 'private'],
+  ] as const)('that GitHub calls %s is %s', async (visibility, expected) => {
+    service.visibility = visibility;
+    expect(await visibilityOf(undefined, accessTo(service))).toBe(expected);
+  });
+
+  it.each([
+    [true, 'public'],
+    [false, 'private'],
+  ])('of an event that says public: %s is %s, and GitHub is not asked', async (fromEvent, expected) => {
+    const before = service.requests.length;
+    expect(await visibilityOf(fromEvent, accessTo(service))).toBe(expected);
+    expect(service.requests).toHaveLength(before);
+  });
+
+  it('is told to a token without any permission', async () => {
+    const token = service.tokenFor({ repositories: [service.repository], actions: 'none' });
+    expect(await visibilityOf(undefined, accessTo(service, { token }))).toBe('private');
+  });
+
+  it.each<[string, Fault['answer']]>([
+    ['that may not be seen (403)', 403],
+    ['that is not there (404)', 404],
+    ['of a GitHub in trouble', 503],
+    ['of a GitHub that answers nonsense', 'corrupt'],
+    ['of a GitHub that hangs up', 'reset'],
+    ['of a GitHub that never answers', 'hang'],
+    [
+      'whose rate limit is used up',
+      { status: 403, headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': inAnHour } },
+    ],
+    ['whose second rate limit is used up', { status: 429, headers: { 'retry-after': '3' } }],
+  ])('%s is unknown', async (_, answer) => {
+    service.faults = { rest: { answer } };
+    const patience = { ...HASTE, longestWaitMs: 0 };
+    expect(await visibilityOf(undefined, accessTo(service, { patience }))).toBe('unknown');
+  });
+
+  it.each([
+    ['without a token', { token: '' }],
+    ['with a token that GitHub does not know', { token: 'ghs_nobody' }],
+    ['of another repository', { repository: { owner: 'some', repo: 'other' } }],
+    ['where there is no GitHub', { env: { GITHUB_API_URL: 'http://127.0.0.1:1' } }],
+  ])('%s is unknown', async (_, changes) => {
+    expect(await visibilityOf(undefined, accessTo(service, changes))).toBe('unknown');
+  });
+
+  it('is not told when the job is cancelled meanwhile', async () => {
+    service.faults = { rest: { answer: 'hang' } };
+    const controller = new AbortController();
+    const before = service.requests.length;
+    const asked = visibilityOf(undefined, accessTo(service, { signal: controller.signal }));
+    asked.catch(() => undefined);
+    await until(() => service.requests.length > before);
+    controller.abort(new Error('cancelled'));
+    await expect(asked).rejects.toThrow('cancelled');
+  });
+});
+
+describe('a backup that is not encrypted', () => {
+  const ask = async (event: object | undefined, changes: { allowed?: boolean; token?: string } = {}) => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'event-'));
+    const file = path.join(folder, 'event.json');
+    try {
+      await writeFile(file, JSON.stringify(event ?? {}));
+      return await requirePrivacy({
+        repository: service.repository,
+        token: service.githubToken,
+        allowed: false,
+        env: { ...environmentOf(service), GITHUB_EVENT_PATH: file },
+        signal: new AbortController().signal,
+        ...changes,
+      });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  };
+  const publicly = { repository: { private: false } };
+
+  it('may go to a private repository', async () => {
+    expect(await ask({ repository: { private: true } })).toBeUndefined();
+    expect(await ask(undefined)).toBeUndefined();
+  });
+
+  it('is refused in a public one, with the ways out', async () => {
+    await expect(ask(publicly)).rejects.toMatchObject({
+      message: expect.stringMatching(/repository is public.*not encrypted/),
+      hint: expect.stringMatching(/age-recipients.*private repository.*allow-plaintext-on-public: true/),
+    });
+    service.visibility = 'public';
+    await expect(ask(undefined)).rejects.toThrow('is public');
+  });
+
+  it('is refused where nobody can tell', async () => {
+    await expect(ask(undefined, { token: '' })).rejects.toThrow('cannot be found out');
+  });
+
+  it('goes where it was allowed to go, and who can read it is known', async () => {
+    expect(await ask(publicly, { allowed: true })).toBe('public');
+    expect(await ask(undefined, { allowed: true, token: '' })).toBe('unknown');
+    expect(await ask({ repository: { private: true } }, { allowed: true })).toBeUndefined();
+  });
+});

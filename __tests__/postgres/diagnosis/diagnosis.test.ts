@@ -1,0 +1,171 @@
+import { describe, expect, it } from '@jest/globals';
+import { diagnose, diagnosedError, errorLines } from '../../../src/postgres/diagnosis/diagnosis.ts';
+import { failuresIn } from '../../../src/postgres/diagnosis/failures.ts';
+import { LOST_CONNECTION_RULES } from '../../../src/postgres/diagnosis/network-rules.ts';
+import { RULES } from '../../../src/postgres/diagnosis/rules.ts';
+
+const DENIED = 'pg_dump: error: query failed: ERROR:  permission denied for table';
+
+describe('the diagnosis', () => {
+  it('explains the last failure that it knows, not an early one', () => {
+    const early = 'psql:<stdin>:1: ERROR:  prepared statement "a" does not exist';
+    const last = 'psql:<stdin>:2: ERROR:  permission denied for table orders';
+    expect(diagnose(`${early}\n${last}\n`).cause).toBe('The user may not read the table orders.');
+  });
+
+  it.each([
+    ['pg_dump: warning: out of memory'],
+    ['pg_dump: WARNING:  out of shared memory'],
+    ['psql:<stdin>:1: NOTICE:  out of shared memory'],
+  ])('takes no warning for the reason, before an error or behind it: %s', (warning) => {
+    for (const stderr of [`${warning}\n${DENIED} orders`, `${DENIED} orders\n${warning}`]) {
+      expect(diagnose(stderr).cause).toBe('The user may not read the table orders.');
+    }
+  });
+
+  it('tells why a connection was lost, not that it was', () => {
+    const stderr = [
+      'psql:<stdin>:3: FATAL:  terminating connection due to idle-in-transaction timeout',
+      'psql:<stdin>:3: server closed the connection unexpectedly',
+      '\tThis probably means the server terminated abnormally',
+      'psql:<stdin>:3: error: connection to server was lost',
+    ].join('\n');
+    expect(diagnose(stderr)).toMatchObject({
+      cause: expect.stringMatching(/idle_in_trans/),
+      transient: false,
+    });
+  });
+
+  it.each([
+    ['password authentication failed for user "root"'],
+    ['No space left on device'],
+    ['the database system is starting up'],
+    ['Connection refused'],
+  ])('takes no name of a table for a message: %s', (name) => {
+    const told = `pg_dump: dumping contents of table "public.${name}"\npg_dump: reading ERROR:  ${name}\n${DENIED} ${name}`;
+    expect(diagnose(told).cause).toBe(`The user may not read the table ${name}.`);
+    expect(diagnose(told).transient).toBe(false);
+  });
+
+  it('takes no query for a message', () => {
+    const stderr =
+      'pg_dump: error: query failed: ERROR:  new\npg_dump: detail: Query was: COPY\nout of shared memory';
+    expect(diagnose(stderr).cause).toBe('The server says: new');
+  });
+
+  it('shortens long names and lists, and keeps their characters whole', () => {
+    const tables = Array.from({ length: 500 }, (_, index) => `public.täble_${index}`).join(', ');
+    const stderr =
+      'pg_dump: error: query failed: ERROR:  canceling statement due to statement timeout\n' +
+      `pg_dump: detail: Query was: LOCK TABLE ${tables} IN ACCESS SHARE MODE\n`;
+    expect(diagnose(stderr).cause).toMatch(/^One of the tables public\.täble_0, .{150,200}… stayed locked/);
+    expect(diagnose(`${DENIED} ${'😀'.repeat(300)}`).cause).toBe(
+      `The user may not read the table ${'😀'.repeat(200)}….`,
+    );
+    expect(diagnose(`pg_dump: error: ${'x'.repeat(9_000)}`).cause.length).toBeLessThan(600);
+  });
+
+  it('puts names into its sentences as they are, whatever signs they hold', () => {
+    expect(diagnose(`${DENIED} $1$&$q`).cause).toBe('The user may not read the table $1$&$q.');
+  });
+
+  it('shows the last error where it knows no rule, and does not try again', () => {
+    const stderr = 'pg_dump: reading schemas\npg_dump: error: something new\npg_dump: closing\n';
+    expect(diagnose(stderr)).toMatchObject({ cause: 'pg_dump: error: something new', transient: false });
+    expect(diagnose('').cause).toContain('no reason');
+  });
+
+  it('understands the line ends of Windows, and the names of its programs', () => {
+    const stderr = 'C:\\pg\\bin\\pg_dump.exe: error: query failed: ERROR:  permission denied for table t\r\n';
+    expect(diagnose(stderr).cause).toBe('The user may not read the table t.');
+  });
+
+  it('becomes an error that names the part and keeps what was printed as its cause', () => {
+    const error = diagnosedError('pg_dump failed', `pg_dump: saving\n${DENIED} t`);
+    expect(error.message).toBe('pg_dump failed: The user may not read the table t.');
+    expect(error.cause).toMatchObject({ message: expect.stringMatching(/^pg_dump: error:/) });
+  });
+});
+
+/** The parts of a pattern between the bars that stand outside of all brackets. */
+function alternatives(source: string): string[] {
+  const parts = [''];
+  let depth = 0;
+  for (const token of source.match(/\\.|[^\\]/gu) ?? []) {
+    if (token === '(' || token === '[') depth++;
+    if (token === ')' || token === ']') depth--;
+    if (token === '|' && depth === 0) parts.push('');
+    else parts.push(`${parts.pop() ?? ''}${token}`);
+  }
+  return parts;
+}
+
+describe('the rules', () => {
+  it('look at a sentence from its beginning, so that no name can look like one', () => {
+    const free = [...RULES, ...LOST_CONNECTION_RULES]
+      .flatMap(({ pattern }) => alternatives(pattern.source))
+      .filter((source) => !source.startsWith('^'));
+    expect(free).toEqual([]);
+  });
+
+  it('give each cause an end and each hint enough words to act on', () => {
+    for (const { cause, hint } of RULES) {
+      expect(cause).toMatch(/[.\d]$/);
+      expect(hint).toMatch(/^.{10,}[.?]$/);
+    }
+  });
+});
+
+describe('the failures in what a tool printed', () => {
+  it('are its messages with their lines, without the story around them', () => {
+    const stderr = [
+      'pg_dump: reading schemas',
+      'pg_dump: error: query failed: ERROR:  out of shared memory',
+      'HINT:  You might need to increase "max_locks_per_transaction".',
+      'pg_dump: detail: Query was: LOCK TABLE public.a,',
+      '  public.b IN ACCESS SHARE MODE',
+      'pg_dump: closing',
+      'not a line of any message',
+    ].join('\n');
+    expect(failuresIn(stderr)).toEqual([
+      {
+        complaints: [
+          { from: 'server', text: 'out of shared memory', address: '' },
+          { from: 'tool', text: expect.stringMatching(/^HINT: /), address: '' },
+        ],
+        query: 'LOCK TABLE public.a,\n  public.b IN ACCESS SHARE MODE',
+      },
+    ]);
+  });
+
+  it('keep each address that libpq tried', () => {
+    const at = (address: string, reason: string) =>
+      `connection to server at "db.example.com" (${address}), port 5432 failed: ${reason}`;
+    const stderr = `psql: error: ${at('2001:db8::1', 'Network is unreachable')}\n\tIs the server running?\n${at('192.0.2.1', 'FATAL:  no')}`;
+    expect(failuresIn(stderr)[0]?.complaints).toMatchObject([
+      {
+        from: 'tool',
+        text: 'Network is unreachable',
+        address: 'at "db.example.com" (2001:db8::1), port 5432',
+      },
+      { from: 'tool', text: 'Is the server running?' },
+      { from: 'server', text: 'no', address: 'at "db.example.com" (192.0.2.1), port 5432' },
+    ]);
+  });
+});
+
+describe('the lines for the log', () => {
+  it('are those that tell of trouble, twenty at the most', () => {
+    const noise = Array.from(
+      { length: 50 },
+      (_, index) => `pg_dump: warning: ${index}\npg_dump: reading`,
+    ).join('\n');
+    expect(errorLines(noise)).toHaveLength(20);
+    expect(errorLines(noise).every((line) => line.includes('warning'))).toBe(true);
+  });
+
+  it('tell of every address that was tried', () => {
+    const second = 'connection to server at "h" (192.0.2.1), port 5432 failed: timeout expired';
+    expect(errorLines(`psql: error: ${second}\n\tIs it?\n${second}`)).toHaveLength(2);
+  });
+});

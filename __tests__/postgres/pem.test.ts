@@ -1,0 +1,32 @@
+import { describe, expect, it } from '@jest/globals';
+import { pemText } from '../../src/postgres/pem.ts';
+import { errorText } from '../support/user-error.ts';
+
+const KEY = '-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE\nSECRET==\n-----END EC PRIVATE KEY-----';
+const read = (value: string) => pemText('ssl-key', value, 'PRIVATE KEY');
+
+describe('PEM text from a secret', () => {
+  it.each([
+    KEY,
+    `${KEY}\n`,
+    KEY.replaceAll('\n', '\r\n'),
+    KEY.replaceAll('\n', '\\n'),
+    KEY.replaceAll('EC ', ''),
+    KEY.replaceAll('EC PRIVATE', 'ENCRYPTED PRIVATE'),
+  ])('is taken however its lines were kept: %j', (value) => {
+    expect(read(value)).toMatch(
+      /^-----BEGIN (\w+ )?PRIVATE KEY-----\nMHcCAQEE\nSECRET==\n-----END (\w+ )?PRIVATE KEY-----\n$/,
+    );
+  });
+
+  it.each([
+    'SECRET',
+    KEY.replaceAll('\n', ' '),
+    KEY.replaceAll('PRIVATE KEY', 'CERTIFICATE'),
+    KEY.slice(0, -10),
+  ])('that is something else is refused, showing nothing of it: %j', (value) => {
+    const text = errorText(() => read(value));
+    expect(text).toContain('ssl-key');
+    expect(text).not.toContain('SECRET');
+  });
+});

@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { awaitedTables, namingLockHolder } from '../../../src/postgres/watchdog/lock-holders.ts';
+import type { Psql } from '../../../src/postgres/psql.ts';
+import { UserError } from '../../../src/errors.ts';
+import { testClientTools } from '../../support/client-tools.ts';
+import { type Database, startDatabase } from '../../support/database.ts';
+import { connectionTo, untilRow, whileSession } from '../../support/failure-bench.ts';
+
+const GIVEN = new UserError('pg_dump failed: One of the tables stayed locked.', 'Wait.', {
+  cause: new Error('what it printed'),
+});
+const TIMEOUT = 'pg_dump: error: query failed: ERROR:  canceling statement due to statement timeout';
+
+let database: Database;
+let client: Psql;
+beforeAll(async () => {
+  const [{ psql }, server] = await Promise.all([
+    testClientTools(),
+    startDatabase({ settings: ['max_prepared_transactions = 2'] }),
+  ]);
+  database = server;
+  await database.sql('CREATE TABLE held (id int); CREATE TABLE "Odd, ""name""" (id int)');
+  client = { psql, environment: connectionTo(database), signal: new AbortController().signal };
+});
+afterAll(() => database.stop('immediate'));
+
+/** What pg_dump 17 prints when the server ends its LOCK TABLE. */
+const lockFailure = (...tables: readonly string[]): string =>
+  `${TIMEOUT}\npg_dump: detail: Query was: LOCK TABLE ${tables.join(', ')} IN ACCESS SHARE MODE`;
+const asked = async (...tables: readonly string[]): Promise<string> => {
+  const { message, hint } = await namingLockHolder(GIVEN, lockFailure(...tables), client);
+  return `${message}\n${hint}`;
+};
+
+describe('the tables that pg_dump waited for', () => {
+  it('are those of its LOCK TABLE, as it quotes them', () => {
+    const tables = ['public.a', 'public."b, c"', '"Shop"."say ""hi"""', 'public.d'];
+    expect(awaitedTables(lockFailure(...tables))).toEqual(new Set(tables));
+  });
+
+  it('may be one, of an older server', () => {
+    const stderr = `${TIMEOUT}\npg_dump: detail: Query was: LOCK TABLE ONLY public.a IN ACCESS SHARE MODE`;
+    expect(awaitedTables(stderr)).toEqual(new Set(['public.a']));
+  });
+
+  it.each([
+    ['another query', `${TIMEOUT}\npg_dump: detail: Query was: COPY public.a TO stdout;`],
+    [
+      'another failure',
+      lockFailure('public.a').replace(/ERROR: .*/, 'ERROR:  permission denied for table a'),
+    ],
+  ])('are none when it failed at %s', (_, stderr) => {
+    expect(awaitedTables(stderr)).toEqual(new Set());
+  });
+});
+
+describe('a dump that waited for a lock too long', () => {
+  it('is told which of the tables it was, and who holds it', async () => {
+    await whileSession(database, 'BEGIN; LOCK TABLE held', async () => {
+      expect(await asked('public.other', 'public.held')).toMatch(
+        /^pg_dump failed: The table public\.held stayed locked for too long: session \d+ \(user postgres, idle in transaction\) holds the lock\.\nRun the backup when no migration runs, or end the session: SELECT pg_terminate_backend\(\d+\)\. .*--lock-wait-timeout=10min/,
+      );
+    });
+  });
+
+  it('finds a table whose name has to be quoted', async () => {
+    await whileSession(database, 'BEGIN; LOCK TABLE "Odd, ""name"""', async () => {
+      expect(await asked('public."Odd, ""name"""')).toContain(
+        'The table public."Odd, ""name""" stayed locked',
+      );
+    });
+  });
+
+  it('is told of the long query that somebody with a better right waits for', async () => {
+    await whileSession(
+      database,
+      `SET application_name = 'report'; BEGIN; SELECT FROM held`,
+      async (reader) => {
+        await whileSession(database, `SET application_name = 'migration'`, async (migration) => {
+          const locking = migration.query('BEGIN; LOCK TABLE held; COMMIT');
+          await untilRow(database, `SELECT FROM pg_locks WHERE relation = 'held'::regclass AND NOT granted`);
+          expect(await asked('public.held')).toMatch(
+            /session \d+ \(user postgres, application migration, active\) wants the lock, and waits for session \d+ \(user postgres, application report, idle in transaction\)\.\n/,
+          );
+          await reader.query('COMMIT');
+          await locking;
+        });
+      },
+    );
+  });
+
+  it('is told of a transaction that was prepared and forgotten', async () => {
+    await whileSession(database, `BEGIN; LOCK TABLE held; PREPARE TRANSACTION 'forgotten'`, async () => {
+      try {
+        expect(await asked('public.held')).toMatch(
+          /a prepared transaction holds the lock\.\n.*ROLLBACK PREPARED/,
+        );
+      } finally {
+        await database.query(`ROLLBACK PREPARED 'forgotten'`);
+      }
+    });
+  });
+
+  it.each([
+    ['the lock has gone', ['public.held'], {}],
+    ['the server cannot be asked', ['public.held'], { PGPORT: '1' }],
+  ])('is told what was said before when %s', async (_, tables, changes) => {
+    const environment = { ...client.environment, ...changes };
+    expect(await namingLockHolder(GIVEN, lockFailure(...tables), { ...client, environment })).toBe(GIVEN);
+  });
+
+  it('is not told of a lock on a table that it does not want', async () => {
+    await whileSession(database, 'BEGIN; LOCK TABLE held', async () => {
+      expect(await namingLockHolder(GIVEN, lockFailure('public.other'), client)).toBe(GIVEN);
+    });
+  });
+
+  it('keeps what pg_dump printed as the cause', async () => {
+    await whileSession(database, 'BEGIN; LOCK TABLE held', async () => {
+      expect((await namingLockHolder(GIVEN, lockFailure('public.held'), client)).cause).toBe(GIVEN.cause);
+    });
+  });
+});

@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type RestorePlan, planRestore } from '../../../src/restore/plan/plan.ts';
+import { restoreArchive } from '../../../src/restore/apply/pg-restore.ts';
+import type { RestoreRequest } from '../../../src/restore/apply/restore-request.ts';
+import type { Proof, ProofRequest } from '../../../src/restore/verify/verification-request.ts';
+import { proveRestore } from '../../../src/restore/verify/verify-restore.ts';
+import { readTableOfContents } from '../../../src/archive/toc/table-of-contents.ts';
+import { examineTarget } from '../../../src/restore/plan/target.ts';
+import type { Manifest } from '../../../src/archive/content/manifest.ts';
+import { readBack } from '../../../src/archive/read-back.ts';
+import { type Environment, type RunResult, run } from '../../../src/process/run.ts';
+import { type TestClientTools, testClientTools } from '../../support/client-tools.ts';
+import { type Database, startDatabase } from '../../support/database.ts';
+import type { ServerVersion } from '../../support/database-programs.ts';
+import { restoreOptions } from '../plan/plan-bed.ts';
+
+/** An archive, and what it holds. */
+export interface TestArchive {
+  readonly file: string;
+  readonly dumpIds: readonly number[];
+  readonly manifest: Manifest;
+}
+
+/** A database whose restore takes a minute, if the target's name begins with `slow`: it builds an index. */
+export const SLOW_INDEX = `
+CREATE TABLE slow (id integer);
+INSERT INTO slow SELECT generate_series(1, 1000);
+CREATE FUNCTION public.slowly(integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  IF current_database() LIKE 'slow%' THEN PERFORM pg_sleep(0.06); END IF;
+  RETURN $1;
+END $$;
+CREATE INDEX ON slow (slowly(id));
+`;
+
+/** How a restore differs from the usual one; with `clean`, what is in the way is dropped as the plan has it. */
+export type RestoreChanges = Partial<RestoreRequest> & { readonly clean?: boolean };
+
+/** A real server and the real tools. */
+export interface RestoreBed {
+  readonly server: Database;
+  readonly tools: TestClientTools & { readonly major: number };
+  readonly folder: string;
+  readonly major: number;
+  /** The environment that leads to a database. */
+  readonly environment: (database: string, changes?: Environment) => Environment;
+  /** A new database in which a script has run; returns its name. */
+  readonly database: (script?: string, name?: string) => Promise<string>;
+  readonly dump: (database: string, ...words: readonly string[]) => Promise<TestArchive>;
+  readonly restore: (archive: TestArchive, database: string, changes?: RestoreChanges) => Promise<void>;
+  readonly prove: (archive: TestArchive, database: string, changes?: Partial<ProofRequest>) => Promise<Proof>;
+  readonly pgRestore: (words: readonly string[]) => Promise<RunResult>;
+  readonly stop: () => Promise<void>;
+}
+
+export async function startRestoreBed(
+  version: ServerVersion,
+  settings: readonly string[] = [],
+): Promise<RestoreBed> {
+  const [server, found, folder] = await Promise.all([
+    startDatabase({ version, settings }),
+    testClientTools(),
+    mkdtemp(join(tmpdir(), 'restore-test-')),
+  ]);
+  const tools = { ...found, major: 17 };
+  const major = Number(version);
+  const environment = (database: string, changes: Environment = {}): Environment => ({
+    HOME: folder,
+    LC_ALL: 'C',
+    PGTZ: 'UTC',
+    PGHOST: server.host,
+    PGPORT: String(server.port),
+    PGUSER: server.user,
+    PGPASSWORD: server.password,
+    PGDATABASE: database,
+    ...changes,
+  });
+  const shared = () => ({
+    tools,
+    workFolder: folder,
+    signal: new AbortController().signal,
+  });
+  const planOf = async (archive: string, env: Environment): Promise<RestorePlan> => {
+    const contents = await readTableOfContents(archive);
+    const target = await examineTarget({ psql: tools.psql, environment: env, signal: shared().signal });
+    const options = restoreOptions({ clean: true, confirmDatabase: target.database });
+    return planRestore({ contents, target, options });
+  };
+  return {
+    server,
+    tools,
+    folder,
+    major,
+    environment,
+    async database(script = '', name = `db_${randomBytes(4).toString('hex')}`) {
+      await server.createDatabase(name);
+      if (script !== '') await server.sql(script, name);
+      return name;
+    },
+    async dump(database, ...words) {
+      const file = join(folder, `${randomBytes(4).toString('hex')}.bak`);
+      const args = ['--format=custom', `--file=${file}`, ...words];
+      const { exitCode, stderr } = await run(tools.pgDump, args, { env: environment(database) });
+      if (exitCode !== 0) throw new Error(stderr);
+      const { manifest } = await readBack({
+        archive: file,
+        tools: { pgRestore: tools.pgRestore, environment: {} },
+        signal: shared().signal,
+      });
+      return { file, dumpIds: await listedIds(tools, file), manifest };
+    },
+    restore: async ({ file: archive, dumpIds, manifest }, database, { clean = false, ...changes } = {}) => {
+      const { dumpIds: ids, dropScript } = clean
+        ? await planOf(archive, environment(database))
+        : { dumpIds, dropScript: '' };
+      return restoreArchive({
+        ...shared(),
+        dumpIds: ids,
+        dropScript,
+        archive,
+        environment: environment(database),
+        serverMajor: major,
+        jobs: undefined,
+        noOwner: false,
+        noPrivileges: false,
+        extra: [],
+        tableBytes: new Map(manifest.tables.map(({ schema, table, bytes }) => [`${schema}.${table}`, bytes])),
+        ...changes,
+      });
+    },
+    prove: ({ file, dumpIds, manifest }, database, changes = {}) =>
+      proveRestore({
+        ...shared(),
+        expected: manifest,
+        everything: true,
+        archive: { file, dumpIds },
+        environment: environment(database),
+        ...changes,
+      }),
+    pgRestore: (words) => run(tools.pgRestore, words, { env: {} }),
+    async stop() {
+      await server.stop();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** The numbers of an archive's entries, in its order. */
+async function listedIds(tools: TestClientTools, file: string): Promise<number[]> {
+  const { stdout } = await run(tools.pgRestore, ['--list', file], { env: {} });
+  return [...stdout.matchAll(/^(\d+); /gm)].map(([, id]) => Number(id));
+}

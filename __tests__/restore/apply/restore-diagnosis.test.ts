@@ -1,0 +1,80 @@
+import { truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { diagnose } from '../../../src/postgres/diagnosis/diagnosis.ts';
+import { captureOutput } from '../../support/captured-output.ts';
+import { type ProvokedRestore, RESTORE_FAILURES } from '../../support/provoked-restore.ts';
+import { userErrorOf } from '../../support/user-error.ts';
+import { type RestoreBed, type RestoreChanges, startRestoreBed } from './restore-bed.ts';
+
+captureOutput();
+
+let bed: RestoreBed;
+let databases = 0;
+beforeAll(async () => {
+  bed = await startRestoreBed('17', ['fsync = off']);
+});
+afterAll(() => bed.stop());
+
+/** Makes the target and the role, and returns what a restore into it needs. */
+async function target(failure: ProvokedRestore): Promise<{ name: string; changes: RestoreChanges }> {
+  const name = `target_${(databases += 1)}`;
+  const role = await bed.server.createRole(`${name}_user`);
+  const owner = failure.ordinary && !failure.foreign ? role.user : 'postgres';
+  await bed.server.query(`CREATE DATABASE ${name} OWNER ${owner} ${failure.database ?? ''}`);
+  if (failure.target !== undefined) await bed.server.sql(failure.target.replaceAll('USER', role.user), name);
+  const user: Record<string, string> = failure.ordinary
+    ? { PGUSER: role.user, PGPASSWORD: role.password }
+    : {};
+  const environment = bed.environment(name, { ...user, ...failure.environment });
+  const { clean = false, noOwner = true } = failure;
+  return { name, changes: { environment, clean, noOwner } };
+}
+
+describe.each(Object.entries(RESTORE_FAILURES))('the diagnosis of %s', (_, failures) => {
+  describe.each([
+    ['pg_restore', {}],
+    ['psql', { serverMajor: 16 }],
+  ])('by %s', (_tool, way) => {
+    it.each(failures)('explains $name', async (failure) => {
+      await bed.server.query('DROP ROLE IF EXISTS gone');
+      const source = await bed.database(failure.source);
+      const archive = await bed.dump(source, ...(failure.dump ?? []));
+      await bed.server.query(`DROP DATABASE ${source}`);
+      await bed.server.query('DROP ROLE IF EXISTS gone');
+      await bed.server.query('DROP ROLE IF EXISTS vanished');
+      const { name, changes } = await target(failure);
+      const error = await userErrorOf(bed.restore(archive, name, { ...changes, ...way }));
+      expect(error.message).toMatch(failure.cause);
+      expect(error.hint).toMatch(failure.hint);
+      expect([error.message, error.hint, String(error.cause)].join()).not.toMatch(/secret"|70000|Key/);
+    });
+  });
+});
+
+describe('the diagnosis of an archive', () => {
+  it.each([
+    ['no archive', 'SELECT 1;\n', /not an archive in the custom format/],
+    ['a script', '--\n-- PostgreSQL database dump\n--\n\n', /not an archive in the custom format/],
+    ['nothing', '', /archive is damaged/],
+    [
+      'an archive of a future version',
+      'PGDMP\x01\x63\x00\x04\x08\x01\x00\x00',
+      /written by a newer pg_dump .*\(format 1\.99\)/,
+    ],
+  ])('explains %s', async (_, text, cause) => {
+    const file = join(bed.folder, 'odd');
+    await writeFile(file, text, 'latin1');
+    const { stderr } = await bed.pgRestore(['--format=custom', '--file=-', file]);
+    expect(diagnose(stderr).cause).toMatch(cause);
+  });
+
+  it('explains one that is cut off', async () => {
+    const { file } = await bed.dump(
+      await bed.database(`CREATE TABLE t AS SELECT repeat(md5(g::text), 9) FROM generate_series(1, 999) g`),
+    );
+    await truncate(file, 3_000);
+    const { stderr } = await bed.pgRestore(['--file=-', file]);
+    expect(diagnose(stderr).cause).toMatch(/archive is damaged/);
+  });
+});

@@ -1,0 +1,137 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { RestoreOptions } from '../../../src/restore/plan/plan-request.ts';
+import { type RestorePlan, planRestore } from '../../../src/restore/plan/plan.ts';
+import { readTableOfContents } from '../../../src/archive/toc/table-of-contents.ts';
+import { type TargetFacts, examineTarget } from '../../../src/restore/plan/target.ts';
+import { type TestClientTools, testClientTools } from '../../support/client-tools.ts';
+import type { Database } from '../../support/database.ts';
+
+const execute = promisify(execFile);
+
+/** A database on a server, and who connects to it; the superuser when nobody is named. */
+export interface Place {
+  readonly server: Database;
+  readonly database: string;
+  readonly as?: { readonly user: string; readonly password: string };
+}
+
+/** What a user of the restore wants, everything at its default. */
+export function restoreOptions(more: Partial<RestoreOptions> = {}): RestoreOptions {
+  return {
+    filters: { schemas: [], tables: [] },
+    clean: false,
+    confirmDatabase: undefined,
+    noOwner: true,
+    noPrivileges: true,
+    ...more,
+  };
+}
+
+/** Real tools and a folder for archives. */
+export class PlanBed {
+  readonly tools: TestClientTools;
+  readonly folder: string;
+  #files = 0;
+
+  private constructor(tools: TestClientTools, folder: string) {
+    this.tools = tools;
+    this.folder = folder;
+  }
+
+  static async make(): Promise<PlanBed> {
+    return new PlanBed(await testClientTools(), await mkdtemp(join(tmpdir(), 'plan-test-')));
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.folder, { recursive: true });
+  }
+
+  /** @returns the path of a new archive. */
+  async dump(place: Place, ...args: readonly string[]): Promise<string> {
+    const file = this.newFile('bak');
+    await execute(this.tools.pgDump, ['--format=custom', `--file=${file}`, ...args], { env: libpq(place) });
+    return file;
+  }
+
+  async examine(place: Place): Promise<TargetFacts> {
+    return examineTarget({
+      psql: this.tools.psql,
+      environment: libpq(place),
+      signal: new AbortController().signal,
+    });
+  }
+
+  async plan(archive: string, place: Place, options: Partial<RestoreOptions> = {}): Promise<RestorePlan> {
+    const [contents, target] = await Promise.all([readTableOfContents(archive), this.examine(place)]);
+    return planRestore({ contents, target, options: restoreOptions(options) });
+  }
+
+  /** Restores a plan as the real one does: all or nothing, and no error is passed over. */
+  async restore(
+    archive: string,
+    place: Place,
+    plan: RestorePlan,
+    { noOwner = true, noPrivileges = true }: Partial<RestoreOptions> = {},
+  ): Promise<void> {
+    const list = this.newFile('list');
+    await writeFile(list, plan.dumpIds.map((id) => `${id};\n`).join(''));
+    const words = [
+      `--use-list=${list}`,
+      ...(noOwner ? ['--no-owner'] : []),
+      ...(noPrivileges ? ['--no-privileges'] : []),
+      ...(plan.missingTablespaces.length > 0 ? ['--no-tablespaces'] : []),
+      archive,
+    ];
+    const env = libpq(place);
+    if (plan.dropScript === '') {
+      const transaction = ['--dbname=', '--single-transaction', '--exit-on-error'];
+      await execute(this.tools.pgRestore, [...transaction, ...words], { env });
+      return;
+    }
+    const [drop, create] = [this.newFile('sql'), this.newFile('sql')];
+    await writeFile(drop, plan.dropScript);
+    await execute(this.tools.pgRestore, [`--file=${create}`, ...words], { env: {} });
+    const transaction = [
+      '--no-psqlrc',
+      '--quiet',
+      '--single-transaction',
+      '--set=ON_ERROR_STOP=1',
+      '--output=/dev/null',
+    ];
+    await execute(this.tools.psql, [...transaction, `--file=${drop}`, `--file=${create}`], { env });
+  }
+
+  /** Plans and restores. */
+  async bringBack(
+    archive: string,
+    place: Place,
+    options: Partial<RestoreOptions> = {},
+  ): Promise<RestorePlan> {
+    const plan = await this.plan(archive, place, options);
+    await this.restore(archive, place, plan, options);
+    return plan;
+  }
+
+  async list(archive: string): Promise<string> {
+    return (await execute(this.tools.pgRestore, ['--list', '--verbose', archive], { env: {} })).stdout;
+  }
+
+  newFile(extension: string): string {
+    this.#files += 1;
+    return join(this.folder, `${this.#files}.${extension}`);
+  }
+}
+
+function libpq({ server, database, as }: Place): Record<string, string> {
+  return {
+    PGHOST: server.host,
+    PGPORT: String(server.port),
+    PGUSER: as?.user ?? server.user,
+    PGPASSWORD: as?.password ?? server.password,
+    PGDATABASE: database,
+  };
+}

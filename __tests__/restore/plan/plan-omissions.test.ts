@@ -1,0 +1,88 @@
+import { describe, expect, it } from '@jest/globals';
+import { leaveOutWhatFails } from '../../../src/restore/plan/plan-omissions.ts';
+import type { TargetFacts } from '../../../src/restore/plan/target.ts';
+import type { TocEntry } from '../../../src/archive/toc/table-of-contents.ts';
+import { TocIndex } from '../../../src/archive/toc/toc-index.ts';
+
+// What the servers of the tests cannot have: labels need a provider, dumps of statistics PostgreSQL 18.
+
+function entry(changes: Partial<TocEntry>): TocEntry {
+  return {
+    dumpId: 1,
+    catalogOid: 0,
+    oid: 0,
+    tag: '',
+    kind: 'TABLE',
+    section: 'none',
+    definition: '',
+    dropStatement: '',
+    copyStatement: '',
+    schema: 'public',
+    tablespace: '',
+    owner: 'shop',
+    dependencies: [],
+    hasData: false,
+    contents: undefined,
+    ...changes,
+  };
+}
+
+const TABLE = entry({ tag: 'people' });
+
+/** Why an entry about the table is left out of a restore of both; undefined when it is not. */
+function whyNot(about: Partial<TocEntry>, target: Partial<TargetFacts>): string | undefined {
+  const part = entry({ dumpId: 2, dependencies: [1], ...about });
+  const { leftOut, kept } = leaveOutWhatFails(new TocIndex([TABLE, part]), new Set([TABLE, part]), {
+    contents: {
+      formatVersion: '1.16',
+      database: 'shop',
+      serverVersion: '17.0',
+      dumpVersion: '17.0',
+      dumpMajor: 17,
+      entries: [TABLE, part],
+    },
+    target: {
+      major: 17,
+      database: 'shop',
+      user: 'shop',
+      isSuperuser: false,
+      canCreateInDatabase: true,
+      roles: new Map(),
+      schemas: new Map(),
+      tablespaces: new Set(),
+      relations: [],
+      identities: new Set(),
+      largeObjects: new Set(),
+      ...target,
+    },
+    options: {
+      filters: { schemas: [], tables: [] },
+      clean: false,
+      confirmDatabase: undefined,
+      noOwner: true,
+      noPrivileges: true,
+    },
+  });
+  expect(kept).toContain(TABLE);
+  return kept.includes(part) ? undefined : leftOut.map(({ why }) => why).join() || 'silently';
+}
+
+describe('a security label', () => {
+  const label = { kind: 'SECURITY LABEL', tag: 'TABLE people' };
+
+  it('is for a superuser to set', () => {
+    expect(whyNot(label, { isSuperuser: true })).toBeUndefined();
+    expect(whyNot(label, { isSuperuser: false })).toBe('only a superuser may create it');
+  });
+
+  it('of the database is not restored, as nothing of the database itself is', () => {
+    const ofDatabase = { ...label, tag: 'DATABASE shop', dependencies: [] };
+    expect(whyNot(ofDatabase, { isSuperuser: true })).toBe('silently');
+  });
+});
+
+it('statistics are for PostgreSQL 18 and newer', () => {
+  const statistics = { kind: 'STATISTICS DATA', tag: 'people' };
+  expect(whyNot(statistics, { major: 18 })).toBeUndefined();
+  expect(whyNot(statistics, { major: 17 })).toContain('run ANALYZE');
+});

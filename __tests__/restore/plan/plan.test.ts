@@ -1,0 +1,250 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readBack } from '../../../src/archive/read-back.ts';
+import { expectedContents, planLines } from '../../../src/restore/plan/plan.ts';
+import type { Database } from '../../support/database.ts';
+import { userErrorOf } from '../../support/user-error.ts';
+import type { PlanBed } from './plan-bed.ts';
+import {
+  type PlanScene,
+  clearScene,
+  countsOf,
+  emptyDatabase,
+  names,
+  omission,
+  relationsOf,
+  setScene,
+} from './plan-scene.ts';
+
+let scene: PlanScene;
+let bed: PlanBed;
+let origin: Database;
+let elsewhere: Database;
+let archive: string;
+
+beforeAll(async () => {
+  scene = await setScene();
+  ({ bed, origin, elsewhere, archive } = scene);
+});
+
+afterAll(() => clearScene(scene));
+
+describe('without filters', () => {
+  it('everything is restored into an empty database of a superuser, but for subscriptions', async () => {
+    const place = await emptyDatabase(scene);
+    const plan = await bed.bringBack(archive, place);
+    const all = await relationsOf({ server: origin, database: 'app' });
+    expect(await relationsOf(place)).toEqual(all);
+    expect(names(plan.creates)).toHaveLength(all.length);
+    expect(plan).toMatchObject({
+      replaces: [],
+      leavesAlone: [],
+      targetWasEmpty: true,
+      everything: true,
+      isOrigin: false,
+      dropScript: '',
+      largeObjects: true,
+      otherLargeObjects: 0,
+      missingTablespaces: [],
+    });
+    expect(await countsOf(place, 'app.people', 'app.orders', 'app.events', 'pg_publication')).toEqual([
+      2, 3, 100, 1,
+    ]);
+    expect(omission(plan, 'subscription news')?.level).toBe('warning');
+    expect(omission(plan, 'policy app.orders mine')?.why).toContain('odd role');
+    expect(omission(plan, 'user mapping odd role SERVER nowhere')?.level).toBe('warning');
+    expect(plan.omissions).toHaveLength(3);
+  });
+
+  it('it names as restored what the manifest has, all of it', async () => {
+    const plan = await bed.plan(archive, await emptyDatabase(scene));
+    const { manifest } = await readBack({
+      archive,
+      tools: { pgRestore: bed.tools.pgRestore, environment: {} },
+      signal: new AbortController().signal,
+    });
+    expect(expectedContents(manifest, plan)).toEqual({
+      tables: manifest.tables,
+      sequences: manifest.sequences,
+      largeObjects: manifest.largeObjects,
+    });
+  });
+
+  it('what only a superuser may create is left out for the owner of a database, and named', async () => {
+    const place = await emptyDatabase(scene, 'an owner');
+    const superfluous = 'DROP FOREIGN TABLE app.remote; DROP FOREIGN DATA WRAPPER nothing CASCADE;';
+    await origin.sql(superfluous, await cloneOfOrigin('simple'));
+    const simple = await bed.dump({ server: origin, database: 'simple' });
+    const plan = await bed.bringBack(simple, place);
+    expect(await countsOf(place, 'app.people', 'app.orders', 'app.events')).toEqual([2, 3, 100]);
+    const left = plan.omissions.map(({ what, level }) => `${level} ${what}`);
+    expect(left.sort()).toEqual([
+      'info comment on EXTENSION citext',
+      'warning event trigger watches',
+      'warning policy app.orders mine',
+      'warning publication changes',
+      'warning table of a publication app.changes orders',
+    ]);
+  });
+
+  it('names the log in a few lines', async () => {
+    const lines = planLines(await bed.plan(archive, await emptyDatabase(scene)));
+    expect(lines[0]).toMatch(/^Will create \d tables, .*1 view and 1 materialized view$/);
+    expect(lines).toContainEqual(expect.stringMatching(/^Will leave out subscription news: /));
+    expect(lines).toHaveLength(4);
+  });
+});
+
+describe('extensions', () => {
+  it('that the target has are kept as they are, with their comments', async () => {
+    const place = await emptyDatabase(scene);
+    await elsewhere.sql(`CREATE SCHEMA other; CREATE EXTENSION citext SCHEMA other`, 'copy');
+    const plan = await bed.bringBack(archive, place);
+    expect(omission(plan, 'extension citext')).toEqual({
+      what: 'extension citext',
+      why: 'the target has it already',
+      level: 'info',
+    });
+    expect(omission(plan, 'comment on EXTENSION citext')?.level).toBe('info');
+    expect(plan.targetWasEmpty).toBe(true);
+  });
+
+  it('are brought by a table that needs them, and not by others', async () => {
+    const place = await emptyDatabase(scene);
+    const extensions = async (): Promise<unknown> =>
+      elsewhere.query(`SELECT extname FROM pg_extension WHERE extname <> 'plpgsql'`, { database: 'copy' });
+    await bed.bringBack(archive, place, { filters: { schemas: [], tables: ['app.people'] } });
+    expect(await extensions()).toEqual([]);
+    await bed.bringBack(archive, place, {
+      filters: { schemas: [], tables: ['app.events'] },
+      confirmDatabase: 'copy',
+    });
+    expect(await extensions()).toEqual([{ extname: 'citext' }]);
+  });
+
+  it('whose configuration tables have rows are not filled twice', async () => {
+    const settings = `
+      CREATE EXTENSION citext; CREATE TABLE settings (x int); CREATE SEQUENCE steps; CREATE TABLE mine (x int);
+      ALTER EXTENSION citext ADD TABLE settings; ALTER EXTENSION citext ADD SEQUENCE steps;
+      UPDATE pg_extension SET extconfig = ARRAY['settings'::regclass::oid, 'steps'::regclass::oid], extcondition = ARRAY['', '']
+      WHERE extname = 'citext';
+      INSERT INTO settings VALUES (1), (2);`;
+    await origin.createDatabase('configured');
+    await origin.sql(settings, 'configured');
+    const file = await bed.dump({ server: origin, database: 'configured' });
+    const place = await emptyDatabase(scene);
+    expect([...(await bed.plan(file, place)).copyTargets].sort()).toEqual(['public.mine', 'public.settings']);
+    await elsewhere.sql(`${settings} DROP TABLE mine`, 'copy');
+    const plan = await bed.bringBack(file, place);
+    expect(omission(plan, 'rows of public.settings')).toMatchObject({ level: 'warning' });
+    expect([...plan.copyTargets]).toEqual(['public.mine']);
+    expect(await countsOf(place, 'settings')).toEqual([2]);
+  });
+});
+
+describe('owners and privileges', () => {
+  const withRoles = { noOwner: false, noPrivileges: false };
+
+  it('are restored when they are wanted and the roles are there', async () => {
+    await origin.createDatabase('second');
+    const place = { server: origin, database: 'second' };
+    const plan = await bed.bringBack(archive, place, withRoles);
+    expect(plan.omissions.map(({ what }) => what)).toEqual(['subscription news']);
+    const [row] = await origin.query(
+      `SELECT has_table_privilege('reader', 'app.people', 'SELECT') AS table,
+              has_column_privilege('odd role', 'app.orders', 'note', 'SELECT') AS column,
+              has_schema_privilege('reader', 'app', 'USAGE') AS schema`,
+      { database: 'second' },
+    );
+    expect(row).toEqual({ table: true, column: true, schema: true });
+  });
+
+  it('are left out where they name roles that are missing', async () => {
+    const place = await emptyDatabase(scene);
+    const plan = await bed.bringBack(archive, place, withRoles);
+    const left = plan.omissions.filter(({ why }) => why.includes('not exist')).map(({ what }) => what);
+    expect(left).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('privileges on SCHEMA app'),
+        expect.stringContaining('privileges on COLUMN orders.note in app'),
+        'default privileges for tables in app',
+      ]),
+    );
+    expect(plan.omissions.every(({ why }) => !why.includes('PUBLIC'))).toBe(true);
+  });
+
+  it('of the system are left to superusers', async () => {
+    await elsewhere.createRole('odd role');
+    await elsewhere.createRole('reader');
+    try {
+      const plan = await bed.plan(archive, await emptyDatabase(scene, 'an owner'), { noPrivileges: false });
+      expect(omission(plan, 'privileges on FUNCTION pg_sleep')?.why).toContain('only a superuser');
+      expect(omission(plan, 'default privileges')?.why).toContain('owner may not act for the role postgres');
+    } finally {
+      await elsewhere.sql('DROP ROLE "odd role"; DROP ROLE reader');
+    }
+  });
+
+  it('are refused before any change when the owners are missing', async () => {
+    await origin.createRole('app owner');
+    await origin.createDatabase('owned');
+    await origin.sql('CREATE TABLE t (x int); ALTER TABLE t OWNER TO "app owner"', 'owned');
+    const owned = await bed.dump({ server: origin, database: 'owned' });
+    const place = await emptyDatabase(scene);
+    const error = await userErrorOf(bed.plan(owned, place, { noOwner: false }));
+    expect(error.message).toContain('no role app owner');
+    expect(error.hint).toContain('no-owner: true');
+    expect((await bed.plan(owned, place)).omissions).toEqual([]);
+  });
+
+  it('are refused when the user may not give anything away', async () => {
+    const error = await userErrorOf(
+      bed.plan(archive, await emptyDatabase(scene, 'an owner'), { noOwner: false, noPrivileges: true }),
+    );
+    expect(error.message).toContain('the user owner may not give anything to postgres');
+  });
+});
+
+describe('what is known to fail', () => {
+  it('is refused in words: no schema may be created', async () => {
+    const place = { ...(await emptyDatabase(scene)), as: scene.owner };
+    const error = await userErrorOf(bed.plan(archive, place));
+    expect(error.message).toContain('The user owner may not create the schema app in the database "copy"');
+  });
+
+  it('is refused in words: nothing may be created in a schema', async () => {
+    const file = await bed.dump({ server: origin, database: 'app' }, '--table=public.*');
+    const place = { ...(await emptyDatabase(scene)), as: scene.owner };
+    const error = await userErrorOf(bed.plan(file, place));
+    expect(error.message).toContain('no CREATE privilege on the schema public');
+  });
+
+  it('is refused in words: rows without a table', async () => {
+    const file = await bed.dump({ server: origin, database: 'app' }, '--data-only', '--table=app.people');
+    const error = await userErrorOf(bed.plan(file, await emptyDatabase(scene)));
+    expect(error.message).toContain('app.people');
+    expect(error.hint).toContain('--data-only');
+  });
+
+  it('is named: rows that cannot be compared', async () => {
+    const file = await bed.dump({ server: origin, database: 'app' }, '--inserts', '--table=app.people');
+    const plan = await bed.plan(file, await emptyDatabase(scene));
+    expect(omission(plan, 'from the proof the rows of app.people')?.level).toBe('warning');
+    expect(plan.copyTargets.size).toBe(0);
+  });
+
+  it('is avoided: tablespaces that the server has not', async () => {
+    await origin.query(`CREATE TABLESPACE "fast disk" LOCATION ''`);
+    await origin.createDatabase('spacious');
+    await origin.sql('CREATE TABLE t (x int PRIMARY KEY) TABLESPACE "fast disk"', 'spacious');
+    const file = await bed.dump({ server: origin, database: 'spacious' });
+    const plan = await bed.bringBack(file, await emptyDatabase(scene));
+    expect(plan.missingTablespaces).toEqual(['fast disk']);
+    expect(omission(plan, 'tablespace fast disk')?.level).toBe('info');
+  });
+});
+
+/** Another database like the origin's, on the same server. @returns its name. */
+async function cloneOfOrigin(name: string): Promise<string> {
+  await origin.query(`CREATE DATABASE ${name} TEMPLATE app`);
+  return name;
+}

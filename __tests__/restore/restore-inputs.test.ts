@@ -1,0 +1,251 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { generateHybridIdentity, generateX25519Identity } from 'age-encryption';
+import { parse } from 'yaml';
+import { type RestoreInputs, readRestoreInputs } from '../../src/restore/restore-inputs.ts';
+import { isJsonObject } from '../support/artifact-service-http.ts';
+import { captureOutput } from '../support/captured-output.ts';
+import { REPOSITORY_ROOT } from '../support/node-program.ts';
+import { readActionMetadata } from '../support/runner-action-metadata.ts';
+import { userErrorOf } from '../support/user-error.ts';
+import { withInputs } from '../support/action-inputs.ts';
+
+const URL = 'postgres://shop:s3cr%2Ft@db.example.com/shop';
+const PEM = '-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----';
+
+let workspace: string;
+const output = captureOutput();
+
+beforeAll(async () => {
+  workspace = await mkdtemp(join(tmpdir(), 'workspace-'));
+});
+afterAll(() => rm(workspace, { recursive: true }));
+
+function read(
+  inputs: Readonly<Record<string, string>> = {},
+  repository = 'example/shop',
+): Promise<RestoreInputs> {
+  return withInputs('restore', { 'connection-string': URL, ...inputs }, () =>
+    readRestoreInputs({ workspace, repository }),
+  );
+}
+
+async function refusalOf(inputs: Readonly<Record<string, string>>, repository?: string): Promise<string> {
+  const { message, hint } = await userErrorOf(read(inputs, repository));
+  return `${message}\n${hint}`;
+}
+
+/** The texts that the runner was told to mask; it is told them with a few characters encoded. */
+const masked = (): string[] =>
+  output.text.split('\n').flatMap((line) => {
+    const text = /^::add-mask::(.*)$/.exec(line)?.[1];
+    return text === undefined ? [] : [decodeURIComponent(text)];
+  });
+
+describe('the inputs of a restore', () => {
+  it('are, when nothing is said, the latest backup of this repository, all of it, in one transaction, proven', async () => {
+    expect(await read()).toEqual({
+      connection: { value: URL, from: 'the connection-string input' },
+      tls: { rootCertificate: undefined, certificate: undefined, key: undefined },
+      connectionAttempts: 5,
+      postgresVersion: { kind: 'auto' },
+      checkLatest: false,
+      aptMirror: undefined,
+      aptSigningKey: undefined,
+      source: {
+        kind: 'artifact',
+        wanted: { kind: 'latest', backupName: undefined },
+        repository: { owner: 'example', repo: 'shop' },
+        token: 'ghs_of_the_job',
+      },
+      keys: undefined,
+      filters: { schemas: [], tables: [] },
+      clean: false,
+      confirmDatabase: undefined,
+      noOwner: true,
+      noPrivileges: true,
+      jobs: undefined,
+      verify: true,
+      restoreArguments: [],
+    });
+  });
+
+  it('are read from what the workflow says', async () => {
+    const [first, second] = await Promise.all([generateX25519Identity(), generateHybridIdentity()]);
+    expect(
+      await read({
+        'postgres-version': '18',
+        'check-latest': 'true',
+        schemas: 'app\n\n  shop*  ',
+        tables: 'public."Users"',
+        clean: 'true',
+        'confirm-database': 'shop',
+        'no-owner': 'false',
+        'no-privileges': 'FALSE',
+        jobs: '64',
+        verify: 'false',
+        'pg-restore-args': '--role="shop owner" --no-comments',
+        'age-identity': `# of the team\n${first}\n${second}\n`,
+      }),
+    ).toMatchObject({
+      postgresVersion: { kind: 'major', major: 18 },
+      checkLatest: true,
+      filters: { schemas: ['app', 'shop*'], tables: ['public."Users"'] },
+      clean: true,
+      confirmDatabase: 'shop',
+      noOwner: false,
+      noPrivileges: false,
+      jobs: 64,
+      verify: false,
+      restoreArguments: ['--role=shop owner', '--no-comments'],
+      keys: { identities: [first, second], passphrase: undefined },
+    });
+  });
+
+  it('name an artifact, its id, a series, another repository, or a file', async () => {
+    const source = async (inputs: Readonly<Record<string, string>>) => (await read(inputs)).source;
+    expect(await source({ backup: 'shop-20260101T000000Z-0123456789ab.bak' })).toMatchObject({
+      wanted: { kind: 'name', name: 'shop-20260101T000000Z-0123456789ab.bak' },
+    });
+    expect(await source({ backup: '4711' })).toMatchObject({ wanted: { kind: 'id', id: 4711 } });
+    expect(await source({ 'backup-name': 'shop', repository: 'an_owner/the.repo-1' })).toMatchObject({
+      wanted: { kind: 'latest', backupName: 'shop' },
+      repository: { owner: 'an_owner', repo: 'the.repo-1' },
+    });
+    expect(await source({ path: 'backups/shop.bak' })).toEqual({ kind: 'file', path: 'backups/shop.bak' });
+    // A file needs no repository.
+    expect((await read({ path: 'x.bak' }, '')).source).toEqual({ kind: 'file', path: 'x.bak' });
+    expect(await source({ 'github-token': '' })).toMatchObject({ token: '' });
+  });
+
+  it.each([
+    [{ path: 'x.bak', backup: '12' }, 'path and backup are both set'],
+    [{ path: 'x.bak', backup: 'a.bak' }, 'path and backup are both set'],
+    [{ path: 'x.bak', 'backup-name': 'shop' }, 'path and backup-name are both set'],
+    [{ path: 'x.bak', repository: 'a/b' }, 'path and repository are both set'],
+    [{ backup: '' }, 'backup: the value is empty'],
+    [{ backup: '0' }, 'backup: "0" is not the id of an artifact'],
+    [{ backup: '99999999999999999999' }, 'is not the id of an artifact'],
+    [{ backup: '12', 'backup-name': 'shop' }, 'backup names one already: "12"'],
+    [{ 'backup-name': 'a/b' }, 'backup-name: "a/b" holds "/"'],
+    [{ repository: 'shop' }, 'repository: "shop" is not the name of a repository'],
+    [{ repository: 'https://github.com/a/b' }, 'without https://'],
+    [{ repository: 'a/b/c' }, 'owner/name'],
+    [{ repository: '../..' }, 'owner/name'],
+    [{ jobs: '0' }, 'jobs: "0" is not a whole number from 1 to 64'],
+    [{ jobs: '65' }, 'jobs: "65" is not'],
+    [{ jobs: '2x' }, 'jobs: "2x" is not'],
+    [{ clean: 'yes' }, 'clean: "yes" is neither true nor false'],
+    [{ verify: '' }, 'verify: "" is neither true nor false'],
+    [{ 'connection-attempts': '0' }, 'connection-attempts: "0"'],
+    [{ 'postgres-version': '12' }, 'postgres-version: "12"'],
+    [{ 'pg-restore-args': '--clean' }, 'use the clean input'],
+    [{ 'pg-restore-args': '--role="a' }, 'pg-restore-args: a quotation mark is not closed'],
+    [{ 'ssl-root-cert': 'x' }, 'ssl-root-cert: the value is not a certificate'],
+    [{ 'age-identity': 'age1xyz' }, 'age-identity: line 1 is a public key'],
+    [
+      { 'age-passphrase': ' words ' },
+      'age-passphrase: the passphrase is blank, begins or ends with white space',
+    ],
+    [{ 'connection-string': ' ' }, 'connection-string is empty'],
+  ])('are refused by name: %j', async (inputs, text) => {
+    expect(await refusalOf(inputs)).toContain(text);
+  });
+
+  it('need a repository where there is none', async () => {
+    expect(await refusalOf({}, '')).toContain('GITHUB_REPOSITORY is not set');
+    expect((await read({ repository: 'a/b' }, '')).source).toMatchObject({
+      repository: { owner: 'a', repo: 'b' },
+    });
+  });
+
+  it('may have the connection string in the .env file, as the backup', async () => {
+    await writeFile(join(workspace, '.env'), `DATABASE_URL="${URL}"\n`);
+    const { connection } = await read({ 'connection-string': '' });
+    expect(connection).toEqual({ value: URL, from: 'DATABASE_URL in the .env file of the workspace' });
+    expect(masked()).toContain('s3cr/t');
+    await rm(join(workspace, '.env'));
+  });
+});
+
+describe('the secrets among them', () => {
+  it('are masked, each line and each form of them', async () => {
+    const identity = await generateX25519Identity();
+    await read({ 'github-token': 'ghp_other', 'age-identity': `# note\n${identity}`, 'ssl-key': PEM });
+    expect(masked()).toEqual(expect.arrayContaining([URL, 's3cr%2Ft', 's3cr/t', 'ghp_other', identity, PEM]));
+  });
+
+  it('are masked before anything is refused, whichever input is wrong', async () => {
+    const secrets = {
+      'age-identity': 'AGE-SECRET-KEY-1BROKEN',
+      'age-passphrase': 'three words',
+      'github-token': 'ghp_x',
+    };
+    for (const wrong of [
+      { jobs: 'x' },
+      { 'connection-string': '' },
+      { path: 'x', backup: '1' },
+      { 'ssl-key': 'not PEM' },
+    ]) {
+      output.clear();
+      const text = await refusalOf({ ...secrets, ...wrong });
+      expect(masked()).toEqual(expect.arrayContaining(Object.values(secrets)));
+      for (const secret of Object.values(secrets)) expect(text).not.toContain(secret);
+    }
+    expect(masked()).toContain('not PEM');
+  });
+});
+
+describe('restore/action.yml', () => {
+  it('declares what the design fixes, with the defaults that need no word', async () => {
+    const { inputs, outputs, main, post } = await readActionMetadata(join(REPOSITORY_ROOT, 'restore'));
+    expect(inputs).toMatchObject({
+      backup: 'latest',
+      'postgres-version': 'auto',
+      clean: 'false',
+      'confirm-database': '',
+      'no-owner': 'true',
+      'no-privileges': 'true',
+      verify: 'true',
+      'github-token': '${{ github.token }}',
+    });
+    expect(Object.keys(inputs)).toHaveLength(25);
+    expect(outputs).toEqual([
+      'artifact-id',
+      'artifact-name',
+      'database',
+      'tables',
+      'rows',
+      'verified',
+      'duration-seconds',
+    ]);
+    expect(main).toBe(join(REPOSITORY_ROOT, 'dist/restore/index.js'));
+    expect(post).toBe(join(REPOSITORY_ROOT, 'dist/cleanup/index.js'));
+  });
+
+  it('describes the inputs that it shares with the backup in the same words, and in its own where they mean another thing', async () => {
+    const [own, backup] = await Promise.all(['restore', '.'].map(descriptions));
+    const same = Object.keys(own ?? {}).filter((name) => backup?.[name] === own?.[name]);
+    expect(same).toEqual([
+      'check-latest',
+      'connection-attempts',
+      'ssl-root-cert',
+      'ssl-cert',
+      'ssl-key',
+      'apt-mirror',
+      'apt-signing-key',
+    ]);
+  });
+});
+
+async function descriptions(folder: string): Promise<Record<string, unknown>> {
+  const document: unknown = parse(await readFile(join(REPOSITORY_ROOT, folder, 'action.yml'), 'utf8'));
+  if (!isJsonObject(document) || !isJsonObject(document['inputs']))
+    throw new Error(`${folder} has no inputs`);
+  const inputs = Object.entries(document['inputs']);
+  return Object.fromEntries(
+    inputs.map(([name, input]) => [name, isJsonObject(input) ? input['description'] : undefined]),
+  );
+}

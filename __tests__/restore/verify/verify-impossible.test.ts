@@ -1,0 +1,64 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { CancelledError } from '../../../src/errors.ts';
+import { captureOutput } from '../../support/captured-output.ts';
+import { userErrorOf } from '../../support/user-error.ts';
+import { type RestoreBed, type TestArchive, startRestoreBed } from '../apply/restore-bed.ts';
+
+captureOutput();
+
+let bed: RestoreBed;
+let archive: TestArchive;
+
+beforeAll(async () => {
+  bed = await startRestoreBed('17', ['fsync = off']);
+  archive = await bed.dump(await bed.database('CREATE TABLE t AS SELECT generate_series(1, 9) AS id'));
+});
+afterAll(() => bed.stop());
+
+describe('a proof that cannot be made', () => {
+  it('says that row-level security hides rows, from their owner too', async () => {
+    const owner = await bed.server.createRole('owner');
+    const source = await bed.database(
+      'CREATE TABLE notes (id int); ALTER TABLE notes ENABLE ROW LEVEL SECURITY; ALTER TABLE notes FORCE ROW LEVEL SECURITY',
+    );
+    const notes = await bed.dump(source);
+    await bed.server.createDatabase('owned', { owner: 'owner' });
+    const environment = bed.environment('owned', { PGUSER: owner.user, PGPASSWORD: owner.password });
+    await bed.restore(notes, 'owned', { environment, noOwner: true });
+    const error = await userErrorOf(bed.prove(notes, 'owned', { environment }));
+    expect(error.message).toBe(
+      'The restore could not be proven: row-level security hides rows from this user in public.notes.',
+    );
+    expect(error.hint).toMatch(/BYPASSRLS.*verify: false/);
+    await bed.prove(notes, 'owned');
+  });
+
+  it.each([
+    [
+      'pg_dump fails',
+      `echo 'pg_dump: error: query failed: ERROR:  permission denied for table users' >&2; exit 1`,
+      /could not be proven: pg_dump failed: The user may not read the table users/,
+    ],
+    ['pg_dump is killed', 'kill -KILL $$', /could not be proven: pg_dump was ended by SIGKILL/],
+    ['its script stops', `echo 'SELECT 1;'`, /could not be proven: what pg_dump printed is not whole/],
+  ])('says so: %s', async (_, script, message) => {
+    const pgDump = join(bed.folder, 'pg_dump');
+    await writeFile(pgDump, `#!/bin/sh\n${script}\n`, { mode: 0o700 });
+    const target = await bed.database('CREATE TABLE t ()');
+    const error = await userErrorOf(bed.prove(archive, target, { tools: { ...bed.tools, pgDump } }));
+    expect(error.message).toMatch(message);
+  });
+
+  it('stops when the run is cancelled', async () => {
+    const controller = new AbortController();
+    const cancelled = new CancelledError('SIGINT');
+    const target = await bed.database();
+    await bed.restore(archive, target);
+    const onSpawn = (): void => {
+      controller.abort(cancelled);
+    };
+    await expect(bed.prove(archive, target, { signal: controller.signal, onSpawn })).rejects.toBe(cancelled);
+  });
+});

@@ -1,0 +1,69 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { artifactName, readArtifactName } from '../../src/storage/artifact-name.ts';
+
+describe('the name of an artifact', () => {
+  it('tells backup, time and content', () => {
+    const time = new Date('2026-11-21T11:45:09.123Z');
+    expect(artifactName({ name: 'shop', time, contentDigest: '0123456789abcdef', encrypted: false })).toBe(
+      'shop-20261121T114509Z-0123456789ab.bak',
+    );
+  });
+
+  it('ends with .age when the backup is encrypted', () => {
+    const time = new Date('2026-11-21T11:45:09Z');
+    expect(artifactName({ name: 'a', time, contentDigest: '0123456789abcdef', encrypted: true })).toMatch(
+      /\.bak\.age$/,
+    );
+  });
+});
+
+describe('a name that is read back', () => {
+  it('tells what it was made of', () => {
+    const second = fc.date({
+      min: new Date('1970-01-01'),
+      max: new Date('9999-12-31T23:59:59Z'),
+      noInvalidDate: true,
+    });
+    fc.assert(
+      fc.property(
+        fc.string({ minLength: 1, unit: 'grapheme' }),
+        second,
+        fc.stringMatching(/^[0-9a-f]{64}$/),
+        fc.boolean(),
+        (name, time, contentDigest, encrypted) => {
+          time.setUTCMilliseconds(0);
+          expect(readArtifactName(artifactName({ name, time, contentDigest, encrypted }))).toEqual({
+            backupName: name,
+            takenAt: time,
+            contentDigestStart: contentDigest.slice(0, 12),
+            encrypted,
+          });
+        },
+      ),
+    );
+  });
+
+  it('keeps series apart whose names begin alike, or look like the name of a backup', () => {
+    expect(readArtifactName('shop-eu-20261121T114509Z-0123456789ab.bak')?.backupName).toBe('shop-eu');
+    expect(
+      readArtifactName('shop-20261121T114509Z-0123456789ab.bak-20261122T114509Z-ba9876543210.bak')
+        ?.backupName,
+    ).toBe('shop-20261121T114509Z-0123456789ab.bak');
+  });
+
+  it.each([
+    'shop',
+    'shop.bak',
+    '-20261121T114509Z-0123456789ab.bak',
+    'shop-20261121T114509-0123456789ab.bak',
+    'shop-20261121T114509Z-0123456789AB.bak',
+    'shop-20261121T114509Z-0123456789ab.bak.zip',
+    'shop-20261121T114509Z-0123456789ab.bak\n',
+    'shop-20261321T114509Z-0123456789ab.bak',
+    'shop-20260231T114509Z-0123456789ab.bak',
+    'shop-20261121T244509Z-0123456789ab.bak',
+  ])('is no backup’s when it has another shape: %j', (name) => {
+    expect(readArtifactName(name)).toBeUndefined();
+  });
+});

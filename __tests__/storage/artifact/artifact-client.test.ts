@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  type RunService,
+  contentOf,
+  inSnakeCase,
+  runService,
+} from '../../../src/storage/artifact/artifact-client.ts';
+import { type ArtifactService, startArtifactService } from '../../support/artifact-service.ts';
+import { captureOutput } from '../../support/captured-output.ts';
+import { userErrorOf } from '../../support/user-error.ts';
+import { IMPATIENCE, environmentOf } from './store-bed.ts';
+
+captureOutput();
+
+let service: ArtifactService;
+beforeAll(async () => {
+  service = await startArtifactService();
+  await service.seed({ name: 'a.bak', content: 'PGDMP', runId: 1 });
+});
+afterAll(async () => {
+  await service.stop();
+});
+beforeEach(() => {
+  service.faults = {};
+});
+
+function ofThisRun(signal = new AbortController().signal): RunService {
+  const found = runService(environmentOf(service), { signal, patience: IMPATIENCE });
+  if (!found) throw new Error('there is no such service');
+  return found;
+}
+
+describe("the run's own artifact service", () => {
+  it.each([
+    ['without a token', { ACTIONS_RUNTIME_TOKEN: '' }],
+    ['with a token that is none', { ACTIONS_RUNTIME_TOKEN: 'a.b.c' }],
+    ['without an address', { ACTIONS_RESULTS_URL: '' }],
+  ])('is not there %s', (_, changes) => {
+    const env = { ...environmentOf(service), ...changes };
+    expect(runService(env, { signal: new AbortController().signal })).toBeUndefined();
+  });
+
+  it('that refuses to tell where a content is says so at once', async () => {
+    service.faults = { getSignedArtifactURL: { answer: 403 } };
+    const before = service.requests.length;
+    const { message, hint } = await userErrorOf(contentOf(ofThisRun(), 'a.bak', undefined));
+    expect(message).toMatch(/^The artifact a\.bak cannot be read: .*GetSignedArtifactURL with 403/);
+    expect(hint).toContain('githubstatus.com');
+    expect(service.requests.length - before).toBe(1);
+  });
+
+  it('that answers without an address, or with none, is not believed', async () => {
+    const answering = (answer: Readonly<Record<string, unknown>>): RunService => ({
+      ...ofThisRun(),
+      call: () => Promise.resolve(answer),
+    });
+    for (const [answer, reason] of [
+      [{}, 'the answer lacks a text'],
+      [{ signed_url: 'nowhere' }, 'does not say where the content is'],
+    ] as const) {
+      const { message } = await userErrorOf(contentOf(answering(answer), 'a.bak', undefined));
+      expect(message).toContain(reason);
+    }
+  });
+
+  it('is no longer asked when the job is cancelled, and that is the reason', async () => {
+    const reason = new Error('cancelled');
+    await expect(contentOf(ofThisRun(AbortSignal.abort(reason)), 'a.bak', undefined)).rejects.toBe(reason);
+  });
+});
+
+it('names of either kind are read as one', () => {
+  expect(inSnakeCase({ signedUrl: 'a', created_at: 'b', workflowJobRunBackendId: 'c', id: 1 })).toEqual({
+    signed_url: 'a',
+    created_at: 'b',
+    workflow_job_run_backend_id: 'c',
+    id: 1,
+  });
+});

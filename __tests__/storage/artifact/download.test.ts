@@ -1,0 +1,186 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { CancelledError } from '../../../src/errors.ts';
+import { downloadProgress } from '../../../src/storage/artifact/download-progress.ts';
+import {
+  type DownloadedFile,
+  type DownloadOptions,
+  downloadBackup,
+} from '../../../src/storage/artifact/download.ts';
+import { findBackup } from '../../../src/storage/artifact/find-backup.ts';
+import type { RepositoryAccess } from '../../../src/github/github-api.ts';
+import type { Patience } from '../../../src/runner/retry-policy.ts';
+import { type ArtifactService, type Seed, startArtifactService } from '../../support/artifact-service.ts';
+import { captureOutput } from '../../support/captured-output.ts';
+import { userErrorOf } from '../../support/user-error.ts';
+import { HASTE, IMPATIENCE, accessTo, backupFile, until } from './store-bed.ts';
+
+let service: ArtifactService;
+let folder: string;
+const output = captureOutput();
+beforeAll(async () => {
+  service = await startArtifactService();
+});
+afterAll(async () => {
+  await service.stop();
+});
+beforeEach(async () => {
+  service.faults = {};
+  folder = await mkdtemp(path.join(tmpdir(), 'download-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const CONTENT = Buffer.concat([Buffer.from('PGDMP'), randomBytes(3_000_000)]);
+const SHA256 = createHash('sha256').update(CONTENT).digest('hex');
+
+/** Seeds a backup, finds it and downloads it. */
+async function download(
+  changes: Partial<Seed> = {},
+  options: Partial<DownloadOptions> = {},
+  access: Partial<RepositoryAccess> = {},
+): Promise<DownloadedFile> {
+  const { id } = await service.seed({ name: backupFile('shop', 1), content: CONTENT, ...changes });
+  const found = await findBackup({ kind: 'id', id }, accessTo(service, access));
+  const { signal } = new AbortController();
+  return downloadBackup(found, { folder, signal, patience: IMPATIENCE, ...options });
+}
+const patienceWith = (fault: unknown): Patience =>
+  fault === 'stall' || fault === 'hang' ? HASTE : IMPATIENCE;
+const blobRequests = (): number => service.requests.filter(({ point }) => point === 'blobGet').length;
+
+describe('a download', () => {
+  it('is the artifact, readable by its owner alone, wherever the artifact’s name points', async () => {
+    const { path: file, size, sha256 } = await download({ name: '../../escaped.bak' });
+    expect(file).toBe(path.join(folder, 'downloaded'));
+    expect({ size, sha256 }).toEqual({ size: CONTENT.length, sha256: SHA256 });
+    expect((await readFile(file)).equals(CONTENT)).toBe(true);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(output.text).toMatch(/Downloaded 3.0 MB in .*; size and SHA-256 are what the service recorded/);
+    expect(output.text).not.toContain('sig=');
+  });
+
+  it('of what this run has made needs no permission, whichever job made it', async () => {
+    const token = service.tokenFor({ repositories: [service.repository], actions: 'none' });
+    const { sha256 } = await download({ runId: 1 }, {}, { token });
+    expect(sha256).toBe(SHA256);
+  });
+
+  it('without a recorded SHA-256 goes by the size, and says so', async () => {
+    expect((await download({ digest: '' })).sha256).toBe(SHA256);
+    expect(output.text).toContain('the service recorded no SHA-256 to compare');
+  });
+
+  it('of an empty artifact is empty', async () => {
+    expect((await download({ content: '' })).size).toBe(0);
+  });
+
+  it('never gives the token to the storage', async () => {
+    await download();
+    expect(service.requests.at(-2)).toMatchObject({ point: 'rest', hasAuthorization: true });
+    expect(service.requests.at(-1)).toMatchObject({ point: 'blobGet', hasAuthorization: false });
+  });
+});
+
+describe('a download that is not what the service recorded', () => {
+  it.each([
+    ['a damaged one', { blobGet: { answer: 'corrupt' } }, {}],
+    ['one with another digest', {}, { digest: `sha256:${'0'.repeat(64)}` }],
+  ] as const)('is refused and removed, and not tried again: %s', async (_, faults, seed) => {
+    service.faults = faults;
+    const before = blobRequests();
+    const { message, hint } = await userErrorOf(download(seed));
+    expect(message).toMatch(
+      /What was downloaded of shop-.* is not what the service recorded: its SHA-256 is/,
+    );
+    expect(hint).toContain('use another backup');
+    expect(await readdir(folder)).toEqual([]);
+    expect(blobRequests()).toBe(before + 1);
+  });
+
+  it('is refused when it is too long, before it fills the disk', async () => {
+    const { id } = await service.seed({ name: 'long.bak', content: CONTENT });
+    const found = await findBackup({ kind: 'id', id }, accessTo(service));
+    const shorter = { ...found, artifact: { ...found.artifact, size: 1_000 } };
+    const { message } = await userErrorOf(
+      downloadBackup(shorter, { folder, signal: new AbortController().signal }),
+    );
+    expect(message).toContain('longer than the 1000 bytes that were recorded');
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('is refused when it is a zip file of another action', async () => {
+    for (const content of ['PK\x03\x04 and a member', 'PK\x05\x06']) {
+      const { message, hint } = await userErrorOf(download({ content, mimeType: 'application/zip' }));
+      expect(message).toMatch(/the artifact shop-.* is a zip file/);
+      expect(hint).toMatch(/actions\/download-artifact.*path/);
+    }
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+describe('a download that breaks off', () => {
+  it.each(['reset', 'truncate', 'stall', 'hang', 403, 503] as const)('is begun anew: %s', async (answer) => {
+    service.faults = { blobGet: { answer, times: 1 } };
+    expect((await download({}, { patience: patienceWith(answer) })).sha256).toBe(SHA256);
+    expect(output.text).toContain('Trying again');
+  });
+
+  it.each([
+    ['reset', /terminated|closed|ECONNRESET/],
+    ['truncate', /ended after 1500002 of 3000005 bytes/],
+    ['stall', /nothing came for 3\.0 s/],
+    ['hang', /nothing came for 3\.0 s/],
+    [503, /the storage answered with 503/],
+  ] as const)('every time is an error, and leaves no file: %s', async (answer, reason) => {
+    service.faults = { blobGet: { answer } };
+    const before = blobRequests();
+    const { message } = await userErrorOf(download({}, { patience: patienceWith(answer) }));
+    expect(message).toMatch(/^The artifact shop-.* could not be downloaded: /);
+    expect(message).toMatch(reason);
+    expect(await readdir(folder)).toEqual([]);
+    expect(blobRequests()).toBe(before + IMPATIENCE.attempts);
+  });
+
+  it.each(['stall', 'hang'] as const)('when the job is cancelled leaves no file: %s', async (answer) => {
+    service.faults = { blobGet: { answer } };
+    const controller = new AbortController();
+    const before = blobRequests();
+    const patience = { ...IMPATIENCE, attemptMs: 600_000 };
+    const rejected = expect(download({}, { signal: controller.signal, patience })).rejects.toThrow(
+      CancelledError,
+    );
+    await until(() => blobRequests() > before);
+    controller.abort(new CancelledError('SIGINT'));
+    await rejected;
+    expect(await readdir(folder)).toEqual([]);
+    expect(output.text).not.toContain('Trying again');
+  });
+
+  it('because the artifact has expired meanwhile says so', async () => {
+    const record = await service.seed({ name: backupFile('shop', 2), content: CONTENT });
+    const found = await findBackup({ kind: 'id', id: record.id }, accessTo(service));
+    service.faults = { rest: { answer: { status: 410, message: 'Artifact has expired' } } };
+    const { message } = await userErrorOf(
+      downloadBackup(found, { folder, signal: new AbortController().signal }),
+    );
+    expect(message).toContain('has expired');
+  });
+
+  it('because the disk is full or closed says so', async () => {
+    const { message, hint } = await userErrorOf(download({}, { folder: path.join(folder, 'missing') }));
+    expect(message).toMatch(/cannot be written to the disk of the runner: ENOENT/);
+    expect(hint).toContain('room');
+  });
+});
+
+describe('the progress of a download', () => {
+  it('tells how far it is, how fast, and how long it will take', () => {
+    expect(downloadProgress(250_000_000, 1_000_000_000, 5_000)).toBe(
+      '   25 %  250 MB of 1.0 GB  50 MB/s  about 15 s left',
+    );
+    expect(downloadProgress(0, 1_000_000_000, 5_000)).toBe('    0 %  0 bytes of 1.0 GB');
+  });
+});

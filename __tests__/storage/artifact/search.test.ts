@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { artifactList } from '../../../src/storage/artifact/artifact-list.ts';
+import { connectToGitHub } from '../../../src/github/github-api.ts';
+import { notFound } from '../../../src/storage/artifact/not-found.ts';
+import { type Search, scan } from '../../../src/storage/artifact/search.ts';
+import { type ArtifactService, startArtifactService } from '../../support/artifact-service.ts';
+import { accessTo } from './store-bed.ts';
+
+let service: ArtifactService;
+beforeAll(async () => {
+  service = await startArtifactService();
+  for (let number = 0; number < 230; number++) await service.seed({ name: `log-${number}`, content: 'x' });
+});
+afterAll(() => service.stop());
+
+const known: Search = {
+  wanted: { kind: 'latest', backupName: 'shop' },
+  repository: 'example/shop',
+  artifacts: [],
+  isComplete: true,
+};
+
+it('a search sees every artifact of every page once', async () => {
+  const list = artifactList(await connectToGitHub(accessTo(service)));
+  const { artifacts, isComplete } = await scan(list.pages(), known, () => false);
+  expect(new Set(artifacts.map(({ artifact }) => artifact.name)).size).toBe(230);
+  expect(isComplete).toBe(true);
+});
+
+it('a search of a repository with too many artifacts ends, and says that it has not seen all', async () => {
+  const list = artifactList(await connectToGitHub(accessTo(service)));
+  const found = await scan(list.pages(), known, () => false, 150);
+  expect(found).toMatchObject({ isComplete: false, artifacts: { length: 200 } });
+  expect(notFound(found, new Date()).message).toContain('(only its newest 200 were looked at)');
+});
+
+it('a search of a repository with just as many artifacts as it looks at has seen all', async () => {
+  const list = artifactList(await connectToGitHub(accessTo(service)));
+  expect(await scan(list.pages(), known, () => false, 230)).toMatchObject({ isComplete: true });
+});

@@ -1,0 +1,98 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { CancelledError } from '../../../src/errors.ts';
+import { type UploadedFile, proveStoredCopy } from '../../../src/storage/artifact/stored-copy.ts';
+import type { FaultPlan } from '../../support/artifact-service-faults.ts';
+import { captureOutput } from '../../support/captured-output.ts';
+import { scopeOfRun } from '../../support/artifact-service-tokens.ts';
+import { type ArtifactService, startArtifactService } from '../../support/artifact-service.ts';
+import { userErrorOf } from '../../support/user-error.ts';
+import { HASTE, IMPATIENCE, environmentOf } from './store-bed.ts';
+
+let service: ArtifactService;
+const output = captureOutput();
+beforeAll(async () => {
+  service = await startArtifactService();
+});
+afterAll(async () => {
+  await service.stop();
+});
+beforeEach(() => {
+  service.faults = {};
+});
+
+const CONTENT = randomBytes(3_000_000);
+let stored = 0;
+
+/** Stores content as this job does, and reads it back. */
+async function prove(
+  { content = CONTENT, ...proven }: Partial<UploadedFile> & { readonly content?: Buffer } = {},
+  faults: FaultPlan = {},
+  signal = new AbortController().signal,
+): Promise<string> {
+  const name = `shop-${(stored += 1)}.bak`;
+  await service.seed({ name, content, runId: 1, jobBackendId: scopeOfRun(1).jobBackendId });
+  service.faults = faults;
+  const slow = Object.values(faults).some(({ answer }) => answer === 'stall' || answer === 'hang');
+  const sha256 = createHash('sha256').update(CONTENT).digest('hex');
+  const file = { name, size: CONTENT.length, sha256, ...proven };
+  await proveStoredCopy(file, environmentOf(service), { signal, patience: slow ? HASTE : IMPATIENCE });
+  return name;
+}
+const isStored = (): boolean => service.artifacts().some(({ name }) => name === `shop-${stored}.bak`);
+
+describe('the stored copy', () => {
+  it('of the proven file stays, and the log says that it was read', async () => {
+    await prove();
+    expect(isStored()).toBe(true);
+    expect(output.text).toContain('size and SHA-256 are those of the proven file');
+    expect(output.text).not.toContain('sig=');
+  });
+
+  it.each([
+    ['has other bytes', { content: randomBytes(CONTENT.length) }],
+    ['is shorter', { content: CONTENT.subarray(1) }],
+    ['is longer', { content: Buffer.concat([CONTENT, Buffer.from([0])]) }],
+  ])('that %s is deleted', async (_, given) => {
+    const { message } = await userErrorOf(prove(given));
+    expect(message).toMatch(
+      /(not the file that was proven|could not be read back).* The artifact was deleted\.$/,
+    );
+    expect(isStored()).toBe(false);
+  });
+
+  const faults: [string, FaultPlan][] = [
+    ['cannot be read', { blobGet: { answer: 500 } }],
+    ['stalls', { blobGet: { answer: 'stall' } }],
+    ['cannot be located', { getSignedArtifactURL: { answer: 500 } }],
+    ['is not known to the service', { getSignedArtifactURL: { answer: 404 } }],
+  ];
+  it.each(faults)('that %s is deleted', async (_, plan) => {
+    const { message } = await userErrorOf(prove({}, plan));
+    expect(message).toMatch(/could not be read back after the upload: .* The artifact was deleted\.$/);
+    expect(isStored()).toBe(false);
+  });
+
+  it('is read again when the connection breaks, or the service does not know it yet', async () => {
+    await prove({}, { blobGet: { answer: 'reset', times: 1 } });
+    await prove({}, { getSignedArtifactURL: { answer: 404, times: 1 } });
+    expect(isStored()).toBe(true);
+  });
+
+  it('that is wrong and cannot be deleted is told of as what must not be used', async () => {
+    const error = await userErrorOf(prove({ sha256: '0'.repeat(64) }, { deleteArtifact: { answer: 403 } }));
+    expect(error.message).toMatch(/could not be deleted \(.*403.*\): if it is there, it must not be used/);
+    expect(error.hint).toContain('Delete the artifact on the page of this run');
+    expect(isStored()).toBe(true);
+  });
+
+  it('is deleted when the job is cancelled meanwhile', async () => {
+    const controller = new AbortController();
+    const struck = service.struck();
+    const proving = prove({}, { blobGet: { answer: 'stall' } }, controller.signal);
+    await struck;
+    controller.abort(new CancelledError('SIGINT'));
+    await expect(proving).rejects.toThrow('cancelled');
+    expect(isStored()).toBe(false);
+  });
+});

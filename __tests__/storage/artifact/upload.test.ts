@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { upload } from '../../../src/storage/artifact/upload.ts';
+import { type ArtifactService, startArtifactService } from '../../support/artifact-service.ts';
+import { captureOutput } from '../../support/captured-output.ts';
+
+captureOutput();
+
+let service: ArtifactService;
+let folder: string;
+beforeAll(async () => {
+  service = await startArtifactService();
+  folder = await mkdtemp(path.join(tmpdir(), 'upload-'));
+  process.env['ACTIONS_RESULTS_URL'] = service.resultsUrl;
+  process.env['ACTIONS_RUNTIME_TOKEN'] = service.runtimeToken;
+  process.env['GITHUB_WORKSPACE'] = folder;
+  // The artifact client prints its story; the runner would show it.
+});
+afterAll(async () => {
+  await service.stop();
+  await rm(folder, { recursive: true });
+});
+
+const CONTENT = 'an archive';
+const SHA256 = createHash('sha256').update(CONTENT).digest('hex');
+afterEach(() => {
+  service.faults = {};
+});
+
+async function attempt(name: string, proven: { size?: number; sha256?: string } = {}) {
+  const file = path.join(folder, name);
+  await writeFile(file, CONTENT);
+  const { signal } = new AbortController();
+  return upload({ file, size: CONTENT.length, sha256: SHA256, retentionDays: 1, signal, ...proven });
+}
+
+describe('an upload', () => {
+  it('of the file that was proven becomes an artifact of its name', async () => {
+    const stored = await attempt('good.bak');
+    expect(service.artifacts().map(({ id, name }) => ({ id, name }))).toEqual([stored]);
+  });
+
+  it.each([
+    ['other bytes', { sha256: '0'.repeat(64) }],
+    ['another size', { size: 11 }],
+  ])('of %s than were proven is deleted again', async (_, proven) => {
+    const before = service.artifacts().length;
+    await expect(attempt('changed.bak', proven)).rejects.toMatchObject({
+      message: expect.stringMatching(/not the file that was read back.*deleted/),
+    });
+    expect(service.artifacts()).toHaveLength(before);
+  });
+
+  it('of nothing never begins', async () => {
+    const before = service.requests.length;
+    await expect(attempt('empty.bak', { size: 0 })).rejects.toThrow('empty');
+    expect(service.requests).toHaveLength(before);
+  });
+
+  it('under a name that the run has already is refused, with what to do', async () => {
+    await attempt('twice.bak');
+    await expect(attempt('twice.bak')).rejects.toMatchObject({
+      hint: expect.stringContaining('different backup-names'),
+    });
+  });
+
+  it('to a service that breaks the connection once succeeds', async () => {
+    for (const point of ['createArtifact', 'finalizeArtifact'] as const) {
+      service.faults = { [point]: { answer: 'reset', times: 1 } };
+      await attempt(`${point}.bak`);
+    }
+    service.faults = { finalizeArtifact: { answer: 'lost', times: 1 } };
+    await attempt('answer-lost.bak');
+    expect(service.artifacts().map(({ name }) => name)).toContain('answer-lost.bak');
+  });
+
+  it('that was finalized although it failed is taken back', async () => {
+    service.faults = { finalizeArtifact: { answer: 'lost' } };
+    await expect(attempt('taken-back.bak')).rejects.toMatchObject({
+      message: expect.stringMatching(/could not be uploaded: .* The artifact was deleted\.$/),
+    });
+    expect(service.artifacts().map(({ name }) => name)).not.toContain('taken-back.bak');
+  });
+
+  it('that another job has made under the name is not taken back', async () => {
+    await attempt('of-another.bak');
+    await expect(attempt('of-another.bak')).rejects.toMatchObject({
+      message: expect.stringContaining('409'),
+    });
+    expect(service.artifacts().map(({ name }) => name)).toContain('of-another.bak');
+  });
+});

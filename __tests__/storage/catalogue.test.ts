@@ -1,0 +1,127 @@
+import { describe, expect, it } from '@jest/globals';
+import { ageInWords } from '../../src/runner/format.ts';
+import { type CatalogueEntry, catalogue, catalogueEntry } from '../../src/storage/catalogue.ts';
+import { sizeChart } from '../../src/storage/size-chart.ts';
+
+const NOW = new Date('2026-11-21T12:00:00Z');
+const hoursAgo = (hours: number): Date => new Date(NOW.getTime() - hours * 3_600_000);
+const entry = (id: number, changes: Partial<CatalogueEntry> = {}): CatalogueEntry => ({
+  id,
+  name: `shop-${id}.bak`,
+  takenAt: hoursAgo(100 - id),
+  createdAt: hoursAgo(100 - id),
+  size: id * 1_000_000,
+  expiresAt: hoursAgo(-24),
+  url: `https://github.com/example/shop/actions/runs/1/artifacts/${id}`,
+  ...changes,
+});
+const entries = (count: number): CatalogueEntry[] => Array.from({ length: count }, (_, id) => entry(id + 1));
+const shown = (list: readonly CatalogueEntry[]): string =>
+  catalogue({ backupName: 'shop', entries: list, now: NOW });
+const tableRows = (markdown: string): string[] =>
+  markdown.split('\n').filter((line) => line.startsWith('| <'));
+
+describe('the catalogue', () => {
+  it('shows the newest first, with what is known of each', () => {
+    const [first, second] = tableRows(shown([entry(1), entry(99)]));
+    expect(first).toBe(
+      '| <a href="https://github.com/example/shop/actions/runs/1/artifacts/99">shop&#45;99&#46;bak</a> | ' +
+        '2026-11-21 11:00 UTC | 1 h 0 min | 99 MB | 2026-11-22 12:00 UTC |',
+    );
+    expect(second).toContain('| 4 days | 1.0 MB |');
+  });
+
+  it('shows rows where they are known, and no such column otherwise', () => {
+    expect(shown(entries(2))).not.toContain('Rows');
+    const markdown = shown([entry(1), entry(2, { rows: 40_000 })]);
+    expect(markdown).toContain('| Size | Rows | Kept until |');
+    expect(tableRows(markdown)[0]).toContain('| 2.0 MB | 40,000 |');
+    expect(tableRows(markdown)[1]).toContain('| 1.0 MB |  |');
+  });
+
+  it('shows twenty, and says how many more there are', () => {
+    expect(shown(entries(20))).not.toContain('more');
+    const markdown = shown(entries(90));
+    expect(tableRows(markdown)).toHaveLength(20);
+    expect(markdown).toContain('90 backups, 4.1 GB in all');
+    expect(markdown).toContain('… and 70 more.');
+  });
+
+  it('says that there is none', () => {
+    expect(shown([])).toContain('There is none');
+  });
+
+  it('shows names from outside as text', () => {
+    const hostile = '"><img src=x>|\n```mermaid\n%%{init: {}}%%`[a](javascript:b)';
+    const markdown = catalogue({
+      backupName: hostile,
+      entries: [entry(1, { name: hostile }), entry(2, { name: hostile, url: undefined })],
+      now: NOW,
+    });
+    expect(markdown).not.toMatch(/<img|\[a\]|javascript:|%%/);
+    expect(markdown.match(/```mermaid/g)).toHaveLength(1);
+    expect(tableRows(markdown)).toHaveLength(2);
+  });
+
+  it('leads to the artifact in the run that made it, where that is known', () => {
+    const place = { serverUrl: 'https://github.com', repository: 'example/shop' };
+    const stored = {
+      id: 7,
+      name: 'n',
+      size: 1,
+      digest: undefined,
+      createdAt: NOW,
+      expiresAt: undefined,
+      expired: false,
+      backup: { backupName: 'shop', takenAt: NOW, contentDigestStart: '0123456789ab', encrypted: false },
+    };
+    expect(catalogueEntry({ ...stored, runId: 3 }, place).url).toBe(
+      'https://github.com/example/shop/actions/runs/3/artifacts/7',
+    );
+    expect(catalogueEntry({ ...stored, runId: undefined }, place).url).toBeUndefined();
+  });
+});
+
+describe('the chart of sizes', () => {
+  it('is of the oldest to the newest, from zero, in a unit that suits the largest', () => {
+    expect(shown([entry(3), entry(1), entry(2, { size: 1_234_567 })])).toContain(
+      [
+        '```mermaid',
+        'xychart-beta',
+        '  x-axis "Oldest to newest, 2026-11-17 to 2026-11-17" [1, 2, 3]',
+        '  y-axis "Size in MB" 0 --> 3.3',
+        '  bar [1, 1.235, 3]',
+        '  line [1, 1.235, 3]',
+        '```',
+      ].join('\n'),
+    );
+  });
+
+  it('needs two backups, and has thirty at most', () => {
+    expect(sizeChart(entries(1))).toBeUndefined();
+    const [, bars = ''] = /bar \[(.*)\]/.exec(sizeChart(entries(31)) ?? '') ?? [];
+    expect(bars.split(', ')).toHaveLength(30);
+    expect(bars.endsWith(', 31')).toBe(true);
+  });
+
+  it.each([[[0, 0]], [[1, 999]], [[1e18, 7]], [[1, 1e15]]])(
+    'has plain numbers and its own words alone, of sizes %j',
+    (sizes) => {
+      const chart = sizeChart(sizes.map((size) => ({ createdAt: NOW, size }))) ?? '';
+      const lines = chart.split('\n').slice(2, -1);
+      expect(lines).toHaveLength(4);
+      expect(lines[0]).toMatch(/^ {2}x-axis "Oldest to newest, [\d-]+ to [\d-]+" \[1, 2\]$/);
+      expect(lines[1]).toMatch(/^ {2}y-axis "Size in (?:bytes|[kMGT]B)" 0 --> (?!0$)\d+(?:\.\d+)?$/);
+      for (const line of lines.slice(2)) expect(line).toMatch(/^ {2}\w+ \[[\d.]+, [\d.]+\]$/);
+    },
+  );
+});
+
+it.each([
+  [-5, '0.0 s'],
+  [90_000, '1 min 30 s'],
+  [47 * 3_600_000, '47 h 0 min'],
+  [49 * 3_600_000, '2 days'],
+])('an age of %d ms reads %s', (milliseconds, words) => {
+  expect(ageInWords(milliseconds)).toBe(words);
+});

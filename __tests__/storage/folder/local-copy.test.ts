@@ -1,0 +1,67 @@
+import { chmod, lstat, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { prepareKeptPlace, stage } from '../../../src/storage/folder/local-copy.ts';
+import { captureOutput } from '../../support/captured-output.ts';
+
+captureOutput();
+
+let workspace: string;
+let archive: string;
+beforeEach(async () => {
+  workspace = await mkdtemp(path.join(tmpdir(), 'workspace-'));
+  archive = path.join(workspace, 'shop.bak');
+  await writeFile(archive, 'the archive', { mode: 0o600 });
+});
+afterEach(() => rm(workspace, { recursive: true }));
+
+const keepAt = async (value: string) => {
+  const place = await prepareKeptPlace('path', value, workspace);
+  if (!place) throw new Error('no place');
+  return (await stage(archive, place)).commit();
+};
+
+describe('path', () => {
+  it.each(['backups/', 'a/b/'])('ending with a slash is a folder: %s', async (value) => {
+    expect(await keepAt(value)).toBe(path.join(workspace, value, 'shop.bak'));
+  });
+
+  it('that is a folder already is one', async () => {
+    await mkdir(path.join(workspace, 'there'));
+    expect(await keepAt('there')).toBe(path.join(workspace, 'there', 'shop.bak'));
+  });
+
+  it('is a file otherwise, readable by its owner alone', async () => {
+    const kept = await keepAt('new/mine.bak');
+    expect(await readFile(kept, 'utf8')).toBe('the archive');
+    expect((await lstat(kept)).mode & 0o777).toBe(0o600);
+  });
+
+  it('replaces a link instead of writing through it', async () => {
+    await writeFile(path.join(workspace, 'victim'), 'untouched');
+    await symlink(path.join(workspace, 'victim'), path.join(workspace, 'link'));
+    await keepAt('link');
+    expect(await readFile(path.join(workspace, 'victim'), 'utf8')).toBe('untouched');
+    expect((await lstat(path.join(workspace, 'link'))).isSymbolicLink()).toBe(false);
+  });
+
+  it('leaves nothing when it is discarded, no folder either', async () => {
+    const place = await prepareKeptPlace('path', 'out/deep/', workspace);
+    if (!place) throw new Error('no place');
+    const staged = await stage(archive, place);
+    await staged.discard();
+    expect(await readdir(workspace)).toEqual(['shop.bak']);
+  });
+
+  it('that cannot be written is refused by name', async () => {
+    await writeFile(path.join(workspace, 'file'), '');
+    await expect(prepareKeptPlace('path', 'file/below/', workspace)).rejects.toMatchObject({
+      message: expect.stringMatching(/^path: "file\/below\/" cannot be written/),
+    });
+    if (process.getuid?.() === 0) return; // root may write anywhere
+    await mkdir(path.join(workspace, 'closed'));
+    await chmod(path.join(workspace, 'closed'), 0o500);
+    await expect(prepareKeptPlace('path', 'closed/', workspace)).rejects.toMatchObject({ name: 'UserError' });
+  });
+});

@@ -1,0 +1,192 @@
+import { describe, expect, it } from '@jest/globals';
+import { candidateDirectories, chooseWays, planFor } from '../../src/tools/choice.ts';
+import { preferredMajors } from '../../src/tools/automatic-version.ts';
+import { debianRelease, parseOsRelease } from '../../src/tools/debian/os-release.ts';
+import type { Machine } from '../../src/tools/machine.ts';
+import type { PostgresVersion } from '../../src/tools/postgres-version.ts';
+import { MACHINES, OS_RELEASE, describedMachine } from '../support/client-machine.ts';
+
+const MINT =
+  'PRETTY_NAME="Linux Mint 22"\nVERSION_CODENAME=wilma\nID=linuxmint\nID_LIKE="ubuntu debian"\nUBUNTU_CODENAME=noble\n';
+const LMDE =
+  'PRETTY_NAME="LMDE 6 (faye)"\nID=linuxmint\nID_LIKE=debian\nVERSION_CODENAME=faye\nDEBIAN_CODENAME=bookworm\n';
+
+const AUTO: PostgresVersion = { kind: 'auto' };
+
+function major(version: number): PostgresVersion {
+  return { kind: 'major', major: version };
+}
+
+describe('the release of Debian or Ubuntu', () => {
+  it.each([
+    ['Debian 12', OS_RELEASE.bookworm, 'bookworm'],
+    ['Ubuntu 24.04', OS_RELEASE.noble, 'noble'],
+    ['a distribution made from Ubuntu', MINT, 'noble'],
+    ['a distribution made from Debian', LMDE, 'bookworm'],
+  ])('is known for %s', (_, text, codename) => {
+    expect(debianRelease(parseOsRelease(text))?.codename).toBe(codename);
+  });
+
+  it.each([
+    ['Alpine', OS_RELEASE.alpine],
+    ['Rocky Linux', OS_RELEASE.rocky],
+    ['a Debian that names no release', 'ID=debian\n'],
+    ['a code name that is more than a name', 'ID=debian\nVERSION_CODENAME="x main\\nDeb: y"\n'],
+    ['a system without /etc/os-release', ''],
+  ])('is unknown for %s', (_, text) => {
+    expect(debianRelease(parseOsRelease(text))).toBeUndefined();
+  });
+
+  it('carries the name that people know it by', () => {
+    expect(debianRelease(parseOsRelease(OS_RELEASE.bookworm))?.name).toBe('Debian GNU/Linux 12 (bookworm)');
+  });
+});
+
+// The images as of August 2026, with the PostgreSQL that each brings.
+const IMAGES: readonly [name: string, machine: Machine, installed: number[]][] = [
+  ['ubuntu-22.04', describedMachine({ os: OS_RELEASE.jammy }), [14]],
+  ['ubuntu-22.04-arm', describedMachine({ os: OS_RELEASE.jammy, arch: 'arm64' }), [14]],
+  ['ubuntu-24.04', describedMachine({ os: OS_RELEASE.noble }), [16]],
+  ['ubuntu-24.04-arm', describedMachine({ os: OS_RELEASE.noble, arch: 'arm64' }), [16]],
+  ['ubuntu-26.04', describedMachine({ os: OS_RELEASE.ubuntu2604 }), [18]],
+  ['windows-2022', MACHINES.windows, [14]],
+  ['windows-2025', MACHINES.windows, [17]],
+  ['macos, arm64', MACHINES.mac, []],
+  ['macos, Intel', { ...MACHINES.mac, arch: 'x64' }, []],
+];
+
+/** `image`: what is done for 17, 16 and 18, and for `auto` before the server is known and for servers of 15 to 18. */
+function decisions(machine: Machine, installed: readonly number[]): string[] {
+  const asked: [PostgresVersion, number?][] = [
+    [major(17)],
+    [major(16)],
+    [major(18)],
+    [AUTO],
+    [AUTO, 15],
+    [AUTO, 16],
+    [AUTO, 17],
+    [AUTO, 18],
+  ];
+  return asked.map(([version, server]) => {
+    const plan = planFor(machine, preferredMajors(version, server), installed);
+    return plan.kind === 'none' ? 'none' : `${plan.kind} ${plan.major}`;
+  });
+}
+
+describe('on the image', () => {
+  const [b16, b17, b18, u16, u17, u18] = ['bring 16', 'bring 17', 'bring 18', 'use 16', 'use 17', 'use 18'];
+  const bringAll = [b17, b16, b18, b17, b17, b17, b17, b18];
+  it.each([
+    ['ubuntu-22.04', bringAll],
+    ['ubuntu-22.04-arm', bringAll],
+    ['ubuntu-24.04', [b17, u16, b18, u16, u16, u16, b17, b18]],
+    ['ubuntu-24.04-arm', [b17, u16, b18, u16, u16, u16, b17, b18]],
+    ['ubuntu-26.04', [b17, b16, u18, u18, u18, u18, u18, u18]],
+    ['windows-2022', bringAll],
+    ['windows-2025', [u17, b16, b18, u17, u17, u17, u17, b18]],
+    ['macos, arm64', bringAll],
+    ['macos, Intel', bringAll],
+  ])('%s, what is installed is used where it serves, and else the version is brought', (name, expected) => {
+    const [, machine, installed] = IMAGES.find(([image]) => image === name) ?? [];
+    if (!machine || !installed) throw new Error(`no image ${name}`);
+    expect(decisions(machine, installed)).toEqual(expected);
+  });
+
+  it('of every runner, there is a way to every version', () => {
+    for (const [name, machine] of IMAGES) {
+      for (const version of [13, 14, 15, 16, 17, 18])
+        expect([name, chooseWays(machine, version).kind]).toEqual([name, 'ways']);
+    }
+  });
+});
+
+describe('auto', () => {
+  it('wants 17, or the version of a server that is newer', () => {
+    expect(preferredMajors(AUTO)[0]).toBe(17);
+    expect(preferredMajors(AUTO, 13)[0]).toBe(17);
+    expect(preferredMajors(AUTO, 18)).toEqual([18]);
+  });
+
+  it('takes 17 when it is at hand, and else the newest that serves, but none that is older than the server', () => {
+    expect(preferredMajors(AUTO, 15)).toEqual([17, 18, 16]);
+    expect(preferredMajors(AUTO, 17)).toEqual([17, 18]);
+  });
+
+  it('takes none that could not compress as the inputs may ask for', () => {
+    expect(Math.min(...preferredMajors(AUTO))).toBe(16);
+  });
+
+  it('is an error for a server that is newer than all the versions there are', () => {
+    expect(() => preferredMajors(AUTO, 19)).toThrow(/PostgreSQL 19 is newer than all .* \(up to 18\)/);
+  });
+});
+
+describe('the ways to the tools', () => {
+  it.each([
+    ['Debian 12', describedMachine(), ['PGDG', 'apt sources']],
+    ['Ubuntu on arm64', describedMachine({ os: OS_RELEASE.noble, arch: 'arm64' }), ['PGDG', 'apt sources']],
+    ['a Debian that names no release', describedMachine({ os: 'ID=debian\n' }), ['apt sources']],
+    ['Alpine', MACHINES.alpine, ['apk']],
+    ['Rocky Linux', MACHINES.rocky, ['PGDG RPMs', 'dnf repositories']],
+    ['Fedora', MACHINES.fedora, ['PGDG RPMs', 'dnf repositories']],
+    ['Amazon Linux', MACHINES.amazon, ['dnf repositories']],
+    ['macOS', MACHINES.mac, ['Homebrew']],
+    ['Windows', MACHINES.windows, ['EDB binaries']],
+  ])('on %s', (_, machine, ways) => {
+    expect(chooseWays(machine, 17)).toEqual({ kind: 'ways', ways });
+  });
+
+  const without = { apk: undefined, dnf: undefined, brew: undefined, sudo: undefined };
+  it.each([
+    ['macOS without Homebrew', { ...MACHINES.mac, programs: without }, /Install Homebrew/],
+    [
+      'Windows without its own folder',
+      { ...MACHINES.windows, systemRoot: undefined },
+      /choco install postgresql17/,
+    ],
+    ['Rocky Linux without dnf', { ...MACHINES.rocky, programs: without }, /dnf, which is missing here/],
+    [
+      'a Debian without apt-get',
+      describedMachine({ hasApt: false }),
+      /apt-get and dpkg-deb, which are missing/,
+    ],
+    ['another Linux', describedMachine({ os: 'ID=arch\n' }), /put their folder on PATH/],
+  ])('are none on %s, and the error says how to install them there', (_, given, hint) => {
+    const chosen = chooseWays(given, 17);
+    if (chosen.kind !== 'none') throw new Error(`chose ${chosen.ways.join()}`);
+    expect(chosen.error.message).toMatch(
+      /^PostgreSQL 17 client tools were not found on this runner \(looked in/,
+    );
+    expect(chosen.error.hint).toMatch(hint);
+  });
+});
+
+describe('the folders in which an installation is looked for', () => {
+  it("begin with the packages' own on Linux, and end with PATH", () => {
+    const machine = describedMachine({ path: '/opt/pg/bin/:/usr/bin:relative:' });
+    expect(candidateDirectories(machine, 17)).toEqual([
+      '/usr/lib/postgresql/17/bin',
+      '/usr/pgsql-17/bin',
+      '/usr/libexec/postgresql17',
+      '/home/linuxbrew/.linuxbrew/opt/postgresql@17/bin',
+      '/home/linuxbrew/.linuxbrew/opt/libpq/bin',
+      '/usr/bin',
+      '/opt/pg/bin',
+    ]);
+  });
+
+  it("begin with Homebrew's kegs on macOS, of Apple's processors and of Intel's", () => {
+    const folders = candidateDirectories({ ...MACHINES.mac, path: '' }, 16);
+    expect(folders[0]).toBe('/opt/homebrew/opt/postgresql@16/bin');
+    expect(folders).toContain('/usr/local/opt/postgresql@16/bin');
+  });
+
+  it('are under Program Files on Windows, and PATH is read in its form', () => {
+    const windows = { ...MACHINES.windows, programFiles: 'D:\\Programs', path: '"E:\\pg\\bin";C:\\;x' };
+    expect(candidateDirectories(windows, 17)).toEqual([
+      'D:\\Programs\\PostgreSQL\\17\\bin',
+      'E:\\pg\\bin',
+      'C:\\',
+    ]);
+  });
+});

@@ -1,0 +1,134 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { installFromOwnSources } from '../../../src/tools/debian/own-sources.ts';
+import { debianRelease, parseOsRelease } from '../../../src/tools/debian/os-release.ts';
+import { installFromPgdg } from '../../../src/tools/debian/pgdg.ts';
+import { provideMajor } from '../../support/provide-major.ts';
+import { UnavailableError } from '../../../src/tools/unavailable.ts';
+import { run } from '../../../src/process/run.ts';
+import { bareMachine, requestFor, systemState } from '../../support/client-install.ts';
+import { writeFakeTools } from '../../support/client-fakes.ts';
+import { clientBed } from '../../support/client-bed.ts';
+import { userErrorOf } from '../../support/user-error.ts';
+
+const bed = clientBed();
+
+/** PostgreSQL's major version in the release's own packages. */
+async function ownMajor(): Promise<number> {
+  const codename = debianRelease(parseOsRelease(await readFile('/etc/os-release', 'utf8')))?.codename ?? '';
+  const majors: Record<string, number> = { bookworm: 15, trixie: 17, jammy: 14, noble: 16, resolute: 18 };
+  const major = majors[codename];
+  if (major === undefined) throw new Error(`Add PostgreSQL's version in ${codename} to this test.`);
+  return major;
+}
+
+describe("the machine's own apt sources", () => {
+  it('bring the version that the release carries, and nothing is installed on the system', async () => {
+    const before = await systemState();
+    const major = await ownMajor();
+    const request = { ...requestFor({ url: 'http://127.0.0.1:9', signingKey: '' }, bed.folders), major };
+    const tools = await installFromOwnSources(request, await bareMachine());
+    expect(tools).toMatchObject({ major, origin: 'apt sources', lasting: true });
+    expect(tools.directory.startsWith(bed.folders.toolCache)).toBe(true);
+    const { stdout } = await run(tools.pgDump, ['--version'], { env: tools.environment });
+    expect(stdout).toContain(`pg_dump (PostgreSQL) ${tools.version}`);
+    expect((await bed.folders.files()).filter((path) => path.startsWith(bed.folders.work))).toEqual([]);
+    expect(await systemState()).toEqual(before);
+  });
+
+  it('are asked when PGDG has no such version; when neither has it, the error names both', async () => {
+    const mirror = await bed.startMirror();
+    const request = requestFor(mirror, bed.folders, { major: 13 });
+    const error = await userErrorOf(provideMajor(request, await bareMachine()));
+    expect(error.message).toMatch(
+      /^PostgreSQL 13 client tools could not be had from http:\/\/127\.0\.0\.1:\d+\/pgdg: it has no package postgresql-client-13 in [a-z]+-pgdg; nor from the machine's own apt sources: they have no package postgresql-client-13\.$/,
+    );
+    expect(error.hint).toMatch(/Add the package to the mirror.* Or: Use an image of a release/);
+    expect(await bed.folders.files()).toEqual([]);
+  });
+});
+
+describe('other sources are asked', () => {
+  it.each(['no suite', 'server error', 'package missing'] as const)(
+    'after a mirror with this fault: %s',
+    async (fault) => {
+      const error = await userErrorOf(
+        installFromPgdg(requestFor(await bed.startMirror({ fault }), bed.folders), await bareMachine()),
+      );
+      expect(error).toBeInstanceOf(UnavailableError);
+    },
+  );
+
+  it.each([
+    'signed by another key',
+    'index changed after signing',
+    'package list changed',
+    'package changed',
+    'package truncated',
+    'index expired',
+  ] as const)('never after a mirror with this fault: %s', async (fault) => {
+    const mirror = await bed.startMirror({ fault });
+    const error = await userErrorOf(installFromPgdg(requestFor(mirror, bed.folders), await bareMachine()));
+    expect(error).not.toBeInstanceOf(UnavailableError);
+  });
+});
+
+describe('check-latest', () => {
+  /** Tools of this version on PATH, as an image would have them. */
+  async function machineWith(version: string): ReturnType<typeof bareMachine> {
+    await writeFakeTools(join(bed.folders.base, 'installed'), version);
+    // Not Debian's folders: what is installed on the machine of the test is not looked at first.
+    return { ...(await bareMachine()), path: join(bed.folders.base, 'installed') };
+  }
+
+  it('brings a newer minor version than the one at hand', async () => {
+    const mirror = await bed.startMirror();
+    const request = requestFor(mirror, bed.folders);
+    const machine = await machineWith('17.0');
+    const lazy = await provideMajor(request, machine);
+    expect(mirror.requests).toEqual([]);
+    const tools = await provideMajor({ ...request, checkLatest: true }, machine);
+    expect(tools.version).toBe(mirror.version);
+    // Where PostgreSQL 17 is installed on the machine of the test, it may be the newest already.
+    expect(tools.origin).toBe(lazy.version === mirror.version ? 'installed' : 'PGDG');
+  });
+
+  it('fetches no package when what is at hand is the newest', async () => {
+    const mirror = await bed.startMirror();
+    const machine = await machineWith(mirror.version);
+    const request = requestFor(mirror, bed.folders, { checkLatest: true });
+    expect((await provideMajor(request, machine)).origin).toBe('installed');
+    expect(mirror.requests.some((path) => path.endsWith('InRelease'))).toBe(true);
+    expect(mirror.requests.filter((path) => path.endsWith('.deb'))).toEqual([]);
+  });
+
+  it('is content with what is at hand when nobody can be asked, and warns', async () => {
+    const mirror = await bed.startMirror({ fault: 'server error' });
+    // Its own sources do not have 13 either.
+    const machine = { ...(await bareMachine()), path: join(bed.folders.base, 'installed') };
+    await writeFakeTools(join(bed.folders.base, 'installed'), '13.0');
+    const request = requestFor(mirror, bed.folders, { major: 13, checkLatest: true });
+    expect((await provideMajor(request, machine)).version).toBe('13.0');
+    expect(bed.logged).toMatch(
+      /::warning title=Postgres Backup::check-latest: the tools at hand \(13\.0\) are used/,
+    );
+  });
+
+  it('is content with what is at hand where this action knows no way to bring any, and warns', async () => {
+    const machine = { ...(await machineWith('17.0')), platform: 'freebsd' } as const;
+    const request = requestFor({ url: 'http://127.0.0.1:9', signingKey: '' }, bed.folders);
+    const tools = await provideMajor({ ...request, checkLatest: true }, machine);
+    expect(tools.origin).toBe('installed');
+    expect(bed.logged).toContain(
+      `::warning title=Postgres Backup::check-latest: there is no way here to ask for newer client tools; ${tools.version} is used.`,
+    );
+  });
+
+  it('does not let bad bytes pass', async () => {
+    const mirror = await bed.startMirror({ fault: 'signed by another key' });
+    const request = requestFor(mirror, bed.folders, { checkLatest: true });
+    const error = await userErrorOf(provideMajor(request, await machineWith('17.0')));
+    expect(error.message).toContain('is not signed by the key');
+  });
+});

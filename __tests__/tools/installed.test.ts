@@ -1,0 +1,129 @@
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { provideMajor } from '../support/provide-major.ts';
+import { missingLibraries, parseVersion, probeTools } from '../../src/tools/probe.ts';
+import { bareMachine, requestFor } from '../support/client-install.ts';
+import { TOOL_NAMES, testClientTools } from '../support/client-tools.ts';
+import { clientBed } from '../support/client-bed.ts';
+
+const bed = clientBed();
+
+/** A folder of programs that answer `--version` like PostgreSQL's, each with a version of its own. */
+async function programs(versions: readonly string[], extra = ''): Promise<string> {
+  const folder = join(bed.folders.base, 'programs');
+  await mkdir(folder);
+  for (const [index, name] of TOOL_NAMES.entries()) {
+    const version = versions[index];
+    if (version === undefined) continue;
+    await writeFile(join(folder, name), `#!/bin/sh\n${extra}\necho "${name} (PostgreSQL) ${version}"\n`);
+    await chmod(join(folder, name), 0o755);
+  }
+  return folder;
+}
+
+/** Where the tests' mirror would be: nobody answers, so what is found was not fetched. */
+const NOWHERE = { url: 'http://127.0.0.1:9/', signingKey: 'none' };
+
+describe('tools that are installed on the machine', () => {
+  it('are used when they are of the wanted version, and nothing is fetched', async () => {
+    const { directory, psql, pgDump, pgRestore } = await testClientTools();
+    const machine = await bareMachine({ platform: 'darwin', path: `/nowhere:${directory}` });
+    const tools = await provideMajor(requestFor(NOWHERE, bed.folders), machine);
+    expect(tools).toMatchObject({
+      major: 17,
+      directory,
+      psql,
+      pgDump,
+      pgRestore,
+      environment: {},
+      pathDirectory: directory,
+      lasting: true,
+      origin: 'installed',
+    });
+    expect(tools.version).toMatch(/^17\.\d+$/);
+    expect(await bed.folders.files()).toEqual([]);
+  });
+
+  it('are not looked for any further when the job is cancelled', async () => {
+    const reason = new Error('cancelled');
+    const request = requestFor(NOWHERE, bed.folders, { signal: AbortSignal.abort(reason) });
+    await expect(provideMajor(request, await bareMachine())).rejects.toBe(reason);
+  });
+});
+
+describe('a folder of tools', () => {
+  it('counts when all three answer with the wanted version', async () => {
+    const probe = await probeTools(await programs(['16.4', '16.4', '16.4']), 16, 'linux');
+    expect(probe).toMatchObject({ ok: true, tools: { version: '16.4', major: 16 } });
+  });
+
+  it.each([
+    ['another version', ['16.4', '16.4', '16.4'], /holds 16\.4, not 17$/],
+    ['mixed versions', ['17.2', '17.5', '17.5'], /holds 17\.2 and 17\.5, not 17$/],
+    ['one of them missing', ['17.2', '17.2'], /pg_restore absent$/],
+    ['one of them speaking of something else', ['17.2', '17.2', 'seventeen'], /pg_restore does not answer/],
+  ])('does not count with %s', async (_, versions, problem) => {
+    expect(await probeTools(await programs(versions), 17, 'linux')).toMatchObject({
+      ok: false,
+      problem: expect.stringMatching(problem),
+    });
+  });
+
+  it("does not count when it holds Debian's wrapper, whatever version that answers with", async () => {
+    const folder = await programs(['17.2', '17.2', '17.2']);
+    const wrapped = join(bed.folders.base, 'wrapped');
+    await mkdir(wrapped);
+    const wrapper = join(bed.folders.base, 'pg_wrapper');
+    await writeFile(wrapper, `#!/bin/sh\nexec "${folder}/\${0##*/}" "$@"\n`);
+    await chmod(wrapper, 0o755);
+    for (const name of TOOL_NAMES) await symlink(wrapper, join(wrapped, name));
+    expect(await probeTools(wrapped, 17, 'linux')).toMatchObject({
+      ok: false,
+      problem: expect.stringContaining("psql is Debian's pg_wrapper"),
+    });
+  });
+
+  it('is absent when it holds none of them', async () => {
+    expect(await probeTools(bed.folders.base, 17, 'linux')).toMatchObject({ ok: false, problem: 'absent' });
+  });
+
+  it('is asked in an environment that holds nothing of the job', async () => {
+    process.env['A_SECRET_OF_THE_JOB'] = 's3cret';
+    try {
+      const folder = await programs(['17.2', '17.2', '17.2'], '[ -z "$A_SECRET_OF_THE_JOB" ] || exit 1');
+      expect(await probeTools(folder, 17, 'linux')).toMatchObject({ ok: true });
+    } finally {
+      delete process.env['A_SECRET_OF_THE_JOB'];
+    }
+  });
+
+  it('is asked without the PG* variables that an image presets, as those for Windows do', async () => {
+    const preset = ['PGBIN', 'PGDATA', 'PGROOT', 'PGUSER', 'PGPASSWORD', 'PGHOST', 'PGSERVICEFILE'];
+    for (const name of preset) process.env[name] = 'preset';
+    try {
+      const folder = await programs(['17.2', '17.2', '17.2'], 'env | grep ^PG && exit 1');
+      expect(await probeTools(folder, 17, 'linux')).toMatchObject({ ok: true });
+    } finally {
+      for (const name of preset) Reflect.deleteProperty(process.env, name);
+    }
+  });
+});
+
+describe('what a tool says', () => {
+  it.each([
+    ['pg_dump (PostgreSQL) 17.11 (Debian 17.11-1.pgdg12+1)\n', '17.11'],
+    ['psql (PostgreSQL) 16.4\n', '16.4'],
+    ['pg_restore (PostgreSQL) 19beta2\n', '19beta2'],
+    ['pg_dump (EnterpriseDB) 17.2\n', undefined],
+    ['', undefined],
+  ])('of its version in %j is read', (text, version) => {
+    expect(parseVersion(text)).toBe(version);
+  });
+
+  it('of a missing library is read', () => {
+    const said =
+      '/x/psql: error while loading shared libraries: libreadline.so.8: cannot open shared object file: No such file or directory\n';
+    expect(missingLibraries(said)).toEqual(['libreadline.so.8']);
+  });
+});

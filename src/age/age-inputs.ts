@@ -1,0 +1,218 @@
+import * as core from '@actions/core';
+import { UserError } from '../errors.ts';
+import { maskSecret } from '../runner/inputs/mask.ts';
+import { quote } from '../runner/inputs/parsers.ts';
+
+/** Who can open the encrypted backup: the owners of some public keys, or whoever knows a passphrase. */
+export type Encryption =
+  | { readonly to: 'recipients'; readonly recipients: readonly string[] }
+  | { readonly to: 'passphrase'; readonly passphrase: string };
+
+/** Who can open it, for the log and the summary. */
+export function encryptedTo(encryption: Encryption): string {
+  if (encryption.to === 'passphrase') return 'a passphrase';
+  const { length } = encryption.recipients;
+  return length === 1 ? '1 recipient' : `${length} recipients`;
+}
+
+/** What can open an encrypted backup: every identity is tried, and the passphrase. */
+export interface DecryptionKeys {
+  readonly identities: readonly string[];
+  readonly passphrase: string | undefined;
+}
+
+const KEYGEN_HINT =
+  'Make a key pair with "age-keygen" and put its public key, which begins with age1, there.';
+
+/**
+ * Reads `age-recipients` and `age-passphrase` as they stand in the workflow. A backup is encrypted one way: the format
+ * allows no other recipient beside a passphrase.
+ *
+ * @returns undefined when both are empty: no encryption.
+ * @throws UserError naming the input, and the line of it.
+ */
+export async function readEncryption(values: {
+  readonly recipients: string;
+  readonly passphrase: string;
+}): Promise<Encryption | undefined> {
+  const givesRecipients = values.recipients.trim() !== '';
+  if (givesRecipients && values.passphrase !== '') {
+    throw new UserError(
+      'age-recipients and age-passphrase are both set, and a backup is encrypted in one way only.',
+      'Keep age-recipients (the runner can then write backups and cannot read them), or else age-passphrase.',
+    );
+  }
+  if (givesRecipients)
+    return { to: 'recipients', recipients: await ageRecipients('age-recipients', values.recipients) };
+  if (values.passphrase === '') return undefined;
+  return { to: 'passphrase', passphrase: agePassphrase('age-passphrase', values.passphrase) };
+}
+
+/**
+ * Reads `age-identity` and `age-passphrase` as they stand in the workflow.
+ *
+ * @returns undefined when both are empty.
+ * @throws UserError naming the input, and the line of it.
+ */
+export async function readDecryptionKeys(values: {
+  readonly identity: string;
+  readonly passphrase: string;
+}): Promise<DecryptionKeys | undefined> {
+  const identities =
+    values.identity.trim() === '' ? [] : await ageIdentities('age-identity', values.identity);
+  const passphrase =
+    values.passphrase === '' ? undefined : agePassphrase('age-passphrase', values.passphrase);
+  return identities.length > 0 || passphrase !== undefined ? { identities, passphrase } : undefined;
+}
+
+/** Has the runner mask `age-passphrase` and `age-identity`, whichever of them the action has. */
+export function maskAgeInputs(): void {
+  const values = ['age-passphrase', 'age-identity'].map((name) =>
+    core.getInput(name, { trimWhitespace: false }),
+  );
+  for (const secret of ageSecrets(...values)) maskSecret(secret);
+}
+
+/**
+ * The texts of `age-passphrase` and `age-identity` that the runner must mask, without duplicates and empty ones. They
+ * need not be valid, because a broken one must be masked too.
+ */
+export function ageSecrets(...values: readonly string[]): string[] {
+  const secrets = values.flatMap((value) => [value, ...numberedLines(value).map(({ text }) => text)]);
+  return [...new Set(secrets.flatMap((text) => [text, text.trim()]))].filter((text) => text.trim() !== '');
+}
+
+/**
+ * Reads public keys, one a line: X25519 (`age1…`), hybrid post-quantum (`age1pq1…`), and the keys of hardware tokens
+ * (`age1tag1…`, `age1tagpq1…`). Empty lines and lines that begin with `#` do not count. Each key is tried.
+ *
+ * @throws UserError naming the line.
+ */
+export async function ageRecipients(input: string, value: string): Promise<readonly string[]> {
+  const found = numberedLines(value);
+  if (found.length === 0) {
+    throw new UserError(`${input}: there is no public key in it, only comments.`, KEYGEN_HINT);
+  }
+  for (const { number, text } of found) {
+    refuseOtherKeys(`${input}: line ${number}`, text);
+    if (!(await isRecipient(text))) {
+      throw new UserError(
+        `${input}: line ${number} is not a public key of age${text.startsWith('age1') ? `: ${quote(text)}` : ''}.`,
+        `Copy the whole key, one a line, with nothing after it. ${KEYGEN_HINT}`,
+      );
+    }
+  }
+  refuseMixture(input, found);
+  return [...new Set(found.map(({ text }) => text))];
+}
+
+/**
+ * Reads secret keys, one a line: `AGE-SECRET-KEY-1…` or `AGE-SECRET-KEY-PQ-1…`, as `age-keygen` writes them. Empty
+ * lines and lines that begin with `#` do not count.
+ *
+ * @throws UserError naming the line, without a word of what stands there.
+ */
+export async function ageIdentities(input: string, value: string): Promise<readonly string[]> {
+  const found = numberedLines(value);
+  const hint = `Put the secret that holds what "age-keygen" wrote there: the line that begins with AGE-SECRET-KEY-.`;
+  if (found.length === 0) throw new UserError(`${input}: there is no key in it, only comments.`, hint);
+  const { identityToRecipient } = await import('age-encryption');
+  for (const { number, text } of found) {
+    const reason = notAnIdentity(text);
+    if (reason !== undefined) throw new UserError(`${input}: line ${number} is ${reason}.`, hint);
+    try {
+      await identityToRecipient(text);
+    } catch {
+      // Without the cause: the library's message holds the key.
+      throw new UserError(`${input}: line ${number} is a secret key of age that is not whole.`, hint);
+    }
+  }
+  return [...new Set(found.map(({ text }) => text))];
+}
+
+/**
+ * Reads a passphrase. One line break at its end is dropped, because secrets that come from files have one; any other
+ * control character, or white space around it, could not be typed where `age` asks for it.
+ *
+ * @throws UserError without a word of what stands there.
+ */
+export function agePassphrase(input: string, value: string): string {
+  const passphrase = value.replace(/\r?\n$/, '');
+  if (passphrase.trim() !== '' && passphrase === passphrase.trim() && !/\p{Cc}/u.test(passphrase)) {
+    return passphrase;
+  }
+  throw new UserError(
+    `${input}: the passphrase is blank, begins or ends with white space, or holds a line break or another control character.`,
+    'Use one line of ordinary characters, for example four or five random words with hyphens between them.',
+  );
+}
+
+interface NumberedLine {
+  /** From 1. */
+  readonly number: number;
+  readonly text: string;
+}
+
+function numberedLines(value: string): NumberedLine[] {
+  return value
+    .split('\n')
+    .map((line, index) => ({ number: index + 1, text: line.trim() }))
+    .filter(({ text }) => text !== '' && !text.startsWith('#'));
+}
+
+/** Stops at what people mistake for a recipient, by its own name. */
+function refuseOtherKeys(where: string, text: string): void {
+  if (/^AGE-SECRET-KEY-/i.test(text)) {
+    throw new UserError(
+      `${where} is a secret key: it opens the backups, and does not belong on the runner that writes them.`,
+      `Make a new key pair if others could have seen it. ${KEYGEN_HINT}`,
+    );
+  }
+  if (text.startsWith('ssh-') || text.startsWith('ecdsa-')) {
+    throw new UserError(`${where} is an SSH key, which this action cannot encrypt to.`, KEYGEN_HINT);
+  }
+  const plugin = /^age1([a-z0-9+.-]+)1[a-z0-9]+$/.exec(text)?.[1];
+  if (plugin !== undefined && !['pq', 'tag', 'tagpq'].includes(plugin)) {
+    throw new UserError(
+      `${where} is a key for the plugin age-plugin-${plugin}, and this action runs no plugins.`,
+      KEYGEN_HINT,
+    );
+  }
+}
+
+/** Whether something can be encrypted to it: tried, because only that shows a key that is well written and impossible. */
+async function isRecipient(text: string): Promise<boolean> {
+  const { Encrypter } = await import('age-encryption');
+  try {
+    const encrypter = new Encrypter();
+    encrypter.addRecipient(text);
+    await encrypter.encrypt(new Uint8Array());
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Beside an ordinary key, a post-quantum one protects nothing, so `age` refuses the two together: its recipients have
+ * the label `postquantum` (`WrapWithLabels` in filippo.io/age). The library for JavaScript would take them.
+ */
+function refuseMixture(input: string, found: readonly NumberedLine[]): void {
+  const isPostQuantum = ({ text }: NumberedLine): boolean => /^age1(?:tag)?pq1/.test(text);
+  const postQuantum = found.find(isPostQuantum);
+  const ordinary = found.find((line) => !isPostQuantum(line));
+  if (!postQuantum || !ordinary) return;
+  throw new UserError(
+    `${input}: line ${postQuantum.number} is a post-quantum key and line ${ordinary.number} is not, and age mixes them in no file: ` +
+      'the weaker key would open it.',
+    'Use keys of one sort: all post-quantum (age1pq1…, age1tagpq1…) or none.',
+  );
+}
+
+function notAnIdentity(text: string): string | undefined {
+  if (text.startsWith('age1')) return 'a public key, which opens nothing';
+  if (text.includes('BEGIN AGE ENCRYPTED FILE')) return 'the start of an encrypted file, not a key';
+  if (text.includes('PRIVATE KEY')) return 'the start of a private key of another sort, such as SSH';
+  if (text.startsWith('AGE-PLUGIN-')) return 'a key for a plugin, and this action runs no plugins';
+  return /^AGE-SECRET-KEY-(?:PQ-)?1/.test(text) ? undefined : 'not a secret key of age';
+}

@@ -1,0 +1,50 @@
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { UserError, messageOf } from '../errors.ts';
+
+/**
+ * Makes a file that must not exist yet, readable by its owner alone (0600), and fills it. If that fails, the file is
+ * removed.
+ */
+export async function fillNewFile<T>(path: string, fill: (file: FileHandle) => Promise<T>): Promise<T> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    try {
+      return await fill(file);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  }
+}
+
+/** Opens a file for reading, and closes it whatever happens. */
+export async function withFile<T>(path: string, work: (file: FileHandle) => Promise<T>): Promise<T> {
+  const file = await open(path);
+  try {
+    return await work(file);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Writes all buffers, one behind the other. */
+export async function writeAll(file: FileHandle, buffers: readonly Buffer[]): Promise<void> {
+  const size = buffers.reduce((sum, { length }) => sum + length, 0);
+  if (size === 0) return;
+  const { bytesWritten } = await file.writev(buffers);
+  if (bytesWritten <= 0) throw new Error('The disk took no bytes.');
+  // A disk that is nearly full takes a part; asked for the rest, it says why.
+  if (bytesWritten < size) await writeAll(file, [Buffer.concat(buffers).subarray(bytesWritten)]);
+}
+
+/** What to throw for an error: one of a file or a disk in words, any other as it is. */
+export function explained(what: string, error: unknown): unknown {
+  if (!Error.isError(error) || !('syscall' in error)) return error;
+  return new UserError(
+    `${what}: ${messageOf(error)}`,
+    'Check that the disk has room for it and that the folder can be written.',
+    { cause: error },
+  );
+}

@@ -1,0 +1,24 @@
+import { type ReadBack, readBack } from './read-back.ts';
+import type { ClientTools } from '../tools/client-tools.ts';
+import { count, duration } from '../runner/format.ts';
+import { log } from '../runner/log.ts';
+
+/**
+ * Reads an archive back whole, as every job does before it relies on one, and tells the log what is in it.
+ *
+ * @throws UnreadableArchive as {@link readBack}.
+ */
+export async function proveArchive(
+  archive: string,
+  tools: ClientTools,
+  signal: AbortSignal,
+): Promise<ReadBack> {
+  const started = performance.now();
+  const proven = await readBack({ archive, tools, signal });
+  const { tables, rows, contentDigest } = proven.manifest;
+  log.info(
+    `Read back ${count(tables.length, 'table')} and ${count(rows, 'row')} in ${duration(performance.now() - started)}; ` +
+      `content digest ${contentDigest.slice(0, 12)}…`,
+  );
+  return proven;
+}

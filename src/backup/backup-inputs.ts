@@ -1,0 +1,101 @@
+import * as core from '@actions/core';
+import { UserError } from '../errors.ts';
+import { type Encryption, maskAgeInputs, readEncryption } from '../age/age-inputs.ts';
+import { checkedBackupName } from '../storage/backup-name.ts';
+import { type Compression, compression } from './compression.ts';
+import type { DumpFilters } from './dump/dump-filters.ts';
+import { maskConnectionSecrets, maskSecret } from '../runner/inputs/mask.ts';
+import { commandWords, lines, oneOf } from '../runner/inputs/parsers.ts';
+import { checkedDumpArguments } from './dump/pg-dump-args.ts';
+import { type ServerInputs, readServerInputs } from '../postgres/server-inputs.ts';
+import { booleanInput, optional, wholeNumberInput } from '../runner/inputs/action-inputs.ts';
+
+const AUTOMATIC_MAJOR = 17;
+
+/** Where the backup goes: an artifact, a file that the user keeps, or both. */
+export type Destination =
+  | { readonly upload: true; readonly keepAt: string | undefined }
+  | { readonly upload: false; readonly keepAt: string };
+
+/** The inputs of the backup action, checked: a value of this type can be worked with. */
+export interface BackupInputs extends ServerInputs {
+  readonly addToPath: boolean;
+  /** Undefined: the database's name. */
+  readonly backupName: string | undefined;
+  readonly retentionDays: number;
+  readonly compression: Compression;
+  readonly filters: DumpFilters;
+  readonly dumpArguments: readonly string[];
+  readonly destination: Destination;
+  /** Undefined: the backup is not encrypted. */
+  readonly encryption: Encryption | undefined;
+  /** Whether everyone may read the backup. */
+  readonly allowPlaintextOnPublic: boolean;
+  readonly allowPooler: boolean;
+  /** The connection string of the server on which the backup is rehearsed; undefined for no rehearsal. */
+  readonly testServer: string | undefined;
+  /** Whether an unchanged database is not uploaded again. */
+  readonly skipIfUnchanged: boolean;
+  /** Empty when there is none. */
+  readonly githubToken: string;
+}
+
+/**
+ * Reads the inputs, and has the runner mask the secrets among them before anything else is printed. The inputs
+ * are those that `action.yml` names.
+ *
+ * @param workspace the folder whose `.env` file may hold the connection string.
+ * @throws UserError naming the input, what was wrong and what to write.
+ */
+export async function readBackupInputs(workspace: string): Promise<BackupInputs> {
+  maskSecrets();
+  const server = await readServerInputs(workspace);
+  const { postgresVersion: version } = server;
+  // `auto` takes no tools that are too old for a method's name.
+  const major = version.kind === 'major' ? version.major : AUTOMATIC_MAJOR;
+  return {
+    ...server,
+    addToPath: booleanInput('add-to-path'),
+    backupName: optional('backup-name', checkedBackupName),
+    retentionDays: wholeNumberInput('retention-days', { min: 1, max: 400 }),
+    compression: compression('compression', core.getInput('compression'), major),
+    filters: {
+      schemas: lines(core.getInput('schemas')),
+      excludeSchemas: lines(core.getInput('exclude-schemas')),
+      tables: lines(core.getInput('tables')),
+      excludeTables: lines(core.getInput('exclude-tables')),
+      excludeTableData: lines(core.getInput('exclude-table-data')),
+    },
+    dumpArguments: checkedDumpArguments(
+      'pg-dump-args',
+      commandWords('pg-dump-args', core.getInput('pg-dump-args')),
+    ),
+    destination: destination(booleanInput('upload'), core.getInput('path')),
+    encryption: await readEncryption({
+      recipients: core.getInput('age-recipients'),
+      passphrase: core.getInput('age-passphrase', { trimWhitespace: false }),
+    }),
+    allowPlaintextOnPublic: booleanInput('allow-plaintext-on-public'),
+    allowPooler: booleanInput('allow-pooler'),
+    testServer: optional('verify-connection-string'),
+    skipIfUnchanged: oneOf('if-unchanged', core.getInput('if-unchanged'), ['upload', 'skip']) === 'skip',
+    githubToken: core.getInput('github-token'),
+  };
+}
+
+/** Before anything else is read: an error may quote what it is about. */
+function maskSecrets(): void {
+  maskSecret(core.getInput('ssl-key'));
+  maskSecret(core.getInput('github-token'));
+  maskAgeInputs();
+  maskConnectionSecrets(core.getInput('verify-connection-string'));
+}
+
+function destination(upload: boolean, keepAt: string): Destination {
+  if (upload) return { upload, keepAt: keepAt === '' ? undefined : keepAt };
+  if (keepAt !== '') return { upload, keepAt };
+  throw new UserError(
+    'upload: the value is false and path is empty, so the backup would be kept nowhere.',
+    'Set "path" to where the file should be, for example "path: backups/", or remove "upload: false".',
+  );
+}

@@ -1,0 +1,243 @@
+import { rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { dump } from './dump/dump.ts';
+import { dumpArguments } from './dump/dump-arguments.ts';
+import { encryptArchive } from '../age/encrypt.ts';
+import type { ReadBack } from '../archive/read-back.ts';
+import { type Selection, isOpaque, selection, unreadableError } from './dump/selection.ts';
+import type { BackupProgress } from './backup-outcome.ts';
+import type { ClientTools } from '../tools/client-tools.ts';
+import { exposeTools } from '../tools/expose-tools.ts';
+import { provideTools, toolsForServer } from '../tools/provide-client-tools.ts';
+import { type Connection, type ConnectionPlan, planConnection } from '../postgres/connection.ts';
+import { type ServerFacts, refuseNewerServer } from '../postgres/preflight.ts';
+import {
+  type Database,
+  askServer,
+  toolEnvironment,
+  toolsRequest,
+  withConnection,
+  withWorkFolder,
+} from '../postgres/server-access.ts';
+import {
+  type EarlierBackups,
+  findEarlierBackups,
+  storedAlready,
+  warnOfShrinking,
+} from './previous-backups.ts';
+import { encryptedTo } from '../age/age-inputs.ts';
+import { backupNameOf } from '../storage/backup-name.ts';
+import type { BackupInputs } from './backup-inputs.ts';
+import type { RunnerEnvironment } from '../runner/runner-environment.ts';
+import { type BackupFile, reportBackup } from './summary/backup-report.ts';
+import { bytes, duration } from '../runner/format.ts';
+import { log } from '../runner/log.ts';
+import { type Stopwatch, startStopwatch } from '../runner/stopwatch.ts';
+import { proveArchive } from '../archive/verify-archive.ts';
+import { keepStored, publish } from './publish.ts';
+import {
+  REHEARSAL_INPUT,
+  askRehearsalServer,
+  rehearse,
+  withRehearsalServer,
+} from './test-restore/test-restore.ts';
+import { requireArtifactService } from '../storage/artifact/artifact-service.ts';
+import { type KeptPlace, prepareKeptPlace } from '../storage/folder/local-copy.ts';
+import { artifactName } from '../storage/artifact-name.ts';
+import { type Exposure, requirePrivacy } from '../github/privacy.ts';
+import type { WorkFolder } from '../runner/work-folder.ts';
+
+/** What every step of one backup shares. */
+interface Job {
+  readonly inputs: BackupInputs;
+  readonly runner: RunnerEnvironment;
+  /** Who else can read the artifact; undefined: nobody. */
+  readonly exposure: Exposure | undefined;
+  readonly workFolder: WorkFolder;
+  readonly stopwatch: Stopwatch;
+  readonly progress: BackupProgress;
+  readonly signal: AbortSignal;
+}
+
+const ACCESS = { input: 'connection-string' };
+
+/**
+ * The backup job: client tools, preflight, dump, read-back, publication, report. An artifact exists only if every
+ * step before it succeeded; whatever happens, the work folder is removed.
+ *
+ * @throws UserError with what went wrong and what to do; the signal's reason when it was cancelled.
+ */
+export async function backup(
+  inputs: BackupInputs,
+  runner: RunnerEnvironment,
+  progress: BackupProgress,
+  signal: AbortSignal,
+): Promise<void> {
+  const stopwatch = startStopwatch();
+  log.info(`Connection string from ${inputs.connection.from}`);
+  const plan = await planConnection(ACCESS.input, inputs.connection.value, {
+    env: process.env,
+    allowPooler: inputs.allowPooler,
+  });
+  const rehearsalPlan = await planRehearsal(inputs);
+  if (inputs.destination.upload) requireArtifactService(process.env);
+  const exposure = await refuseExposure(inputs, runner, signal);
+  const keptPlace = await prepareKeptPlace('path', inputs.destination.keepAt, runner.workspace);
+
+  await withWorkFolder(runner.temp, (workFolder) =>
+    withConnection({ ...ACCESS, plan, tls: inputs.tls, signal }, workFolder, (connection) =>
+      withRehearsalServer(rehearsalPlan && { plan: rehearsalPlan, workFolder, signal }, (rehearsal) =>
+        makeBackup(
+          { inputs, runner, exposure, workFolder, stopwatch, progress, signal },
+          { connection, rehearsal, keptPlace },
+        ),
+      ),
+    ),
+  );
+}
+
+/** Stops, before any connection, where everyone could read what would be uploaded. */
+async function refuseExposure(
+  { destination, encryption, allowPlaintextOnPublic: allowed, githubToken: token }: BackupInputs,
+  { repository }: RunnerEnvironment,
+  signal: AbortSignal,
+): Promise<Exposure | undefined> {
+  if (!destination.upload || encryption) return undefined;
+  return requirePrivacy({ repository, token, allowed, env: process.env, signal });
+}
+
+/** What is open for a backup. */
+interface Ways {
+  readonly connection: Connection;
+  /** Undefined when no rehearsal is asked for. */
+  readonly rehearsal: Connection | undefined;
+  readonly keptPlace: KeptPlace | undefined;
+}
+
+/** The steps themselves, in their order. */
+async function makeBackup(job: Job, { connection, rehearsal, keptPlace }: Ways): Promise<void> {
+  const { inputs, stopwatch, signal } = job;
+  const attempts = inputs.connectionAttempts;
+  const atHand = await stopwatch.time('Client tools', () => provideTools(toolsRequest(job)));
+  const database = await stopwatch.time('Preflight', () =>
+    askServer({ ...ACCESS, signal }, connection, {
+      tools: atHand,
+      attempts,
+      allowPooler: inputs.allowPooler,
+    }),
+  );
+  const tools = await toolsForServer(toolsRequest(job), atHand, database.server.major);
+  refuseNewerServer(database.server, tools.major);
+  const stage = rehearsal && (await askRehearsalServer(rehearsal, { tools, attempts, signal }));
+
+  const startedAt = new Date();
+  const archive = await stopwatch.time('Dump', () => dumpDatabase(job, tools, database));
+  const proven = await stopwatch.time('Read back', () => proveArchive(archive, tools, signal));
+  const name = inputs.backupName ?? backupNameOf(database.server.database);
+  const earlier = await earlierBackups(job, name);
+  const { contentDigest } = proven.manifest;
+  const encrypted = inputs.encryption !== undefined;
+  const stored = inputs.skipIfUnchanged ? storedAlready(earlier, { contentDigest, encrypted }) : undefined;
+  const rehearsed =
+    stage && !stored
+      ? await stopwatch.time('Rehearsal', () =>
+          rehearse(stage, { ...job, archive, proof: proven, encoding: database.server.encoding, tools }),
+        )
+      : undefined;
+  const file = await finishFile(
+    job,
+    artifactName({ name, time: startedAt, contentDigest, encrypted }),
+    archive,
+    proven,
+  );
+  if (!stored) warnOfShrinking(earlier, { size: file.size, encrypted });
+  const published = stored ? await keepStored(stored, file, keptPlace) : await publish(job, file, keptPlace);
+  exposeTools(tools, inputs.addToPath);
+  await reportBackup({
+    ...published,
+    backupName: name,
+    earlier: earlier?.backups,
+    server: database.server,
+    address: connection.address,
+    clientVersion: tools.version,
+    compression: inputs.compression.spec,
+    manifest: proven.manifest,
+    rehearsal: rehearsed,
+    file,
+    encryption: inputs.encryption,
+    exposure: job.exposure,
+    phases: stopwatch.phases,
+    totalMs: stopwatch.total(),
+    runner: job.runner,
+  });
+}
+
+/** Understands the connection string of the rehearsal, if there is one, before any work. */
+async function planRehearsal({ testServer }: BackupInputs): Promise<ConnectionPlan | undefined> {
+  if (testServer === undefined) return undefined;
+  return planConnection(REHEARSAL_INPUT, testServer, { env: process.env, allowPooler: undefined });
+}
+
+async function dumpDatabase(job: Job, tools: ClientTools, { server, connection }: Database): Promise<string> {
+  const { inputs, workFolder, signal } = job;
+  const selected = selection(inputs.filters, server.relations);
+  checkSelection(inputs, server, selected);
+  const file = path.join(workFolder.path, 'archive');
+  const compression = inputs.compression.spec;
+  log.info(`Dumping ${server.database} (${compression})`);
+  const started = performance.now();
+  const size = await dump({
+    tools,
+    args: dumpArguments({ file, compression, filters: inputs.filters, extra: inputs.dumpArguments }),
+    environment: toolEnvironment(tools, connection),
+    file,
+    sizes: new Map(
+      server.relations
+        .filter((relation) => relation.kind === 'table' && selected.includesData(relation))
+        .map(({ schema, name, bytes: size }) => [`${schema}.${name}`, size]),
+    ),
+    attempts: inputs.connectionAttempts,
+    signal,
+  }).catch((error: unknown) => {
+    throw signal.aborted ? error : (connection.failure() ?? error);
+  });
+  log.info(`Dumped ${bytes(size)} in ${duration(performance.now() - started)}`);
+  return file;
+}
+
+/** Tells of exclusions that exclude nothing, and stops where the role cannot read what it is to back up. */
+function checkSelection(inputs: BackupInputs, server: ServerFacts, selected: Selection): void {
+  for (const [input, pattern] of selected.idleExclusions) {
+    log.warning(
+      `${input}: the pattern ${pattern} matches nothing in the database, so it leaves nothing out.`,
+    );
+  }
+  const unreadable = unreadableError(server.user, selected, server.relations);
+  if (unreadable && !isOpaque(inputs.dumpArguments)) throw unreadable;
+  if (unreadable) log.warning(unreadable.message);
+}
+
+/** The backups of the series that are there already, as far as an upload makes them interesting. */
+async function earlierBackups(job: Job, backupName: string): Promise<EarlierBackups> {
+  const { inputs, runner, stopwatch, signal } = job;
+  if (!inputs.destination.upload) return undefined;
+  const { githubToken: token, skipIfUnchanged: maySkip } = inputs;
+  return stopwatch.time('Series', () => findEarlierBackups({ backupName, runner, token, maySkip, signal }));
+}
+
+/** The archive under the name by which it is kept and published; encrypted, if that was asked for. */
+async function finishFile(job: Job, name: string, archive: string, proven: ReadBack): Promise<BackupFile> {
+  const { inputs, workFolder, signal } = job;
+  const { encryption } = inputs;
+  const target = path.join(workFolder.path, name);
+  if (!encryption) {
+    await rename(archive, target);
+    return { path: target, size: proven.size, sha256: proven.sha256 };
+  }
+  const encrypted = await job.stopwatch.time('Encryption', () =>
+    encryptArchive({ source: archive, target, plaintextSha256: proven.sha256, encryption, signal }),
+  );
+  await rm(archive);
+  log.info(`Encrypted to ${encryptedTo(encryption)} and proven to decrypt; the plaintext is removed`);
+  return { path: target, ...encrypted };
+}

@@ -1,0 +1,104 @@
+import { statSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { diagnose, diagnosedError, errorLines } from '../../postgres/diagnosis/diagnosis.ts';
+import { namingLockHolder } from '../../postgres/watchdog/lock-holders.ts';
+import { attemptInWords, retry } from '../../process/retry.ts';
+import { watchSilence } from '../../postgres/watchdog/silence.ts';
+import { UserError, messageOf } from '../../errors.ts';
+import { type Environment, endedBySignal, run } from '../../process/run.ts';
+import { log } from '../../runner/log.ts';
+import { type TableSizes, dumpProgress } from '../../archive/copy-progress.ts';
+import { logProgress } from '../../runner/progress-log.ts';
+
+/** What `pg_dump` is told. */
+export interface DumpRequest {
+  readonly tools: { readonly pgDump: string; readonly psql: string };
+  readonly args: readonly string[];
+  /** The environment that holds the connection. */
+  readonly environment: Environment;
+  /** The file that `args` name, for its size. */
+  readonly file: string;
+  readonly sizes: TableSizes;
+  /** How often to try to connect, while failures are likely to pass. A dump that has begun is not begun again. */
+  readonly attempts: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs `pg_dump` and follows it in the log. An aborted dump is cancelled on the server too: `pg_dump` sends a cancel
+ * request when it gets SIGTERM (`sigTermHandler` in pg_dump/parallel.c).
+ *
+ * @returns the size of the archive in bytes.
+ * @throws UserError when `pg_dump` fails, its connection falls silent, or it leaves nothing.
+ */
+export async function dump(request: DumpRequest): Promise<number> {
+  const { attempts, signal } = request;
+  // pg_dump would make a file that others can read, and write through a link; it writes into one that is there.
+  await writeFile(request.file, '', { mode: 0o600, flag: 'wx' });
+  await retry(() => runDump(request), {
+    attempts,
+    isTransient: (error) => error instanceof LoginError && error.transient,
+    onRetry: (error, attempt, pauseMs) => {
+      log.info(attemptInWords({ attempt, attempts, cause: messageOf(error), pauseMs }));
+    },
+    signal,
+  });
+  const size = sizeSoFar(request.file);
+  if (size === 0) {
+    throw new UserError(
+      'pg_dump said that it succeeded, and left nothing.',
+      'Run the job again and report it.',
+    );
+  }
+  return size;
+}
+
+async function runDump({ tools, args, environment, file, sizes, signal }: DumpRequest): Promise<void> {
+  const progress = dumpProgress(sizes);
+  const ticker = logProgress((elapsedMs) => progress.describe({ elapsedMs, archiveBytes: sizeSoFar(file) }));
+  const silence = watchSilence({
+    name: 'pg_dump',
+    psql: tools.psql,
+    environment,
+    progress: () => sizeSoFar(file),
+  });
+  try {
+    const result = await run(tools.pgDump, args, {
+      env: environment,
+      signal: AbortSignal.any([signal, silence.signal]),
+      onSpawn: silence.onSpawn,
+      onStderrLine: (line) => {
+        progress.line(line, line.includes('dumping contents') ? sizeSoFar(file) : 0);
+      },
+    });
+    if (result.endedBy !== null) throw endedBySignal('pg_dump', result.endedBy);
+    if (result.exitCode !== 0) {
+      const error = failure(result.stderr, sizeSoFar(file));
+      throw await namingLockHolder(error, result.stderr, { psql: tools.psql, environment, signal });
+    }
+    for (const line of errorLines(result.stderr)) log.info(line);
+  } finally {
+    ticker.stop();
+    await silence.stop();
+  }
+}
+
+/** `pg_dump` could not log in: nothing was dumped yet, so another attempt is as good as the first. */
+class LoginError extends UserError {
+  readonly transient: boolean;
+
+  constructor({ message, hint, cause }: UserError, transient: boolean) {
+    super(message, hint, { cause });
+    this.transient = transient;
+  }
+}
+
+function failure(stderr: string, archiveBytes: number): UserError {
+  const error = diagnosedError('pg_dump failed', stderr);
+  const isLogin = archiveBytes === 0 && /^pg_dump: error: connection to server /m.test(stderr);
+  return isLogin ? new LoginError(error, diagnose(stderr).transient) : error;
+}
+
+function sizeSoFar(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}

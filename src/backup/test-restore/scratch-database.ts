@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto';
+import { diagnose, diagnosedError } from '../../postgres/diagnosis/diagnosis.ts';
+import { type Psql, PsqlError, queryRows } from '../../postgres/psql.ts';
+import { UserError, messageOf } from '../../errors.ts';
+import { duration } from '../../runner/format.ts';
+import { log } from '../../runner/log.ts';
+
+/** Where the scratch database is made. */
+export interface ScratchRequest {
+  /** psql, and the environment that leads to any database of the server. */
+  readonly client: Psql;
+  /** The encoding of the database that was backed up, as the server names it: `UTF8`. */
+  readonly encoding: string;
+  readonly signal: AbortSignal;
+}
+
+const CANNOT = 'verify-connection-string: the scratch database for the rehearsal cannot be made';
+const PREFIX = 'postgres_backup_rehearsal_';
+/** A template of 8 MB is copied; more than a minute means that the server does not work. */
+const CREATE_WITHIN_MS = 60_000;
+const DROP_WITHIN_MS = 60_000;
+/** The runner kills a cancelled job after ten seconds. */
+const DROP_WHEN_CANCELLED_MS = 6_000;
+
+const FACTS_SQL = `
+SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.pg_encoding_to_char(encoding)
+FROM pg_catalog.pg_database WHERE datname = 'template0';`;
+
+const RIGHT_SQL = `
+SELECT pg_catalog.pg_is_in_recovery(), rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user;`;
+
+/**
+ * Makes sure that a scratch database could be made, before the work that would be lost otherwise.
+ *
+ * @throws UserError when the server is a standby, or the role may not create databases.
+ */
+export async function requireRightToCreate(client: Psql): Promise<void> {
+  const [[inRecovery, mayCreate] = []] = await queryRows(client, RIGHT_SQL, 2).catch(cannotCreate);
+  if (inRecovery === 't') {
+    throw new UserError(
+      `${CANNOT}: The server is a standby, which takes no changes.`,
+      'Use its primary, or a server of the job itself: a service container.',
+    );
+  }
+  if (mayCreate !== 't') {
+    throw new UserError(
+      `${CANNOT}: The user may not create databases.`,
+      'ALTER ROLE name CREATEDB; or use the superuser, as a service container has one.',
+    );
+  }
+}
+
+/**
+ * Makes an empty database of a name that nobody else has, does the work with it, and drops it again, whatever became of
+ * the work. Only when the server does not let it go it stays, and a warning names it.
+ *
+ * @throws UserError when it cannot be made; whatever the work throws.
+ */
+export async function withScratchDatabase<T>(
+  request: ScratchRequest,
+  work: (databaseName: string) => Promise<T>,
+): Promise<T> {
+  const { client, signal } = request;
+  signal.throwIfAborted();
+  const name = PREFIX + randomBytes(8).toString('hex');
+  const { dropSql, createSql } = await statements(request, name);
+  try {
+    await insist(client, createSql, CREATE_WITHIN_MS);
+  } catch (error) {
+    // The server may have made it nevertheless, when the connection was lost.
+    await drop(request, dropSql).catch(() => undefined);
+    return cannotCreate(error);
+  }
+  try {
+    signal.throwIfAborted();
+    return await work(name);
+  } finally {
+    await drop(request, dropSql).catch((error: unknown) => {
+      warnOfRest(name, error);
+    });
+  }
+}
+
+/** The statements for this server. */
+async function statements(
+  { client, encoding }: ScratchRequest,
+  name: string,
+): Promise<{ readonly createSql: string; readonly dropSql: string }> {
+  const [[version = '0', templateEncoding = ''] = []] = await queryRows(client, FACTS_SQL, 2).catch(
+    cannotCreate,
+  );
+  const major = Math.floor(Number(version) / 10_000);
+  return {
+    createSql: `CREATE DATABASE ${name} TEMPLATE template0 ENCODING '${literal(encoding)}'${
+      templateEncoding === encoding ? '' : localeFor(major)
+    };`,
+    dropSql: major >= 13 ? `DROP DATABASE IF EXISTS ${name} WITH (FORCE);` : dropOld(name),
+  };
+}
+
+/** The locale that goes with every encoding: the server's own goes with its own, and ICU's with most. */
+function localeFor(major: number): string {
+  return ` LC_COLLATE 'C' LC_CTYPE 'C'${major >= 15 ? ' LOCALE_PROVIDER libc' : ''}`;
+}
+
+function dropOld(name: string): string {
+  return (
+    `SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE datname = '${name}';\n` +
+    `DROP DATABASE IF EXISTS ${name};`
+  );
+}
+
+async function drop({ client, signal }: ScratchRequest, dropSql: string): Promise<void> {
+  await insist(client, dropSql, signal.aborted ? DROP_WHEN_CANCELLED_MS : DROP_WITHIN_MS);
+}
+
+/** Is not ended by the signal: psql does not take back what it has sent, and the server would finish it later. */
+async function insist(client: Psql, sql: string, withinMs: number): Promise<void> {
+  const timeout = AbortSignal.timeout(withinMs);
+  try {
+    await queryRows({ ...client, signal: timeout }, sql, 1);
+  } catch (error) {
+    if (!timeout.aborted) throw error;
+    throw new UserError(
+      `The server has not answered for ${duration(withinMs)}.`,
+      'Look what keeps it (SELECT * FROM pg_stat_activity), then run the job again.',
+      { cause: error },
+    );
+  }
+}
+
+function warnOfRest(name: string, error: unknown): void {
+  const why = error instanceof PsqlError ? diagnose(error.stderr).cause : messageOf(error);
+  log.warning(
+    `The scratch database ${name} could not be dropped, and stays on the server: ${why} Drop it: DROP DATABASE ${name} WITH (FORCE);`,
+  );
+}
+
+function cannotCreate(error: unknown): never {
+  if (error instanceof PsqlError) throw diagnosedError(CANNOT, error.stderr);
+  if (!(error instanceof UserError)) throw error;
+  throw new UserError(`${CANNOT}: ${error.message}`, error.hint, { cause: error.cause });
+}
+
+function literal(text: string): string {
+  return text.replaceAll("'", "''");
+}

@@ -1,0 +1,28 @@
+import type { StoredBackup } from '../storage/artifact/stored-artifact.ts';
+
+/** A fresh backup that has not been uploaded yet. */
+export interface FreshBackup {
+  /** 64 hex digits. */
+  readonly contentDigest: string;
+  readonly encrypted: boolean;
+}
+
+/**
+ * Whether a fresh backup need not be uploaded, because the newest of its series holds the same and will still be there
+ * for a while: a database that nobody changes is uploaded again when less than half of the retention is left, so it
+ * never runs out of backups.
+ *
+ * The artifact's name holds the beginning of the content digest. An encrypted backup does not stand in for a plain one,
+ * nor the other way round.
+ *
+ * @param newest the newest unexpired backup of the series; undefined when there is none.
+ */
+export function isAlreadyStored(newest: StoredBackup | undefined, fresh: FreshBackup, now: Date): boolean {
+  if (newest?.expiresAt === undefined || newest.expired) return false;
+  const { backup, createdAt, expiresAt } = newest;
+  if (!fresh.contentDigest.startsWith(backup.contentDigestStart)) return false;
+  if (backup.encrypted !== fresh.encrypted) return false;
+  const retention = expiresAt.getTime() - createdAt.getTime();
+  const left = expiresAt.getTime() - now.getTime();
+  return left >= retention / 2;
+}

@@ -1,0 +1,32 @@
+import * as core from '@actions/core';
+import type { FreshnessPolicy } from './freshness.ts';
+import type { RunnerEnvironment } from '../runner/runner-environment.ts';
+import { type SeriesInputs, readSeriesInputs } from '../storage/series-inputs.ts';
+import { wholeNumberInput } from '../runner/inputs/action-inputs.ts';
+import { percentage, shortSpan } from '../runner/inputs/time-spans.ts';
+
+const MOST_WANTED = 100_000;
+
+/** The inputs of the check action, checked: a value of this type can be worked with. */
+export interface CheckInputs extends SeriesInputs {
+  readonly policy: FreshnessPolicy;
+}
+
+/**
+ * Reads the inputs that `check/action.yml` names.
+ *
+ * @throws UserError naming the input, what was wrong and what to write.
+ */
+export function readCheckInputs(runner: Pick<RunnerEnvironment, 'repository'>): CheckInputs {
+  return {
+    ...readSeriesInputs(runner),
+    policy: {
+      maxAgeMs: shortSpan('max-age', core.getInput('max-age')),
+      minimumCount:
+        core.getInput('minimum-count') === ''
+          ? 1
+          : wholeNumberInput('minimum-count', { min: 1, max: MOST_WANTED }),
+      maximumShrink: percentage('maximum-shrink', core.getInput('maximum-shrink')),
+    },
+  };
+}

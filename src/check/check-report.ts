@@ -1,0 +1,92 @@
+import type { RunnerEnvironment } from '../runner/runner-environment.ts';
+import { type Complaint, type FreshnessPolicy, ageOf } from './freshness.ts';
+import { ageInWords, bytes, count } from '../runner/format.ts';
+import { log } from '../runner/log.ts';
+import type { Series } from '../storage/artifact/series.ts';
+import type { StoredBackup } from '../storage/artifact/stored-artifact.ts';
+import { catalogue, catalogueEntry } from '../storage/catalogue.ts';
+import { complaintInWords } from './check-text.ts';
+import type { Durations } from '../runner/durations.ts';
+import { RedResult } from '../runner/failure-report.ts';
+import { finish } from '../runner/finish.ts';
+import { code } from '../runner/markdown.ts';
+import { whereElse } from '../storage/series-hints.ts';
+
+/** Everything there is to tell about a check. */
+export interface CheckReport extends Durations {
+  readonly series: Series;
+  /** Nothing: all is well. */
+  readonly complaints: readonly Complaint[];
+  readonly policy: FreshnessPolicy;
+  readonly runner: Pick<RunnerEnvironment, 'serverUrl' | 'repository'>;
+  readonly now: Date;
+}
+
+/**
+ * Tells what a check has found: outputs, summary, log.
+ *
+ * @throws RedResult when something is wrong, with the same outputs and the catalogue.
+ */
+export async function reportCheck(report: CheckReport): Promise<void> {
+  const { complaints, phases, totalMs } = report;
+  const outputs = outputsOf(report);
+  const series = catalogueOf(report);
+  if (complaints.length > 0) {
+    throw new RedResult(verdict(report), hint(report), { outputs, summary: `${series}\n` });
+  }
+  log.info(goodNews(report));
+  await finish({
+    outputs,
+    summary: `## ✅ The backups of ${code(report.series.backupName)} are as they should be\n\n${series}\n`,
+    phases,
+    totalMs,
+  });
+}
+
+function outputsOf({ series: { backups }, now }: CheckReport): Record<string, string> {
+  const [newest] = backups;
+  return {
+    newest: newest?.name ?? '',
+    'age-seconds': newest ? String(Math.round(ageOfBackup(newest, now) / 1000)) : '',
+    count: String(backups.length),
+    'total-bytes': String(totalBytes(backups)),
+  };
+}
+
+function catalogueOf({ series: { backupName, backups }, runner, now }: CheckReport): string {
+  return catalogue({ backupName, entries: backups.map((backup) => catalogueEntry(backup, runner)), now });
+}
+
+function verdict({ series: { backupName }, complaints }: CheckReport): string {
+  return `${backupName}: ${complaints.map(complaintInWords).join('; ')}.`;
+}
+
+function hint({ series, complaints }: CheckReport): string {
+  const kinds = new Set(complaints.map(({ kind }) => kind));
+  return [
+    ...(kinds.has('none')
+      ? [`Is backup-name spelled as in the workflow of the backup, and does that run? ${whereElse(series)}`]
+      : []),
+    ...(kinds.has('too-old')
+      ? ['Look at the last runs of the backup: its schedule may be switched off, late or failing.']
+      : []),
+    ...(kinds.has('too-few') ? ['Look at retention-days of the backup, and at what prunes it.'] : []),
+    ...(kinds.has('shrunk')
+      ? ['Look at what the backup has lost; if that is meant, the next backup is compared with this one.']
+      : []),
+  ].join(' ');
+}
+
+function goodNews({ series: { backupName, backups }, now }: CheckReport): string {
+  const [newest] = backups;
+  const age = newest ? `, the newest ${ageInWords(ageOfBackup(newest, now))} old` : '';
+  return `${backupName}: ${count(backups.length, 'backup')}, ${bytes(totalBytes(backups))} in all${age}`;
+}
+
+function ageOfBackup({ backup: { takenAt }, createdAt }: StoredBackup, now: Date): number {
+  return ageOf({ takenAt, createdAt }, now);
+}
+
+function totalBytes(backups: readonly StoredBackup[]): number {
+  return backups.reduce((sum, { size }) => sum + size, 0);
+}

@@ -1,0 +1,45 @@
+import type { Complaint } from './freshness.ts';
+import type { Inactivity } from './inactivity.ts';
+import { bytes, count, duration, minute } from '../runner/format.ts';
+
+/** What is wrong with a series, as a part of a sentence that names the input whose limit it is. */
+export function complaintInWords(complaint: Complaint): string {
+  switch (complaint.kind) {
+    case 'none':
+      return 'there is no backup that has not expired';
+    case 'too-old':
+      return `the newest backup is ${inHours(complaint.ageMs)} old (max-age allows ${inHours(complaint.maxAgeMs)})`;
+    case 'too-few':
+      return `there ${complaint.count === 1 ? 'is' : 'are'} only ${count(complaint.count, 'backup')} (minimum-count wants ${complaint.minimumCount})`;
+    case 'shrunk':
+      return (
+        `the newest backup has shrunk by ${percent(complaint.shrink)}, from ${bytes(complaint.fromBytes)} to ${bytes(complaint.toBytes)} ` +
+        `(maximum-shrink allows ${percent(complaint.maximumShrink)})`
+      );
+  }
+}
+
+/** The warning that schedules will be switched off, and how to keep them on. */
+export function inactivityInWords(
+  repository: string,
+  { days, switchedOffAt }: Inactivity,
+  now: Date,
+): string {
+  const when =
+    switchedOffAt > now
+      ? `will switch its schedules off around ${minute(switchedOffAt)}`
+      : `may have switched its schedules off on ${minute(switchedOffAt)}`;
+  return (
+    `No one has pushed to ${repository} for ${count(days, 'day')}, and it is public: GitHub ${when}, after 60 days without activity. ` +
+    'Push a commit, or enable the workflow of the backup again ("gh workflow enable").'
+  );
+}
+
+/** To the minute, because an age may be over its limit by little. */
+function inHours(milliseconds: number): string {
+  return duration(milliseconds).replace(/ 0 (?:min|s)$/, '');
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toFixed(2))}%`;
+}

@@ -1,0 +1,48 @@
+import type { CheckInputs } from './check-inputs.ts';
+import type { RunnerEnvironment } from '../runner/runner-environment.ts';
+import { type JudgedBackup, complaintsAbout } from './freshness.ts';
+import { inactivity } from './inactivity.ts';
+import { log } from '../runner/log.ts';
+import { startStopwatch } from '../runner/stopwatch.ts';
+import { reportCheck } from './check-report.ts';
+import { inactivityInWords } from './check-text.ts';
+import { type GitHubApi, connectToGitHub } from '../github/github-api.ts';
+import { lastPublicPush } from '../github/last-push.ts';
+import { findSeries } from '../storage/artifact/series.ts';
+import type { StoredBackup } from '../storage/artifact/stored-artifact.ts';
+
+/**
+ * The check job: list the backups of a series, judge them, report. It changes nothing.
+ *
+ * @throws RedResult with everything that is wrong; UserError when the backups cannot be listed; the signal's reason.
+ */
+export async function check(
+  { backupName, repository, token, policy }: CheckInputs,
+  runner: RunnerEnvironment,
+  signal: AbortSignal,
+): Promise<void> {
+  const stopwatch = startStopwatch();
+  const api = await connectToGitHub({ repository, isOwnRepository: true, token, env: process.env, signal });
+  const series = await stopwatch.time('List', () => findSeries(api, backupName, 'read'));
+  await stopwatch.time('Activity', () => warnOfInactivity(api));
+  const now = new Date();
+  await reportCheck({
+    series,
+    complaints: complaintsAbout(series.backups.map(asJudged), policy, now),
+    policy,
+    runner,
+    now,
+    phases: stopwatch.phases,
+    totalMs: stopwatch.total(),
+  });
+}
+
+async function warnOfInactivity(api: GitHubApi): Promise<void> {
+  const lastPush = await lastPublicPush(api);
+  const found = lastPush && inactivity(lastPush, new Date());
+  if (found) log.warning(inactivityInWords(api.repository, found, new Date()));
+}
+
+function asJudged({ backup: { takenAt }, createdAt, size }: StoredBackup): JudgedBackup {
+  return { takenAt, createdAt, size };
+}

@@ -1,0 +1,103 @@
+import { UserError } from '../errors.ts';
+import { isPublicRepository, readWorkflowEvent } from './workflow-event.ts';
+import { log } from '../runner/log.ts';
+import { type RepositoryAccess, connectToGitHub } from './github-api.ts';
+import { GitHubRefusal, RateLimited } from './github-failure.ts';
+import { BRIEF_PATIENCE, reasonOf } from '../runner/retry-policy.ts';
+
+/** Who can download the artifacts of a repository. `unknown` is treated as `public`. */
+export type Visibility = 'public' | 'private' | 'unknown';
+
+/** Who else could read an artifact that is not encrypted: everyone, or perhaps everyone. */
+export type Exposure = Exclude<Visibility, 'private'>;
+
+/** A backup that would be uploaded without encryption, and where to. */
+export interface PlaintextUpload {
+  /** `owner/name`. */
+  readonly repository: string;
+  /** `github-token`; empty when there is none. */
+  readonly token: string;
+  /** `allow-plaintext-on-public`. */
+  readonly allowed: boolean;
+  /** The environment of the process: says where the event's payload and GitHub's API are. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Lets a backup that is not encrypted go only where not everyone can read it, or where that was allowed.
+ *
+ * @returns who else can read it; undefined when nobody can.
+ * @throws UserError, the refusal, with the ways out; the signal's reason when it was aborted.
+ */
+export async function requirePrivacy(upload: PlaintextUpload): Promise<Exposure | undefined> {
+  const { env, signal, token } = upload;
+  const { repositoryIsPublic } = await readWorkflowEvent(env);
+  const [owner = '', repo = ''] = upload.repository.split('/');
+  const found = await visibilityOf(repositoryIsPublic, {
+    repository: { owner, repo },
+    isOwnRepository: true,
+    token,
+    env,
+    signal,
+    // Unknown is an answer too.
+    patience: BRIEF_PATIENCE,
+  });
+  if (found === 'private') return undefined;
+  if (!upload.allowed) throw plaintextRefusal(found);
+  log.warning(`${exposureInWords(found)} allow-plaintext-on-public allows it.`);
+  return found;
+}
+
+/**
+ * Tells whether a repository is public: from the event's payload, else from GitHub's API. What cannot be found out
+ * is unknown, never an error.
+ *
+ * @param fromEvent what the payload says; undefined when it does not.
+ * @throws the signal's reason when it was aborted.
+ */
+export async function visibilityOf(
+  fromEvent: boolean | undefined,
+  access: RepositoryAccess,
+): Promise<Visibility> {
+  if (fromEvent !== undefined) return visibility(fromEvent);
+  try {
+    const github = await connectToGitHub(access);
+    return await github.call({
+      route: 'GET /repos/{owner}/{repo}',
+      permission: 'read',
+      read: ({ data }) => visibility(isPublicRepository(data)),
+    });
+  } catch (error) {
+    access.signal.throwIfAborted();
+    log.info(`Whether the repository is public cannot be found out: ${whyUnknown(error, access.token)}`);
+    return 'unknown';
+  }
+}
+
+function visibility(isPublic: boolean | undefined): Visibility {
+  if (isPublic === undefined) return 'unknown';
+  return isPublic ? 'public' : 'private';
+}
+
+/** What an upload without encryption means there. */
+export function exposureInWords(exposure: Exposure): string {
+  return exposure === 'public'
+    ? 'This repository is public and the backup is not encrypted: anyone who is signed in to GitHub can download the whole database.'
+    : 'It cannot be found out whether this repository is public, and the backup is not encrypted: perhaps anyone can download the whole database.';
+}
+
+function plaintextRefusal(exposure: Exposure): UserError {
+  return new UserError(
+    exposureInWords(exposure),
+    'Encrypt it: set "age-recipients" to a public key of age-keygen. Or run this workflow in a private repository. ' +
+      'If everyone may read this database, set "allow-plaintext-on-public: true".',
+  );
+}
+
+/** The errors of `connectToGitHub` are about artifacts, which nobody has asked for here. */
+function whyUnknown(error: unknown, token: string): string {
+  if (token === '') return 'github-token is empty';
+  if (error instanceof GitHubRefusal) return `GitHub answered ${error.status}`;
+  return error instanceof RateLimited ? error.message : reasonOf(error);
+}

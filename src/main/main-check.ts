@@ -1,0 +1,14 @@
+import { check } from '../check/check.ts';
+import { readCheckInputs } from '../check/check-inputs.ts';
+import { readRunnerEnvironment } from '../runner/runner-environment.ts';
+import { runJob } from './run-job.ts';
+
+const frame = {
+  heading: 'The check of the backups failed',
+  aftermath: 'Nothing was changed: a check only looks.',
+};
+
+await runJob({ frame: () => frame }, async (signal) => {
+  const runner = readRunnerEnvironment(process.env);
+  await check(readCheckInputs(runner), runner, signal);
+});

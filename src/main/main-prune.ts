@@ -1,0 +1,12 @@
+import { readPruneInputs } from '../prune/prune-inputs.ts';
+import { readRunnerEnvironment } from '../runner/runner-environment.ts';
+import { NOTHING_DELETED, prune } from '../prune/prune.ts';
+import { runJob } from './run-job.ts';
+
+const aftermath = { words: NOTHING_DELETED };
+const frame = () => ({ heading: 'The backups were not pruned', aftermath: aftermath.words });
+
+await runJob({ frame }, async (signal) => {
+  const runner = readRunnerEnvironment(process.env);
+  await prune(readPruneInputs(runner), runner, aftermath, signal);
+});

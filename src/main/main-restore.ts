@@ -1,0 +1,12 @@
+import { readRestoreInputs } from '../restore/restore-inputs.ts';
+import { readRunnerEnvironment } from '../runner/runner-environment.ts';
+import { UNTOUCHED, restore } from '../restore/restore.ts';
+import { runJob } from './run-job.ts';
+
+const aftermath = { words: UNTOUCHED };
+const frame = () => ({ heading: 'The restore failed', aftermath: aftermath.words });
+
+await runJob({ frame, posted: 'restore' }, async (signal) => {
+  const runner = readRunnerEnvironment(process.env);
+  await restore(await readRestoreInputs(runner), runner, aftermath, signal);
+});

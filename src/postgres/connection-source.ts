@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parse } from 'dotenv';
+import { UserError, errorCode, messageOf } from '../errors.ts';
+import { readWorkflowEvent } from '../github/workflow-event.ts';
+
+/** A connection string as it was given, and where it stood. */
+export interface ConnectionSource {
+  readonly value: string;
+  readonly from: string;
+}
+
+/** The places where a connection string may stand, in the order in which they are asked. */
+export interface ConnectionPlaces {
+  /** The name of the input, for the messages. */
+  readonly input: string;
+  readonly inputValue: string;
+  /** `DATABASE_URL` of the environment. */
+  readonly environmentValue: string | undefined;
+  /** The folder whose `.env` file is read last. */
+  readonly workspace: string;
+}
+
+/**
+ * Finds the connection string: the input, else `DATABASE_URL` in the environment, else in the workspace's `.env`
+ * file (the order of the Prisma tools: an explicit variable wins over the file).
+ *
+ * @param env the environment of the process: its event may tell why there is none.
+ * @throws UserError when none of them holds one.
+ */
+export async function findConnectionString(
+  places: ConnectionPlaces,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<ConnectionSource> {
+  if (!isBlank(places.inputValue)) return { value: places.inputValue, from: `the ${places.input} input` };
+  if (!isBlank(places.environmentValue))
+    return { value: places.environmentValue, from: 'DATABASE_URL in the environment' };
+  const fromFile = await databaseUrlOfEnvFile(path.join(places.workspace, '.env'));
+  if (!isBlank(fromFile)) return { value: fromFile, from: 'DATABASE_URL in the .env file of the workspace' };
+  throw nowhere(places.input, (await readWorkflowEvent(env)).withoutSecrets);
+}
+
+function nowhere(input: string, withoutSecrets: string | undefined): UserError {
+  if (withoutSecrets !== undefined) {
+    return new UserError(
+      `${input} is empty: ${withoutSecrets}.`,
+      'A workflow that others can change must not see the database. Leave the step out of such runs: ' +
+        '"if: ${{ !github.event.pull_request.head.repo.fork && github.actor != \'dependabot[bot]\' }}".',
+    );
+  }
+  return new UserError(
+    `${input} is empty, and there is no DATABASE_URL in the environment or in a .env file of the workspace.`,
+    `Set "${input}: \${{ secrets.DATABASE_URL }}" and add that secret to the repository. ` +
+      'An empty value usually means that no secret of that name exists, or that the run comes from a fork or from Dependabot, which get no secrets.',
+  );
+}
+
+function isBlank(value: string | undefined): value is undefined | '' {
+  return value === undefined || value.trim() === '';
+}
+
+async function databaseUrlOfEnvFile(file: string): Promise<string | undefined> {
+  try {
+    return parse(await readFile(file, 'utf8'))['DATABASE_URL'];
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw new UserError(
+      `The .env file of the workspace cannot be read: ${messageOf(error)}`,
+      'Make it readable, remove it, or give the connection string as an input.',
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,129 @@
+import { UserError } from '../errors.ts';
+import { maskConnectionSecrets } from '../runner/inputs/mask.ts';
+import type { TlsTexts } from './pem.ts';
+import type { Environment } from '../process/run.ts';
+import { type Circumstances, understandUrl } from './url/connection-string.ts';
+import { libpqEnvironment } from './libpq-environment.ts';
+import type { ConnectionParameters } from './url/parameters.ts';
+import { readPrismaUrl } from './url/prisma-key.ts';
+import type { FailureHint } from './url/provider-rules.ts';
+import { type Remark, tellRemarks } from './url/remark.ts';
+import { useTlsFiles } from './tls-files.ts';
+import type { TunnelError } from './tunnel/tunnel-failure.ts';
+import { USE_DIRECT, retirementWarning, tunnelGateway } from './tunnel/tunnel-gateway.ts';
+import { openTunnel, tunnelParameters } from './tunnel/tunnel.ts';
+
+/** A connection string that was understood: what it takes to open the connection. */
+export type ConnectionPlan =
+  | {
+      readonly kind: 'server';
+      readonly parameters: ConnectionParameters;
+      readonly address: string;
+      readonly failureHints: readonly FailureHint[];
+    }
+  | { readonly kind: 'tunnel'; readonly apiKey: string; readonly gatewayUrl: URL };
+
+/** A way to the server that every tool can take. */
+export interface Connection {
+  /** The variables by which libpq finds the server. */
+  readonly environment: Environment;
+  /** Where it leads, for the log: `db.example.com:5432`. */
+  readonly address: string;
+  readonly failureHints: readonly FailureHint[];
+  /** Whether a pooler may stand in between that nobody knows of; Prisma's tunnel leads to the database itself. */
+  readonly mayBePooled: boolean;
+  /** Why it failed, where that is known better than the tools can tell. */
+  readonly failure: () => TunnelError | undefined;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Understands a connection string, before any work, and tells what is worth telling about it.
+ *
+ * @throws UserError when no backup can come from it.
+ */
+export async function planConnection(
+  input: string,
+  value: string,
+  circumstances: Circumstances,
+): Promise<ConnectionPlan> {
+  const url = value.trim();
+  if (/^prisma:\/\//i.test(url)) throw accelerateError(input);
+  if (!/^prisma\+postgres/i.test(url)) return planServer(input, value, circumstances, []);
+  const target = readPrismaUrl(input, url);
+  switch (target.kind) {
+    case 'tunnel':
+      tellRemarks([{ level: 'warning', text: retirementWarning(input, new Date()) }]);
+      return { kind: 'tunnel', apiKey: target.apiKey, gatewayUrl: tunnelGateway(circumstances.env) };
+    case 'direct': {
+      maskConnectionSecrets(target.url);
+      const text = `${input}: the direct address of the database was taken from the key of a prisma+postgres:// URL, which Prisma does not document and may end. ${USE_DIRECT}`;
+      return planServer(input, target.url, circumstances, [{ level: 'warning', text }]);
+    }
+    case 'local': {
+      maskConnectionSecrets(target.url);
+      const text = `${input}: this is the server of "prisma dev", which cannot serve a dump reliably. Use a real server.`;
+      return planServer(input, target.url, circumstances, [{ level: 'warning', text }]);
+    }
+  }
+}
+
+/**
+ * Opens the way to the server: files in the work folder, the tunnel if it needs one, variables for the tools.
+ *
+ * @throws UserError when it cannot be opened.
+ */
+export async function openConnection(
+  input: string,
+  plan: ConnectionPlan,
+  {
+    tls,
+    workFolder,
+    signal,
+  }: { readonly tls: TlsTexts; readonly workFolder: string; readonly signal: AbortSignal },
+): Promise<Connection> {
+  if (plan.kind === 'server') {
+    const parameters = await useTlsFiles(plan.parameters, tls, workFolder);
+    return {
+      environment: await libpqEnvironment(input, parameters, workFolder),
+      address: plan.address,
+      failureHints: plan.failureHints,
+      mayBePooled: true,
+      failure: () => undefined,
+      close: () => Promise.resolve(),
+    };
+  }
+  const tunnel = await openTunnel({ apiKey: plan.apiKey, gatewayUrl: plan.gatewayUrl, signal });
+  return {
+    environment: await libpqEnvironment(input, tunnelParameters(tunnel), workFolder),
+    address: `${plan.gatewayUrl.host} (Prisma's tunnel)`,
+    failureHints: [],
+    mayBePooled: false,
+    failure: () => tunnel.failure,
+    close: () => tunnel.close(),
+  };
+}
+
+async function planServer(
+  input: string,
+  value: string,
+  circumstances: Circumstances,
+  before: readonly Remark[],
+): Promise<ConnectionPlan> {
+  const { parameters, remarks, failureHints } = await understandUrl(input, value, circumstances);
+  tellRemarks([...before, ...remarks]);
+  return { kind: 'server', parameters, failureHints, address: addressOf(parameters) };
+}
+
+function accelerateError(input: string): UserError {
+  return new UserError(
+    `${input}: prisma:// leads to Prisma Accelerate, a cache in front of a database, which cannot be dumped.`,
+    "Give the database's own postgres:// URL.",
+  );
+}
+
+function addressOf(parameters: ConnectionParameters): string {
+  const hosts = (parameters.host ?? parameters.hostaddr ?? 'the local socket').split(',');
+  const ports = (parameters.port ?? '5432').split(',');
+  return hosts.map((host, index) => `${host}:${ports[index] ?? ports[0] ?? ''}`).join(', ');
+}

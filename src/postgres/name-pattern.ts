@@ -1,0 +1,58 @@
+import type { Relation } from './preflight.ts';
+
+/** A pattern of psql as two regular expressions; `undefined` where JavaScript cannot express it. */
+export type Pattern = { readonly schema: RegExp | undefined; readonly name: RegExp } | undefined;
+
+/** Whether a pattern for tables names this relation; without a schema it names what the search path finds. */
+export function matchesRelation(
+  pattern: Pattern,
+  relation: Pick<Relation, 'schema' | 'name' | 'visible'>,
+): boolean {
+  if (!pattern?.name.test(relation.name)) return false;
+  return pattern.schema ? pattern.schema.test(relation.schema) : relation.visible;
+}
+
+export function matchesSchema(pattern: Pattern, schema: string): boolean {
+  return pattern?.name.test(schema) ?? false;
+}
+
+/**
+ * Reads a pattern as psql and pg_dump do (`patternToSQLRegex` in fe_utils/string_utils.c): `*` and `?` are wild, a dot
+ * divides schema and name, letters outside double quotes are folded to lower case, other regular-expression
+ * characters keep their meaning outside double quotes.
+ */
+export function readPattern(text: string): Pattern {
+  const parts = [''];
+  const append = (expression: string): void => {
+    parts.push((parts.pop() ?? '') + expression);
+  };
+  let quoted = false;
+  for (let index = 0; index < text.length; index++) {
+    const character = text.charAt(index);
+    if (character === '"') {
+      if (quoted && text[index + 1] === '"') {
+        append('"');
+        index++;
+      } else quoted = !quoted;
+    } else if (quoted) append(escapeRegex(character));
+    else if (character === '*') append('.*');
+    else if (character === '?') append('.');
+    else if (character === '.') parts.push('');
+    else if (character === '$') append('\\$');
+    else append(/[A-Z]/.test(character) ? character.toLowerCase() : character);
+  }
+  const [name = '', schema] = parts.reverse();
+  try {
+    return {
+      name: new RegExp(`^(?:${name})$`, 's'),
+      schema: schema === undefined ? undefined : new RegExp(`^(?:${schema})$`, 's'),
+    };
+  } catch {
+    // PostgreSQL's own regular expressions know more than JavaScript's: pg_dump decides alone then.
+    return undefined;
+  }
+}
+
+function escapeRegex(character: string): string {
+  return /[\\^$.*+?()[\]{}|/]/.test(character) ? `\\${character}` : character;
+}

@@ -1,0 +1,207 @@
+import { UserError } from '../errors.ts';
+import { plainLine } from '../runner/plain-text.ts';
+import { log } from '../runner/log.ts';
+import { poolerError } from './url/connection-string.ts';
+import { diagnose, diagnosedError } from './diagnosis/diagnosis.ts';
+import type { FailureHint } from './url/provider-rules.ts';
+import { type Psql, PsqlError, queryRows } from './psql.ts';
+import { attemptInWords, retry } from '../process/retry.ts';
+import type { TunnelError } from './tunnel/tunnel-failure.ts';
+
+/** A table, sequence, view or the like, as the server describes it before the dump. */
+export interface Relation {
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: 'table' | 'partitioned table' | 'sequence' | 'other';
+  /** What its rows take on the server's disk, TOAST included; 0 for what holds no rows. */
+  readonly bytes: number;
+  /** Whether its bare name finds it, in the search path that the role has. */
+  readonly visible: boolean;
+  /** The table that a serial or identity column makes this sequence a part of. */
+  readonly ownedBy: { readonly schema: string; readonly name: string } | undefined;
+  /** Why the role cannot read all of it; undefined when it can. */
+  readonly unreadable: string | undefined;
+}
+
+/** What is known of the server and its database before the dump. */
+export interface ServerFacts {
+  /** As the server says it, for example `17.10`. */
+  readonly version: string;
+  readonly major: number;
+  readonly database: string;
+  readonly user: string;
+  readonly encoding: string;
+  readonly databaseBytes: number;
+  readonly inRecovery: boolean;
+  readonly relations: readonly Relation[];
+}
+
+const COLUMNS = 9;
+
+/**
+ * One read-only transaction: through a transaction pooler, a plain SET would stay behind in somebody's session.
+ * A relation that is locked exclusively, or will be as soon as others let go of it, is not opened to measure it,
+ * because that would wait for the lock.
+ */
+const FACTS_SQL = `
+SELECT 'version', version(), NULL, NULL, NULL, NULL, NULL, NULL, NULL;
+BEGIN TRANSACTION READ ONLY;
+SET LOCAL lock_timeout = '10s';
+SELECT 'server', current_setting('server_version'), current_setting('server_version_num'), current_database(),
+       current_user, pg_catalog.pg_encoding_to_char(d.encoding), pg_catalog.pg_database_size(d.oid),
+       pg_catalog.pg_is_in_recovery(), NULL
+FROM pg_catalog.pg_database d WHERE d.datname = current_database();
+SELECT 'relation', n.nspname, c.relname,
+       CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'S' THEN 'sequence' ELSE 'other' END,
+       CASE WHEN c.relkind <> 'r' THEN 0
+            WHEN EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.locktype = 'relation' AND l.relation = c.oid
+                         AND l.mode = 'AccessExclusiveLock') THEN c.relpages::bigint * 8192
+            ELSE pg_catalog.pg_table_size(c.oid) END,
+       pg_catalog.pg_table_is_visible(c.oid),
+       CASE WHEN c.relkind NOT IN ('r', 'p', 'S') THEN NULL
+            WHEN NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE') THEN 'no USAGE on its schema'
+            WHEN c.relkind = 'S' AND NOT pg_catalog.has_sequence_privilege(c.oid, 'SELECT') THEN 'no SELECT'
+            WHEN c.relkind <> 'S' AND NOT pg_catalog.has_table_privilege(c.oid, 'SELECT') THEN 'no SELECT'
+            WHEN c.relrowsecurity AND pg_catalog.row_security_active(c.oid) THEN 'row-level security' END,
+       tn.nspname, t.relname
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_depend o ON c.relkind = 'S' AND o.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+  AND o.objid = c.oid AND o.refclassid = o.classid AND o.refobjsubid <> 0 AND o.deptype IN ('a', 'i')
+LEFT JOIN pg_catalog.pg_class t ON t.oid = o.refobjid
+LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace
+WHERE c.relkind IN ('r', 'p', 'S', 'v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                  AND d.objid = c.oid AND d.deptype = 'e')
+ORDER BY n.nspname, c.relname;
+COMMIT;
+`;
+
+/** How the server is asked. */
+export interface PreflightRequest {
+  readonly client: Psql;
+  /** How often to try to connect, while failures are likely to pass. */
+  readonly attempts: number;
+  /** As in `Circumstances`. */
+  readonly allowPooler: boolean | undefined;
+  /** What else to say about a failure of this provider's servers. */
+  readonly failureHints: readonly FailureHint[];
+  /** Why the connection failed, where that is known better than psql can tell it. */
+  readonly knownFailure: () => TunnelError | undefined;
+}
+
+/**
+ * Connects and asks the server what it is and holds, trying again where a failure is likely to pass.
+ *
+ * @throws UserError with the cause and what to do.
+ */
+export async function preflight(input: string, request: PreflightRequest): Promise<ServerFacts> {
+  const { attempts, client, knownFailure } = request;
+  const probing =
+    request.allowPooler === true
+      ? client
+      : { ...client, environment: { ...POOLER_PROBE, ...client.environment } };
+  try {
+    const rows = await retry(() => queryRows(probing, FACTS_SQL, COLUMNS), {
+      attempts,
+      isTransient: (error) =>
+        error instanceof PsqlError && (knownFailure() ?? diagnose(error.stderr)).transient,
+      onRetry: (error, attempt, pauseMs) => {
+        const cause =
+          knownFailure()?.message ?? (error instanceof PsqlError ? diagnose(error.stderr).cause : '');
+        log.info(attemptInWords({ attempt, attempts, cause, pauseMs }));
+      },
+      signal: client.signal,
+    });
+    refuseOtherSystems(rows.find((row) => row[0] === 'version')?.[1] ?? '');
+    return serverFacts(rows);
+  } catch (error) {
+    if (!(error instanceof PsqlError)) throw error;
+    refuseOtherSystems(error.stdout);
+    throw knownFailure() ?? explained(input, error, request);
+  }
+}
+
+/**
+ * A server takes options at the start of a session; a transaction pooler refuses them, because it cannot keep them
+ * apart between its clients. (This one bounds the wait for locks. It is set for psql alone, never for the dump.)
+ */
+const POOLER_PROBE = { PGOPTIONS: '-c lock_timeout=10s' };
+const REFUSES_OPTIONS =
+  /unsupported startup parameter|does(?:n't| not) (?:currently )?support command-line options/;
+
+function explained(
+  input: string,
+  { stderr }: PsqlError,
+  { allowPooler, failureHints }: PreflightRequest,
+): UserError {
+  if (allowPooler !== true && REFUSES_OPTIONS.test(stderr)) {
+    return poolerError(input, 'it refuses options at the start of a session', allowPooler);
+  }
+  const connecting = /connection to server|could not translate|FATAL/.test(stderr);
+  const error = diagnosedError(`The database cannot be ${connecting ? 'reached' : 'examined'}`, stderr);
+  const more = failureHints.filter(({ when }) => when.test(stderr)).map(({ text }) => text);
+  return new UserError(error.message, [error.hint, ...more].join(' '), { cause: error.cause });
+}
+
+/** Systems that speak PostgreSQL's protocol and that pg_dump cannot dump, by what `version()` says. */
+const OTHER_SYSTEMS: readonly (readonly [RegExp, string, string])[] = [
+  [/CockroachDB/, 'CockroachDB', 'Use its own BACKUP statement.'],
+  [/Redshift/, 'Amazon Redshift', 'Use its snapshots or UNLOAD.'],
+  [/-YB-/, 'YugabyteDB', 'Use its own ysql_dump.'],
+];
+
+function refuseOtherSystems(version: string): void {
+  const other = OTHER_SYSTEMS.find(([pattern]) => pattern.test(version));
+  if (other) throw new UserError(`The server is ${other[1]}, which pg_dump cannot dump.`, other[2]);
+}
+
+/**
+ * `pg_dump` refuses a server of a newer major version than its own.
+ *
+ * @throws UserError naming the version to set.
+ */
+export function refuseNewerServer(server: ServerFacts, clientMajor: number): void {
+  if (server.major <= clientMajor) return;
+  throw new UserError(
+    `The server is PostgreSQL ${plainLine(server.version)}, newer than the client tools (${clientMajor}).`,
+    `Set "postgres-version: ${server.major}".`,
+  );
+}
+
+function serverFacts(rows: readonly string[][]): ServerFacts {
+  const server = rows.find((row) => row[0] === 'server');
+  if (!server) throw new PsqlError('error: the server did not describe itself', '');
+  const [, version = '', versionNumber, database = '', user = '', encoding = '', bytes, inRecovery] = server;
+  return {
+    version: version.split(' ')[0] ?? version,
+    major: Math.floor(Number(versionNumber) / 10_000),
+    database,
+    user,
+    encoding,
+    databaseBytes: Number(bytes),
+    inRecovery: inRecovery === 't',
+    relations: rows.filter((row) => row[0] === 'relation').map(relation),
+  };
+}
+
+function relation([
+  ,
+  schema = '',
+  name = '',
+  kind,
+  bytes,
+  visible,
+  unreadable,
+  ...owner
+]: string[]): Relation {
+  const [ownerSchema = '', ownerName = ''] = owner;
+  return {
+    schema,
+    name,
+    kind: kind === 'table' || kind === 'partitioned table' || kind === 'sequence' ? kind : 'other',
+    bytes: Number(bytes),
+    visible: visible === 't',
+    ownedBy: ownerName === '' ? undefined : { schema: ownerSchema, name: ownerName },
+    unreadable: unreadable === '' ? undefined : unreadable,
+  };
+}

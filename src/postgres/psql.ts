@@ -1,0 +1,74 @@
+import { UserError } from '../errors.ts';
+import { duration } from '../runner/format.ts';
+import { type Environment, endedBySignal, run } from '../process/run.ts';
+
+/** A failed call of psql, with what it printed. */
+export class PsqlError extends Error {
+  override readonly name = 'PsqlError';
+  readonly stderr: string;
+  /** What it had printed until then. */
+  readonly stdout: string;
+
+  constructor(stderr: string, stdout: string) {
+    super('psql failed.');
+    this.stderr = stderr;
+    this.stdout = stdout;
+  }
+}
+
+/** How psql is called: the one stack that pg_dump and pg_restore use too. */
+export interface Psql {
+  readonly psql: string;
+  readonly environment: Environment;
+  readonly signal: AbortSignal;
+}
+
+/** What the action asks takes milliseconds; of a hundred thousand tables on a cold disk, a minute. */
+const ANSWER_WITHIN_MS = 3 * 60_000;
+
+/**
+ * Runs SQL through psql and returns the rows, `columns` text values each; NULL is the empty string.
+ *
+ * Every statement that returns rows must return that many columns.
+ *
+ * @throws PsqlError when psql or a statement fails; UserError when psql was ended by a signal, or when there is no answer for three minutes, as when the
+ *   connection has died without a word; the signal's reason.
+ */
+export async function queryRows(client: Psql, sql: string, columns: number): Promise<string[][]> {
+  const args = [
+    '--no-psqlrc',
+    '--no-password',
+    '--quiet',
+    '--tuples-only',
+    '--no-align',
+    // Names may hold anything but NUL.
+    '--field-separator-zero',
+    '--record-separator-zero',
+    '--set=ON_ERROR_STOP=1',
+    '--file=-',
+  ];
+  const unanswered = new AbortController();
+  const timer = setTimeout(() => {
+    unanswered.abort(silentServer());
+  }, ANSWER_WITHIN_MS);
+  const result = await run(client.psql, args, {
+    env: { ...client.environment, PGCLIENTENCODING: 'UTF8' },
+    stdin: sql,
+    signal: AbortSignal.any([client.signal, unanswered.signal]),
+  }).finally(() => {
+    clearTimeout(timer);
+  });
+  if (result.endedBy !== null) throw endedBySignal('psql', result.endedBy);
+  if (result.exitCode !== 0) throw new PsqlError(result.stderr, result.stdout);
+  const values = result.stdout.split('\0').slice(0, -1);
+  return Array.from({ length: values.length / columns }, (_, row) =>
+    values.slice(row * columns, (row + 1) * columns),
+  );
+}
+
+function silentServer(): UserError {
+  return new UserError(
+    `The server went silent: psql has had no answer for ${duration(ANSWER_WITHIN_MS)}.`,
+    'Look whether the server is overloaded, or whether something between the runner and the server (a firewall, VPN or proxy) drops connections. Run the job again.',
+  );
+}

@@ -1,0 +1,48 @@
+import * as core from '@actions/core';
+import { type ConnectionSource, findConnectionString } from './connection-source.ts';
+import { maskConnectionSecrets } from '../runner/inputs/mask.ts';
+import { booleanInput, optional, wholeNumberInput } from '../runner/inputs/action-inputs.ts';
+import { type TlsTexts, pemText } from './pem.ts';
+import { type PostgresVersion, postgresVersion } from '../tools/postgres-version.ts';
+
+/** What every action that speaks to a server is told of the way there, and of the tools. */
+export interface ServerInputs {
+  readonly connection: ConnectionSource;
+  /** PEM texts. */
+  readonly tls: TlsTexts;
+  readonly connectionAttempts: number;
+  readonly postgresVersion: PostgresVersion;
+  readonly checkLatest: boolean;
+  readonly aptMirror: string | undefined;
+  readonly aptSigningKey: string | undefined;
+}
+
+/**
+ * Reads the inputs that these actions have in common.
+ *
+ * @param workspace the folder whose `.env` file may hold the connection string.
+ * @throws UserError naming the input, what was wrong and what to write.
+ */
+export async function readServerInputs(workspace: string): Promise<ServerInputs> {
+  const connection = await findConnectionString({
+    input: 'connection-string',
+    // Not trimmed: the connection rules tell the user about white space.
+    inputValue: core.getInput('connection-string', { trimWhitespace: false }),
+    environmentValue: process.env['DATABASE_URL'],
+    workspace,
+  });
+  maskConnectionSecrets(connection.value);
+  return {
+    connection,
+    tls: {
+      rootCertificate: optional('ssl-root-cert', (input, value) => pemText(input, value, 'CERTIFICATE')),
+      certificate: optional('ssl-cert', (input, value) => pemText(input, value, 'CERTIFICATE')),
+      key: optional('ssl-key', (input, value) => pemText(input, value, 'PRIVATE KEY')),
+    },
+    connectionAttempts: wholeNumberInput('connection-attempts', { min: 1, max: 20 }),
+    postgresVersion: postgresVersion('postgres-version', core.getInput('postgres-version')),
+    checkLatest: booleanInput('check-latest'),
+    aptMirror: optional('apt-mirror'),
+    aptSigningKey: optional('apt-signing-key'),
+  };
+}

@@ -1,0 +1,106 @@
+import { UserError } from '../../errors.ts';
+import type { ConnectionParameters } from './parameters.ts';
+import type { Remark } from './remark.ts';
+
+/** A URL parameter that libpq does not know, and that other drivers put there. */
+export interface ForeignParameter {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** What foreign parameters mean for libpq. */
+export interface ForeignMeaning {
+  readonly parameters: ConnectionParameters;
+  readonly remarks: readonly Remark[];
+  /** Whether one of them says that the server is a transaction pooler. */
+  readonly saysPooler: boolean;
+}
+
+type Rule = (input: string, parameter: ForeignParameter) => Partial<ForeignMeaning>;
+
+const dropped: Rule = (_, { name }) => ({
+  remarks: [{ level: 'debug', text: `The URL parameter ${name} is another driver's and was left out` }],
+});
+
+const partOfTheDatabase: Rule = (input, { value }) => ({
+  remarks: [
+    {
+      level: 'info',
+      text: `${input}: schema=${value} was left out, because the whole database is backed up; the schemas input selects`,
+    },
+  ],
+});
+
+const sslAccept: Rule = (_, { value }) =>
+  value === 'strict' ? { parameters: { sslmode: 'verify-full' } } : {};
+
+const ssl: Rule = (input, { value }) => {
+  if (['1', 'no-verify', 'true'].includes(value)) return { parameters: { sslmode: 'require' } };
+  if (['0', 'false'].includes(value)) return {};
+  throw new UserError(
+    `${input}: the URL parameter "ssl" has a value that is not understood.`,
+    'Write sslmode=require, or sslmode=verify-full, instead of ssl=….',
+  );
+};
+
+const pkcs12: Rule = (input) => {
+  throw new UserError(
+    `${input}: sslidentity names a PKCS#12 file, which PostgreSQL's own tools cannot read.`,
+    'Convert it to PEM with openssl, and give the ssl-cert and ssl-key inputs.',
+  );
+};
+
+/** By name. Sources: the documentation of Prisma's connection URLs, of node-postgres and of tokio-postgres' TLS. */
+const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
+  ['connection_limit', dropped],
+  ['pool_timeout', dropped],
+  ['socket_timeout', dropped],
+  ['statement_cache_size', dropped],
+  ['single_use_connections', dropped],
+  ['max_idle_connection_lifetime', dropped],
+  ['max_connection_lifetime', dropped],
+  ['pool', dropped],
+  ['uselibpqcompat', dropped],
+  ['schema', partOfTheDatabase],
+  ['pgbouncer', (_, { value }) => ({ saysPooler: value === 'true' })],
+  ['sslaccept', sslAccept],
+  ['sslidentity', pkcs12],
+  ['ssl', ssl],
+]);
+
+export function isForeignParameter(name: string): boolean {
+  return RULES.has(name);
+}
+
+/**
+ * Translates the parameters that Prisma, node-postgres and others add into libpq's, or leaves them out with a remark.
+ *
+ * @throws UserError for what cannot be translated.
+ */
+export function translateForeign(input: string, foreign: readonly ForeignParameter[]): ForeignMeaning {
+  const meanings = foreign.map((parameter) => RULES.get(parameter.name)?.(input, parameter) ?? {});
+  return {
+    parameters: meanings.reduce<ConnectionParameters>(
+      (all, { parameters }) => ({ ...all, ...parameters }),
+      {},
+    ),
+    remarks: meanings.flatMap(({ remarks = [] }) => remarks),
+    saysPooler: meanings.some(({ saysPooler = false }) => saysPooler),
+  };
+}
+
+/** Values that mean something else in the URLs of other drivers, put into libpq's terms. */
+export function inLibpqTerms(parameters: ConnectionParameters): ConnectionParameters {
+  const { sslcert, ...others } = parameters;
+  return {
+    ...others,
+    // node-postgres: encrypted, whoever the server is.
+    ...(parameters.sslmode === 'no-verify' ? { sslmode: 'require' } : {}),
+    // Prisma calls the certificate of the server's authority sslcert; libpq's own client certificate needs a key.
+    ...(sslcert === undefined
+      ? {}
+      : parameters.sslkey === undefined
+        ? { sslrootcert: sslcert }
+        : { sslcert }),
+  };
+}

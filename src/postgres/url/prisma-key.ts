@@ -1,0 +1,109 @@
+import { UserError } from '../../errors.ts';
+
+/** What a `prisma+postgres://` URL leads to. */
+export type PrismaTarget =
+  /** The key holds credentials for the database's own address, as a `postgres://` URL. */
+  | { readonly kind: 'direct'; readonly url: string }
+  /** Only Prisma's tunnel knows the database. */
+  | { readonly kind: 'tunnel'; readonly apiKey: string }
+  /** The server of `prisma dev` on this machine, as the URL that the key holds. */
+  | { readonly kind: 'local'; readonly url: string };
+
+const SCHEME = /^prisma\+postgres(?:ql)?:$/;
+const LOCAL_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
+const COPY_AGAIN =
+  'Copy the connection string anew from the Prisma Console, best the direct one: postgres://…@db.prisma.io:5432/postgres?sslmode=require.';
+
+/**
+ * Reads a `prisma+postgres://HOST/?api_key=…` URL. No error shows any part of it.
+ *
+ * @param url without white space around it.
+ * @throws UserError when it is not such a URL, or its key is damaged.
+ */
+export function readPrismaUrl(input: string, url: string): PrismaTarget {
+  // What `new URL` throws holds the URL: it must not become a cause.
+  const parsed = URL.parse(url);
+  if (!parsed || !SCHEME.test(parsed.protocol)) {
+    throw new UserError(`${input}: the value is not a prisma+postgres:// URL.`, COPY_AGAIN);
+  }
+  const apiKey = keyOf(input, parsed.searchParams);
+  if (LOCAL_HOSTS.has(parsed.hostname.toLowerCase())) {
+    return { kind: 'local', url: localDatabaseUrl(input, apiKey) };
+  }
+  const direct = directUrl(input, apiKey);
+  return direct === undefined ? { kind: 'tunnel', apiKey } : { kind: 'direct', url: direct };
+}
+
+/**
+ * The `postgres://` URL whose credentials stand in an API key of Prisma Postgres: newer keys are a JWT whose payload
+ * has `tenant_id` and `secure_key`. This is not documented by Prisma, so whoever uses it says so.
+ *
+ * @returns undefined for a key without them, which the tunnel alone can judge.
+ * @throws UserError for a JWT that is damaged.
+ */
+export function directUrl(input: string, apiKey: string): string | undefined {
+  const parts = apiKey.split('.');
+  if (parts.length !== 3) return undefined;
+  const payload = jsonObject(parts[1] ?? '');
+  if (!payload) throw damagedKey(input);
+  const { tenant_id: user, secure_key: password } = payload;
+  if (!isCredential(user) || !isCredential(password)) return undefined;
+  const credentials = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
+  return `postgres://${credentials}@db.prisma.io:5432/postgres?sslmode=require`;
+}
+
+/**
+ * The `postgres://` URL in the key of a local `prisma dev` server: base64url of JSON with `databaseUrl`.
+ *
+ * @throws UserError when the key holds none.
+ */
+export function localDatabaseUrl(input: string, apiKey: string): string {
+  const url = jsonObject(apiKey.replace(/={1,2}$/, ''))?.['databaseUrl'];
+  if (typeof url === 'string' && /^postgres(?:ql)?:\/\/\S+$/.test(url)) return url;
+  throw new UserError(
+    `${input}: the api_key of this local prisma+postgres:// URL holds no address of a database.`,
+    'Use the postgres:// URL of a real server: "prisma dev" cannot serve a dump.',
+  );
+}
+
+function keyOf(input: string, parameters: URLSearchParams): string {
+  const [apiKey = '', ...more] = parameters.getAll('api_key');
+  if (apiKey === '' || more.length > 0) {
+    throw new UserError(
+      `${input}: the prisma+postgres:// URL has ${more.length > 0 ? 'more than one' : 'no'} api_key.`,
+      COPY_AGAIN,
+    );
+  }
+  // It becomes a header of HTTP: no white space, nothing outside ASCII.
+  if (!/^[\x21-\x7e]+$/.test(apiKey)) throw damagedKey(input);
+  return apiKey;
+}
+
+/** The JSON object in a base64url text; undefined when there is none. Never throws: V8's messages quote what they read. */
+function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  const bytes = Buffer.from(text, 'base64url');
+  // Node skips what is not base64url, so only what comes out the same again was valid.
+  if (text === '' || bytes.toString('base64url') !== text) return undefined;
+  try {
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Text that can stand in a URL and in an environment variable. */
+function isCredential(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.isWellFormed() && !/\p{Cc}/u.test(value);
+}
+
+function damagedKey(input: string): UserError {
+  return new UserError(
+    `${input}: the api_key of the prisma+postgres:// URL is damaged; most likely it was cut or changed when it was copied.`,
+    COPY_AGAIN,
+  );
+}

@@ -1,0 +1,193 @@
+import { UserError } from '../../errors.ts';
+import type { ConnectionParameters } from './parameters.ts';
+import type { Remark } from './remark.ts';
+
+/** One of the servers that a connection string names. */
+export interface Endpoint {
+  readonly host: string;
+  /** Empty: libpq's default, 5432. */
+  readonly port: string;
+}
+
+/** Advice for a connection that fails, by what psql printed. */
+export interface FailureHint {
+  readonly when: RegExp;
+  readonly text: string;
+}
+
+/** What a rule does with a server that it applies to. */
+interface Effect {
+  /** The direct or session form of the address. */
+  readonly endpoint?: Endpoint;
+  readonly parameters?: ConnectionParameters;
+  readonly notice?: string;
+  /** Why this is a transaction pooler. */
+  readonly pooler?: string;
+  readonly refusal?: { readonly message: string; readonly hint: string };
+  readonly failureHint?: FailureHint;
+}
+
+/** What is known of the place that the run is in and of the rest of the connection string. */
+interface Circumstances {
+  readonly parameters: ConnectionParameters;
+  /** Hosted runners are in nobody's private network; others may be. */
+  readonly hostedRunner: boolean;
+}
+
+interface Rule {
+  readonly applies: (endpoint: Endpoint) => boolean;
+  readonly effect: (endpoint: Endpoint, circumstances: Circumstances) => Effect;
+}
+
+const ANY_FAILURE = /./;
+const PRIVATE = /\.(?:railway\.internal|flycast|internal|flympg\.net)$/;
+
+/**
+ * What is known of providers, one rule each; a rule sees the endpoint as the rules above it left it. Sources: the
+ * providers' own documentation, November 2026.
+ */
+const RULES: readonly Rule[] = [
+  {
+    applies: ({ host }) => host === 'pooled.db.prisma.io',
+    effect: (endpoint) => ({
+      endpoint: { ...endpoint, host: 'db.prisma.io' },
+      notice:
+        'the pooled host of Prisma Postgres cannot be dumped; the direct host db.prisma.io is used, with the same credentials',
+      failureHint: { when: ANY_FAILURE, text: 'Use the direct connection string from the Prisma Console.' },
+    }),
+  },
+  {
+    applies: ({ host }) => host === 'db.prisma.io',
+    effect: (_, { parameters }) => ({
+      parameters: {
+        sslmode: /^verify-/.test(parameters.sslmode ?? '') ? (parameters.sslmode ?? '') : 'require',
+        dbname: parameters.dbname ?? 'postgres',
+        gssencmode: 'disable',
+      },
+      failureHint: {
+        when: ANY_FAILURE,
+        text: 'Prisma Postgres also refuses connections when the workspace is blocked: look at plan, spend limit and invoices in the Prisma Console.',
+      },
+    }),
+  },
+  {
+    applies: ({ host }) => /^ep-[^.]*-pooler\..*\bneon\.(?:tech|build)$/.test(host),
+    effect: (endpoint) => ({
+      endpoint: { ...endpoint, host: endpoint.host.replace('-pooler.', '.') },
+      notice: "Neon's pooled host cannot be dumped; the direct host (without -pooler) is used",
+      failureHint: { when: ANY_FAILURE, text: "Use Neon's unpooled connection string." },
+    }),
+  },
+  {
+    applies: ({ host, port }) =>
+      port === '6543' &&
+      (/\.pooler\.supabase\.com$/.test(host) || /^db\.[a-z0-9]+\.supabase\.co$/.test(host)),
+    effect: (endpoint) => ({
+      endpoint: { ...endpoint, port: '5432' },
+      notice: "port 6543 is Supabase's transaction pooler; port 5432 is used",
+      failureHint: { when: ANY_FAILURE, text: "Use the connection string of Supabase's session pooler." },
+    }),
+  },
+  {
+    applies: ({ host }) => /^db\.[a-z0-9]+\.supabase\.co$/.test(host),
+    effect: () => ({
+      failureHint: {
+        when: /Network is unreachable|Cannot assign requested address|No address associated/,
+        text: 'This Supabase host has only an IPv6 address, and hosted runners have none: use the connection string of the session pooler.',
+      },
+    }),
+  },
+  {
+    applies: ({ host, port }) => port === '6432' || /(?:^|\.)pgbouncer(?:\.|$)/.test(host),
+    effect: ({ port }) => ({
+      pooler: port === '6432' ? "port 6432 is PgBouncer's" : 'the host is called pgbouncer',
+    }),
+  },
+  {
+    // Docker's name for the machine that a container runs on can be reached from hosted runners, too.
+    applies: ({ host }) => PRIVATE.test(host) && host !== 'host.docker.internal',
+    effect: ({ host }, { hostedRunner }) => {
+      const kind = PRIVATE.exec(host)?.[0] ?? '';
+      return hostedRunner
+        ? {
+            refusal: {
+              message: `the host ends with "${kind}", a name inside a private network that hosted runners cannot reach.`,
+              hint: "Use the database's public URL or TCP proxy, or a self-hosted runner inside that network.",
+            },
+          }
+        : {};
+    },
+  },
+  {
+    applies: ({ host }) => /\.cockroachlabs\.cloud$/.test(host),
+    effect: () => ({
+      refusal: {
+        message: 'the server is CockroachDB, which pg_dump cannot dump.',
+        hint: 'Use its own BACKUP statement.',
+      },
+    }),
+  },
+];
+
+/** A connection after the rules. */
+export interface RuledConnection {
+  readonly parameters: ConnectionParameters;
+  readonly remarks: readonly Remark[];
+  /** Why the server is known to be a transaction pooler; undefined when nothing says so. */
+  readonly pooler: string | undefined;
+  readonly failureHints: readonly FailureHint[];
+}
+
+/**
+ * Applies what is known of providers to every server that the parameters name.
+ *
+ * @param saysPooler whether the connection string itself says that it leads to a transaction pooler.
+ * @throws UserError for a server that cannot be backed up from here.
+ */
+export function applyProviderRules(
+  input: string,
+  connection: Circumstances,
+  saysPooler: boolean,
+): RuledConnection {
+  const effects: Effect[] = [];
+  let parameters = connection.parameters;
+  const endpoints = endpointsOf(parameters).map((given) => {
+    let endpoint = given;
+    for (const rule of RULES) {
+      if (!rule.applies({ ...endpoint, host: endpoint.host.toLowerCase() })) continue;
+      const effect = rule.effect(endpoint, { ...connection, parameters });
+      if (effect.refusal) throw new UserError(`${input}: ${effect.refusal.message}`, effect.refusal.hint);
+      endpoint = effect.endpoint ?? endpoint;
+      parameters = { ...parameters, ...effect.parameters };
+      effects.push(effect);
+    }
+    return endpoint;
+  });
+  const moved = effects.some((effect) => effect.endpoint !== undefined);
+  return {
+    parameters: moved ? { ...parameters, ...asParameters(endpoints) } : parameters,
+    remarks: effects.flatMap(({ notice }) =>
+      notice === undefined ? [] : [{ level: 'notice', text: `${input}: ${notice}.` }],
+    ),
+    // A provider's pooled address that was turned into its direct form is no pooler any more.
+    pooler:
+      effects.find(({ pooler }) => pooler !== undefined)?.pooler ??
+      (saysPooler && !moved ? 'the URL says pgbouncer=true' : undefined),
+    failureHints: effects.flatMap(({ failureHint }) => (failureHint ? [failureHint] : [])),
+  };
+}
+
+function endpointsOf({ host = '', port = '' }: ConnectionParameters): Endpoint[] {
+  const ports = port.split(',');
+  return host
+    .split(',')
+    .map((name, index) => ({ host: name, port: ports[ports.length === 1 ? 0 : index] ?? '' }));
+}
+
+function asParameters(endpoints: readonly Endpoint[]): ConnectionParameters {
+  const ports = endpoints.map(({ port }) => port);
+  return {
+    host: endpoints.map(({ host }) => host).join(','),
+    ...(ports.every((port) => port === '') ? {} : { port: ports.join(',') }),
+  };
+}

@@ -1,0 +1,11 @@
+import { log } from '../../runner/log.ts';
+
+/** Something to tell about how a connection string was understood. */
+export interface Remark {
+  readonly level: 'debug' | 'info' | 'notice' | 'warning';
+  readonly text: string;
+}
+
+export function tellRemarks(remarks: readonly Remark[]): void {
+  for (const { level, text } of remarks) log[level](text);
+}

@@ -1,0 +1,94 @@
+import { UserError, messageOf } from '../../errors.ts';
+import { log } from '../../runner/log.ts';
+import { plainLine } from '../../runner/plain-text.ts';
+import { failuresIn } from '../diagnosis/failures.ts';
+import {
+  type LockingSession,
+  SESSION_COLUMNS,
+  howToEnd,
+  lockingSession,
+  sessionColumns,
+  sessionInWords,
+} from './locking-session.ts';
+import { type Psql, queryRows } from '../psql.ts';
+
+/** An exclusive lock on a table, which somebody holds or wants: nobody can read the table in either case. */
+export interface ExclusiveLock {
+  /** As pg_dump writes it: `shop.orders`. */
+  readonly table: string;
+  readonly by: LockingSession;
+  /** Whom the one who wants it waits for; undefined when it is held. */
+  readonly behind: LockingSession | undefined;
+}
+
+const COLUMNS = 2 + 2 * SESSION_COLUMNS;
+const ANSWER_WITHIN_MS = 10_000;
+
+/** Those that are held first, and of these the oldest. */
+const LOCKS_SQL = `
+SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), l.granted,
+       ${sessionColumns('a')}, ${sessionColumns('h')}
+FROM pg_catalog.pg_locks l
+JOIN pg_catalog.pg_class c ON c.oid = l.relation
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+LEFT JOIN pg_catalog.pg_stat_activity h ON NOT l.granted AND h.pid = (pg_catalog.pg_blocking_pids(l.pid))[1]
+WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock'
+  AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+ORDER BY l.granted DESC, a.xact_start;`;
+
+/**
+ * Asks the server, when a dump has waited too long for a lock, which table it was and who has the lock: pg_dump locks
+ * all tables with one statement and names them all.
+ *
+ * That the server does not tell is no reason to say less than before.
+ *
+ * @param error what is said of the failure so far.
+ * @param stderr what pg_dump printed.
+ * @returns an error that names table and holder; the given one when the failure was another, or they are not known.
+ */
+export async function namingLockHolder(error: UserError, stderr: string, client: Psql): Promise<UserError> {
+  const awaited = awaitedTables(stderr);
+  if (awaited.size === 0) return error;
+  try {
+    const signal = AbortSignal.any([client.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
+    const locks = exclusiveLocks(await queryRows({ ...client, signal }, LOCKS_SQL, COLUMNS));
+    const lock = locks.find(({ table }) => awaited.has(table));
+    return lock ? lockError(lock, error) : error;
+  } catch (reason) {
+    client.signal.throwIfAborted();
+    log.debug(`Who holds the lock cannot be asked: ${messageOf(reason)}`);
+    return error;
+  }
+}
+
+/** The tables that pg_dump waited for too long; none when it failed otherwise. */
+export function awaitedTables(stderr: string): ReadonlySet<string> {
+  const waited = failuresIn(stderr).find(({ complaints }) =>
+    complaints.some(({ text }) => /^canceling statement due to (?:statement|lock) timeout/.test(text)),
+  );
+  const list = /^LOCK TABLE (?:ONLY )?((?:.|\n)+?)(?: IN [A-Z ]+ MODE;?)?$/.exec(waited?.query ?? '')?.[1];
+  return new Set(list?.match(/(?:"(?:[^"]|"")*"|[^",\s])+/g) ?? []);
+}
+
+function exclusiveLocks(rows: readonly string[][]): ExclusiveLock[] {
+  return rows.map(([table = '', granted, ...sessions]) => ({
+    table,
+    by: lockingSession(sessions.slice(0, SESSION_COLUMNS)),
+    behind: granted === 't' ? undefined : lockingSession(sessions.slice(SESSION_COLUMNS)),
+  }));
+}
+
+/** What to say of a lock that a dump waited for. */
+export function lockError({ table, by, behind }: ExclusiveLock, { cause }: UserError): UserError {
+  const holder = behind ?? by;
+  const who =
+    behind === undefined
+      ? `${sessionInWords(by)} holds the lock.`
+      : `${sessionInWords(by)} wants the lock, and waits for ${sessionInWords(behind)}.`;
+  return new UserError(
+    plainLine(`pg_dump failed: The table ${table} stayed locked for too long: ${who}`),
+    `Run the backup when no migration runs, or ${howToEnd(holder)}. pg-dump-args: --lock-wait-timeout=10min waits longer.`,
+    { cause },
+  );
+}

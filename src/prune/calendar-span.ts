@@ -1,0 +1,20 @@
+import { UserError } from '../errors.ts';
+import { quote } from '../runner/inputs/parsers.ts';
+import type { Period } from './policy.ts';
+
+/**
+ * A time span of the calendar, as restic writes it: `2y5m7d3h`, each part at most once, in this order.
+ *
+ * @throws UserError naming the input and the value.
+ */
+export function calendarSpan(input: string, value: string): Period {
+  const match = /^(?:(\d{1,4})y)?(?:(\d{1,4})m)?(?:(\d{1,4})d)?(?:(\d{1,4})h)?$/.exec(value);
+  if (!match || value === '') {
+    throw new UserError(
+      `${input}: ${quote(value)} is not a time span.`,
+      `Write ${input} as years, months, days and hours, for example "${input}: 1y6m" or "${input}: 14d".`,
+    );
+  }
+  const [years = 0, months = 0, days = 0, hours = 0] = match.slice(1).map((part) => Number(part || 0));
+  return { years, months, days, hours };
+}

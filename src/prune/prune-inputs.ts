@@ -1,0 +1,63 @@
+import * as core from '@actions/core';
+import { UserError } from '../errors.ts';
+import type { Period, PrunePolicy } from './policy.ts';
+import type { RunnerEnvironment } from '../runner/runner-environment.ts';
+import { type SeriesInputs, readSeriesInputs } from '../storage/series-inputs.ts';
+import { booleanInput, wholeNumberInput } from '../runner/inputs/action-inputs.ts';
+import { calendarSpan } from './calendar-span.ts';
+
+/** More than a repository can have: GitHub keeps an artifact for 400 days at most. */
+const MOST_KEPT = 100_000;
+
+/** The inputs of the prune action, checked: a value of this type can be worked with. */
+export interface PruneInputs extends SeriesInputs {
+  /** At least one of its rules keeps something. */
+  readonly policy: PrunePolicy;
+  readonly minimum: number;
+  readonly dryRun: boolean;
+}
+
+/**
+ * Reads the inputs that `prune/action.yml` names.
+ *
+ * @throws UserError naming the input, what was wrong and what to write.
+ */
+export function readPruneInputs(runner: Pick<RunnerEnvironment, 'repository'>): PruneInputs {
+  return {
+    ...readSeriesInputs(runner),
+    policy: readPolicy(),
+    minimum: wholeNumberInput('minimum', { min: 1, max: MOST_KEPT }),
+    dryRun: booleanInput('dry-run'),
+  };
+}
+
+/** A rule of 0 is no rule, as in restic. */
+function readPolicy(): PrunePolicy {
+  const policy = {
+    last: keepNumber('keep-last'),
+    hourly: keepNumber('keep-hourly'),
+    daily: keepNumber('keep-daily'),
+    weekly: keepNumber('keep-weekly'),
+    monthly: keepNumber('keep-monthly'),
+    yearly: keepNumber('keep-yearly'),
+    within: keepWithin('keep-within'),
+  };
+  if (Object.values(policy).some((rule) => rule !== undefined)) return policy;
+  throw new UserError(
+    'No rule says what to keep, and without one all but the minimum would be deleted.',
+    'Set at least one of keep-last, keep-hourly, keep-daily, keep-weekly, keep-monthly, keep-yearly and keep-within, ' +
+      'for example "keep-daily: 7"; to keep only the newest, "keep-last: 1".',
+  );
+}
+
+function keepNumber(name: string): number | undefined {
+  if (core.getInput(name) === '') return undefined;
+  return wholeNumberInput(name, { min: 0, max: MOST_KEPT }) || undefined;
+}
+
+function keepWithin(name: string): Period | undefined {
+  const value = core.getInput(name);
+  if (value === '') return undefined;
+  const span = calendarSpan(name, value);
+  return Object.values(span).some((part) => part > 0) ? span : undefined;
+}

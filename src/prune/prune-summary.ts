@@ -1,0 +1,119 @@
+import type { RunnerEnvironment } from '../runner/runner-environment.ts';
+import type { PruneDecision, PrunePolicy } from './policy.ts';
+import { bytes, count, minute } from '../runner/format.ts';
+import type { StoredBackup } from '../storage/artifact/stored-artifact.ts';
+import { catalogue, catalogueEntry, nameOf } from '../storage/catalogue.ts';
+import { type Durations, durationsInWords } from '../runner/durations.ts';
+import { code, escaped, table } from '../runner/markdown.ts';
+
+/** A backup, and what becomes of it. */
+export type PlannedBackup = PruneDecision<{
+  readonly id: number;
+  readonly takenAt: Date;
+  readonly stored: StoredBackup;
+}>;
+
+/** A backup that should have gone and is still there. */
+export interface FailedDeletion {
+  readonly stored: StoredBackup;
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/** Everything there is to tell about a prune. */
+export interface PruneReport extends Durations {
+  readonly backupName: string;
+  readonly policy: PrunePolicy;
+  readonly minimum: number;
+  /** A decision for each backup, the newest first. */
+  readonly plan: readonly PlannedBackup[];
+  readonly dryRun: boolean;
+  readonly failures: readonly FailedDeletion[];
+  readonly runner: Pick<RunnerEnvironment, 'serverUrl' | 'repository'>;
+  readonly now: Date;
+}
+
+/** What a prune leaves, and what it takes away; in a dry run, what it would. */
+export interface PruneOutcome {
+  readonly kept: readonly StoredBackup[];
+  readonly deleted: readonly StoredBackup[];
+  readonly freedBytes: number;
+}
+
+/** A summary has 1 MiB, and a name may have 200 bytes, five times that when escaped; the log has the whole plan. */
+const MOST_ROWS = 100;
+
+/** The job summary of a prune, as GitHub-flavoured Markdown. After a failure, it stands below what went wrong. */
+export function pruneSummary(report: PruneReport, { kept, deleted, freedBytes }: PruneOutcome): string {
+  const { backupName, dryRun, failures, policy, minimum, plan, runner, now } = report;
+  const done = dryRun ? 'would be deleted' : 'deleted';
+  const sections = [
+    ...(failures.length > 0 ? [] : [`## ${dryRun ? '🔍' : '✅'} ${headline(report, deleted.length)}`]),
+    `**${count(kept.length, 'backup')} kept, ${deleted.length} ${done}, ${bytes(freedBytes)} ${dryRun ? 'would be freed' : 'freed'}.** ` +
+      `The policy keeps ${escaped(policyInWords(policy))}, and at least ${count(minimum, 'backup')}; days are counted in UTC.`,
+    planTable(report),
+    ...(plan.length > MOST_ROWS
+      ? [`… and ${plan.length - MOST_ROWS} older ones: the log has the whole plan.`]
+      : []),
+    catalogue({
+      backupName,
+      entries: (dryRun ? plan.map(({ backup }) => backup.stored) : kept).map((stored) =>
+        catalogueEntry(stored, runner),
+      ),
+      now,
+    }),
+    `Duration: ${durationsInWords(report)}`,
+  ];
+  return [...sections.filter((section) => section !== ''), ''].join('\n\n');
+}
+
+function headline({ backupName, dryRun }: PruneReport, deleted: number): string {
+  if (dryRun) return `${code(backupName)}: what a prune would do`;
+  return deleted === 0
+    ? `${code(backupName)} needed no pruning`
+    : `${code(backupName)} is pruned: ${count(deleted, 'backup')} deleted`;
+}
+
+function planTable(report: PruneReport): string {
+  const rows = report.plan.slice(0, MOST_ROWS).map((decision) => {
+    const { stored } = decision.backup;
+    const entry = catalogueEntry(stored, report.runner);
+    const isGone = decision.keptBy.length === 0 && !report.dryRun && !hasFailed(report, decision);
+    return [
+      nameOf(isGone ? { ...entry, url: undefined } : entry),
+      minute(stored.createdAt),
+      bytes(stored.size),
+      fate(report, decision),
+    ];
+  });
+  return rows.length === 0
+    ? ''
+    : `### Plan\n\n${table(['Backup', 'Made', 'Size', 'Kept by'], rows, ['left', 'left', 'right', 'left'])}`;
+}
+
+function fate(report: PruneReport, decision: PlannedBackup): string {
+  if (decision.keptBy.length > 0) return decision.keptBy.join(', ');
+  if (hasFailed(report, decision)) return '❌ **not deleted**';
+  return report.dryRun ? '**would be deleted**' : '**deleted**';
+}
+
+function hasFailed({ failures }: PruneReport, { backup }: PlannedBackup): boolean {
+  return failures.some(({ stored }) => stored.id === backup.id);
+}
+
+/** The rules that keep something, in words: `the last 3, 7 daily, what was made within 2y of the newest`. */
+function policyInWords({ last, within, ...buckets }: PrunePolicy): string {
+  const period =
+    within &&
+    Object.entries({ y: within.years, m: within.months, d: within.days, h: within.hours })
+      .filter(([, number]) => number > 0)
+      .map(([unit, number]) => `${number}${unit}`)
+      .join('');
+  return [
+    ...(last === undefined ? [] : [`the last ${last}`]),
+    ...Object.entries(buckets).flatMap(([name, number]) =>
+      number === undefined ? [] : [`${number} ${name}`],
+    ),
+    ...(period === undefined ? [] : [`all within ${period} of the newest`]),
+  ].join(', ');
+}

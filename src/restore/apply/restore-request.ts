@@ -1,0 +1,46 @@
+import type { ClientTools } from '../../tools/client-tools.ts';
+import type { Environment } from '../../process/run.ts';
+import type { RestoreArguments } from './pg-restore-arguments.ts';
+import type { RestoreSessions } from './sessions.ts';
+
+/** What is restored, and how. */
+export interface RestoreRequest {
+  /** The path of an archive in the custom format that has been read back. */
+  readonly archive: string;
+  /** What to restore: entries of its table of contents, in the archive's order. */
+  readonly dumpIds: readonly number[];
+  readonly tools: Pick<ClientTools, 'psql' | 'pgRestore' | 'major'>;
+  /** The environment that holds the connection, and what the tools need. */
+  readonly environment: Environment;
+  readonly serverMajor: number;
+  /** Over how many connections; undefined for one, in one transaction. */
+  readonly jobs: number | undefined;
+  /** SQL that drops what is in the way, to run before anything is restored; empty when nothing is. */
+  readonly dropScript: string;
+  readonly noOwner: boolean;
+  readonly noPrivileges: boolean;
+  readonly extra: readonly string[];
+  /** The bytes of each table's rows, by the name that `pg_restore --verbose` prints: schema.table. */
+  readonly tableBytes: ReadonlyMap<string, number>;
+  readonly workFolder: string;
+  readonly signal: AbortSignal;
+  /** Told the process id of each tool. */
+  readonly onSpawn?: (pid: number) => void;
+  /** After how many milliseconds of waiting for one lock the restore is given up; two minutes when absent. */
+  readonly lockWaitMs?: number;
+}
+
+/** One way in which the statements of the archive reach the server. */
+export interface RestoreRun {
+  readonly request: RestoreRequest;
+  readonly words: RestoreArguments;
+  readonly sessions: RestoreSessions;
+  /** Of the request, and of the watches over locks and silence. */
+  readonly signal: AbortSignal;
+  readonly onSpawn: (pid: number) => void;
+  /** Told the process that reads the archive, beside `onSpawn`. */
+  readonly onReaderSpawn: (pid: number) => void;
+  readonly onStderrLine: (line: string) => void;
+  /** Which state a failure leaves the target in. */
+  readonly aftermath: string;
+}

@@ -1,0 +1,105 @@
+import { UserError } from '../errors.ts';
+import { type Repository, readRepository } from '../github/repository.ts';
+import { checkedBackupName } from '../storage/backup-name.ts';
+import type { WantedBackup } from '../storage/wanted-backup.ts';
+import { quote } from '../runner/inputs/parsers.ts';
+
+/** Where the backup comes from: a file on the runner, or an artifact. */
+export type BackupSource =
+  | { readonly kind: 'file'; readonly path: string }
+  | {
+      readonly kind: 'artifact';
+      readonly wanted: WantedBackup;
+      readonly repository: Repository;
+      /** Empty when there is none. */
+      readonly token: string;
+    };
+
+/** The inputs that say which backup is meant, as they stand in the workflow. */
+export interface BackupSourceTexts {
+  readonly backup: string;
+  readonly backupName: string;
+  readonly path: string;
+  readonly repository: string;
+  readonly token: string;
+}
+
+const LATEST = 'latest';
+
+/**
+ * Reads `backup`, `backup-name`, `path` and `repository` together.
+ *
+ * @param ownRepository `owner/name` of the repository that the job runs in; empty outside GitHub.
+ * @throws UserError when two of them contradict each other, or one cannot be read.
+ */
+export function backupSource(texts: BackupSourceTexts, ownRepository: string): BackupSource {
+  if (texts.path !== '') return fileSource(texts);
+  return {
+    kind: 'artifact',
+    wanted: wantedBackup(texts.backup, texts.backupName),
+    repository: repository(texts.repository, ownRepository),
+    token: texts.token,
+  };
+}
+
+function fileSource({
+  backup,
+  backupName,
+  path,
+  repository: repositoryText,
+}: BackupSourceTexts): BackupSource {
+  const artifactInputs = {
+    backup: backup === LATEST ? '' : backup,
+    'backup-name': backupName,
+    repository: repositoryText,
+  };
+  const [contradiction] = Object.entries(artifactInputs).find(([, value]) => value !== '') ?? [];
+  if (contradiction === undefined) return { kind: 'file', path };
+  throw new UserError(
+    `path and ${contradiction} are both set, and a backup comes from a file or from an artifact.`,
+    `Keep path to restore the file ${quote(path)}, or ${contradiction} to restore an artifact.`,
+  );
+}
+
+function wantedBackup(backup: string, backupName: string): WantedBackup {
+  if (backup === LATEST) {
+    return {
+      kind: 'latest',
+      backupName: backupName === '' ? undefined : checkedBackupName('backup-name', backupName),
+    };
+  }
+  if (backup === '') {
+    throw new UserError(
+      'backup: the value is empty.',
+      `Write "backup: ${LATEST}", the name of an artifact, or its id; or leave it out for the latest.`,
+    );
+  }
+  if (backupName !== '') {
+    throw new UserError(
+      `backup-name says whose latest backup is wanted, and backup names one already: ${quote(backup)}.`,
+      `Remove backup-name, or write "backup: ${LATEST}".`,
+    );
+  }
+  if (!/^\d+$/.test(backup)) return { kind: 'name', name: backup };
+  const id = Number(backup);
+  if (Number.isSafeInteger(id) && id > 0) return { kind: 'id', id };
+  throw new UserError(
+    `backup: ${quote(backup)} is not the id of an artifact.`,
+    'Use the output artifact-id of the backup, or the number at the end of the address of the artifact.',
+  );
+}
+
+function repository(text: string, own: string): Repository {
+  if (text === '' && own === '') {
+    throw new UserError(
+      'repository: the value is empty, and GITHUB_REPOSITORY is not set.',
+      'Set "repository: owner/name", or path to restore a file.',
+    );
+  }
+  const read = readRepository(text || own);
+  if (read) return read;
+  throw new UserError(
+    `repository: ${quote(text || own)} is not the name of a repository.`,
+    'Write it as owner/name, without https:// and without the name of the host.',
+  );
+}

@@ -1,0 +1,137 @@
+import type { ReadBack } from '../archive/read-back.ts';
+import type { ExpectedContents } from './verify/compare-contents.ts';
+import { restoreArchive } from './apply/pg-restore.ts';
+import { type RestorePlan, expectedContents, planLines, planRestore } from './plan/plan.ts';
+import type { RestoreOptions } from './plan/plan-request.ts';
+import { encodingOf, largeObjectIdsOf } from '../archive/toc/archive-facts.ts';
+import { proveRestore } from './verify/verify-restore.ts';
+import type { TableOfContents } from '../archive/toc/table-of-contents.ts';
+import { examineTarget } from './plan/target.ts';
+import type { ClientTools } from '../tools/client-tools.ts';
+import { count, duration } from '../runner/format.ts';
+import { log } from '../runner/log.ts';
+import type { Environment } from '../process/run.ts';
+import type { WorkFolder } from '../runner/work-folder.ts';
+
+/** An archive that was read back whole, and what its table of contents says. */
+export interface ProvenArchive {
+  readonly path: string;
+  readonly contents: TableOfContents;
+  readonly proof: ReadBack;
+}
+
+/** The database that is restored into, and what does it. */
+export interface Target {
+  readonly tools: ClientTools;
+  /** The whole environment of the tools, the name of the database included. */
+  readonly environment: Environment;
+  readonly serverMajor: number;
+  readonly workFolder: WorkFolder;
+  readonly signal: AbortSignal;
+}
+
+/** How `pg_restore` is to work. */
+export interface RestoreManner {
+  readonly options: RestoreOptions;
+  readonly jobs: number | undefined;
+  readonly restoreArguments: readonly string[];
+}
+
+/** The manner in which a database is restored whole into an empty one. */
+export const WHOLE: RestoreManner = {
+  options: {
+    filters: { schemas: [], tables: [] },
+    clean: false,
+    confirmDatabase: undefined,
+    noOwner: true,
+    noPrivileges: true,
+  },
+  jobs: undefined,
+  restoreArguments: [],
+};
+
+/**
+ * Looks at the target and decides what is to be done to it.
+ *
+ * @throws UserError when it must not be changed so.
+ */
+export async function makePlan(
+  { contents }: ProvenArchive,
+  { tools, environment, signal }: Target,
+  options: RestoreOptions,
+): Promise<RestorePlan> {
+  const target = await examineTarget({ psql: tools.psql, environment, signal });
+  return planRestore({ contents, target, options });
+}
+
+/** Tells the plan, before anything is done. */
+export function tellPlan(plan: RestorePlan): void {
+  for (const line of planLines(plan)) log.info(line);
+  for (const { what, why, level } of plan.omissions) {
+    if (level === 'warning') log.warning(`Left out: ${what}, because ${why}`);
+  }
+}
+
+/**
+ * Restores what the plan says.
+ *
+ * @returns what the target holds of it then.
+ * @throws UserError as `restoreArchive`.
+ */
+export async function restoreInto(
+  { path: archive, proof }: ProvenArchive,
+  target: Target,
+  plan: RestorePlan,
+  { options, jobs, restoreArguments }: RestoreManner,
+): Promise<ExpectedContents> {
+  const { tools, environment, serverMajor, workFolder, signal } = target;
+  const restored = expectedContents(proof.manifest, plan);
+  const started = performance.now();
+  await restoreArchive({
+    archive,
+    dumpIds: plan.dumpIds,
+    tools,
+    environment,
+    serverMajor,
+    jobs,
+    dropScript: plan.dropScript,
+    noOwner: options.noOwner,
+    noPrivileges: options.noPrivileges,
+    extra: [...(plan.missingTablespaces.length > 0 ? ['--no-tablespaces'] : []), ...restoreArguments],
+    tableBytes: new Map(restored.tables.map(({ schema, table, bytes }) => [`${schema}.${table}`, bytes])),
+    workFolder: workFolder.path,
+    signal,
+  });
+  log.info(`Restored ${count(restored.tables.length, 'table')} in ${duration(performance.now() - started)}`);
+  return restored;
+}
+
+/**
+ * Dumps what was restored again and compares it with the archive.
+ *
+ * @throws UserError naming what differs.
+ */
+export async function proveTarget(
+  { path: file, contents }: ProvenArchive,
+  target: Target,
+  plan: RestorePlan,
+  { restored, role }: { readonly restored: ExpectedContents; readonly role: string | undefined },
+): Promise<void> {
+  const { tools, environment, workFolder, signal } = target;
+  const started = performance.now();
+  const { tables, rows } = await proveRestore({
+    expected: restored,
+    everything: plan.everything,
+    archive: { file, dumpIds: plan.dumpIds },
+    encoding: encodingOf(contents),
+    largeObjectIds: largeObjectIdsOf(contents),
+    role,
+    tools,
+    environment,
+    workFolder: workFolder.path,
+    signal,
+  });
+  log.info(
+    `Proven in ${duration(performance.now() - started)}: ${count(tables, 'table')} and ${count(rows, 'row')} are identical with the backup`,
+  );
+}

@@ -1,0 +1,190 @@
+import { plainLine } from '../../runner/plain-text.ts';
+import { key } from '../../archive/toc/identity.ts';
+import type { LeftOut, PlanRequest, RestoreOptions } from './plan-request.ts';
+import {
+  type PrivilegeRoles,
+  rolesOfPolicy,
+  rolesOfPrivileges,
+  schemaOfTag,
+  userMapping,
+} from '../../archive/toc/statement-names.ts';
+import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
+import type { TargetFacts } from './target.ts';
+import type { TocIndex } from '../../archive/toc/toc-index.ts';
+
+/** Why an entry is left out; silently where the user has asked for it, or something else says it already. */
+type Reason = Omit<LeftOut, 'entry'> | 'silently' | undefined;
+
+const THERE_ALREADY: Reason = { why: 'the target has it already', level: 'info' };
+const ONLY_SUPERUSERS: Reason = { why: 'only a superuser may create it', level: 'warning' };
+
+/** What is left of the entries when everything that would fail on the target without need is left out. */
+export function leaveOutWhatFails(
+  index: TocIndex,
+  entries: ReadonlySet<TocEntry>,
+  { target, options }: PlanRequest,
+): { readonly kept: readonly TocEntry[]; readonly leftOut: readonly LeftOut[] } {
+  const gone = new Set<TocEntry>();
+  const leftOut: LeftOut[] = [];
+  const kept = index.entries.filter((entry) => {
+    if (!entries.has(entry)) return false;
+    const home = index.homeOf(entry);
+    const reason = new Rules(target, options, home, home !== undefined && gone.has(home)).reasonFor(entry);
+    if (reason === undefined) return true;
+    gone.add(entry);
+    if (reason !== 'silently') leftOut.push({ entry, ...reason });
+    return false;
+  });
+  return { kept, leftOut };
+}
+
+/** What is known to fail on servers where the role is not a superuser, or where something is missing or there already. */
+class Rules {
+  readonly #target: TargetFacts;
+  readonly #options: RestoreOptions;
+  readonly #home: TocEntry | undefined;
+  readonly #homeIsGone: boolean;
+
+  constructor(target: TargetFacts, options: RestoreOptions, home: TocEntry | undefined, homeIsGone: boolean) {
+    this.#target = target;
+    this.#options = options;
+    this.#home = home;
+    this.#homeIsGone = homeIsGone;
+  }
+
+  reasonFor(entry: TocEntry): Reason {
+    switch (entry.kind) {
+      // pg_restore leaves them out by itself, unless it is to create the database.
+      case 'DATABASE':
+      case 'DATABASE PROPERTIES':
+        return 'silently';
+      case 'SCHEMA':
+        // The entry of a schema that every database has is about its owner alone.
+        if (this.#givesOwner(entry)) return undefined;
+        return this.#isPresent(entry.kind, entry.tag) ? THERE_ALREADY : undefined;
+      case 'EXTENSION':
+        return this.#isPresent(entry.kind, entry.tag) ? THERE_ALREADY : undefined;
+      case 'ACL':
+      case 'DEFAULT ACL':
+        return this.#options.noPrivileges ? 'silently' : this.#privileges(entry);
+      case 'COMMENT':
+        return this.#comment(entry);
+      case 'SECURITY LABEL':
+        return this.#aboutDatabase(entry) ?? (this.#target.isSuperuser ? this.#part() : ONLY_SUPERUSERS);
+      case 'SUBSCRIPTION':
+      case 'SUBSCRIPTION TABLE':
+        return {
+          why: 'it would take changes from its publisher from now on; create it yourself once the restored database is in use',
+          level: 'warning',
+        };
+      case 'PUBLICATION':
+      case 'PUBLICATION TABLE':
+      case 'PUBLICATION TABLES IN SCHEMA':
+      case 'EVENT TRIGGER':
+        return this.#target.isSuperuser ? this.#part() : ONLY_SUPERUSERS;
+      case 'POLICY':
+        return this.#policy(entry);
+      case 'USER MAPPING':
+        return this.#missing([userMapping(entry.definition).role]) ?? this.#part();
+      case 'STATISTICS DATA':
+        if (this.#target.major >= 18) return this.#part();
+        return { why: 'only PostgreSQL 18 and newer can take them; run ANALYZE', level: 'info' };
+      case 'TABLE DATA':
+      case 'SEQUENCE SET':
+        return this.#rows(entry);
+      default:
+        return this.#part();
+    }
+  }
+
+  /** A part of something that is left out has nothing to be a part of. */
+  #part(): Reason {
+    return this.#homeIsGone ? 'silently' : undefined;
+  }
+
+  #givesOwner({ definition }: TocEntry): boolean {
+    return definition.startsWith('--') && !this.#options.noOwner && this.#target.isSuperuser;
+  }
+
+  #isPresent(kind: string, name: string): boolean {
+    return this.#target.identities.has(key(kind, '', name));
+  }
+
+  #aboutDatabase({ tag }: TocEntry): Reason {
+    return tag.startsWith('DATABASE ') ? 'silently' : undefined;
+  }
+
+  #comment(entry: TocEntry): Reason {
+    if (entry.tag.startsWith('EXTENSION ')) {
+      return this.#target.isSuperuser && !this.#homeIsGone
+        ? undefined
+        : { why: "it is the extension's own, and only its owner may set it", level: 'info' };
+    }
+    return this.#aboutDatabase(entry) ?? this.#ofSchema(entry, 'info') ?? this.#partOfCreated();
+  }
+
+  /** Something about a schema that the target has already: its owner's business. */
+  #ofSchema({ tag }: TocEntry, level: LeftOut['level']): Reason {
+    const name = schemaOfTag(tag);
+    const schema = name === undefined ? undefined : this.#target.schemas.get(name);
+    return schema === undefined || schema.owned
+      ? undefined
+      : { why: `${plainLine(this.#target.user)} does not own the schema`, level };
+  }
+
+  /** What belongs to a schema that is there already goes with it; what belongs to anything else that is left out, does not. */
+  #partOfCreated(): Reason {
+    return this.#home?.kind === 'SCHEMA' ? undefined : this.#part();
+  }
+
+  #privileges(entry: TocEntry): Reason {
+    const roles = rolesOfPrivileges(entry.definition);
+    return (
+      this.#aboutDatabase(entry) ??
+      this.#missing([...roles.grantees, ...roles.grantors]) ??
+      this.#actingAs(entry, roles) ??
+      this.#ofSchema(entry, 'warning') ??
+      this.#ofSystem(entry) ??
+      this.#partOfCreated()
+    );
+  }
+
+  #actingAs({ kind }: TocEntry, { grantors }: PrivilegeRoles): Reason {
+    const { isSuperuser, roles, user } = this.#target;
+    const other = grantors.find((role) => role !== user && (kind === 'ACL' || roles.get(role) !== true));
+    if (isSuperuser || other === undefined) return undefined;
+    return { why: `${plainLine(user)} may not act for the role ${plainLine(other)}`, level: 'warning' };
+  }
+
+  /** Privileges on functions of the system and of extensions, which belong to whoever made the server. */
+  #ofSystem({ kind, tag }: TocEntry): Reason {
+    const isSystem = this.#home === undefined || this.#home.kind === 'EXTENSION';
+    if (kind === 'DEFAULT ACL' || !isSystem || this.#target.isSuperuser) return undefined;
+    if (schemaOfTag(tag) !== undefined) return undefined;
+    return { why: 'only a superuser may change them', level: 'warning' };
+  }
+
+  #policy(entry: TocEntry): Reason {
+    const missing = this.#missing(rolesOfPolicy(entry.definition));
+    if (missing === undefined || missing === 'silently') return missing ?? this.#part();
+    return { ...missing, why: `${missing.why}; row-level security is on, and denies what no policy allows` };
+  }
+
+  #missing(roles: readonly string[]): Reason {
+    const missing = roles.filter((role) => role !== '' && !this.#target.roles.has(role));
+    if (missing.length === 0) return undefined;
+    const [noun, verb] = missing.length === 1 ? ['role', 'does'] : ['roles', 'do'];
+    return {
+      why: `the ${noun} ${plainLine(missing.join(', '))} ${verb} not exist on the server`,
+      level: 'warning',
+    };
+  }
+
+  /** Rows without a table in the archive are those of an extension's configuration table. */
+  #rows({ schema, tag }: TocEntry): Reason {
+    if (this.#home !== undefined) return this.#part();
+    return this.#target.identities.has(key('relation of an extension', schema, tag))
+      ? { why: 'the extension that it belongs to is there already', level: 'warning' }
+      : undefined;
+  }
+}

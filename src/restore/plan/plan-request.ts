@@ -1,0 +1,34 @@
+import type { TableOfContents, TocEntry } from '../../archive/toc/table-of-contents.ts';
+import type { TargetFacts } from './target.ts';
+
+/** What the user wants of a restore. */
+export interface RestoreOptions {
+  /** Patterns as psql reads them, one each. Without any, everything is restored. */
+  readonly filters: { readonly schemas: readonly string[]; readonly tables: readonly string[] };
+  /** Whether what is in the way may be replaced. */
+  readonly clean: boolean;
+  /** The name of the database that may lose something; undefined when none may. */
+  readonly confirmDatabase: string | undefined;
+  readonly noOwner: boolean;
+  readonly noPrivileges: boolean;
+}
+
+/** What a plan is made of. */
+export interface PlanRequest {
+  readonly contents: TableOfContents;
+  readonly target: TargetFacts;
+  readonly options: RestoreOptions;
+}
+
+/** An entry that is not restored. */
+export interface LeftOut {
+  readonly entry: TocEntry;
+  readonly why: string;
+  /** `warning` when the restored database works differently without it. */
+  readonly level: 'info' | 'warning';
+}
+
+/** Whether only a part of the archive is wanted. */
+export function isFiltered({ filters }: RestoreOptions): boolean {
+  return filters.schemas.length > 0 || filters.tables.length > 0;
+}

@@ -1,0 +1,228 @@
+import { UserError } from '../../errors.ts';
+import { someOf } from '../../runner/format.ts';
+import { plainLine } from '../../runner/plain-text.ts';
+import { LargeObjectCollector } from '../../archive/content/large-objects.ts';
+import type { Manifest } from '../../archive/content/manifest.ts';
+import { countsInWords, kindInWords, nameInWords } from '../../archive/toc/entry-names.ts';
+import { type Collisions, guardTarget, isEmpty, isOrigin } from './guard.ts';
+import { RELATION_KINDS, identityOf, key, largeObjectsOf } from '../../archive/toc/identity.ts';
+import { dropScript, droppedWith } from './plan-drops.ts';
+import { leaveOutWhatFails } from './plan-omissions.ts';
+import { type LeftOut, type PlanRequest, isFiltered } from './plan-request.ts';
+import { type Selected, selectByFilters } from './plan-selection.ts';
+import { requireRights } from './plan-rights.ts';
+import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
+import type { TargetRelation } from './target.ts';
+import { TocIndex, isRelation } from '../../archive/toc/toc-index.ts';
+
+/** Something in words. */
+export interface PlannedObject {
+  /** `table`, `view`, `function` and so on. */
+  readonly kind: string;
+  /** Its name as people write it: `public.users`. */
+  readonly name: string;
+}
+
+/** Entries that are left out for one reason. */
+export interface Omission {
+  readonly what: string;
+  readonly why: string;
+  /** `warning` when the restored database works differently without it. */
+  readonly level: 'info' | 'warning';
+}
+
+/** What a restore will do. Plain data, made before anything is changed. */
+export interface RestorePlan {
+  /** What to restore, in the archive's order: the lines of a list for `pg_restore --use-list`. */
+  readonly dumpIds: readonly number[];
+  /** The relations that are new to the target. */
+  readonly creates: readonly PlannedObject[];
+  /** The relations that are dropped and made anew. */
+  readonly replaces: readonly PlannedObject[];
+  /** What else is dropped and made anew: functions, types and the like. */
+  readonly replacesOthers: readonly PlannedObject[];
+  /** The relations that are dropped with those, as parts of them, and are not in the archive. */
+  readonly removes: readonly PlannedObject[];
+  /** The relations of the target that are not touched. */
+  readonly leavesAlone: readonly PlannedObject[];
+  readonly omissions: readonly Omission[];
+  /** The tables whose rows are restored, as the manifest calls them. */
+  readonly copyTargets: ReadonlySet<string>;
+  /** The sequences whose values are restored, as the manifest calls them. */
+  readonly sequences: ReadonlySet<string>;
+  readonly largeObjects: boolean;
+  /** How many large objects the target keeps beside those of the archive. */
+  readonly otherLargeObjects: number;
+  readonly targetWasEmpty: boolean;
+  readonly isOrigin: boolean;
+  /** Whether everything that the target holds afterwards comes from the archive. */
+  readonly everything: boolean;
+  /** SQL that drops what is in the way, to be run in the transaction of the restore before anything of it; or empty. */
+  readonly dropScript: string;
+  /** Tablespaces that the target has not; with any, `pg_restore` needs `--no-tablespaces`. */
+  readonly missingTablespaces: readonly string[];
+}
+
+/**
+ * Decides what of an archive is restored into a target, and whether it may be.
+ *
+ * @throws UserError when the target must not be changed so, or the restore is known to fail.
+ */
+export function planRestore(request: PlanRequest): RestorePlan {
+  const { contents, target, options } = request;
+  const index = new TocIndex(contents.entries);
+  requireTables(index);
+  const selected: Selected = isFiltered(options)
+    ? selectByFilters(index, options.filters, target.identities)
+    : { entries: new Set(index.entries), leftOut: [] };
+  const { kept, leftOut } = leaveOutWhatFails(index, selected.entries, request);
+  const collisions = collisionsOf(kept, request);
+  guardTarget(request, collisions);
+  requireSameKinds(collisions, target.relations);
+  requireRights(kept, index, request);
+
+  const relations = kept.filter(isRelation);
+  const replaced = new Set(collisions.entries);
+  const restoredNames = new Set(relations.map(identityOf));
+  const isNotRestored = ({ schema, name }: TargetRelation): boolean =>
+    !restoredNames.has(key('relation', schema, name));
+  const lost = droppedWith(collisions, target).filter(isNotRestored);
+  const { missingTablespaces, omission } = tablespaces(kept, request);
+  const restoredObjects = new Set(kept.flatMap(largeObjectsOf));
+  return {
+    dumpIds: kept.map(({ dumpId }) => dumpId),
+    creates: relations.filter((entry) => !replaced.has(entry)).map(planned),
+    replaces: relations.filter((entry) => replaced.has(entry)).map(planned),
+    replacesOthers: collisions.entries.filter((entry) => !isRelation(entry)).map(planned),
+    removes: lost.map(plannedTarget),
+    leavesAlone: target.relations
+      .filter((relation) => isNotRestored(relation) && !lost.includes(relation))
+      .map(plannedTarget),
+    omissions: [...grouped([...selected.leftOut, ...leftOut]), ...notProven(kept), ...omission],
+    copyTargets: new Set(contentsOf(kept, 'TABLE DATA')),
+    sequences: new Set(contentsOf(kept, 'SEQUENCE SET')),
+    largeObjects: restoredObjects.size > 0,
+    otherLargeObjects: [...target.largeObjects].filter((oid) => !restoredObjects.has(oid)).length,
+    targetWasEmpty: isEmpty(target),
+    isOrigin: isOrigin(request),
+    everything: isEmpty(target) && !isFiltered(options),
+    dropScript: dropScript(collisions),
+    missingTablespaces,
+  };
+}
+
+/** What of an archive's contents the target holds after a restore. */
+export function expectedContents(
+  manifest: Manifest,
+  plan: Pick<RestorePlan, 'copyTargets' | 'sequences' | 'largeObjects'>,
+): Pick<Manifest, 'tables' | 'sequences' | 'largeObjects'> {
+  return {
+    tables: manifest.tables.filter(({ name }) => plan.copyTargets.has(name)),
+    sequences: manifest.sequences.filter(({ name }) => plan.sequences.has(name)),
+    largeObjects: plan.largeObjects ? manifest.largeObjects : new LargeObjectCollector().finish(),
+  };
+}
+
+/** The plan for the log: what will be created, replaced and left alone, and what is left out. */
+export function planLines(plan: RestorePlan): string[] {
+  const counts = (objects: readonly PlannedObject[]): string =>
+    countsInWords(objects.map(({ kind }) => kind));
+  const names = (objects: readonly PlannedObject[]): string => someOf(objects.map(({ name }) => name));
+  const replaced = [...plan.replaces, ...plan.replacesOthers];
+  return [
+    `Will create ${counts(plan.creates)}`,
+    ...(replaced.length > 0 ? [`Will replace ${counts(replaced)}: ${names(replaced)}`] : []),
+    ...(plan.removes.length > 0
+      ? [`Will drop ${counts(plan.removes)} with what is replaced, not in the backup: ${names(plan.removes)}`]
+      : []),
+    ...(plan.leavesAlone.length > 0
+      ? [`Will leave alone ${counts(plan.leavesAlone)}: ${names(plan.leavesAlone)}`]
+      : []),
+    ...plan.omissions.map(({ what, why }) => `Will leave out ${what}: ${why}`),
+  ];
+}
+
+function planned(entry: Pick<TocEntry, 'kind' | 'schema' | 'tag'>): PlannedObject {
+  return { kind: kindInWords(entry), name: nameInWords(entry) };
+}
+
+function plannedTarget({ kind, schema, name }: TargetRelation): PlannedObject {
+  return planned({ kind, schema, tag: name });
+}
+
+function contentsOf(entries: readonly TocEntry[], kind: string): string[] {
+  return entries.flatMap((entry) => (entry.kind === kind ? (entry.contents ?? []) : []));
+}
+
+/** An archive of rows alone would be poured into whatever the target's tables hold. */
+function requireTables(index: TocIndex): void {
+  if (index.entries.some(({ kind }) => kind === 'EXTENSION')) return;
+  const rows = index.entries.find((entry) => entry.kind === 'TABLE DATA' && !index.homeOf(entry));
+  if (rows === undefined) return;
+  throw new UserError(
+    `The archive holds the rows of ${nameInWords(rows)}, and not the table itself.`,
+    'It was made with --data-only or --section=data. Restore it with pg_restore into the tables that you want to fill.',
+  );
+}
+
+function collisionsOf(entries: readonly TocEntry[], { target }: PlanRequest): Collisions {
+  return {
+    entries: entries.filter(
+      (entry) => entry.kind !== 'SCHEMA' && target.identities.has(identityOf(entry) ?? ''),
+    ),
+    largeObjects: entries.flatMap(largeObjectsOf).filter((oid) => target.largeObjects.has(oid)),
+  };
+}
+
+/** `DROP TABLE` does not drop a view. */
+function requireSameKinds({ entries }: Collisions, relations: readonly TargetRelation[]): void {
+  const kinds = new Map(relations.map(({ kind, schema, name }) => [key('relation', schema, name), kind]));
+  const other = entries.find(
+    (entry) => RELATION_KINDS.has(entry.kind) && kinds.get(identityOf(entry) ?? '') !== entry.kind,
+  );
+  if (other === undefined) return;
+  const kind = kinds.get(identityOf(other) ?? '') ?? 'TABLE';
+  throw new UserError(
+    `${nameInWords(other)} is a ${kindInWords(other)} in the backup and a ${kindInWords({ kind })} in the target.`,
+    `Drop or rename the ${kindInWords({ kind })} first, if it is not needed any more.`,
+  );
+}
+
+/** One omission for all entries of a kind that are left out for the same reason. */
+function grouped(leftOut: readonly LeftOut[]): Omission[] {
+  const groups = new Map<string, LeftOut[]>();
+  for (const item of leftOut) {
+    const group = key(item.level, item.entry.kind, item.why);
+    const others = groups.get(group);
+    if (others) others.push(item);
+    else groups.set(group, [item]);
+  }
+  return [...groups.values()].flatMap((items) => {
+    const [first] = items;
+    if (first === undefined) return [];
+    const what = `${kindInWords(first.entry)} ${someOf(items.map(({ entry }) => nameInWords(entry)))}`;
+    return [{ what, why: first.why, level: first.level }];
+  });
+}
+
+/** Rows that were dumped as INSERT statements are restored, but no manifest counts them. */
+function notProven(entries: readonly TocEntry[]): Omission[] {
+  const names = entries
+    .filter((entry) => entry.kind === 'TABLE DATA' && entry.contents === undefined)
+    .map(nameInWords);
+  if (names.length === 0) return [];
+  const why = 'they were dumped as INSERT statements: they are restored, and cannot be compared';
+  return [{ what: `from the proof the rows of ${someOf(names)}`, why, level: 'warning' }];
+}
+
+function tablespaces(
+  entries: readonly TocEntry[],
+  { target }: PlanRequest,
+): { readonly missingTablespaces: readonly string[]; readonly omission: readonly Omission[] } {
+  const used = new Set(entries.map(({ tablespace }) => tablespace));
+  const missing = [...used].filter((name) => name !== '' && !target.tablespaces.has(name));
+  if (missing.length === 0) return { missingTablespaces: [], omission: [] };
+  const what = `tablespace ${someOf(missing.map(plainLine))}`;
+  const why = 'the server has none of that name; everything goes into its default';
+  return { missingTablespaces: missing, omission: [{ what, why, level: 'info' }] };
+}

@@ -1,0 +1,26 @@
+import { finish } from '../runner/finish.ts';
+import { type RestoreSummary, restoreSummary } from './restore-summary.ts';
+
+/** Tells of a restore that succeeded: outputs, summary, log. */
+export async function reportRestore(restore: RestoreSummary): Promise<void> {
+  const { phases, totalMs } = restore;
+  await finish({ outputs: outputs(restore), summary: restoreSummary(restore), phases, totalMs });
+}
+
+function outputs({
+  source,
+  database,
+  restored: { tables },
+  verified,
+  totalMs,
+}: RestoreSummary): Record<string, string> {
+  return {
+    'artifact-id': source.kind === 'artifact' ? String(source.id) : '',
+    'artifact-name': source.kind === 'artifact' ? source.name : '',
+    database,
+    tables: String(tables.length),
+    rows: String(tables.reduce((sum, { rows }) => sum + rows, 0)),
+    verified: String(verified),
+    'duration-seconds': (totalMs / 1000).toFixed(1),
+  };
+}

@@ -1,0 +1,100 @@
+import type { Manifest } from '../archive/content/manifest.ts';
+import type { RestorePlan } from './plan/plan.ts';
+import type { TableOfContents } from '../archive/toc/table-of-contents.ts';
+import { bytes, count, minute } from '../runner/format.ts';
+import { contentsInWords, largestTables } from '../archive/content-summary.ts';
+import { type Durations, durationsInWords } from '../runner/durations.ts';
+import { code, escaped, table } from '../runner/markdown.ts';
+
+/** Where a backup came from. */
+export type RestoreSource =
+  | {
+      readonly kind: 'artifact';
+      readonly id: number;
+      readonly name: string;
+      readonly url: string;
+      /** Undefined when the artifact's name does not tell. */
+      readonly takenAt: Date | undefined;
+    }
+  | { readonly kind: 'file'; readonly path: string };
+
+/** Everything that the summary of a restore tells. */
+export interface RestoreSummary extends Durations {
+  /** The target. */
+  readonly database: string;
+  readonly address: string;
+  readonly serverVersion: string;
+  readonly clientVersion: string;
+  readonly source: RestoreSource;
+  readonly archive: {
+    readonly size: number;
+    readonly sha256: string;
+    readonly contents: Pick<TableOfContents, 'database' | 'serverVersion'>;
+  };
+  readonly plan: Pick<RestorePlan, 'creates' | 'replaces' | 'removes' | 'leavesAlone' | 'omissions'>;
+  readonly restored: Pick<Manifest, 'tables' | 'sequences' | 'largeObjects'>;
+  /** Whether the restored rows were dumped again and compared. */
+  readonly verified: boolean;
+}
+
+/** The job summary of a restore, as GitHub-flavoured Markdown. */
+export function restoreSummary(restore: RestoreSummary): string {
+  const sections = [
+    restore.verified
+      ? `## ✅ ${code(restore.database)} is restored and proven identical`
+      : `## ⚠️ ${code(restore.database)} is restored, and not proven`,
+    restore.verified
+      ? 'What was restored was dumped again and compared with the backup: the same tables, rows, SHA-256 of the rows and sequence values.'
+      : 'The archive was read back whole before the restore. <code>verify</code> is false, so the restored rows were not compared with it.',
+    facts(restore),
+    leftOut(restore),
+    largestTables(restore.restored.tables) ?? 'The backup holds no table rows.',
+  ];
+  return [...sections.filter((section) => section !== ''), ''].join('\n\n');
+}
+
+function facts(restore: RestoreSummary): string {
+  const { archive, source } = restore;
+  const rows = [
+    ['Backup', sourceInWords(source)],
+    ...(source.kind === 'artifact' && source.takenAt ? [['Taken', `**${minute(source.takenAt)}**`]] : []),
+    [
+      'From',
+      `${code(archive.contents.database)}, PostgreSQL ${escaped(archive.contents.serverVersion)}; ${bytes(archive.size)}`,
+    ],
+    [
+      'Into',
+      `${code(restore.database)} on ${code(restore.address)}, PostgreSQL ${escaped(restore.serverVersion)}`,
+    ],
+    ['Restored', `**${contentsInWords(restore.restored)}**; pg_restore ${escaped(restore.clientVersion)}`],
+    ['Changes', changesInWords(restore.plan)],
+    ['SHA-256 of the archive', `<code>${archive.sha256}</code>`],
+    ['Duration', durationsInWords(restore)],
+  ];
+  const [first = [], ...rest] = rows;
+  return table(first, rest, ['left', 'left']);
+}
+
+function sourceInWords(source: RestoreSource): string {
+  if (source.kind === 'file') return code(source.path);
+  return `<a href="${encodeURI(source.url)}">${escaped(source.name)}</a>`;
+}
+
+function changesInWords({ creates, replaces, removes, leavesAlone }: RestoreSummary['plan']): string {
+  return [
+    `${count(creates.length, 'relation')} created`,
+    ...(replaces.length > 0 ? [`**${count(replaces.length, 'relation')} replaced**`] : []),
+    ...(removes.length > 0 ? [`**${count(removes.length, 'relation')} dropped with them**`] : []),
+    ...(leavesAlone.length > 0 ? [`${count(leavesAlone.length, 'relation')} left alone`] : []),
+  ].join(', ');
+}
+
+/** What of the backup is not in the target, and why. */
+function leftOut({ plan: { omissions } }: RestoreSummary): string {
+  if (omissions.length === 0) return '';
+  const rows = omissions.map(({ what, why, level }) => [
+    `${level === 'warning' ? '⚠️ ' : ''}${code(what)}`,
+    escaped(why),
+  ]);
+  return `### Left out\n\n${table(['What', 'Why'], rows, ['left', 'left'])}`;
+}

@@ -1,0 +1,259 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { openBackup } from './open-backup.ts';
+import { UnreadableArchive } from '../archive/unreadable.ts';
+import { type TableOfContents, readTableOfContents } from '../archive/toc/table-of-contents.ts';
+import {
+  type ProvenArchive,
+  type RestoreManner,
+  makePlan,
+  proveTarget,
+  restoreInto,
+  tellPlan,
+} from './engine.ts';
+import type { ClientTools } from '../tools/client-tools.ts';
+import { provideTools, toolsForServer } from '../tools/provide-client-tools.ts';
+import { type Connection, planConnection } from '../postgres/connection.ts';
+import { type ServerFacts, refuseNewerServer } from '../postgres/preflight.ts';
+import {
+  type Database,
+  askServer,
+  toolEnvironment,
+  toolsRequest,
+  withConnection,
+  withWorkFolder,
+} from '../postgres/server-access.ts';
+import { UserError, messageOf } from '../errors.ts';
+import type { BackupSource } from './backup-source.ts';
+import { roleOf } from './pg-restore-args.ts';
+import type { RestoreInputs } from './restore-inputs.ts';
+import type { RunnerEnvironment } from '../runner/runner-environment.ts';
+import { bytes } from '../runner/format.ts';
+import { log } from '../runner/log.ts';
+import { type Stopwatch, startStopwatch } from '../runner/stopwatch.ts';
+import { proveArchive } from '../archive/verify-archive.ts';
+import { reportRestore } from './restore-report.ts';
+import type { RestoreSource } from './restore-summary.ts';
+import { readArtifactName } from '../storage/artifact-name.ts';
+import { downloadBackup } from '../storage/artifact/download.ts';
+import { findBackup } from '../storage/artifact/find-backup.ts';
+import type { WorkFolder } from '../runner/work-folder.ts';
+
+/** What a failure leaves behind, in one sentence; it changes as the restore goes on. */
+export interface Aftermath {
+  words: string;
+}
+
+/** What every step of one restore shares. */
+interface Job {
+  readonly inputs: RestoreInputs;
+  readonly runner: RunnerEnvironment;
+  readonly workFolder: WorkFolder;
+  readonly stopwatch: Stopwatch;
+  readonly aftermath: Aftermath;
+  readonly signal: AbortSignal;
+}
+
+/** A backup that is on the disk, open to be read. */
+interface Backup {
+  /** The name under which it was found: an artifact's, or a file's. */
+  readonly name: string;
+  readonly source: RestoreSource;
+  readonly archive: string;
+  readonly contents: TableOfContents;
+}
+
+const ACCESS = { input: 'connection-string' };
+
+/** The aftermath of a failure, before anything is changed and at the steps after that. */
+export const UNTOUCHED = 'The target was not touched.';
+const IN_ONE_TRANSACTION = 'The target is as it was before: the restore is one transaction.';
+const IN_PARTS = 'The target may hold a part of the backup: with jobs, a restore is many transactions.';
+const NOT_PROVEN = 'The target holds what was restored, but nothing is proven.';
+
+/**
+ * The restore job: find the backup, read it back, guard the target, restore, prove, report. Nothing of the target is
+ * touched before the whole archive was read and the plan is known; whatever happens, the work folder is removed.
+ *
+ * @throws UserError with what went wrong and what to do; the signal's reason when it was cancelled.
+ */
+export async function restore(
+  inputs: RestoreInputs,
+  runner: RunnerEnvironment,
+  aftermath: Aftermath,
+  signal: AbortSignal,
+): Promise<void> {
+  const stopwatch = startStopwatch();
+  log.info(`Connection string from ${inputs.connection.from}`);
+  const plan = await planConnection(ACCESS.input, inputs.connection.value, {
+    env: process.env,
+    allowPooler: undefined,
+  });
+  await withWorkFolder(runner.temp, (workFolder) =>
+    withConnection({ ...ACCESS, plan, tls: inputs.tls, signal }, workFolder, (connection) =>
+      bringBack({ inputs, runner, workFolder, stopwatch, aftermath, signal }, connection).catch(
+        (error: unknown) => {
+          throw signal.aborted ? error : (connection.failure() ?? asGiven(error));
+        },
+      ),
+    ),
+  );
+}
+
+/** The archive was not made in this job: to run it again would bring the same one. */
+function asGiven(error: unknown): unknown {
+  if (!(error instanceof UnreadableArchive)) return error;
+  return new UserError(
+    error.message,
+    'Use another copy of the backup, or another backup. If those cannot be read either, look at the disk of the runner: is it full, or does it fail?',
+    { cause: error.cause },
+  );
+}
+
+/** The steps themselves, in their order. */
+async function bringBack(job: Job, connection: Connection): Promise<void> {
+  const { inputs, stopwatch, aftermath, workFolder, signal } = job;
+  const atHand = await stopwatch.time('Client tools', () => provideTools(toolsRequest(job)));
+  const { server } = await stopwatch.time('Preflight', () => askTarget(job, atHand, connection));
+  const backup = await stopwatch.time('Fetch', () => fetchBackup(job));
+  const tools = await toolsFor(job, atHand, server, backup.contents);
+  const proof = await stopwatch.time('Read back', () => proveArchive(backup.archive, tools, signal));
+  const archive = { path: backup.archive, contents: backup.contents, proof };
+  requireNamedContent(backup, archive, tools);
+
+  const environment = toolEnvironment(tools, connection);
+  const target = { tools, environment, serverMajor: server.major, workFolder, signal };
+  const manner = mannerOf(inputs);
+  const plan = await makePlan(archive, target, manner.options);
+  tellPlan(plan);
+  aftermath.words = inputs.jobs === undefined ? IN_ONE_TRANSACTION : IN_PARTS;
+  const restored = await stopwatch.time('Restore', () => restoreInto(archive, target, plan, manner));
+  aftermath.words = NOT_PROVEN;
+  if (inputs.verify) {
+    const role = roleOf(inputs.restoreArguments);
+    await stopwatch.time('Proof', () => proveTarget(archive, target, plan, { restored, role }));
+  } else log.info('Not proven: verify is false');
+
+  await reportRestore({
+    database: server.database,
+    address: connection.address,
+    serverVersion: server.version,
+    clientVersion: tools.version,
+    source: backup.source,
+    archive: { ...archive.proof, contents: archive.contents },
+    plan,
+    restored,
+    verified: inputs.verify,
+    phases: stopwatch.phases,
+    totalMs: stopwatch.total(),
+  });
+}
+
+function askTarget(job: Job, tools: ClientTools, connection: Connection): Promise<Database> {
+  const attempts = job.inputs.connectionAttempts;
+  return askServer({ ...ACCESS, signal: job.signal }, connection, {
+    tools,
+    attempts,
+    allowPooler: undefined,
+  });
+}
+
+function mannerOf(inputs: RestoreInputs): RestoreManner {
+  const { filters, clean, confirmDatabase, noOwner, noPrivileges, jobs, restoreArguments } = inputs;
+  return { options: { filters, clean, confirmDatabase, noOwner, noPrivileges }, jobs, restoreArguments };
+}
+
+/** Downloads the backup, or takes the local file, decrypts it if need be, and reads its table of contents. */
+async function fetchBackup(job: Job): Promise<Backup> {
+  const { inputs, workFolder, signal } = job;
+  const { file, source } = await (inputs.source.kind === 'file'
+    ? localFile(inputs.source.path, job.runner)
+    : artifact(job, inputs.source));
+  const target = path.join(workFolder.path, 'archive');
+  const archive = await openBackup({ file, keys: inputs.keys, target, signal });
+  const contents = await readTableOfContents(archive);
+  log.info(
+    `The backup is of ${contents.database}, PostgreSQL ${contents.serverVersion}, ` +
+      `dumped by pg_dump ${contents.dumpVersion}`,
+  );
+  const name = source.kind === 'artifact' ? source.name : path.basename(source.path);
+  return { name, source, archive, contents };
+}
+
+async function localFile(
+  given: string,
+  { workspace }: RunnerEnvironment,
+): Promise<{ file: string; source: RestoreSource }> {
+  const file = path.resolve(workspace, given);
+  try {
+    const { size } = await stat(file);
+    log.info(`Restoring from the file ${given} (${bytes(size)})`);
+  } catch (error) {
+    throw new UserError(
+      `path: ${JSON.stringify(given)} cannot be read: ${messageOf(error)}`,
+      'Give the path of a backup, relative to the workspace.',
+      { cause: error },
+    );
+  }
+  return { file, source: { kind: 'file', path: given } };
+}
+
+async function artifact(
+  { runner, workFolder, signal }: Job,
+  { wanted, repository, token }: BackupSource & { kind: 'artifact' },
+): Promise<{ file: string; source: RestoreSource }> {
+  const found = await findBackup(wanted, {
+    repository,
+    isOwnRepository: isSameRepository(`${repository.owner}/${repository.repo}`, runner.repository),
+    token,
+    env: process.env,
+    signal,
+  });
+  const { id, name, backup, runId } = found.artifact;
+  const { path: file } = await downloadBackup(found, { folder: workFolder.path, signal });
+  const run = runId === undefined ? 'actions' : `actions/runs/${runId}`;
+  const url = `${runner.serverUrl}/${repository.owner}/${repository.repo}/${run}/artifacts/${id}`;
+  return { file, source: { kind: 'artifact', id, name, url, takenAt: backup?.takenAt } };
+}
+
+/** GitHub's names ignore case. */
+function isSameRepository(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+/** The tools in hand, or newer ones: they must read the archive, and dump the target again for the proof. */
+async function toolsFor(
+  job: Job,
+  atHand: ClientTools,
+  server: ServerFacts,
+  { dumpMajor, dumpVersion }: TableOfContents,
+): Promise<ClientTools> {
+  const tools = await toolsForServer(toolsRequest(job), atHand, Math.max(server.major, dumpMajor));
+  if (tools.major < dumpMajor) {
+    throw new UserError(
+      `The backup was made by pg_dump ${dumpVersion}, which is newer than the client tools (${tools.major}).`,
+      `Set "postgres-version: ${dumpMajor}", or leave postgres-version out.`,
+    );
+  }
+  if (job.inputs.verify) refuseNewerServer(server, tools.major);
+  return tools;
+}
+
+/**
+ * A name that this action has given holds the beginning of the content digest. Bytes that changed on a disk can leave
+ * an archive readable; then the digest tells.
+ */
+function requireNamedContent({ name, contents }: Backup, { proof }: ProvenArchive, tools: ClientTools): void {
+  const named = readArtifactName(name);
+  const { contentDigest } = proof.manifest;
+  if (!named || contentDigest.startsWith(named.contentDigestStart)) return;
+  // Another major version may write the same definitions in other words, though none is known to.
+  const surer =
+    tools.major === contents.dumpMajor
+      ? ''
+      : ` To be sure that no other version of the tools is the reason, set "postgres-version: ${contents.dumpMajor}".`;
+  throw new UserError(
+    `The backup is not what its name says: its content digest begins with ${contentDigest.slice(0, 12)}, and the name with ${named.contentDigestStart}.`,
+    `The file has changed since it was made, or was renamed: use another copy or backup.${surer}`,
+  );
+}

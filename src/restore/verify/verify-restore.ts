@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { log } from '../../runner/log.ts';
+import { endedBySignal, run } from '../../process/run.ts';
+import { progressLine } from '../../archive/copy-progress.ts';
+import { type Manifest, ManifestCollector, type TableEntry } from '../../archive/content/manifest.ts';
+import { logProgress } from '../../runner/progress-log.ts';
+import {
+  type ScriptListener,
+  type ScriptProgress,
+  ScriptReader,
+} from '../../archive/content/script-reader.ts';
+import { compareContents, differencesError, otherRows } from './compare-contents.ts';
+import { nameKey } from '../../archive/names.ts';
+import { useList } from '../apply/pg-restore-arguments.ts';
+import { type ProofSelection, canSelect, dumpForProof } from './verification-dump.ts';
+import { type ProofFacts, proofFacts } from './verification-facts.ts';
+import type { Proof, ProofRequest } from './verification-request.ts';
+import { restoreFailure } from '../apply/restore-failure.ts';
+import { RowSums } from './row-sums.ts';
+
+/**
+ * Dumps what was restored again, and compares it with what the archive holds: the same tables, rows and SHA-256 per
+ * table, the same sequences and large objects. Rows that came in another order are looked at a second time: a table
+ * has no order, and `pg_restore` does not keep it where rows are loaded through a partitioned table.
+ *
+ * @throws UserError that names what differs, or says why nothing can be proven; the signal's reason when it was aborted.
+ */
+export async function proveRestore(request: ProofRequest): Promise<Proof> {
+  const { expected } = request;
+  const facts = await proofFacts(request);
+  const selection = selectionOf(request, facts);
+  const found = await dumpAgain(request, request.everything ? { ...selection, names: undefined } : selection);
+  const { differences, doubtful } = compareContents(expected, found, request.everything);
+  const others = differences.length === 0 ? await withOtherRows(request, facts, doubtful) : doubtful;
+  const all = [...differences, ...others.map(otherRows)];
+  if (all.length > 0) throw differencesError(all);
+  return {
+    tables: expected.tables.length,
+    rows: expected.tables.reduce((sum, { rows }) => sum + rows, 0),
+    sequences: expected.sequences.length,
+    largeObjects: expected.largeObjects.count,
+  };
+}
+
+/**
+ * What to dump: the very tables and sequences that are expected, or all there is when the tools cannot be told so.
+ *
+ * Where the archive holds rows of partitioned tables themselves, and none of a partition, it was made with
+ * `--load-via-partition-root`. (pg_dump does the same by itself for tables that are partitioned by the hash of an
+ * enumeration, and does it again now.)
+ */
+function selectionOf(
+  { expected, tools, encoding }: ProofRequest,
+  { names, roots, holdsPartitions }: ProofFacts,
+): ProofSelection {
+  const throughRoot = roots.length > 0 && !holdsPartitions;
+  const largeObjects = expected.largeObjects.count > 0;
+  const all = [...names, ...roots];
+  const byName =
+    all.length > 0 && canSelect(tools.major, all, encoding) && (roots.length === 0 || tools.major >= 16);
+  return { names: byName ? names : undefined, roots, throughRoot, largeObjects };
+}
+
+async function dumpAgain(request: ProofRequest, selection: ProofSelection): Promise<Manifest> {
+  const collector = new ManifestCollector();
+  const total = request.expected.tables.reduce((sum, { bytes }) => sum + bytes, 0);
+  let progress: ScriptProgress | undefined;
+  const ticker = logProgress((elapsedMs) =>
+    progress?.table === undefined
+      ? undefined
+      : progressLine({ reached: progress.bytes, total, elapsedMs, name: progress.table }),
+  );
+  try {
+    await dumpForProof(request, selection, onlyOurObjects(request, collector), (latest) => {
+      progress = latest;
+    });
+    return collector.finish();
+  } finally {
+    ticker.stop();
+  }
+}
+
+/** Passes on the large objects that were restored, and not those that the database held before. */
+function onlyOurObjects(
+  { everything, expected, largeObjectIds }: ProofRequest,
+  listener: ScriptListener,
+): ScriptListener {
+  const isOurs = (id: string): boolean =>
+    everything || (expected.largeObjects.count > 0 && largeObjectIds?.has(id) !== false);
+  let ours = true;
+  return {
+    onRows: (target, rows) => {
+      listener.onRows(target, rows);
+    },
+    onStatement: (statement) => {
+      if (statement.kind === 'large object') ours = isOurs(statement.id);
+      if (ours || !statement.kind.startsWith('large object')) listener.onStatement(statement);
+    },
+    onSchema: () => {
+      // The proof is about contents.
+    },
+  };
+}
+
+/** The tables whose rows are really other ones than those of the archive, of those that may have them in another order. */
+async function withOtherRows(
+  request: ProofRequest,
+  facts: ProofFacts,
+  doubtful: readonly TableEntry[],
+): Promise<readonly TableEntry[]> {
+  if (doubtful.length === 0 || request.archive === undefined) return doubtful;
+  log.info(`Comparing the rows of ${doubtful.map(({ name }) => name).join(', ')} whatever their order`);
+  const [expected, found] = [new RowSums(doubtful), new RowSums(doubtful)];
+  await readArchive(request, request.archive, expected);
+  const names = new Set(doubtful.map(({ schema, table }) => nameKey(schema, table)));
+  const isDoubtful = (parts: readonly string[]): boolean => names.has(nameKey(...parts));
+  const selection = selectionOf(request, {
+    ...facts,
+    names: facts.names.filter(isDoubtful),
+    roots: facts.roots.filter(isDoubtful),
+  });
+  await dumpForProof(request, { ...selection, largeObjects: false }, found);
+  return doubtful.filter((table) => expected.of(table)?.sum !== found.of(table)?.sum);
+}
+
+async function readArchive(
+  { tools, environment, workFolder, signal, onSpawn }: ProofRequest,
+  archive: NonNullable<ProofRequest['archive']>,
+  listener: ScriptListener,
+): Promise<void> {
+  const listFile = path.join(workFolder, `proof-${randomBytes(6).toString('hex')}.list`);
+  await writeFile(listFile, useList(archive.dumpIds), { mode: 0o600, flag: 'wx' });
+  try {
+    const reader = new ScriptReader(listener);
+    const args = ['--format=custom', '--file=-', '--section=data', `--use-list=${listFile}`, archive.file];
+    const { exitCode, endedBy, stderr } = await run(tools.pgRestore, args, {
+      env: environment,
+      signal,
+      ...(onSpawn ? { onSpawn } : {}),
+      onStdout: (chunk) => {
+        reader.write(chunk);
+      },
+    });
+    const aftermath = 'The restore could not be proven.';
+    if (endedBy !== null) throw endedBySignal('pg_restore', endedBy, aftermath);
+    if (exitCode !== 0) throw restoreFailure('pg_restore', stderr, aftermath);
+    reader.end();
+  } finally {
+    await rm(listFile, { force: true });
+  }
+}

@@ -1,0 +1,99 @@
+import * as core from '@actions/core';
+import { CancelledError, UserError, errorCode, messageOf } from '../errors.ts';
+import { setOutput } from './command-files.ts';
+import { log } from './log.ts';
+import { plainLine } from './plain-text.ts';
+import type { FinishedJob } from './finish.ts';
+import { escaped } from './markdown.ts';
+
+/** How the failures of one action are told. */
+export interface FailureFrame {
+  /** The summary's heading, such as `No backup was made`. */
+  readonly heading: string;
+  /** What the failure leaves behind, in one sentence. */
+  readonly aftermath: string;
+  /** Whether the annotation says it too, because nobody would expect it after a failure. */
+  readonly aftermathIsNews?: boolean;
+}
+
+/** What a job that did its work found, or could not finish, turns the step red: it has outputs and a summary all the same. */
+export class RedResult extends UserError {
+  readonly result: Pick<FinishedJob, 'outputs' | 'summary'>;
+
+  constructor(message: string, hint: string, result: RedResult['result']) {
+    super(message, hint);
+    this.result = result;
+  }
+}
+
+/** Tells of a failure once: the causes in the log, one annotation, and the summary; of a red result, also the outputs. */
+export async function reportFailure(error: unknown, frame: FailureFrame): Promise<void> {
+  const { outputs, summary: more } = error instanceof RedResult ? error.result : { outputs: {}, summary: '' };
+  setOutputs(outputs);
+  const { heading, aftermath, aftermathIsNews = false } = frame;
+  const { message, hint } = inWords(error, aftermath);
+  for (const line of causes(error)) log.info(line);
+  const advice = aftermathIsNews && hint !== aftermath ? `${aftermath} ${hint}` : hint;
+  core.error(`${plainLine(message)}\n${plainLine(advice)}`, { title: 'Postgres Backup' });
+  // The summary repeats the annotation; where it cannot be written, the annotation still stands.
+  await core.summary
+    .addRaw(failureSummary({ heading, message, hint, aftermath }) + more)
+    .write()
+    .catch((failure: unknown) => {
+      log.debug(`The job summary cannot be written: ${messageOf(failure)}`);
+    });
+}
+
+/** The annotation must come, whatever becomes of the outputs. */
+function setOutputs(outputs: RedResult['result']['outputs']): void {
+  try {
+    for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
+  } catch (error) {
+    log.info(messageOf(error));
+  }
+}
+
+/** The job summary of a failure, as GitHub-flavoured Markdown. */
+function failureSummary(failure: {
+  readonly heading: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly aftermath: string;
+}): string {
+  const { heading, message, hint, aftermath } = failure;
+  const paragraphs = [`## ❌ ${heading}`, `**${escaped(message)}**`, escaped(hint)];
+  if (hint !== aftermath) paragraphs.push(escaped(aftermath));
+  return [...paragraphs, ''].join('\n\n');
+}
+
+/** What any step that writes may meet. */
+const DISK_FAILURES: Readonly<Record<string, string>> = {
+  ENOSPC: 'The disk of the runner is full',
+  EDQUOT: 'The disk quota of the runner is used up',
+  EROFS: 'The disk of the runner has become read-only',
+  EIO: 'The disk of the runner is faulty',
+  EACCES: 'A file of the runner cannot be used',
+  EPERM: 'A file of the runner cannot be used',
+};
+
+function inWords(error: unknown, aftermath: string): { message: string; hint: string } {
+  if (error instanceof UserError) return { message: error.message, hint: error.hint };
+  if (error instanceof CancelledError) return { message: error.message, hint: aftermath };
+  const disk = DISK_FAILURES[errorCode(error) ?? ''];
+  if (disk !== undefined) {
+    return {
+      message: `${disk}: ${messageOf(error)}`,
+      hint: "Look at the disk and at the rights of the runner's folder for temporary files (RUNNER_TEMP), and run the job again.",
+    };
+  }
+  return {
+    message: `The action failed in a way that it does not know: ${messageOf(error)}`,
+    hint: 'Run the job again with debug logging, and report what it prints.',
+  };
+}
+
+function causes(error: unknown): string[] {
+  if (!Error.isError(error)) return [];
+  if (!(error instanceof UserError) && !(error instanceof CancelledError)) log.debug(error.stack ?? '');
+  return Error.isError(error.cause) ? [...error.cause.message.split('\n'), ...causes(error.cause)] : [];
+}

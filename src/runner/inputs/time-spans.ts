@@ -1,0 +1,39 @@
+import { UserError } from '../../errors.ts';
+import { quote } from './parsers.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/**
+ * A duration: `26h`, `90m` (minutes), `2d` or `1d12h`; longer than nothing.
+ *
+ * @returns milliseconds.
+ * @throws UserError naming the input and the value.
+ */
+export function shortSpan(input: string, value: string): number {
+  const match = /^(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?$/.exec(value);
+  const [days = 0, hours = 0, minutes = 0] = (match ?? []).slice(1).map((part) => Number(part || 0));
+  const milliseconds = days * DAY_MS + hours * HOUR_MS + minutes * MINUTE_MS;
+  if (match && milliseconds > 0) return milliseconds;
+  throw new UserError(
+    `${input}: ${quote(value)} is not a duration.`,
+    `Write ${input} as days, hours and minutes, for example "${input}: 26h", "${input}: 2d" or "${input}: 90m".`,
+  );
+}
+
+/**
+ * A share: `50%`, from `0%` to `100%`.
+ *
+ * @returns a number from 0 to 1.
+ * @throws UserError naming the input and the value.
+ */
+export function percentage(input: string, value: string): number {
+  const [, digits] = /^(\d{1,3}(?:\.\d{1,3})?) ?%$/.exec(value) ?? [];
+  const share = digits === undefined ? Number.NaN : Number(digits) / 100;
+  if (share <= 1) return share;
+  throw new UserError(
+    `${input}: ${quote(value)} is not a percentage from 0% to 100%.`,
+    `Write ${input} with its sign, for example "${input}: 50%".`,
+  );
+}

@@ -1,0 +1,160 @@
+import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
+import { mkdtemp, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { UserError, messageOf } from '../errors.ts';
+import { saveState, savedState } from './command-files.ts';
+import { log } from './log.ts';
+import { recordChildren } from '../process/run.ts';
+
+const PREFIX = 'postgres-backup-';
+const STATE = 'work-folder';
+const CHILDREN = 'children';
+/** Not through a link that somebody has put in its place. Windows has no such flag; nothing is set there then. */
+const NO_LINK = constants.O_NOFOLLOW;
+const READ = constants.O_RDONLY | NO_LINK;
+const APPEND = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | NO_LINK;
+
+const LOOK_EVERY_MS = 100;
+/** Three seconds. */
+const LOOKS_BEFORE_KILL = 30;
+
+/** The one folder of a run: everything that the run writes is in it, only this user can enter it, and it goes with the run. */
+export interface WorkFolder {
+  readonly path: string;
+  /** Never throws: what cannot be removed is left to the post step. */
+  readonly remove: () => Promise<void>;
+}
+
+/**
+ * Makes the work folder (mode 0700) and records it for the cleanup before anything is written into it; from then on also
+ * every program that is run, so that the cleanup can end it if this process is killed.
+ *
+ * @throws UserError when RUNNER_TEMP cannot take it, or it cannot be recorded.
+ */
+export async function makeWorkFolder(temp: string): Promise<WorkFolder> {
+  const folder = await mkdtemp(path.join(temp, PREFIX)).catch((error: unknown) => {
+    throw new UserError(
+      `RUNNER_TEMP: no folder can be made in ${temp}: ${messageOf(error)}`,
+      'The runner sets RUNNER_TEMP: check that the folder is there, that the user of the runner can write in it, and that its disk is neither full nor read-only; and do not set it in "env:".',
+      { cause: error },
+    );
+  });
+  try {
+    saveState(STATE, folder);
+  } catch (error) {
+    await rmdir(folder);
+    throw error;
+  }
+  recordChildren((pid) => {
+    // At once: this process may be killed in the next moment.
+    try {
+      appendLine(path.join(folder, CHILDREN), identity(pid));
+    } catch {
+      // The child or the folder has gone already: there is nothing left to record.
+    }
+  });
+  return {
+    path: folder,
+    async remove() {
+      try {
+        await removeFolder(folder);
+      } catch (error) {
+        // Whatever has happened before is what has to be told; the post step tries again, and says so if it cannot.
+        log.info(`The work folder could not be removed yet: ${messageOf(error)}`);
+      }
+    },
+  };
+}
+
+/**
+ * Ends and removes what a run left that could not do so itself. It acts on what the run recorded alone.
+ *
+ * @param temp tells the runner's folder for temporary files: nothing outside it is removed.
+ * @throws UserError when it cannot be removed.
+ */
+export async function removeRecordedWorkFolder(temp: () => string): Promise<void> {
+  const folder = savedState(STATE);
+  if (folder === undefined) {
+    log.info('Nothing to clean up: the job ended before it wrote anything');
+    return;
+  }
+  if (path.dirname(folder) !== path.resolve(temp()) || !path.basename(folder).startsWith(PREFIX)) {
+    throw new Error('The recorded work folder is not one of this action.');
+  }
+  if (!(await stat(folder).catch(() => undefined))) {
+    log.info('Nothing to clean up: the job has removed its own files');
+    return;
+  }
+  await endRecordedChildren(path.join(folder, CHILDREN));
+  try {
+    await removeFolder(folder);
+  } catch (error) {
+    throw new UserError(
+      `The work folder ${folder} could not be removed: ${messageOf(error)}`,
+      'It may hold a database in plaintext: remove it from the runner by hand.',
+      { cause: error },
+    );
+  }
+  log.info('Removed what an interrupted job had left');
+}
+
+async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+}
+
+function appendLine(file: string, line: string): void {
+  const descriptor = openSync(file, APPEND, 0o600);
+  try {
+    writeSync(descriptor, `${line}\n`);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Asks them to end, which lets PostgreSQL's tools cancel on the server; a tool that does not in time is killed. */
+async function endRecordedChildren(file: string): Promise<void> {
+  const recorded = (await readFile(file, { encoding: 'utf8', flag: READ }).catch(() => '')).split('\n');
+  const children = alive(recorded);
+  for (const child of children) {
+    log.info(`Ending process ${pidOf(child)}, which an interrupted job had left`);
+    end(child, 'SIGTERM');
+  }
+  for (let left = children, looks = 0; left.length > 0; left = alive(left), looks++) {
+    if (looks === LOOKS_BEFORE_KILL) for (const child of left) end(child, 'SIGKILL');
+    if (looks > LOOKS_BEFORE_KILL) return;
+    await pause(LOOK_EVERY_MS);
+  }
+}
+
+/** Those that still run: the number may belong to another process by now; then its start time differs. */
+function alive(children: readonly string[]): string[] {
+  return children.filter((child) => {
+    try {
+      return child !== '' && identity(pidOf(child)) === child;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function pidOf(child: string): number {
+  return Number(child.split(' ')[0]);
+}
+
+function end(child: string, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pidOf(child), signal);
+  } catch {
+    // It has just ended.
+  }
+}
+
+/** A process id and, on Linux, when the process started (field 22 of `/proc/<pid>/stat`), which no other process shares. */
+function identity(pid: number): string {
+  if (process.platform !== 'linux') throw new Error('process start times are read on Linux only');
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return `${pid} ${fields[19] ?? ''}`;
+}

@@ -1,0 +1,106 @@
+import { UserError } from '../../errors.ts';
+import { type JsonObject, OddAnswer, isJsonObject, textOf, textOrEmpty } from '../../github/json.ts';
+import { type Bounds, patiently, reasonOf } from '../../runner/retry-policy.ts';
+import { readRuntimeToken } from './runtime-token.ts';
+import { toolkitFetch } from '../../github/toolkit-fetch.ts';
+
+const SERVICE = '/twirp/github.actions.results.api.v1.ArtifactService/';
+
+/** The artifact service, asked on behalf of this run. */
+export interface RunService {
+  /**
+   * @throws ServiceRefusal when the service refuses; the last error when it does not answer as it should; the signal's
+   *   reason.
+   */
+  readonly call: (method: string, parameters: JsonObject) => Promise<JsonObject>;
+  /** This job, as the service calls it. */
+  readonly job: string;
+  readonly signal: AbortSignal;
+}
+
+/** The service will not do what it was asked: asking again is of no use. */
+export class ServiceRefusal extends UserError {
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message, 'Run the job again.');
+    this.status = status;
+  }
+}
+
+/**
+ * The service as the runner's own token opens it, so that a job needs no permission.
+ *
+ * It is the protocol of `@actions/artifact` (`generated/results/api/v1/artifact.js`), which does not hand out the
+ * address of an artifact's content. Its own download cannot be aborted, lets the service choose the file's name, makes
+ * a file that others can read, and notices a broken connection only after 30 s.
+ *
+ * @returns undefined where there is no such service.
+ */
+export function runService(env: NodeJS.ProcessEnv, bounds: Bounds): RunService | undefined {
+  const { ACTIONS_RUNTIME_TOKEN: token = '', ACTIONS_RESULTS_URL: address = '' } = env;
+  const names = readRuntimeToken(token);
+  if (!names || !URL.canParse(address)) return undefined;
+  const { run, job } = names;
+  const service = new URL(SERVICE, address);
+  const scope = { workflow_run_backend_id: run, workflow_job_run_backend_id: job };
+  const once = async (method: string, body: JsonObject, signal: AbortSignal): Promise<JsonObject> => {
+    const send = await toolkitFetch();
+    const response = await send(new URL(method, service), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal,
+    });
+    const answer: unknown = await response.json();
+    if (response.ok && isJsonObject(answer)) return inSnakeCase(answer);
+    const said = isJsonObject(answer) ? textOrEmpty(answer['msg']) : '';
+    const message = `the artifact service answered ${method} with ${response.status} ${said}`.trimEnd();
+    throw isRefusal(response.status) ? new ServiceRefusal(message, response.status) : new OddAnswer(message);
+  };
+  return {
+    call: (method, parameters) =>
+      patiently('The artifact service', bounds, (signal) =>
+        once(method, { ...scope, ...parameters }, signal),
+      ),
+    job,
+    signal: bounds.signal,
+  };
+}
+
+/** Not so when there were too many requests, or one took too long. */
+function isRefusal(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 408 && status !== 429;
+}
+
+/**
+ * An address from which an artifact of this run can be read for some minutes; it is a secret.
+ *
+ * @param job the one that made the artifact, which need not be this one.
+ * @throws UserError, whose cause is what `call` throws; the signal's reason.
+ */
+export async function contentOf({ call, signal }: RunService, name: string, job: unknown): Promise<string> {
+  try {
+    const answer = await call('GetSignedArtifactURL', { workflow_job_run_backend_id: job, name });
+    const url = textOf(answer['signed_url']);
+    if (URL.canParse(url)) return url;
+    throw new OddAnswer('the answer does not say where the content is');
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new UserError(
+      `The artifact ${name} cannot be read: ${reasonOf(error)}`,
+      'The artifact service may be disturbed (githubstatus.com). Run the job again.',
+      { cause: error },
+    );
+  }
+}
+
+/** Protocol buffers may be written with either kind of name: GitHub writes `signed_url`, some of its like `signedUrl`. */
+export function inSnakeCase(object: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(object).map(([name, value]) => [
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      value,
+    ]),
+  );
+}

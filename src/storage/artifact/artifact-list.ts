@@ -1,0 +1,96 @@
+import { type GitHubApi, type GitHubCall } from '../../github/github-api.ts';
+import {
+  type JsonObject,
+  OddAnswer,
+  isJsonObject,
+  objectsOf,
+  textOf,
+  textOrEmpty,
+  timeOf,
+  wholeNumberOf,
+} from '../../github/json.ts';
+import { type Located, storedArtifact } from './stored-artifact.ts';
+
+/** The artifacts of a repository, through GitHub's REST API. */
+export interface ArtifactList {
+  /**
+   * All artifacts, expired ones too, or those of one name; a hundred at a time. GitHub lists the newest first, but
+   * does not promise it.
+   */
+  pages(filter?: { readonly name?: string }): AsyncGenerator<ArtifactPage>;
+  /** @throws GitHubRefusal 404 when there is none with this id, or no such repository. */
+  byId(id: number): Promise<Located>;
+}
+
+export interface ArtifactPage {
+  readonly artifacts: readonly Located[];
+  /** How many there are on all pages. */
+  readonly total: number;
+}
+
+const PER_PAGE = 100;
+
+/** Every method throws what `GitHubApi.call` does. */
+export function artifactList(api: GitHubApi): ArtifactList {
+  const located = (artifact: JsonObject): Located => readArtifact(api, artifact);
+  return {
+    async *pages(filter = {}) {
+      for (let page = 1, isLast = false; !isLast; page++) {
+        const listing = await api.call({
+          route: 'GET /repos/{owner}/{repo}/actions/artifacts',
+          parameters: { ...filter, per_page: PER_PAGE, page },
+          permission: 'read',
+          read: ({ headers, data }) => {
+            const { artifacts, total_count: total } = isJsonObject(data) ? data : {};
+            return {
+              artifacts: objectsOf(artifacts).map(located),
+              total: wholeNumberOf(total),
+              isLast: !/rel="?next\b/.test(textOrEmpty(headers['link'])),
+            };
+          },
+        });
+        isLast = listing.isLast;
+        yield listing;
+      }
+    },
+
+    byId: (id) =>
+      api.call({
+        route: 'GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}',
+        parameters: { artifact_id: id },
+        permission: 'read',
+        read: ({ data }) => located(isJsonObject(data) ? data : {}),
+      }),
+  };
+}
+
+function readArtifact(api: GitHubApi, json: JsonObject): Located {
+  const { id, name, size_in_bytes: size, created_at: created, expires_at: expires, workflow_run: run } = json;
+  const artifact = storedArtifact(
+    {
+      id: wholeNumberOf(id),
+      name: textOf(name),
+      size: wholeNumberOf(size),
+      createdAt: timeOf(created),
+      expiresAt: typeof expires === 'string' ? timeOf(expires) : undefined,
+      expired: json['expired'] === true,
+      runId: isJsonObject(run) && typeof run['id'] === 'number' ? run['id'] : undefined,
+    },
+    json['digest'],
+  );
+  return { artifact, signedUrl: () => api.call(contentOf(artifact.id)) };
+}
+
+/** GitHub answers with a redirection to the storage, to which the token must not go. */
+function contentOf(id: number): GitHubCall<string> {
+  return {
+    route: 'GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/zip',
+    parameters: { artifact_id: id },
+    permission: 'read',
+    redirect: 'manual',
+    read: ({ status, headers: { location } }) => {
+      if (status === 302 && typeof location === 'string' && URL.canParse(location)) return location;
+      throw new OddAnswer('the answer does not say where the content is');
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import { UserError } from '../../errors.ts';
+import { minute } from '../../runner/format.ts';
+import { readRuntimeToken } from './runtime-token.ts';
+
+/**
+ * Makes sure, before any work, that there is a service that can take the artifact.
+ *
+ * @param env the environment of the process.
+ * @param now the time by which the token must be good.
+ * @throws UserError on GitHub Enterprise Server and its like, which do not serve the protocol, outside a job, and when
+ *   the token of the run is of no use.
+ */
+export function requireArtifactService(env: NodeJS.ProcessEnv, now: Date = new Date()): void {
+  if (!isGitHubDotCom(env['GITHUB_SERVER_URL'] ?? 'https://github.com')) {
+    throw new UserError(
+      'This server is not GitHub.com: it does not serve the artifact protocol that unzipped artifacts need.',
+      'Set "upload: false" and "path", and keep the file with a step of your own.',
+    );
+  }
+  for (const variable of ['ACTIONS_RUNTIME_TOKEN', 'ACTIONS_RESULTS_URL']) {
+    if (env[variable]) continue;
+    throw new UserError(
+      `The runner has not given this step the artifact service (${variable} is not set).`,
+      'Run the action as a "uses:" step of a job, with runner 2.327.1 or newer; or set "upload: false" and "path".',
+    );
+  }
+  requireUsableToken(env['ACTIONS_RUNTIME_TOKEN'] ?? '', now);
+}
+
+function requireUsableToken(value: string, now: Date): void {
+  const token = readRuntimeToken(value);
+  if (!token) {
+    throw new UserError(
+      'The token that the runner has given this step for the artifact service names no run and no job (ACTIONS_RUNTIME_TOKEN).',
+      'Let no step or "env:" set ACTIONS_RUNTIME_TOKEN: the runner does, for each "uses:" step.',
+    );
+  }
+  if (token.expiresAt && token.expiresAt <= now) {
+    throw new UserError(
+      `The token of this job for the artifact service expired at ${minute(token.expiresAt)}, so nothing could be uploaded.`,
+      'Run the job again: each has a new token. If it is a self-hosted runner, check its clock.',
+    );
+  }
+}
+
+/** The rule of `@actions/artifact` (`isGhes`): github.com, a tenant on ghe.com, or a local host. */
+function isGitHubDotCom(serverUrl: string): boolean {
+  const host = URL.parse(serverUrl)?.hostname.toLowerCase() ?? '';
+  return host === 'github.com' || host.endsWith('.ghe.com') || host.endsWith('.localhost');
+}

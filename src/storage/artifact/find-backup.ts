@@ -1,0 +1,117 @@
+import type { WantedBackup } from '../wanted-backup.ts';
+import { log } from '../../runner/log.ts';
+import { type ArtifactList, artifactList } from './artifact-list.ts';
+import { type RepositoryAccess, connectToGitHub } from '../../github/github-api.ts';
+import { GitHubRefusal } from '../../github/github-failure.ts';
+import { ambiguous, expired, notFound } from './not-found.ts';
+import { runArtifacts } from './run-artifacts.ts';
+import { type Search, scan } from './search.ts';
+import { type Located, type StoredBackup, isBackup, newestFirst } from './stored-artifact.ts';
+
+/** An artifact that is there and has not expired. One asked for by name or id need not be of this action. */
+export type FoundBackup = Located;
+
+/** How many backups an error lists. */
+const LISTED = 10;
+
+/**
+ * Finds a backup in a repository. What this run has made is looked for with the runner's own token too, so that a
+ * restore in the same run needs no permission.
+ *
+ * @throws UserError when there is none, listing what there is, or several series to choose from; GitHubRefusal naming
+ *   the permission to add; what `GitHubApi.call` throws.
+ */
+export async function findBackup(wanted: WantedBackup, access: RepositoryAccess): Promise<FoundBackup> {
+  const ofRun = access.isOwnRepository ? await runArtifacts(access.env, access) : [];
+  if (wanted.kind === 'latest') return findLatest(wanted, ofRun, access);
+  const found = ofRun.toSorted(newestFirst).find(isWanted(wanted));
+  if (found) return found;
+  const list = artifactList(await connectToGitHub(access));
+  return wanted.kind === 'name'
+    ? findByName(wanted, list, search(wanted, ofRun, access))
+    : findById(wanted, list, search(wanted, ofRun, access));
+}
+
+async function findLatest(
+  wanted: WantedBackup & { kind: 'latest' },
+  ofRun: readonly Located[],
+  access: RepositoryAccess,
+): Promise<FoundBackup> {
+  const known = search(wanted, ofRun, access);
+  const ofSeries = wanted.backupName === undefined ? undefined : isOfSeries(wanted.backupName);
+  const searched = await listing(
+    access,
+    known,
+    (seen) => ofSeries !== undefined && seen.some(ofSeries),
+  ).catch((error: unknown) => {
+    if (!(error instanceof GitHubRefusal) || !ofRun.some(ofSeries ?? isUsable)) throw error;
+    log.info(`Only the artifacts of this run were looked at, because: ${error.message}`);
+    return known;
+  });
+  const usable = searched.artifacts.filter(isUsable).sort(newestFirst);
+  const names = new Set(usable.map(({ artifact }) => artifact.backup.backupName));
+  if (wanted.backupName === undefined && names.size > 1) throw ambiguous(searched, new Date());
+  const newest = usable.find(ofSeries ?? isUsable);
+  if (newest) return newest;
+  throw notFound(searched, new Date());
+}
+
+async function findByName(
+  wanted: WantedBackup & { kind: 'name' },
+  list: ArtifactList,
+  known: Search,
+): Promise<FoundBackup> {
+  const { artifacts } = await scan(list.pages({ name: wanted.name }), known, () => false);
+  const named = artifacts.filter(isWanted(wanted)).sort(newestFirst);
+  const newest = named.find(({ artifact }) => !artifact.expired) ?? named[0];
+  if (!newest) throw notFound(await scan(list.pages(), known, hasEnoughToList), new Date());
+  return unlessExpired(newest, list, known);
+}
+
+async function findById(
+  wanted: WantedBackup & { kind: 'id' },
+  list: ArtifactList,
+  known: Search,
+): Promise<FoundBackup> {
+  const found = await list.byId(wanted.id).catch(async (error: unknown) => {
+    if (!(error instanceof GitHubRefusal) || error.status !== 404) throw error;
+    // Either there is no such artifact or no such repository: then listing is refused as well.
+    throw notFound(await scan(list.pages(), known, hasEnoughToList), new Date());
+  });
+  return unlessExpired(found, list, known);
+}
+
+async function unlessExpired(found: FoundBackup, list: ArtifactList, known: Search): Promise<FoundBackup> {
+  if (!found.artifact.expired) return found;
+  throw expired(found.artifact, await scan(list.pages(), known, hasEnoughToList), new Date());
+}
+
+async function listing(
+  access: RepositoryAccess,
+  known: Search,
+  isEnough: (seen: readonly Located[]) => boolean,
+): Promise<Search> {
+  return scan(artifactList(await connectToGitHub(access)).pages(), known, isEnough);
+}
+
+function search(wanted: WantedBackup, ofRun: readonly Located[], access: RepositoryAccess): Search {
+  const { owner, repo } = access.repository;
+  return { wanted, repository: `${owner}/${repo}`, artifacts: ofRun, isComplete: true };
+}
+
+function isWanted(wanted: Exclude<WantedBackup, { kind: 'latest' }>): (located: Located) => boolean {
+  return ({ artifact }) =>
+    wanted.kind === 'name' ? artifact.name === wanted.name : artifact.id === wanted.id;
+}
+
+function isUsable(located: Located): located is Located<StoredBackup> {
+  return isBackup(located) && !located.artifact.expired;
+}
+
+function isOfSeries(backupName: string): (located: Located) => boolean {
+  return (located) => isUsable(located) && located.artifact.backup.backupName === backupName;
+}
+
+function hasEnoughToList(seen: readonly Located[]): boolean {
+  return seen.filter(isUsable).length >= LISTED;
+}

@@ -1,0 +1,89 @@
+import { UserError } from '../../errors.ts';
+import { ageInWords, bytes, count, minute } from '../../runner/format.ts';
+import type { Search } from './search.ts';
+import { type StoredArtifact, type StoredBackup, isBackup, newestFirst } from './stored-artifact.ts';
+
+const MOST_LISTED = 10;
+
+/** There is nothing that is wanted; the message lists the newest backups that there are. */
+export function notFound(search: Search, now: Date): UserError {
+  return new UserError(`${missing(search)} ${whatThereIs(search, now)}`, howToChoose(search));
+}
+
+function missing({ wanted, repository }: Search): string {
+  switch (wanted.kind) {
+    case 'latest':
+      return wanted.backupName === undefined
+        ? `backup: there is no backup in ${repository}.`
+        : `backup-name: there is no backup of ${wanted.backupName} in ${repository}.`;
+    case 'name':
+      return `backup: there is no artifact named ${wanted.name} in ${repository}.`;
+    case 'id':
+      return `backup: there is no artifact with the id ${wanted.id} in ${repository}.`;
+  }
+}
+
+/** The one that is wanted has expired. */
+export function expired({ name, id, expiresAt }: StoredArtifact, search: Search, now: Date): UserError {
+  const when = expiresAt === undefined ? 'has expired' : `expired on ${minute(expiresAt)}`;
+  return new UserError(
+    `backup: the artifact ${name} (${id}) of ${search.repository} ${when}. ${whatThereIs(search, now)}`,
+    howToChoose(search),
+  );
+}
+
+/** Several series could be meant. */
+export function ambiguous(search: Search, now: Date): UserError {
+  const newest = [...newestBySeries(search).values()].map(
+    ({ backup, createdAt }) => `${backup.backupName} (the newest is ${age(createdAt, now)} old)`,
+  );
+  return new UserError(
+    `backup-name: ${search.repository} holds backups of ${newest.length} series: ${newest.join('; ')}.`,
+    'Set "backup-name" to the one that you want.',
+  );
+}
+
+function whatThereIs(search: Search, now: Date): string {
+  const all = search.artifacts.filter(isBackup).sort(newestFirst);
+  const usable = all.filter(({ artifact }) => !artifact.expired);
+  const chosen = usable.length > 0 ? usable : all;
+  const limit = search.isComplete ? '' : ` (only its newest ${search.artifacts.length} were looked at)`;
+  if (chosen.length === 0) {
+    return search.artifacts.length === 0
+      ? 'It has no artifacts at all.'
+      : `It has ${count(search.artifacts.length, 'artifact')}${limit}, and none is a backup of this action.`;
+  }
+  const listed = chosen.slice(0, MOST_LISTED).map(({ artifact }) => described(artifact, now));
+  const more = chosen.length > listed.length ? `; and ${chosen.length - listed.length} more` : '';
+  return `${usable.length > 0 ? 'There are' : 'All have expired'}${limit}: ${listed.join('; ')}${more}.`;
+}
+
+function described(artifact: StoredArtifact, now: Date): string {
+  const { name, id, size, createdAt, expiresAt } = artifact;
+  const verb = artifact.expired ? 'expired' : 'expires';
+  const expiry = expiresAt === undefined ? [] : [`${verb} ${minute(expiresAt)}`];
+  return `${name} (${[`id ${id}`, `${age(createdAt, now)} old`, bytes(size), ...expiry].join(', ')})`;
+}
+
+function age(time: Date, now: Date): string {
+  return ageInWords(now.getTime() - time.getTime());
+}
+
+function howToChoose(search: Search): string {
+  const series = [...newestBySeries(search).keys()];
+  if (series.length === 0) {
+    return 'Make a backup first; if it is in another repository, set "repository" and "github-token"; if it is a file, "path".';
+  }
+  return search.wanted.kind === 'latest'
+    ? `Set "backup-name" to one of: ${series.join(', ')}; or "repository" if the backup is in another one.`
+    : 'Set "backup" to one of these names or ids, or to "latest"; or "repository" if the backup is in another one.';
+}
+
+function newestBySeries({ artifacts }: Search): ReadonlyMap<string, StoredBackup> {
+  const newest = new Map<string, StoredBackup>();
+  for (const { artifact } of artifacts.filter(isBackup).sort(newestFirst)) {
+    const { backupName } = artifact.backup;
+    if (!artifact.expired && !newest.has(backupName)) newest.set(backupName, artifact);
+  }
+  return newest;
+}

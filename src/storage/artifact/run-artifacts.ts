@@ -1,0 +1,47 @@
+import { messageOf } from '../../errors.ts';
+import { log } from '../../runner/log.ts';
+import { type JsonObject, objectsOf, textOf, timeOf, wholeNumberOf } from '../../github/json.ts';
+import type { Bounds } from '../../runner/retry-policy.ts';
+import { type RunService, contentOf, inSnakeCase, runService } from './artifact-client.ts';
+import { type Located, storedArtifact } from './stored-artifact.ts';
+
+/**
+ * The artifacts of this workflow run, of all its jobs. The runner's own token lists and reads them, so a job needs no
+ * permission for that.
+ *
+ * @returns nothing where there is no such service, or it fails: it is a way to do without permissions, not the only one.
+ * @throws the signal's reason.
+ */
+export async function runArtifacts(env: NodeJS.ProcessEnv, bounds: Bounds): Promise<readonly Located[]> {
+  const service = runService(env, bounds);
+  if (!service) return [];
+  const runId = /^\d+$/.test(env['GITHUB_RUN_ID'] ?? '') ? Number(env['GITHUB_RUN_ID']) : undefined;
+  try {
+    const { artifacts = [] } = await service.call('ListArtifacts', {});
+    return objectsOf(artifacts).map((artifact) => readArtifact(service, runId, inSnakeCase(artifact)));
+  } catch (error) {
+    bounds.signal.throwIfAborted();
+    log.debug(`The artifacts of this run cannot be listed: ${messageOf(error)}`);
+    return [];
+  }
+}
+
+function readArtifact(service: RunService, runId: number | undefined, json: JsonObject): Located {
+  const { database_id: id, name, size = '0', created_at: created, digest } = json;
+  const artifact = storedArtifact(
+    {
+      id: wholeNumberOf(id),
+      name: textOf(name),
+      size: wholeNumberOf(size),
+      createdAt: timeOf(created),
+      expiresAt: undefined,
+      expired: false,
+      runId,
+    },
+    digest,
+  );
+  return {
+    artifact,
+    signedUrl: () => contentOf(service, artifact.name, json['workflow_job_run_backend_id']),
+  };
+}

@@ -1,0 +1,51 @@
+import type { WantedBackup } from '../wanted-backup.ts';
+import { log } from '../../runner/log.ts';
+import type { ArtifactList } from './artifact-list.ts';
+import type { Located } from './stored-artifact.ts';
+
+/** What was looked for, where, and what was seen there. */
+export interface Search {
+  readonly wanted: WantedBackup;
+  /** `owner/name`. */
+  readonly repository: string;
+  readonly artifacts: readonly Located[];
+  /** False when there are too many artifacts to look at all. */
+  readonly isComplete: boolean;
+}
+
+/** A search ends here, because a busy repository can have a hundred thousand artifacts: a hundred requests. */
+const MOST_ARTIFACTS = 10_000;
+const MANY_ARTIFACTS = 1_000;
+
+/**
+ * Reads pages until it is enough, in which case what is on further pages must be older: so that counts only as long
+ * as the list has come newest first.
+ */
+export async function scan(
+  pages: ReturnType<ArtifactList['pages']>,
+  known: Search,
+  isEnough: (seen: readonly Located[]) => boolean,
+  mostArtifacts = MOST_ARTIFACTS,
+): Promise<Search> {
+  const seen: Located[] = [];
+  let isComplete = true;
+  for await (const { artifacts, total } of pages) {
+    if (seen.length === 0 && total > MANY_ARTIFACTS) {
+      log.info(`Looking through the artifacts of ${known.repository}, of which there are ${total}`);
+    }
+    seen.push(...artifacts);
+    if (isEnough(seen) && isNewestFirst(seen)) break;
+    isComplete = seen.length < mostArtifacts || seen.length >= total;
+    if (!isComplete) break;
+  }
+  // Where both lists have an artifact, that of the repository also tells when it expires.
+  const byId = new Map([...known.artifacts, ...seen].map((located) => [located.artifact.id, located]));
+  return { ...known, artifacts: [...byId.values()], isComplete };
+}
+
+function isNewestFirst(seen: readonly Located[]): boolean {
+  return seen.every((located, index) => {
+    const before = seen[index - 1];
+    return before === undefined || before.artifact.createdAt >= located.artifact.createdAt;
+  });
+}

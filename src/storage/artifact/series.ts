@@ -1,0 +1,49 @@
+import { type ArtifactPage, artifactList } from './artifact-list.ts';
+import type { GitHubApi } from '../../github/github-api.ts';
+import { scan } from './search.ts';
+import { type StoredBackup, isBackup, newestFirst } from './stored-artifact.ts';
+
+/** The backups of one name in a repository. */
+export interface Series {
+  readonly backupName: string;
+  /** Those that have not expired, the newest first: in the order by which a restore finds the latest. */
+  readonly backups: readonly StoredBackup[];
+  /** The names of the other series that have backups. */
+  readonly others: readonly string[];
+  /** How many artifacts were looked at; undefined when these are all that there are. */
+  readonly lookedAt: number | undefined;
+}
+
+/**
+ * Lists the backups of one series. Like every search it looks at 10,000 artifacts at most, the newest as GitHub lists
+ * them.
+ *
+ * @param permission what the job needs in the end, so that a refusal names that at once.
+ * @throws what `GitHubApi.call` does.
+ */
+export async function findSeries(
+  api: GitHubApi,
+  backupName: string,
+  permission: 'read' | 'write',
+): Promise<Series> {
+  const wanted = { kind: 'latest', backupName } as const;
+  const known = { wanted, repository: api.repository, artifacts: [], isComplete: true };
+  const { artifacts, isComplete } = await scan(pagesWith(api, permission), known, () => false);
+  const now = Date.now();
+  const usable = artifacts
+    .filter(isBackup)
+    .sort(newestFirst)
+    .map(({ artifact }) => artifact)
+    .filter(({ expired, expiresAt }) => !expired && (expiresAt === undefined || expiresAt.getTime() > now));
+  const names = new Set(usable.map(({ backup }) => backup.backupName));
+  return {
+    backupName,
+    backups: usable.filter(({ backup }) => backup.backupName === backupName),
+    others: [...names].filter((name) => name !== backupName),
+    lookedAt: isComplete ? undefined : artifacts.length,
+  };
+}
+
+function pagesWith(api: GitHubApi, permission: 'read' | 'write'): AsyncGenerator<ArtifactPage> {
+  return artifactList({ ...api, call: (call) => api.call({ ...call, permission }) }).pages();
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { duration } from '../../runner/format.ts';
+import { log } from '../../runner/log.ts';
+import { collectAfterEvery } from '../../process/garbage.ts';
+import { watchStall } from '../../process/stall.ts';
+import { downloadProgress } from './download-progress.ts';
+import { OddAnswer } from '../../github/json.ts';
+import { type Bounds, USUAL_PATIENCE } from '../../runner/retry-policy.ts';
+import { toolkitFetch } from '../../github/toolkit-fetch.ts';
+
+/** Content in the storage behind the artifact service. */
+export interface Content {
+  /** An address that needs no token. */
+  readonly url: string;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** The content goes on after its last byte. */
+export class LongerContent extends Error {
+  constructor(size: number) {
+    super(`it is longer than the ${size} bytes that were recorded`);
+  }
+}
+
+const PROGRESS_EVERY_MS = 5_000;
+const COLLECT_EVERY_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Reads content once, in constant memory. A connection that is silent for `attemptMs` is given up.
+ *
+ * @param take gets each piece of it, and is waited for.
+ * @returns the SHA-256 in hex of all of it.
+ * @throws LongerContent; OddAnswer when there is less of it than there should be, or it cannot be had; what `take` does;
+ *   the signal's reason.
+ */
+export async function transfer(
+  { url, size }: Content,
+  take: (chunk: Uint8Array) => Promise<void> | void,
+  { signal, patience: { attemptMs } = USUAL_PATIENCE }: Bounds,
+): Promise<string> {
+  const stall = watchStall(attemptMs, () => new OddAnswer(`nothing came for ${duration(attemptMs)}`));
+  const started = performance.now();
+  const collect = collectAfterEvery(COLLECT_EVERY_BYTES);
+  const hash = createHash('sha256');
+  let received = 0;
+  const ticker = setInterval(() => {
+    log.info(downloadProgress(received, size, performance.now() - started));
+  }, PROGRESS_EVERY_MS);
+  try {
+    for await (const chunk of await open(url, AbortSignal.any([signal, stall.signal]))) {
+      stall.progress();
+      received += chunk.length;
+      if (received > size) throw new LongerContent(size);
+      hash.update(chunk);
+      await take(chunk);
+      collect(chunk.length);
+    }
+  } finally {
+    clearInterval(ticker);
+    stall.stop();
+  }
+  if (received < size) throw new OddAnswer(`it ended after ${received} of ${size} bytes`);
+  return hash.digest('hex');
+}
+
+async function open(url: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  const send = await toolkitFetch();
+  // The address is the whole permission: the storage must not see the token.
+  const response = await send(url, { headers: { 'accept-encoding': 'identity' }, signal });
+  if (response.status === 200 && response.body) return response.body;
+  throw new OddAnswer(`the storage answered with ${response.status}`);
+}

@@ -1,0 +1,66 @@
+import { UserError } from '../../errors.ts';
+import { noteState, savedState } from '../../runner/command-files.ts';
+import { log } from '../../runner/log.ts';
+import { BRIEF_PATIENCE, reasonOf } from '../../runner/retry-policy.ts';
+import { ServiceRefusal, runService } from './artifact-client.ts';
+
+/** What has become of an artifact that must not be taken for a backup. */
+export type Withdrawal =
+  { readonly kind: 'deleted' | 'absent' } | { readonly kind: 'left'; readonly why: string };
+
+/** After a cancellation the runner waits for 7.5 s before it insists. */
+const PARTING_MS = 5_000;
+
+/**
+ * Deletes an artifact that this job has made and that must not be taken for a backup. It tries for 21 s, or for 5 s when
+ * the job is cancelled.
+ */
+export async function withdraw(
+  name: string,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<Withdrawal> {
+  const wasAborted = signal.aborted;
+  const bounds = { signal: wasAborted ? AbortSignal.timeout(PARTING_MS) : signal, patience: BRIEF_PATIENCE };
+  try {
+    const service = runService(env, bounds);
+    if (!service) return { kind: 'left', why: 'the token of this run names no run' };
+    await service.call('DeleteArtifact', { name });
+    return { kind: 'deleted' };
+  } catch (error) {
+    if (signal.aborted && !wasAborted) return withdraw(name, env, signal);
+    if (error instanceof ServiceRefusal && error.status === 404) return { kind: 'absent' };
+    return { kind: 'left', why: reasonOf(error) };
+  }
+}
+
+/** Completes the reason of a withdrawal with what came of it. A cancellation stays as it is; a warning completes it. */
+export function afterWithdrawal(error: unknown, name: string, withdrawal: Withdrawal): unknown {
+  const left = withdrawal.kind === 'left';
+  const outcome = left
+    ? ` The artifact ${name} could not be deleted (${withdrawal.why}): if it is there, it must not be used.`
+    : ' The artifact was deleted.';
+  if (withdrawal.kind === 'absent') return error;
+  if (error instanceof UserError) {
+    const hint = left ? `Delete the artifact on the page of this run. ${error.hint}` : error.hint;
+    return new UserError(error.message + outcome, hint, { cause: error });
+  }
+  if (left) log.warning(outcome.trimStart());
+  return error;
+}
+
+const UNPROVEN = 'unproven-artifact';
+
+/** Notes for the post step that an artifact is there, or soon will be, that nobody has read back; undefined: no more. */
+export function noteUnproven(name: string | undefined): void {
+  noteState(UNPROVEN, name ?? '');
+}
+
+/** In the post step: deletes the artifact that a killed job had made and not read back yet. */
+export async function withdrawUnproven(env: NodeJS.ProcessEnv): Promise<void> {
+  const name = savedState(UNPROVEN);
+  if (name === undefined) return;
+  const withdrawal = await withdraw(name, env, new AbortController().signal);
+  if (withdrawal.kind === 'deleted') log.info(`Deleted ${name}, which had not been read back yet`);
+  else afterWithdrawal(undefined, name, withdrawal);
+}

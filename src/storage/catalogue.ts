@@ -1,0 +1,107 @@
+import type { RunnerEnvironment } from '../runner/runner-environment.ts';
+import { ageInWords, bytes, count, minute, wholeNumber } from '../runner/format.ts';
+import type { StoredBackup } from './artifact/stored-artifact.ts';
+import { sizeChart } from './size-chart.ts';
+import { code, escaped, table } from '../runner/markdown.ts';
+
+/** One backup of a series, as the catalogue shows it. */
+export interface CatalogueEntry {
+  readonly id: number;
+  /** Of the artifact. */
+  readonly name: string;
+  /** When the dump began. */
+  readonly takenAt: Date;
+  /** When the artifact was made; by this the entries are ordered. */
+  readonly createdAt: Date;
+  /** In bytes. */
+  readonly size: number;
+  /** Undefined: not known. The name of an artifact does not tell. */
+  readonly rows?: number | undefined;
+  readonly expiresAt: Date | undefined;
+  /** The page of the artifact; undefined when the run that made it is not known. */
+  readonly url: string | undefined;
+}
+
+/** A series of backups. */
+export interface Catalogue {
+  readonly backupName: string;
+  /** In any order. */
+  readonly entries: readonly CatalogueEntry[];
+  readonly now: Date;
+}
+
+const MOST_ROWS = 20;
+
+/** A stored backup as an entry of the catalogue. */
+export function catalogueEntry(
+  { id, name, backup, createdAt, size, expiresAt, runId }: StoredBackup,
+  { serverUrl, repository }: Pick<RunnerEnvironment, 'serverUrl' | 'repository'>,
+): CatalogueEntry {
+  const url =
+    runId === undefined ? undefined : `${serverUrl}/${repository}/actions/runs/${runId}/artifacts/${id}`;
+  return { id, name, takenAt: backup.takenAt, createdAt, size, expiresAt, url };
+}
+
+/**
+ * A series as a section of a job summary: the newest backups as a table, and a chart of their sizes. At most 20 rows,
+ * because the summary of a step may have 1 MiB.
+ */
+export function catalogue({ backupName, entries, now }: Catalogue): string {
+  const heading = `### Backups of ${code(backupName)}`;
+  if (entries.length === 0) return `${heading}\n\nThere is none that has not expired.`;
+  const newestFirst = entries.toSorted(
+    (a, b) => b.createdAt.getTime() - a.createdAt.getTime() || b.id - a.id,
+  );
+  const total = entries.reduce((sum, { size }) => sum + size, 0);
+  const chart = sizeChart(newestFirst.toReversed());
+  return [
+    heading,
+    `${count(entries.length, 'backup')}, ${bytes(total)} in all.`,
+    rowsOf(newestFirst.slice(0, MOST_ROWS), now),
+    ...(entries.length > MOST_ROWS ? [`… and ${wholeNumber(entries.length - MOST_ROWS)} more.`] : []),
+    ...(chart === undefined ? [] : [chart]),
+  ].join('\n\n');
+}
+
+function rowsOf(entries: readonly CatalogueEntry[], now: Date): string {
+  const knowsRows = entries.some(({ rows }) => rows !== undefined);
+  const columns = [
+    { head: 'Backup', align: 'left', cell: nameOf },
+    { head: 'Taken', align: 'left', cell: ({ takenAt }: CatalogueEntry) => minute(takenAt) },
+    {
+      head: 'Age',
+      align: 'right',
+      cell: ({ takenAt }: CatalogueEntry) => ageInWords(now.getTime() - takenAt.getTime()),
+    },
+    { head: 'Size', align: 'right', cell: ({ size }: CatalogueEntry) => bytes(size) },
+    ...(knowsRows
+      ? [
+          {
+            head: 'Rows',
+            align: 'right',
+            cell: ({ rows }: CatalogueEntry) => (rows === undefined ? '' : wholeNumber(rows)),
+          } as const,
+        ]
+      : []),
+    {
+      head: 'Kept until',
+      align: 'left',
+      cell: ({ expiresAt }: CatalogueEntry) => (expiresAt ? minute(expiresAt) : ''),
+    },
+  ] as const;
+  return table(
+    columns.map(({ head }) => head),
+    entries.map((entry) => columns.map(({ cell }) => cell(entry))),
+    columns.map(({ align }) => align),
+  );
+}
+
+/** The name of an artifact as Markdown, leading to its page. */
+export function nameOf({ name, url }: Pick<CatalogueEntry, 'name' | 'url'>): string {
+  return url === undefined ? code(name) : `<a href="${escapedUrl(url)}">${escaped(name)}</a>`;
+}
+
+/** It is made of what the runner says and of numbers; `encodeURI` leaves no quotation mark and no bracket in it. */
+function escapedUrl(url: string): string {
+  return encodeURI(url);
+}

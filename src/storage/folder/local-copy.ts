@@ -1,0 +1,124 @@
+import { access, constants, copyFile, mkdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { UserError, errorCode, messageOf } from '../../errors.ts';
+import { saveState, savedState } from '../../runner/command-files.ts';
+
+const PARTIAL = '.partial';
+const STAGED = 'staged-copy';
+const STAGED_FOLDER = 'staged-copy-folder';
+
+/** The place where the user wants the backup kept on the runner's disk. */
+export interface KeptPlace {
+  readonly folder: string;
+  /** Undefined: the artifact's name. */
+  readonly fileName: string | undefined;
+}
+
+/**
+ * Understands the `path` input, a folder or a file below the workspace or absolute, and makes sure before the dump
+ * that it can be written. Nothing is made yet.
+ *
+ * It means a folder when it ends with a slash or is one already, else a file.
+ *
+ * @returns undefined when nothing is to be kept.
+ * @throws UserError when it cannot be written.
+ */
+export async function prepareKeptPlace(
+  input: string,
+  value: string | undefined,
+  workspace: string,
+): Promise<KeptPlace | undefined> {
+  if (value === undefined) return undefined;
+  const target = path.resolve(workspace, value);
+  const isFolder =
+    /[\\/]$/.test(value) || (await stat(target).catch(() => undefined))?.isDirectory() === true;
+  const folder = isFolder ? target : path.dirname(target);
+  try {
+    await requireWritable(folder);
+  } catch (error) {
+    throw new UserError(
+      `${input}: ${JSON.stringify(value)} cannot be written: ${messageOf(error)}`,
+      `Choose a ${input} below the workspace, for example "${input}: backups/".`,
+      { cause: error },
+    );
+  }
+  return { folder, fileName: isFolder ? undefined : path.basename(target) };
+}
+
+/** Whether files can be made in a folder, or the folder itself below the nearest one that exists. */
+async function requireWritable(folder: string): Promise<void> {
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    await requireWritable(path.dirname(folder));
+  }
+}
+
+/** A copy of the archive that waits beside its place. */
+export interface StagedFile {
+  /** Puts the copy in its place, where it replaces an older file, or a link, of that name; returns its path. */
+  commit(): Promise<string>;
+  /** Removes the copy, if it is still waiting, and the folders that were made for it. */
+  discard(): Promise<void>;
+}
+
+/**
+ * Copies a proven archive beside the place where the user wants it. It is put there only when everything else has
+ * succeeded: whole, or not at all.
+ *
+ * @throws UserError when the disk is full or the folder cannot be written.
+ */
+export async function stage(archive: string, place: KeptPlace): Promise<StagedFile> {
+  const target = path.join(place.folder, place.fileName ?? path.basename(archive));
+  const partial = `${target}.${process.pid}${PARTIAL}`;
+  let made: string | undefined;
+  const discard = (): Promise<void> => removeCopy(partial, made);
+  const orExplain = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      await discard();
+      throw new UserError(
+        `The backup could not be kept at ${target}: ${messageOf(error)}`,
+        'Check that the disk has room for it and that the folder can be written.',
+        { cause: error },
+      );
+    }
+  };
+  await orExplain(async () => {
+    made = await mkdir(place.folder, { recursive: true });
+    saveState(STAGED, partial);
+    saveState(STAGED_FOLDER, made ?? '');
+    await copyFile(archive, partial, constants.COPYFILE_EXCL);
+  });
+  return {
+    async commit() {
+      await orExplain(() => rename(partial, target));
+      return target;
+    },
+    discard,
+  };
+}
+
+/** In the post step: removes the copy that a killed job has left beside its place. */
+export async function discardStaged(): Promise<void> {
+  const partial = savedState(STAGED);
+  if (partial?.endsWith(PARTIAL)) await removeCopy(partial, savedState(STAGED_FOLDER));
+}
+
+/** @param made the topmost folder that was made for it. */
+async function removeCopy(partial: string, made: string | undefined): Promise<void> {
+  await rm(partial, { force: true });
+  if (made !== undefined) await removeEmptyFolders(path.dirname(partial), made);
+}
+
+/** Removes a folder and those above it up to `top`, as far as they are empty. */
+async function removeEmptyFolders(folder: string, top: string): Promise<void> {
+  try {
+    await rmdir(folder);
+    if (folder !== top) await removeEmptyFolders(path.dirname(folder), top);
+  } catch {
+    // Somebody else keeps something there.
+  }
+}
