@@ -1,14 +1,47 @@
+/** What kind of failure it is. Code that must tell one failure from another looks at this, never at the wording. */
+export type ErrorCode =
+  /** An input, or several together, cannot be used as they are. */
+  | 'invalid-input'
+  /** Everyone could read the backup. */
+  | 'public-repository'
+  /** The client tools cannot be installed, or are too old. */
+  | 'tools-unavailable'
+  /** The server cannot be reached or refuses to work. */
+  | 'connection'
+  /** Something has made no progress for too long: a connection, a lock. */
+  | 'no-progress'
+  | 'dump-failed'
+  /** An archive is not whole, or is no archive. */
+  | 'archive-unreadable'
+  | 'not-a-backup'
+  | 'encryption'
+  | 'storage'
+  | 'github'
+  /** The plan of a restore shows that the target must not be changed so. */
+  | 'restore-refused'
+  | 'restore-failed'
+  | 'verification-failed'
+  | 'test-restore-failed'
+  /** The job did its work, and the result is that something is wrong. */
+  | 'failed-result'
+  /** The process was killed. */
+  | 'ended-from-outside'
+  /** The runner lacks what a job needs: a folder, a variable, a program that starts. */
+  | 'runner';
+
 /**
- * A failure told in the words of the person who wrote the workflow: what went wrong, and what to do.
+ * A failure told to the person who wrote the workflow: what went wrong, and what to do.
  *
- * Neither text may hold a secret. The entry prints both as the run's one error annotation.
+ * Neither text may contain a secret. The entry prints both as the run's one error annotation.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
+  readonly code: ErrorCode;
   readonly hint: string;
 
-  constructor(message: string, hint: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, hint: string, options?: ErrorOptions) {
     super(message, options);
+    this.code = code;
     this.hint = hint;
   }
 }

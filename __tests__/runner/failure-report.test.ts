@@ -43,7 +43,10 @@ describe('a failure', () => {
 
   it('that is nothing else tells its causes above, and what to do in the summary', async () => {
     const cause = new Error('psql: first\nsecond', { cause: new Error('deeper') });
-    await report(new UserError('It broke.', 'Mend it.', { cause }), { output: 'there', summary: 'there' });
+    await report(new UserError('runner', 'It broke.', 'Mend it.', { cause }), {
+      output: 'there',
+      summary: 'there',
+    });
     expect(output.text).toMatch(/psql: first\nsecond\ndeeper\n::error /);
     const summary = await readFile(path.join(folder, 'there'), 'utf8');
     expect(summary.replaceAll('&#46;', '.')).toContain('**It broke.**\n\nMend it.\n\nNothing was kept.');

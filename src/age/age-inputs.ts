@@ -38,6 +38,7 @@ export async function readEncryption(values: {
   const givesRecipients = values.recipients.trim() !== '';
   if (givesRecipients && values.passphrase !== '') {
     throw new UserError(
+      'invalid-input',
       'age-recipients and age-passphrase are both set, and a backup is encrypted in one way only.',
       'Keep age-recipients (the runner can then write backups and cannot read them), or else age-passphrase.',
     );
@@ -91,12 +92,17 @@ export function ageSecrets(...values: readonly string[]): string[] {
 export async function ageRecipients(input: string, value: string): Promise<readonly string[]> {
   const found = numberedLines(value);
   if (found.length === 0) {
-    throw new UserError(`${input}: there is no public key in it, only comments.`, KEYGEN_HINT);
+    throw new UserError(
+      'invalid-input',
+      `${input}: there is no public key in it, only comments.`,
+      KEYGEN_HINT,
+    );
   }
   for (const { number, text } of found) {
     refuseOtherKeys(`${input}: line ${number}`, text);
     if (!(await isRecipient(text))) {
       throw new UserError(
+        'invalid-input',
         `${input}: line ${number} is not a public key of age${text.startsWith('age1') ? `: ${quote(text)}` : ''}.`,
         `Copy the whole key, one a line, with nothing after it. ${KEYGEN_HINT}`,
       );
@@ -115,16 +121,22 @@ export async function ageRecipients(input: string, value: string): Promise<reado
 export async function ageIdentities(input: string, value: string): Promise<readonly string[]> {
   const found = numberedLines(value);
   const hint = `Put the secret that holds what "age-keygen" wrote there: the line that begins with AGE-SECRET-KEY-.`;
-  if (found.length === 0) throw new UserError(`${input}: there is no key in it, only comments.`, hint);
+  if (found.length === 0)
+    throw new UserError('invalid-input', `${input}: there is no key in it, only comments.`, hint);
   const { identityToRecipient } = await import('age-encryption');
   for (const { number, text } of found) {
     const reason = notAnIdentity(text);
-    if (reason !== undefined) throw new UserError(`${input}: line ${number} is ${reason}.`, hint);
+    if (reason !== undefined)
+      throw new UserError('invalid-input', `${input}: line ${number} is ${reason}.`, hint);
     try {
       await identityToRecipient(text);
     } catch {
       // Without the cause: the library's message holds the key.
-      throw new UserError(`${input}: line ${number} is a secret key of age that is not whole.`, hint);
+      throw new UserError(
+        'invalid-input',
+        `${input}: line ${number} is a secret key of age that is not whole.`,
+        hint,
+      );
     }
   }
   return [...new Set(found.map(({ text }) => text))];
@@ -142,6 +154,7 @@ export function agePassphrase(input: string, value: string): string {
     return passphrase;
   }
   throw new UserError(
+    'invalid-input',
     `${input}: the passphrase is blank, begins or ends with white space, or holds a line break or another control character.`,
     'Use one line of ordinary characters, for example four or five random words with hyphens between them.',
   );
@@ -164,16 +177,22 @@ function numberedLines(value: string): NumberedLine[] {
 function refuseOtherKeys(where: string, text: string): void {
   if (/^AGE-SECRET-KEY-/i.test(text)) {
     throw new UserError(
+      'invalid-input',
       `${where} is a secret key: it opens the backups, and does not belong on the runner that writes them.`,
       `Make a new key pair if others could have seen it. ${KEYGEN_HINT}`,
     );
   }
   if (text.startsWith('ssh-') || text.startsWith('ecdsa-')) {
-    throw new UserError(`${where} is an SSH key, which this action cannot encrypt to.`, KEYGEN_HINT);
+    throw new UserError(
+      'invalid-input',
+      `${where} is an SSH key, which this action cannot encrypt to.`,
+      KEYGEN_HINT,
+    );
   }
   const plugin = /^age1([a-z0-9+.-]+)1[a-z0-9]+$/.exec(text)?.[1];
   if (plugin !== undefined && !['pq', 'tag', 'tagpq'].includes(plugin)) {
     throw new UserError(
+      'invalid-input',
       `${where} is a key for the plugin age-plugin-${plugin}, and this action runs no plugins.`,
       KEYGEN_HINT,
     );
@@ -203,6 +222,7 @@ function refuseMixture(input: string, found: readonly NumberedLine[]): void {
   const ordinary = found.find((line) => !isPostQuantum(line));
   if (!postQuantum || !ordinary) return;
   throw new UserError(
+    'invalid-input',
     `${input}: line ${postQuantum.number} is a post-quantum key and line ${ordinary.number} is not, and age mixes them in no file: ` +
       'the weaker key would open it.',
     'Use keys of one sort: all post-quantum (age1pq1…, age1tagpq1…) or none.',

@@ -38,6 +38,7 @@ export async function decryptFile(request: {
   } catch (error) {
     if (error instanceof PayloadError) {
       throw new UserError(
+        'encryption',
         `The encrypted file is damaged or not whole: ${error.message}.`,
         'Download the file again. If it is still the same, use another backup.',
         { cause: error },

@@ -43,6 +43,7 @@ export async function writeAll(file: FileHandle, buffers: readonly Buffer[]): Pr
 export function explained(what: string, error: unknown): unknown {
   if (!Error.isError(error) || !('syscall' in error)) return error;
   return new UserError(
+    'encryption',
     `${what}: ${messageOf(error)}`,
     'Check that the disk has room for it and that the folder can be written.',
     { cause: error },

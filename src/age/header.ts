@@ -120,6 +120,7 @@ function refuseHighWorkFactor(stanzas: readonly Stanza[]): void {
     if (type !== 'scrypt' || !/^[1-9]\d*$/.test(workFactor) || Number(workFactor) <= HIGHEST_WORK_FACTOR)
       continue;
     throw new UserError(
+      'encryption',
       `The file is encrypted with a passphrase at a work factor of ${workFactor.slice(0, 6)}, and this action goes up to ${HIGHEST_WORK_FACTOR}.`,
       'Decrypt it with "age -d" on your own machine.',
     );
@@ -131,22 +132,26 @@ function noKeyFits(stanzas: readonly Stanza[], keys: DecryptionKeys): UserError 
   if (types.includes('scrypt')) {
     return keys.passphrase === undefined
       ? new UserError(
+          'encryption',
           'The file is encrypted with a passphrase, and age-passphrase is empty.',
           'Set age-passphrase to the passphrase that the backup was made with.',
         )
       : new UserError(
+          'encryption',
           'age-passphrase is not the passphrase of this file.',
           'Check that the secret is the one that the backup was made with. Nobody can open the file without it.',
         );
   }
   if (keys.identities.length === 0) {
     return new UserError(
+      'encryption',
       'The file is encrypted to public keys, and age-identity is empty.',
       'Set age-identity to the secret key of one of them: the line that begins with AGE-SECRET-KEY-.',
     );
   }
   const known = types.filter((type) => /^[\w.-]{1,40}$/.test(type)).join(', ');
   return new UserError(
+    'encryption',
     `No key in age-identity opens this file. It is encrypted to ${count(stanzas.length, 'recipient')} (${known}).`,
     'Give the secret key of one of the public keys that stood in age-recipients when the backup was made. ' +
       'Where that key is an SSH or hardware key, decrypt with "age -d" on your own machine.',
@@ -156,18 +161,21 @@ function noKeyFits(stanzas: readonly Stanza[], keys: DecryptionKeys): UserError 
 function refuseOtherFiles(start: Buffer): void {
   if (start.toString('latin1', 0, 5) === 'PGDMP') {
     throw new UserError(
+      'encryption',
       'The file is not encrypted: it is an archive of pg_dump as it stands.',
       'Remove age-identity and age-passphrase for this backup.',
     );
   }
   if (start.toString('latin1', 0, 33) === '-----BEGIN AGE ENCRYPTED FILE----') {
     throw new UserError(
+      'encryption',
       'The file is encrypted, and wrapped as text (ASCII armor), which this action does not make.',
       'Decrypt it with "age -d" on your own machine.',
     );
   }
   if (start.toString('latin1', 0, 22) !== 'age-encryption.org/v1\n') {
     throw new UserError(
+      'encryption',
       'The file is not one that age has encrypted.',
       'Check that it is the right file, and that it was downloaded whole.',
     );
@@ -176,6 +184,7 @@ function refuseOtherFiles(start: Buffer): void {
 
 function damagedHeader(): UserError {
   return new UserError(
+    'encryption',
     'The start of the encrypted file is damaged or missing.',
     'Download the file again. If it is still the same, use another backup.',
   );

@@ -47,6 +47,7 @@ export async function proveEncrypted(request: {
     if (!(error instanceof PayloadError || error instanceof UserError))
       throw explained('The encrypted backup could not be read again', error);
     throw new UserError(
+      'encryption',
       `The encrypted backup does not decrypt to the archive that was read back: ${error.message.replace(/\.$/, '')}.`,
       'Run the job again. If it happens again, look at the disk of the runner: is it full, or does it fail?',
       { cause: error },

@@ -6,7 +6,7 @@ import { log } from '../runner/log.ts';
 /**
  * Reads an archive back whole, as every job does before it relies on one, and tells the log what is in it.
  *
- * @throws UnreadableArchive as {@link readBack}.
+ * @throws UserError as {@link readBack}.
  */
 export async function proveArchive(
   archive: string,

@@ -95,6 +95,7 @@ function destination(upload: boolean, keepAt: string): Destination {
   if (upload) return { upload, keepAt: keepAt === '' ? undefined : keepAt };
   if (keepAt !== '') return { upload, keepAt };
   throw new UserError(
+    'invalid-input',
     'upload: the value is false and path is empty, so the backup would be kept nowhere.',
     'Set "path" to where the file should be, for example "path: backups/", or remove "upload: false".',
   );

@@ -28,6 +28,7 @@ export function compression(input: string, value: string, major: number): Compre
   if (value === 'none') return { method: 'none', spec: '0' };
   if (!isMethod(method) || more.length > 0) {
     throw new UserError(
+      'invalid-input',
       `${input}: ${quote(value)} is not a compression that pg_dump knows.`,
       `Write zstd, gzip or lz4 with a level (for example "${input}: zstd:3"), or none.`,
     );
@@ -38,6 +39,7 @@ export function compression(input: string, value: string, major: number): Compre
     !(/^\d{1,2}$/.test(level) && Number(level) >= range.min && Number(level) <= range.max)
   ) {
     throw new UserError(
+      'invalid-input',
       `${input}: the level of ${quote(value)} is not a whole number from ${range.min} to ${range.max}.`,
       `Write for example "${input}: ${method}:${method === 'gzip' ? 6 : 3}".`,
     );
@@ -45,6 +47,7 @@ export function compression(input: string, value: string, major: number): Compre
   if (major >= FIRST_MAJOR_WITH_METHODS) return { method, spec: value };
   if (method === 'gzip') return { method, spec: level ?? '6' };
   throw new UserError(
+    'invalid-input',
     `${input}: ${method} needs PostgreSQL ${FIRST_MAJOR_WITH_METHODS} client tools or newer, and postgres-version is ${major}.`,
     `Write "${input}: gzip:6", or raise postgres-version: newer client tools dump older servers.`,
   );

@@ -133,6 +133,7 @@ function failedAnswer(error: unknown): FailedAnswer | undefined {
 
 function unreachable(error: unknown): UserError {
   return new UserError(
+    'github',
     `GitHub could not be asked for artifacts: ${reasonOf(error)}`,
     'GitHub may be disturbed (githubstatus.com), or the runner may not reach it. Run the job again.',
     { cause: error },

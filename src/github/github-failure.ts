@@ -7,7 +7,7 @@ export class GitHubRefusal extends UserError {
   readonly status: number;
 
   constructor(status: number, message: string, hint: string, options?: ErrorOptions) {
-    super(message, hint, options);
+    super('github', message, hint, options);
     this.status = status;
   }
 }
@@ -18,6 +18,7 @@ export class RateLimited extends UserError {
 
   constructor(until: Date, options?: ErrorOptions) {
     super(
+      'github',
       `GitHub's rate limit for github-token is used up until ${minute(until)}.`,
       'Run the job again after that. The tokens of all jobs in a repository share 1,000 requests an hour.',
       options,

@@ -89,6 +89,7 @@ export function exposureInWords(exposure: Exposure): string {
 
 function plaintextRefusal(exposure: Exposure): UserError {
   return new UserError(
+    'public-repository',
     exposureInWords(exposure),
     'Encrypt it: set "age-recipients" to a public key of age-keygen. Or run this workflow in a private repository. ' +
       'If everyone may read this database, set "allow-plaintext-on-public: true".',

@@ -17,6 +17,7 @@ export function ownRepository(name: string): Repository {
   const repository = readRepository(name);
   if (repository) return repository;
   throw new UserError(
+    'runner',
     `GITHUB_REPOSITORY is ${quote(name)}, which is not the name of a repository.`,
     'This program is a step of a GitHub Actions job; the runner sets it there.',
   );

@@ -39,6 +39,7 @@ async function tellOfNoTrace(): Promise<void> {
   }
   await reportFailure(
     new UserError(
+      'ended-from-outside',
       'Nothing was done: the job was ended from outside before it could begin.',
       `${USUAL_CAUSES}: run it again, on a larger runner if need be.`,
     ),
@@ -57,6 +58,7 @@ async function tellOf({ job, storedAs, scratchDatabase }: UnfinishedJob): Promis
   if (job === 'restore') {
     await reportFailure(
       new UserError(
+        'ended-from-outside',
         'The restore was ended from outside before it could say why: what the target holds is unknown.',
         `${USUAL_CAUSES}: look at the target before anybody uses it, and run the restore again, on a larger runner if need be.`,
       ),
@@ -73,6 +75,7 @@ async function tellOf({ job, storedAs, scratchDatabase }: UnfinishedJob): Promis
   }
   await reportFailure(
     new UserError(
+      'ended-from-outside',
       'No backup was made: the job was ended from outside before it could say why.',
       `${USUAL_CAUSES}: run it again, on a larger runner if need be.`,
     ),

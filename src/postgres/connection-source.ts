@@ -43,12 +43,14 @@ export async function findConnectionString(
 function nowhere(input: string, withoutSecrets: string | undefined): UserError {
   if (withoutSecrets !== undefined) {
     return new UserError(
+      'invalid-input',
       `${input} is empty: ${withoutSecrets}.`,
       'A workflow that others can change must not see the database. Leave the step out of such runs: ' +
         '"if: ${{ !github.event.pull_request.head.repo.fork && github.actor != \'dependabot[bot]\' }}".',
     );
   }
   return new UserError(
+    'invalid-input',
     `${input} is empty, and there is no DATABASE_URL in the environment or in a .env file of the workspace.`,
     `Set "${input}: \${{ secrets.DATABASE_URL }}" and add that secret to the repository. ` +
       'An empty value usually means that no secret of that name exists, or that the run comes from a fork or from Dependabot, which get no secrets.',
@@ -65,6 +67,7 @@ async function databaseUrlOfEnvFile(file: string): Promise<string | undefined> {
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw new UserError(
+      'invalid-input',
       `The .env file of the workspace cannot be read: ${messageOf(error)}`,
       'Make it readable, remove it, or give the connection string as an input.',
       { cause: error },

@@ -21,6 +21,7 @@ export function pemText(input: string, value: string, kind: 'CERTIFICATE' | 'PRI
   );
   if (block.test(text.replaceAll('\r', '').trim())) return `${text.replaceAll('\r', '').trim()}\n`;
   throw new UserError(
+    'invalid-input',
     `${input}: the value is not a ${kind.toLowerCase()} in PEM form.`,
     `Store the whole file in the secret, from "-----BEGIN …${kind}-----" to "-----END …${kind}-----", with its line breaks.`,
   );

@@ -140,7 +140,7 @@ function explained(
   const connecting = /connection to server|could not translate|FATAL/.test(stderr);
   const error = diagnosedError(`The database cannot be ${connecting ? 'reached' : 'examined'}`, stderr);
   const more = failureHints.filter(({ when }) => when.test(stderr)).map(({ text }) => text);
-  return new UserError(error.message, [error.hint, ...more].join(' '), { cause: error.cause });
+  return new UserError('connection', error.message, [error.hint, ...more].join(' '), { cause: error.cause });
 }
 
 /** Systems that speak PostgreSQL's protocol and that pg_dump cannot dump, by what `version()` says. */
@@ -152,7 +152,8 @@ const OTHER_SYSTEMS: readonly (readonly [RegExp, string, string])[] = [
 
 function refuseOtherSystems(version: string): void {
   const other = OTHER_SYSTEMS.find(([pattern]) => pattern.test(version));
-  if (other) throw new UserError(`The server is ${other[1]}, which pg_dump cannot dump.`, other[2]);
+  if (other)
+    throw new UserError('connection', `The server is ${other[1]}, which pg_dump cannot dump.`, other[2]);
 }
 
 /**
@@ -163,6 +164,7 @@ function refuseOtherSystems(version: string): void {
 export function refuseNewerServer(server: ServerFacts, clientMajor: number): void {
   if (server.major <= clientMajor) return;
   throw new UserError(
+    'connection',
     `The server is PostgreSQL ${plainLine(server.version)}, newer than the client tools (${clientMajor}).`,
     `Set "postgres-version: ${server.major}".`,
   );

@@ -68,6 +68,7 @@ export async function queryRows(client: Psql, sql: string, columns: number): Pro
 
 function silentServer(): UserError {
   return new UserError(
+    'connection',
     `The server went silent: psql has had no answer for ${duration(ANSWER_WITHIN_MS)}.`,
     'Look whether the server is overloaded, or whether something between the runner and the server (a firewall, VPN or proxy) drops connections. Run the job again.',
   );

@@ -21,6 +21,7 @@ export async function readService(
     if (parameters) return parameters;
   }
   throw new UserError(
+    'invalid-input',
     `${input}: there is no connection service of the name that its service parameter has.`,
     'Point PGSERVICEFILE at the file that holds it, or write the whole connection as a URL.',
   );
@@ -43,6 +44,7 @@ export function parseService(input: string, text: string, service: string): Conn
     const [, name = '', value = ''] = /^([^=]*)=(.*)$/.exec(line) ?? [];
     if (!isParameterName(name)) {
       throw new UserError(
+        'invalid-input',
         `${input}: its connection service has a line that is no parameter of libpq.`,
         'Every line of the section must be name=value, with names as in the documentation of libpq.',
       );
@@ -58,6 +60,7 @@ async function textOf(input: string, file: string): Promise<string> {
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return '';
     throw new UserError(
+      'invalid-input',
       `${input}: the connection service file cannot be read: ${messageOf(error)}`,
       'Make it readable, or write the whole connection as a URL.',
       { cause: error },

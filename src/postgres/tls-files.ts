@@ -17,6 +17,7 @@ export async function useTlsFiles(
 ): Promise<ConnectionParameters> {
   if ((texts.certificate === undefined) !== (texts.key === undefined)) {
     throw new UserError(
+      'invalid-input',
       'ssl-cert and ssl-key belong together, and only one of them is set.',
       'Set both for a client certificate, or neither.',
     );
@@ -33,6 +34,7 @@ export async function useTlsFiles(
     if (text === undefined) continue;
     if (parameters[name] !== undefined) {
       throw new UserError(
+        'invalid-input',
         `${input} is set, and the connection string has ${name} too.`,
         `Remove ${name} from the connection string.`,
       );

@@ -118,7 +118,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
  */
 export function endedBySignal(what: string, signal: NodeJS.Signals, aftermath?: string): UserError {
   const end = aftermath === undefined ? '' : ` ${aftermath}`;
-  return new UserError(`${what} was ended by ${signal}.${end}`, SIGNAL_HINTS[signal] ?? CRASHED);
+  return new UserError('runner', `${what} was ended by ${signal}.${end}`, SIGNAL_HINTS[signal] ?? CRASHED);
 }
 
 const CRASHED =
@@ -188,6 +188,7 @@ function pour(source: Readable, target: Writable, onError: (error: unknown) => v
 
 function cannotStart(file: string, error: Error): UserError {
   return new UserError(
+    'runner',
     `${file} could not be started: ${messageOf(error)}`,
     'Check that the file exists on the runner, may be executed, and is made for its processor.',
     { cause: error },

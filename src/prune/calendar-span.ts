@@ -11,6 +11,7 @@ export function calendarSpan(input: string, value: string): Period {
   const match = /^(?:(\d{1,4})y)?(?:(\d{1,4})m)?(?:(\d{1,4})d)?(?:(\d{1,4})h)?$/.exec(value);
   if (!match || value === '') {
     throw new UserError(
+      'invalid-input',
       `${input}: ${quote(value)} is not a time span.`,
       `Write ${input} as years, months, days and hours, for example "${input}: 1y6m" or "${input}: 14d".`,
     );

@@ -44,6 +44,7 @@ function readPolicy(): PrunePolicy {
   };
   if (Object.values(policy).some((rule) => rule !== undefined)) return policy;
   throw new UserError(
+    'invalid-input',
     'No rule says what to keep, and without one all but the minimum would be deleted.',
     'Set at least one of keep-last, keep-hourly, keep-daily, keep-weekly, keep-monthly, keep-yearly and keep-within, ' +
       'for example "keep-daily: 7"; to keep only the newest, "keep-last: 1".',

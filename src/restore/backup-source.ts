@@ -56,6 +56,7 @@ function fileSource({
   const [contradiction] = Object.entries(artifactInputs).find(([, value]) => value !== '') ?? [];
   if (contradiction === undefined) return { kind: 'file', path };
   throw new UserError(
+    'invalid-input',
     `path and ${contradiction} are both set, and a backup comes from a file or from an artifact.`,
     `Keep path to restore the file ${quote(path)}, or ${contradiction} to restore an artifact.`,
   );
@@ -70,12 +71,14 @@ function wantedBackup(backup: string, backupName: string): WantedBackup {
   }
   if (backup === '') {
     throw new UserError(
+      'invalid-input',
       'backup: the value is empty.',
       `Write "backup: ${LATEST}", the name of an artifact, or its id; or leave it out for the latest.`,
     );
   }
   if (backupName !== '') {
     throw new UserError(
+      'invalid-input',
       `backup-name says whose latest backup is wanted, and backup names one already: ${quote(backup)}.`,
       `Remove backup-name, or write "backup: ${LATEST}".`,
     );
@@ -84,6 +87,7 @@ function wantedBackup(backup: string, backupName: string): WantedBackup {
   const id = Number(backup);
   if (Number.isSafeInteger(id) && id > 0) return { kind: 'id', id };
   throw new UserError(
+    'invalid-input',
     `backup: ${quote(backup)} is not the id of an artifact.`,
     'Use the output artifact-id of the backup, or the number at the end of the address of the artifact.',
   );
@@ -92,6 +96,7 @@ function wantedBackup(backup: string, backupName: string): WantedBackup {
 function repository(text: string, own: string): Repository {
   if (text === '' && own === '') {
     throw new UserError(
+      'invalid-input',
       'repository: the value is empty, and GITHUB_REPOSITORY is not set.',
       'Set "repository: owner/name", or path to restore a file.',
     );
@@ -99,6 +104,7 @@ function repository(text: string, own: string): Repository {
   const read = readRepository(text || own);
   if (read) return read;
   throw new UserError(
+    'invalid-input',
     `repository: ${quote(text || own)} is not the name of a repository.`,
     'Write it as owner/name, without https:// and without the name of the host.',
   );

@@ -33,6 +33,7 @@ export async function openBackup({ file, keys, target, signal }: BackupToOpen): 
   if (kind !== 'encrypted') throw notABackup(kind);
   if (!keys) {
     throw new UserError(
+      'not-a-backup',
       'The backup is encrypted with age, and there is no key to open it.',
       'Set "age-identity" to the secret key (AGE-SECRET-KEY-…) from a secret, or "age-passphrase" if it was encrypted to one.',
     );
@@ -72,7 +73,7 @@ const EXPLANATIONS: Readonly<Record<Exclude<FileKind, 'archive' | 'encrypted'>, 
 
 function notABackup(kind: Exclude<FileKind, 'archive' | 'encrypted'>): UserError {
   const [what, hint] = EXPLANATIONS[kind];
-  return new UserError(`The backup is not an archive of pg_dump: it is ${what}.`, hint);
+  return new UserError('not-a-backup', `The backup is not an archive of pg_dump: it is ${what}.`, hint);
 }
 
 async function startOf(file: string): Promise<Buffer> {
@@ -86,6 +87,7 @@ async function startOf(file: string): Promise<Buffer> {
     }
   } catch (error) {
     throw new UserError(
+      'not-a-backup',
       `The backup cannot be read: ${messageOf(error)}`,
       'Check that the file is there and can be read.',
       { cause: error },

@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { openBackup } from './open-backup.ts';
-import { UnreadableArchive } from '../archive/unreadable.ts';
 import { type TableOfContents, readTableOfContents } from '../archive/toc/table-of-contents.ts';
 import {
   type ProvenArchive,
@@ -102,8 +101,9 @@ export async function restore(
 
 /** The archive was not made in this job: to run it again would bring the same one. */
 function asGiven(error: unknown): unknown {
-  if (!(error instanceof UnreadableArchive)) return error;
+  if (!(error instanceof UserError) || error.code !== 'archive-unreadable') return error;
   return new UserError(
+    error.code,
     error.message,
     'Use another copy of the backup, or another backup. If those cannot be read either, look at the disk of the runner: is it full, or does it fail?',
     { cause: error.cause },
@@ -190,6 +190,7 @@ async function localFile(
     log.info(`Restoring from the file ${given} (${bytes(size)})`);
   } catch (error) {
     throw new UserError(
+      'not-a-backup',
       `path: ${JSON.stringify(given)} cannot be read: ${messageOf(error)}`,
       'Give the path of a backup, relative to the workspace.',
       { cause: error },
@@ -231,6 +232,7 @@ async function toolsFor(
   const tools = await toolsForServer(toolsRequest(job), atHand, Math.max(server.major, dumpMajor));
   if (tools.major < dumpMajor) {
     throw new UserError(
+      'tools-unavailable',
       `The backup was made by pg_dump ${dumpVersion}, which is newer than the client tools (${tools.major}).`,
       `Set "postgres-version: ${dumpMajor}", or leave postgres-version out.`,
     );
@@ -253,6 +255,7 @@ function requireNamedContent({ name, contents }: Backup, { proof }: ProvenArchiv
       ? ''
       : ` To be sure that no other version of the tools is the reason, set "postgres-version: ${contents.dumpMajor}".`;
   throw new UserError(
+    'not-a-backup',
     `The backup is not what its name says: its content digest begins with ${contentDigest.slice(0, 12)}, and the name with ${named.contentDigestStart}.`,
     `The file has changed since it was made, or was renamed: use another copy or backup.${surer}`,
   );

@@ -78,6 +78,7 @@ function orExplain(variable: string, write: () => void): void {
 
 function unwritable(variable: string, error: unknown): UserError {
   return new UserError(
+    'runner',
     `${variable}: the file that the runner reads from this step cannot be written: ${messageOf(error)}`,
     `Check that the disk of the runner has room, that no earlier step has changed what is in RUNNER_TEMP, and that ${variable} is not set in "env:".`,
     { cause: error },

@@ -21,7 +21,7 @@ export class RedResult extends UserError {
   readonly result: Pick<FinishedJob, 'outputs' | 'summary'>;
 
   constructor(message: string, hint: string, result: RedResult['result']) {
-    super(message, hint);
+    super('failed-result', message, hint);
     this.result = result;
   }
 }

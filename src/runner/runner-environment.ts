@@ -21,6 +21,7 @@ export function readRunnerEnvironment(env: NodeJS.ProcessEnv): RunnerEnvironment
   const temp = env['RUNNER_TEMP'];
   if (!temp) {
     throw new UserError(
+      'runner',
       'RUNNER_TEMP is not set.',
       'This program is a step of a GitHub Actions job; to try it elsewhere, see "npm run demo" in the README.',
     );

@@ -35,6 +35,7 @@ export interface WorkFolder {
 export async function makeWorkFolder(temp: string): Promise<WorkFolder> {
   const folder = await mkdtemp(path.join(temp, PREFIX)).catch((error: unknown) => {
     throw new UserError(
+      'runner',
       `RUNNER_TEMP: no folder can be made in ${temp}: ${messageOf(error)}`,
       'The runner sets RUNNER_TEMP: check that the folder is there, that the user of the runner can write in it, and that its disk is neither full nor read-only; and do not set it in "env:".',
       { cause: error },
@@ -91,6 +92,7 @@ export async function removeRecordedWorkFolder(temp: () => string): Promise<void
     await removeFolder(folder);
   } catch (error) {
     throw new UserError(
+      'runner',
       `The work folder ${folder} could not be removed: ${messageOf(error)}`,
       'It may hold a database in plaintext: remove it from the runner by hand.',
       { cause: error },

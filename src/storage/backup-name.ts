@@ -16,18 +16,21 @@ export function checkedBackupName(input: string, value: string): string {
   const bad = Array.from(value).find(isForbidden);
   if (bad !== undefined) {
     throw new UserError(
+      'invalid-input',
       `${input}: ${JSON.stringify(value)} holds ${JSON.stringify(bad)}, which artifact names cannot have.`,
       `Use letters, digits, "-", "_" and "." in ${input}.`,
     );
   }
   if (value.includes(COMMAND)) {
     throw new UserError(
+      'invalid-input',
       `${input}: ${JSON.stringify(value)} holds "${COMMAND}", which the runner would take for a command.`,
       `Use letters, digits, "-", "_" and "." in ${input}.`,
     );
   }
   if (value.startsWith('.') || Buffer.byteLength(value) > LONGEST_NAME_BYTES) {
     throw new UserError(
+      'invalid-input',
       `${input}: the name begins with a dot or is longer than ${LONGEST_NAME_BYTES} bytes.`,
       `Choose a shorter, plain name for ${input}, for example the database's name.`,
     );

@@ -30,6 +30,7 @@ function readBackupName(): string {
   const name = core.getInput('backup-name');
   if (name !== '') return checkedBackupName('backup-name', name);
   throw new UserError(
+    'invalid-input',
     'backup-name: the value is empty.',
     'Set backup-name to that of the backup action; where that has none, it is the name of the database.',
   );

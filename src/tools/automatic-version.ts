@@ -21,6 +21,7 @@ export function preferredMajors(version: PostgresVersion, serverMajor?: number):
   if (version.kind === 'major') return [version.major];
   if (serverMajor !== undefined && serverMajor > NEWEST_MAJOR) {
     throw new UserError(
+      'tools-unavailable',
       `PostgreSQL ${serverMajor} is newer than all the client tools that this action knows (up to ${NEWEST_MAJOR}).`,
       'Use a newer version of this action.',
     );

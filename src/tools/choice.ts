@@ -39,6 +39,7 @@ export function chooseWays(machine: Machine, major: number): Ways {
   return {
     kind: 'none',
     error: new UserError(
+      'tools-unavailable',
       `PostgreSQL ${major} client tools were not found on this runner (looked in the tool cache, ${places} and PATH).`,
       adviceFor(machine, major),
     ),

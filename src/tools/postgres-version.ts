@@ -19,6 +19,7 @@ export function postgresVersion(input: string, value: string): PostgresVersion {
   if (major >= OLDEST_MAJOR && major <= NEWEST_MAJOR) return { kind: 'major', major };
   const allowed = Array.from({ length: NEWEST_MAJOR - OLDEST_MAJOR + 1 }, (_, index) => OLDEST_MAJOR + index);
   throw new UserError(
+    'invalid-input',
     `${input}: ${quote(value)} is not a major version of PostgreSQL that this action knows.`,
     `Write one of ${allowed.join(', ')}, or "${input}: auto" for the version that fits the server.`,
   );

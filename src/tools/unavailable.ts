@@ -21,6 +21,7 @@ export class UnavailableError extends UserError {
 
   constructor(refusal: Refusal, options?: ErrorOptions) {
     super(
+      'tools-unavailable',
       `${refusal.wanted} could not be had from ${refusal.place}: ${refusal.reason}.`,
       refusal.hint,
       options,

@@ -6,7 +6,7 @@ import { testClientTools } from '../../support/client-tools.ts';
 import { type Database, startDatabase } from '../../support/database.ts';
 import { connectionTo, untilRow, whileSession } from '../../support/failure-bench.ts';
 
-const GIVEN = new UserError('pg_dump failed: One of the tables stayed locked.', 'Wait.', {
+const GIVEN = new UserError('runner', 'pg_dump failed: One of the tables stayed locked.', 'Wait.', {
   cause: new Error('what it printed'),
 });
 const TIMEOUT = 'pg_dump: error: query failed: ERROR:  canceling statement due to statement timeout';

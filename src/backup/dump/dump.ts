@@ -46,6 +46,7 @@ export async function dump(request: DumpRequest): Promise<number> {
   const size = sizeSoFar(request.file);
   if (size === 0) {
     throw new UserError(
+      'dump-failed',
       'pg_dump said that it succeeded, and left nothing.',
       'Run the job again and report it.',
     );
@@ -88,7 +89,7 @@ class LoginError extends UserError {
   readonly transient: boolean;
 
   constructor({ message, hint, cause }: UserError, transient: boolean) {
-    super(message, hint, { cause });
+    super('dump-failed', message, hint, { cause });
     this.transient = transient;
   }
 }

@@ -91,6 +91,7 @@ export function unreadableError(
     plainLine(`${schema}.${name} (${why ?? ''})`),
   );
   return new UserError(
+    'dump-failed',
     `The user ${plainLine(user)} may not read ${unreadable.length} of the tables and sequences to back up: ${someOf(named, MOST_NAMED)}.`,
     'Use their owner; or grant the role pg_read_all_data (PostgreSQL 14 and newer), and BYPASSRLS where row-level security is on; ' +
       'or leave them out with exclude-tables or exclude-schemas.',

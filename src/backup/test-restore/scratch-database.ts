@@ -38,12 +38,14 @@ export async function requireRightToCreate(client: Psql): Promise<void> {
   const [[inRecovery, mayCreate] = []] = await queryRows(client, RIGHT_SQL, 2).catch(cannotCreate);
   if (inRecovery === 't') {
     throw new UserError(
+      'test-restore-failed',
       `${CANNOT}: The server is a standby, which takes no changes.`,
       'Use its primary, or a server of the job itself: a service container.',
     );
   }
   if (mayCreate !== 't') {
     throw new UserError(
+      'test-restore-failed',
       `${CANNOT}: The user may not create databases.`,
       'ALTER ROLE name CREATEDB; or use the superuser, as a service container has one.',
     );
@@ -122,6 +124,7 @@ async function insist(client: Psql, sql: string, withinMs: number): Promise<void
   } catch (error) {
     if (!timeout.aborted) throw error;
     throw new UserError(
+      'test-restore-failed',
       `The server has not answered for ${duration(withinMs)}.`,
       'Look what keeps it (SELECT * FROM pg_stat_activity), then run the job again.',
       { cause: error },
@@ -139,7 +142,9 @@ function warnOfRest(name: string, error: unknown): void {
 function cannotCreate(error: unknown): never {
   if (error instanceof PsqlError) throw diagnosedError(CANNOT, error.stderr);
   if (!(error instanceof UserError)) throw error;
-  throw new UserError(`${CANNOT}: ${error.message}`, error.hint, { cause: error.cause });
+  throw new UserError('test-restore-failed', `${CANNOT}: ${error.message}`, error.hint, {
+    cause: error.cause,
+  });
 }
 
 function literal(text: string): string {

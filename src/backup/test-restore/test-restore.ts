@@ -86,7 +86,7 @@ function aboutItsInput(error: UserError): UserError {
     ? error.message
     : `${REHEARSAL_INPUT}: ${error.message}`;
   const hint = error.hint.replaceAll(/(?<!-)\bconnection-string\b/g, REHEARSAL_INPUT);
-  return new UserError(message, hint, { cause: error.cause });
+  return new UserError('test-restore-failed', message, hint, { cause: error.cause });
 }
 
 /**
@@ -100,9 +100,14 @@ export async function rehearse(database: Database, request: RehearsalRequest): P
   await restoreAndProve(database, request).catch((reason: unknown) => {
     const error = request.signal.aborted ? reason : (connection.failure() ?? reason);
     if (!(error instanceof UserError) || error.message.startsWith(REHEARSAL_INPUT)) throw error;
-    throw new UserError(`The backup does not pass its rehearsal: ${error.message}`, error.hint, {
-      cause: error.cause,
-    });
+    throw new UserError(
+      'test-restore-failed',
+      `The backup does not pass its rehearsal: ${error.message}`,
+      error.hint,
+      {
+        cause: error.cause,
+      },
+    );
   });
   log.info(
     `Rehearsed in ${duration(performance.now() - started)} on PostgreSQL ${server.version}: restored, proven and dropped again`,

@@ -37,7 +37,9 @@ export function diagnose(stderr: string, quotable = stderr): Diagnosis {
 /** An error with the cause and the hint of what a tool printed. */
 export function diagnosedError(part: string, stderr: string): UserError {
   const { cause, hint } = diagnose(stderr);
-  return new UserError(`${part}: ${cause}`, hint, { cause: new Error(errorLines(stderr).join('\n')) });
+  return new UserError('connection', `${part}: ${cause}`, hint, {
+    cause: new Error(errorLines(stderr).join('\n')),
+  });
 }
 
 /** The lines that tell of an error or a warning, without the verbose story around them. */

@@ -7,7 +7,7 @@ export class TunnelError extends UserError {
   readonly transient: boolean;
 
   constructor(message: string, hint: string, options: ErrorOptions & { readonly transient: boolean }) {
-    super(message, hint, options);
+    super('connection', message, hint, options);
     this.transient = options.transient;
   }
 }

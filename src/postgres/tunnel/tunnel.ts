@@ -56,6 +56,7 @@ export async function openTunnel(options: TunnelOptions): Promise<Tunnel> {
   options.signal.throwIfAborted();
   if (!/^[\x21-\x7e]+$/.test(options.apiKey)) {
     throw new UserError(
+      'connection',
       'The api_key of the connection string holds characters that no key has.',
       'Copy the connection string anew from the Prisma Console.',
     );
@@ -123,6 +124,7 @@ class Bridge implements Tunnel {
       this.#server.once('error', (error) => {
         reject(
           new UserError(
+            'connection',
             `No port of ${HOST} can be opened for Prisma's tunnel: ${messageOf(error)}`,
             'Use a direct connection string of the database.',
             { cause: error },

@@ -51,8 +51,9 @@ export function poolerError(input: string, reason: string, allowPooler: false | 
   const place = `${input}: it leads to a transaction pooler (${reason})`;
   const direct = 'Use the direct connection string of the database (usually port 5432).';
   return allowPooler === undefined
-    ? new UserError(`${place}, and a restore needs a session of its own.`, direct)
+    ? new UserError('invalid-input', `${place}, and a restore needs a session of its own.`, direct)
     : new UserError(
+        'invalid-input',
         `${place}, and a dump through one can break the queries of your application.`,
         `${direct} If you are sure that it is none, or take the risk, set "allow-pooler: true".`,
       );

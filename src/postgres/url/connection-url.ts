@@ -57,6 +57,7 @@ function refuseOtherForms(input: string, url: string): void {
   const write = 'Write postgres://USER:PASSWORD@HOST:5432/DATABASE, as your provider shows it for psql.';
   if (/^["'`]/.test(url)) {
     throw new UserError(
+      'invalid-input',
       `${input}: the value begins with a quotation mark.`,
       'Store the secret without quotes around it.',
     );
@@ -64,6 +65,7 @@ function refuseOtherForms(input: string, url: string): void {
   const pasted = /^(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=/.exec(url);
   if (pasted && /:\/\//.test(url)) {
     throw new UserError(
+      'invalid-input',
       `${input}: the value begins with "${pasted[1] ?? ''}=".`,
       'Store only what stands behind the equals sign, without quotes.',
     );
@@ -71,14 +73,19 @@ function refuseOtherForms(input: string, url: string): void {
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*(?::[A-Za-z][A-Za-z0-9+.-]*)?):\/\//.exec(url)?.[1];
   if (scheme !== undefined && /^postgres(ql)?$/i.test(scheme)) {
     throw new UserError(
+      'invalid-input',
       `${input}: the scheme is "${scheme}", which PostgreSQL's own tools do not recognise.`,
       'Write the scheme in lower case: postgres://…',
     );
   }
   if (scheme !== undefined) {
-    throw new UserError(`${input}: the scheme "${scheme}" is not one of PostgreSQL's.`, write);
+    throw new UserError(
+      'invalid-input',
+      `${input}: the scheme "${scheme}" is not one of PostgreSQL's.`,
+      write,
+    );
   }
-  throw new UserError(`${input}: the value is not a postgres:// URL.`, write);
+  throw new UserError('invalid-input', `${input}: the value is not a postgres:// URL.`, write);
 }
 
 /** libpq takes the first "@" before any "/" for the end of the credentials, and the first ":" in them for the divide. */
@@ -103,6 +110,7 @@ function readHosts(input: string, text: string): { hosts: string[]; ports: strin
       (next !== undefined && !'/?,'.includes(next))
     ) {
       throw new UserError(
+        'invalid-input',
         `${input}: the host cannot be read.`,
         'Write an IPv6 address in brackets, as in postgres://USER:PASSWORD@[::1]:5432/DATABASE, and percent-encode special characters in the password.',
       );
@@ -129,12 +137,14 @@ function checkPorts(input: string, { host = '', hostaddr, port }: ConnectionPara
     // What stands here may be a part of a password, so only a number is shown.
     if (!/^\d{1,9}$/.test(text)) throw notEncoded(input);
     throw new UserError(
+      'invalid-input',
       `${input}: ${text} is not a port.`,
       'Write a port from 1 to 65535; PostgreSQL usually listens on 5432.',
     );
   }
   if (ports.length > 1 && ports.length !== (hostaddr ?? host).split(',').length) {
     throw new UserError(
+      'invalid-input',
       `${input}: there are not as many ports as hosts.`,
       'Write one port for each host, or one for all.',
     );
@@ -164,6 +174,7 @@ function readQuery(input: string, query: string, hasPassword: boolean): ForeignP
     const [rawName = '', value, ...more] = pair.split('=');
     if (value === undefined || more.length > 0) {
       throw new UserError(
+        'invalid-input',
         `${input}: what stands after the "?" is not a list of name=value pairs.`,
         'Write it as in ?sslmode=require&connect_timeout=10, and percent-encode "=", "&" and "?" within values and in the password.',
       );
@@ -180,6 +191,7 @@ function readQuery(input: string, query: string, hasPassword: boolean): ForeignP
 function unknownParameter(input: string, name: string | undefined): UserError {
   const shown = name !== undefined && /^[A-Za-z_]{1,40}$/.test(name) ? `"${name}"` : 'in it';
   return new UserError(
+    'invalid-input',
     `${input}: the URL parameter ${shown} is unknown to PostgreSQL.`,
     'Remove it from the connection string; if it is part of the password, percent-encode the password.',
   );
@@ -200,6 +212,7 @@ function decode(input: string, text: string): string {
 
 function notEncoded(input: string): UserError {
   return new UserError(
+    'invalid-input',
     `${input}: the URL falls apart in the wrong place, most likely at a special character in the user name or password.`,
     'Percent-encode the password: @ is %40, / is %2F, : is %3A, # is %23, ? is %3F, % is %25.',
   );

@@ -38,6 +38,7 @@ const ssl: Rule = (input, { value }) => {
   if (['1', 'no-verify', 'true'].includes(value)) return { parameters: { sslmode: 'require' } };
   if (['0', 'false'].includes(value)) return {};
   throw new UserError(
+    'invalid-input',
     `${input}: the URL parameter "ssl" has a value that is not understood.`,
     'Write sslmode=require, or sslmode=verify-full, instead of ssl=….',
   );
@@ -45,6 +46,7 @@ const ssl: Rule = (input, { value }) => {
 
 const pkcs12: Rule = (input) => {
   throw new UserError(
+    'invalid-input',
     `${input}: sslidentity names a PKCS#12 file, which PostgreSQL's own tools cannot read.`,
     'Convert it to PEM with openssl, and give the ssl-cert and ssl-key inputs.',
   );

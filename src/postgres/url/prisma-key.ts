@@ -24,7 +24,7 @@ export function readPrismaUrl(input: string, url: string): PrismaTarget {
   // What `new URL` throws holds the URL: it must not become a cause.
   const parsed = URL.parse(url);
   if (!parsed || !SCHEME.test(parsed.protocol)) {
-    throw new UserError(`${input}: the value is not a prisma+postgres:// URL.`, COPY_AGAIN);
+    throw new UserError('invalid-input', `${input}: the value is not a prisma+postgres:// URL.`, COPY_AGAIN);
   }
   const apiKey = keyOf(input, parsed.searchParams);
   if (LOCAL_HOSTS.has(parsed.hostname.toLowerCase())) {
@@ -61,6 +61,7 @@ export function localDatabaseUrl(input: string, apiKey: string): string {
   const url = jsonObject(apiKey.replace(/={1,2}$/, ''))?.['databaseUrl'];
   if (typeof url === 'string' && /^postgres(?:ql)?:\/\/\S+$/.test(url)) return url;
   throw new UserError(
+    'invalid-input',
     `${input}: the api_key of this local prisma+postgres:// URL holds no address of a database.`,
     'Use the postgres:// URL of a real server: "prisma dev" cannot serve a dump.',
   );
@@ -70,6 +71,7 @@ function keyOf(input: string, parameters: URLSearchParams): string {
   const [apiKey = '', ...more] = parameters.getAll('api_key');
   if (apiKey === '' || more.length > 0) {
     throw new UserError(
+      'invalid-input',
       `${input}: the prisma+postgres:// URL has ${more.length > 0 ? 'more than one' : 'no'} api_key.`,
       COPY_AGAIN,
     );
@@ -103,6 +105,7 @@ function isCredential(value: unknown): value is string {
 
 function damagedKey(input: string): UserError {
   return new UserError(
+    'invalid-input',
     `${input}: the api_key of the prisma+postgres:// URL is damaged; most likely it was cut or changed when it was copied.`,
     COPY_AGAIN,
   );

@@ -156,7 +156,8 @@ export function applyProviderRules(
     for (const rule of RULES) {
       if (!rule.applies({ ...endpoint, host: endpoint.host.toLowerCase() })) continue;
       const effect = rule.effect(endpoint, { ...connection, parameters });
-      if (effect.refusal) throw new UserError(`${input}: ${effect.refusal.message}`, effect.refusal.hint);
+      if (effect.refusal)
+        throw new UserError('invalid-input', `${input}: ${effect.refusal.message}`, effect.refusal.hint);
       endpoint = effect.endpoint ?? endpoint;
       parameters = { ...parameters, ...effect.parameters };
       effects.push(effect);

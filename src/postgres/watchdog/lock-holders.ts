@@ -87,6 +87,7 @@ export function lockError({ table, by, behind }: ExclusiveLock, { cause }: UserE
       ? `${sessionInWords(by)} holds the lock.`
       : `${sessionInWords(by)} wants the lock, and waits for ${sessionInWords(behind)}.`;
   return new UserError(
+    'no-progress',
     plainLine(`pg_dump failed: The table ${table} stayed locked for too long: ${who}`),
     `Run the backup when no migration runs, or ${howToEnd(holder)}. pg-dump-args: --lock-wait-timeout=10min waits longer.`,
     { cause },

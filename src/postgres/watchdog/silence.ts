@@ -153,6 +153,7 @@ export function judgeSilence(
 
 function silent(tool: string, last: ServerSide): UserError {
   return new UserError(
+    'no-progress',
     `The connection of ${tool} went silent: nothing came for over a minute, and ${inWords(last)}.`,
     'Something between the runner and the server has dropped the connection (a router, VPN, proxy or the host itself). Run the job again; if it stays so, run it on a runner that is nearer to the server.',
   );

@@ -98,9 +98,14 @@ async function followed(
   } catch (error) {
     await endSessions(psql, sessions);
     if (!(error instanceof UserError)) throw error;
-    if (error === locks.signal.reason) throw new UserError(`${error.message} ${aftermath}`, error.hint);
+    if (error === locks.signal.reason)
+      throw new UserError('restore-failed', `${error.message} ${aftermath}`, error.hint);
     if (error !== silence.signal.reason) throw error;
-    throw new UserError(`${error.message} ${jobs === undefined ? UNKNOWN_END : aftermath}`, error.hint);
+    throw new UserError(
+      'restore-failed',
+      `${error.message} ${jobs === undefined ? UNKNOWN_END : aftermath}`,
+      error.hint,
+    );
   } finally {
     ticker.stop();
     await Promise.all([locks.stop(), silence.stop()]);

@@ -20,7 +20,7 @@ const DEPENDENT = /^(?:DETAIL: {2})?(.+ depends on .+)$/gm;
 export function restoreFailure(tool: string, stderr: string, aftermath: string): UserError {
   const { cause, hint } = diagnose(stderr, stderr.replace(STATEMENT, ''));
   const dependents = / cannot be replaced: /.test(cause) ? moreDependents(stderr) : '';
-  return new UserError(`${tool} failed: ${cause}${dependents} ${aftermath}`, hint, {
+  return new UserError('restore-failed', `${tool} failed: ${cause}${dependents} ${aftermath}`, hint, {
     cause: new Error(safeLines(stderr).join('\n')),
   });
 }

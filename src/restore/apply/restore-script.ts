@@ -95,6 +95,7 @@ export class RestoreScript extends Transform {
 
 function unexpected(what: string): UserError {
   return new UserError(
+    'restore-failed',
     `The script of pg_restore does not ${what}: it would not be one transaction. Nothing was changed.`,
     'Use another postgres-version, and report it.',
   );

@@ -48,6 +48,7 @@ export function guardTarget({ contents, target, options }: PlanRequest, collisio
   const { confirmDatabase, clean } = options;
   if (confirmDatabase !== undefined && confirmDatabase !== target.database) {
     throw new UserError(
+      'restore-refused',
       `confirm-database: it says "${plainLine(confirmDatabase)}", but connection-string leads to the database "${database}".`,
       'Correct the one that is wrong. Nothing was changed.',
     );
@@ -58,6 +59,7 @@ export function guardTarget({ contents, target, options }: PlanRequest, collisio
   if (confirmDatabase === undefined && !isEmpty(target)) {
     const settings = `"confirm-database: ${database}"${needsClean ? ' and "clean: true"' : ''}`;
     throw new UserError(
+      'restore-refused',
       `The database "${database}" is not empty: it holds ${holdingsInWords(target)}.${originInWords(origin)}`,
       `Restore into an empty database; or, if this is the one you mean, set ${settings}${inTheWay > 0 ? ` to replace ${inTheWayInWords(collisions)}` : ''}.`,
     );
@@ -65,11 +67,13 @@ export function guardTarget({ contents, target, options }: PlanRequest, collisio
   if (!needsClean) return;
   if (inTheWay === 0) {
     throw new UserError(
+      'restore-refused',
       `The database "${database}" is the one that the backup came from.`,
       'Restore into another database; or, if you do mean this one, set "clean: true". Only what you restore is changed.',
     );
   }
   throw new UserError(
+    'restore-refused',
     `The database "${database}" holds already what would be restored: ${inTheWayInWords(collisions)}.${originInWords(origin)}`,
     'Set "clean: true" to replace it with what is in the backup; or restore into an empty database.',
   );

@@ -27,6 +27,7 @@ function requireCreate(entries: readonly TocEntry[], target: TargetFacts): void 
   const schema = entries.find(({ kind }) => kind === 'SCHEMA');
   if (schema !== undefined && !target.canCreateInDatabase) {
     throw new UserError(
+      'restore-refused',
       `The user ${user} may not create the schema ${nameInWords(schema)} in the database "${plainLine(target.database)}".`,
       `Use the owner of the database, or grant it: GRANT CREATE ON DATABASE … TO ….`,
     );
@@ -36,6 +37,7 @@ function requireCreate(entries: readonly TocEntry[], target: TargetFacts): void 
   );
   if (closed === undefined) return;
   throw new UserError(
+    'restore-refused',
     `The user ${user} may not create ${nameInWords(closed)}: it has no CREATE privilege on the schema ${plainLine(closed.schema)}.`,
     'Use the owner of the database or of the schema, or grant it: GRANT CREATE ON SCHEMA … TO ….',
   );
@@ -51,6 +53,7 @@ function requireOwners(entries: readonly TocEntry[], index: TocIndex, target: Ta
   const instead = 'or set "no-owner: true", and everything will belong to the user that restores.';
   if (missing.length > 0) {
     throw new UserError(
+      'restore-refused',
       `no-owner: it is false, and the server has no role ${someOf(missing.map(plainLine))}, which owns what is in the backup.`,
       `Create the roles, ${instead}`,
     );
@@ -58,6 +61,7 @@ function requireOwners(entries: readonly TocEntry[], index: TocIndex, target: Ta
   const others = owners.filter((owner) => target.roles.get(owner) !== true);
   if (others.length === 0) return;
   throw new UserError(
+    'restore-refused',
     `no-owner: it is false, and the user ${plainLine(target.user)} may not give anything to ${someOf(others.map(plainLine))}.`,
     `Use a superuser or a member of these roles, ${instead}`,
   );

@@ -79,13 +79,18 @@ function patternOf(input: string, text: string): Pattern {
   const pattern = readPattern(text);
   if (pattern) return pattern;
   throw new UserError(
+    'restore-refused',
     `${input}: the pattern "${plainLine(text)}" cannot be understood.`,
     'Write names, with * and ? for any letters; put double quotes around a name with other signs in it.',
   );
 }
 
 function nothingMatches(input: string, text: string, hint: string): UserError {
-  return new UserError(`${input}: nothing in the backup matches "${plainLine(text)}".`, hint);
+  return new UserError(
+    'restore-refused',
+    `${input}: nothing in the backup matches "${plainLine(text)}".`,
+    hint,
+  );
 }
 
 /** Follows what is chosen to what comes with it. */
@@ -169,6 +174,7 @@ class Walk {
     const table = filled && this.#index.relation(filled, data.schema);
     if (table === undefined || this.#chosen.has(table)) return;
     throw new UserError(
+      'restore-refused',
       `The rows of ${nameInWords(data)} were dumped as those of ${nameInWords(table)}, which is not chosen.`,
       `Choose ${nameInWords(table)} too: its partitions can only be restored together.`,
     );
@@ -191,6 +197,7 @@ class Walk {
     }
     const [what, which] = [own ?? by, nameInWords(relation)];
     throw new UserError(
+      'restore-refused',
       `The ${kindInWords(what)} ${nameInWords(what)} needs the ${kindInWords(relation)} ${which}, which is not chosen and not in the target.`,
       `Add ${which} to "tables", or restore it first.`,
     );

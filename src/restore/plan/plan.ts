@@ -160,6 +160,7 @@ function requireTables(index: TocIndex): void {
   const rows = index.entries.find((entry) => entry.kind === 'TABLE DATA' && !index.homeOf(entry));
   if (rows === undefined) return;
   throw new UserError(
+    'restore-refused',
     `The archive holds the rows of ${nameInWords(rows)}, and not the table itself.`,
     'It was made with --data-only or --section=data. Restore it with pg_restore into the tables that you want to fill.',
   );
@@ -183,6 +184,7 @@ function requireSameKinds({ entries }: Collisions, relations: readonly TargetRel
   if (other === undefined) return;
   const kind = kinds.get(identityOf(other) ?? '') ?? 'TABLE';
   throw new UserError(
+    'restore-refused',
     `${nameInWords(other)} is a ${kindInWords(other)} in the backup and a ${kindInWords({ kind })} in the target.`,
     `Drop or rename the ${kindInWords({ kind })} first, if it is not needed any more.`,
   );

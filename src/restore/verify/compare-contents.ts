@@ -43,6 +43,7 @@ export function differencesError(differences: readonly string[]): UserError {
   const more = differences.length - MOST_NAMED;
   const named = differences.slice(0, MOST_NAMED).map(plainLine).join('; ');
   return new UserError(
+    'verification-failed',
     `The restored database differs from the backup: ${named}${more > 0 ? `; and ${more} more` : ''}.`,
     'Make sure that nobody writes into the target, and restore again. Servers that write values differently also differ here: compare their lc_monetary, bytea_output and extensions.',
   );

@@ -133,6 +133,7 @@ function requireSuccess({ exitCode, endedBy, stderr }: RunResult): void {
 
 function notWhole(error: ScriptError): UserError {
   return new UserError(
+    'verification-failed',
     `The restore could not be proven: what pg_dump printed is not whole: ${error.message}.`,
     'Run the job again.',
     { cause: error },

@@ -69,6 +69,7 @@ function expectedKeys({ tables, sequences }: ExpectedContents): ReadonlySet<stri
 
 function hiddenRows(tables: readonly string[]): UserError {
   return new UserError(
+    'verification-failed',
     `The restore could not be proven: row-level security hides rows from this user in ${someOf(tables.map(plainLine))}.`,
     'FORCE ROW LEVEL SECURITY binds the owner of a table too. Use a role with BYPASSRLS; or set verify: false, and look at the rows yourself.',
   );

@@ -10,6 +10,7 @@ export function wholeNumber(input: string, value: string, range: { min: number; 
   const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
   if (number >= range.min && number <= range.max) return number;
   throw new UserError(
+    'invalid-input',
     `${input}: ${quote(value)} is not a whole number from ${range.min} to ${range.max}.`,
     `Write ${input} as digits only, for example "${input}: ${range.min === 0 ? 1 : range.min}".`,
   );
@@ -24,6 +25,7 @@ export function booleanValue(input: string, value: string): boolean {
   if (['true', 'True', 'TRUE'].includes(value)) return true;
   if (['false', 'False', 'FALSE'].includes(value)) return false;
   throw new UserError(
+    'invalid-input',
     `${input}: ${quote(value)} is neither true nor false.`,
     `Write "${input}: true" or "${input}: false".`,
   );
@@ -38,6 +40,7 @@ export function oneOf<T extends string>(input: string, value: string, words: rea
   const word = words.find((each) => each === value);
   if (word !== undefined) return word;
   throw new UserError(
+    'invalid-input',
     `${input}: ${quote(value)} is none of ${words.join(', ')}.`,
     `Write ${words.map((each) => `"${input}: ${each}"`).join(' or ')}.`,
   );
@@ -58,7 +61,11 @@ export function lines(value: string): string[] {
  */
 export function commandWords(input: string, value: string): string[] {
   if (/["']/.test(value.replace(/"[^"]*"|'[^']*'/g, ''))) {
-    throw new UserError(`${input}: a quotation mark is not closed.`, `Close every " and ' in ${input}.`);
+    throw new UserError(
+      'invalid-input',
+      `${input}: a quotation mark is not closed.`,
+      `Close every " and ' in ${input}.`,
+    );
   }
   return parseArgsStringToArgv(value);
 }

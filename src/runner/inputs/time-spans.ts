@@ -17,6 +17,7 @@ export function shortSpan(input: string, value: string): number {
   const milliseconds = days * DAY_MS + hours * HOUR_MS + minutes * MINUTE_MS;
   if (match && milliseconds > 0) return milliseconds;
   throw new UserError(
+    'invalid-input',
     `${input}: ${quote(value)} is not a duration.`,
     `Write ${input} as days, hours and minutes, for example "${input}: 26h", "${input}: 2d" or "${input}: 90m".`,
   );
@@ -33,6 +34,7 @@ export function percentage(input: string, value: string): number {
   const share = digits === undefined ? Number.NaN : Number(digits) / 100;
   if (share <= 1) return share;
   throw new UserError(
+    'invalid-input',
     `${input}: ${quote(value)} is not a percentage from 0% to 100%.`,
     `Write ${input} with its sign, for example "${input}: 50%".`,
   );

@@ -43,13 +43,18 @@ export function checkedOptions(
     else if (word.startsWith('-') && word !== '-') valueExpected = checkLetters(input, word, options);
     else {
       throw new UserError(
+        'invalid-input',
         `${input}: ${JSON.stringify(word)} is not an option.`,
         `Write values with their option, as in "${options.example}"; the database comes from connection-string.`,
       );
     }
   }
   if (!valueExpected) return words;
-  throw new UserError(`${input}: the last option lacks its value.`, `Write it as in "${options.example}".`);
+  throw new UserError(
+    'invalid-input',
+    `${input}: the last option lacks its value.`,
+    `Write it as in "${options.example}".`,
+  );
 }
 
 /** @returns whether the next word is this option's value. */
@@ -87,6 +92,7 @@ function checkLetters(input: string, word: string, options: ToolOptions): boolea
 
 function refusal(input: string, option: string, instead: string): UserError {
   return new UserError(
+    'invalid-input',
     `${input}: ${option} cannot be given here: ${instead}.`,
     `Remove ${option} from ${input}.`,
   );
@@ -95,6 +101,7 @@ function refusal(input: string, option: string, instead: string): UserError {
 function unknown(input: string, option: string, { tool, withValue, withoutValue }: ToolOptions): UserError {
   const names = [...withValue, ...withoutValue].map((name) => `--${name}`);
   return new UserError(
+    'invalid-input',
     `${input}: ${quote(option)} is not an option of ${tool} that can be given here.`,
     `What can be given: ${names.join(', ')}.`,
   );

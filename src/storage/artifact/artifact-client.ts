@@ -23,7 +23,7 @@ export class ServiceRefusal extends UserError {
   readonly status: number;
 
   constructor(message: string, status: number) {
-    super(message, 'Run the job again.');
+    super('storage', message, 'Run the job again.');
     this.status = status;
   }
 }
@@ -88,6 +88,7 @@ export async function contentOf({ call, signal }: RunService, name: string, job:
   } catch (error) {
     signal.throwIfAborted();
     throw new UserError(
+      'storage',
       `The artifact ${name} cannot be read: ${reasonOf(error)}`,
       'The artifact service may be disturbed (githubstatus.com). Run the job again.',
       { cause: error },

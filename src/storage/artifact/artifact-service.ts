@@ -13,6 +13,7 @@ import { readRuntimeToken } from './runtime-token.ts';
 export function requireArtifactService(env: NodeJS.ProcessEnv, now: Date = new Date()): void {
   if (!isGitHubDotCom(env['GITHUB_SERVER_URL'] ?? 'https://github.com')) {
     throw new UserError(
+      'storage',
       'This server is not GitHub.com: it does not serve the artifact protocol that unzipped artifacts need.',
       'Set "upload: false" and "path", and keep the file with a step of your own.',
     );
@@ -20,6 +21,7 @@ export function requireArtifactService(env: NodeJS.ProcessEnv, now: Date = new D
   for (const variable of ['ACTIONS_RUNTIME_TOKEN', 'ACTIONS_RESULTS_URL']) {
     if (env[variable]) continue;
     throw new UserError(
+      'storage',
       `The runner has not given this step the artifact service (${variable} is not set).`,
       'Run the action as a "uses:" step of a job, with runner 2.327.1 or newer; or set "upload: false" and "path".',
     );
@@ -31,12 +33,14 @@ function requireUsableToken(value: string, now: Date): void {
   const token = readRuntimeToken(value);
   if (!token) {
     throw new UserError(
+      'storage',
       'The token that the runner has given this step for the artifact service names no run and no job (ACTIONS_RUNTIME_TOKEN).',
       'Let no step or "env:" set ACTIONS_RUNTIME_TOKEN: the runner does, for each "uses:" step.',
     );
   }
   if (token.expiresAt && token.expiresAt <= now) {
     throw new UserError(
+      'storage',
       `The token of this job for the artifact service expired at ${minute(token.expiresAt)}, so nothing could be uploaded.`,
       'Run the job again: each has a new token. If it is a self-hosted runner, check its clock.',
     );

@@ -95,6 +95,7 @@ async function onDisk<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     throw new UserError(
+      'storage',
       `The backup cannot be written to the disk of the runner: ${messageOf(error)}`,
       'Check that the disk has room for the backup, or use a larger runner.',
       { cause: error },
@@ -104,6 +105,7 @@ async function onDisk<T>(work: () => Promise<T>): Promise<T> {
 
 function differs({ name }: StoredArtifact, how: string): UserError {
   return new UserError(
+    'storage',
     `What was downloaded of ${name} is not what the service recorded: ${how}. The file was removed.`,
     'Run the job again; if it stays so, the stored artifact is damaged: use another backup.',
   );
@@ -111,6 +113,7 @@ function differs({ name }: StoredArtifact, how: string): UserError {
 
 function zipped({ name }: StoredArtifact): UserError {
   return new UserError(
+    'storage',
     `backup: the artifact ${name} is a zip file: another action has uploaded it, not this one.`,
     'Download it with actions/download-artifact, which unzips it, and give the file as "path".',
   );
@@ -118,6 +121,7 @@ function zipped({ name }: StoredArtifact): UserError {
 
 function undelivered({ name }: StoredArtifact, error: unknown): UserError {
   return new UserError(
+    'storage',
     `The artifact ${name} could not be downloaded: ${reasonOf(error)}`,
     'GitHub may be disturbed (githubstatus.com), or the runner may not reach its storage. Run the job again.',
     { cause: error },

@@ -7,7 +7,7 @@ const MOST_LISTED = 10;
 
 /** There is nothing that is wanted; the message lists the newest backups that there are. */
 export function notFound(search: Search, now: Date): UserError {
-  return new UserError(`${missing(search)} ${whatThereIs(search, now)}`, howToChoose(search));
+  return new UserError('storage', `${missing(search)} ${whatThereIs(search, now)}`, howToChoose(search));
 }
 
 function missing({ wanted, repository }: Search): string {
@@ -27,6 +27,7 @@ function missing({ wanted, repository }: Search): string {
 export function expired({ name, id, expiresAt }: StoredArtifact, search: Search, now: Date): UserError {
   const when = expiresAt === undefined ? 'has expired' : `expired on ${minute(expiresAt)}`;
   return new UserError(
+    'storage',
     `backup: the artifact ${name} (${id}) of ${search.repository} ${when}. ${whatThereIs(search, now)}`,
     howToChoose(search),
   );
@@ -38,6 +39,7 @@ export function ambiguous(search: Search, now: Date): UserError {
     ({ backup, createdAt }) => `${backup.backupName} (the newest is ${age(createdAt, now)} old)`,
   );
   return new UserError(
+    'storage',
     `backup-name: ${search.repository} holds backups of ${newest.length} series: ${newest.join('; ')}.`,
     'Set "backup-name" to the one that you want.',
   );

@@ -56,6 +56,7 @@ async function compare(
     if (!(error instanceof LongerContent)) throw error;
   }
   throw new OtherContent(
+    'storage',
     `What the artifact service has stored as ${name} is not the file that was proven: its size or SHA-256 differs.`,
     'Run the job again; if it stays so, what is sent is damaged on its way or in the storage.',
   );
@@ -75,6 +76,7 @@ async function addressOf(service: RunService, name: string): Promise<string> {
 function unproven(name: string, error: unknown): UserError {
   if (error instanceof OtherContent) return error;
   return new UserError(
+    'storage',
     `The artifact ${name} could not be read back after the upload: ${reasonOf(error)}.`,
     'The artifact service may be disturbed (githubstatus.com). Run the job again.',
     { cause: error },

@@ -64,7 +64,7 @@ export async function upload(request: UploadRequest): Promise<StoredArtifact> {
       ),
     );
     if (id === undefined)
-      throw new UserError('The artifact service gave the artifact no id.', 'Run the job again.');
+      throw new UserError('storage', 'The artifact service gave the artifact no id.', 'Run the job again.');
     if (sent.digest !== request.sha256 || sent.size !== request.size) throw changed();
     return { id, name };
   } catch (error) {
@@ -77,6 +77,7 @@ export async function upload(request: UploadRequest): Promise<StoredArtifact> {
 
 function changed(): UserError {
   return new UserError(
+    'storage',
     'What was uploaded is not the file that was read back: its size or SHA-256 differs.',
     'Run the job again; if it stays so, the disk or the memory of the runner is faulty.',
   );
@@ -173,6 +174,7 @@ function explained(error: unknown): UserError {
   const message = (reasonOf(error).split('\n')[0] ?? '').slice(0, 400);
   const hint = EXPLANATIONS.find(([pattern]) => pattern.test(message))?.[1];
   return new UserError(
+    'storage',
     `The artifact could not be uploaded: ${message}`,
     hint ?? 'The artifact service may be disturbed (githubstatus.com). Run the job again.',
     { cause: error },

@@ -37,6 +37,7 @@ export async function prepareKeptPlace(
     await requireWritable(folder);
   } catch (error) {
     throw new UserError(
+      'storage',
       `${input}: ${JSON.stringify(value)} cannot be written: ${messageOf(error)}`,
       `Choose a ${input} below the workspace, for example "${input}: backups/".`,
       { cause: error },
@@ -80,6 +81,7 @@ export async function stage(archive: string, place: KeptPlace): Promise<StagedFi
     } catch (error) {
       await discard();
       throw new UserError(
+        'storage',
         `The backup could not be kept at ${target}: ${messageOf(error)}`,
         'Check that the disk has room for it and that the folder can be written.',
         { cause: error },

@@ -139,7 +139,12 @@ export function explainAptFailure(said: string, task: AptTask): UserError {
   const { wanted, mirror } = task;
   if (found?.unavailable)
     return new UnavailableError({ wanted, place: mirror.label, reason: problem, hint }, { cause });
-  return new UserError(`${wanted} could not be had from ${mirror.label}: ${problem}.`, hint, { cause });
+  return new UserError(
+    'tools-unavailable',
+    `${wanted} could not be had from ${mirror.label}: ${problem}.`,
+    hint,
+    { cause },
+  );
 }
 
 /** The lines in which apt complains, with those that continue them. */

@@ -90,6 +90,7 @@ function mayBeUnpacked(name: string): boolean {
 
 function unresolved(wanted: Dependencies, said: string): UserError {
   return new UserError(
+    'tools-unavailable',
     `The PostgreSQL client tools need libraries that this machine lacks (${wanted.missing.join(', ')}), and its own apt sources could not provide them.`,
     "Check the machine's apt sources, or use an image in which the libraries are installed (on Debian: apt-get install libpq5 libreadline8).",
     { cause: new Error(said.trim()) },

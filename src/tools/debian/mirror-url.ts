@@ -34,6 +34,7 @@ export function parseMirror(value: string): Mirror {
   const problem = mirrorProblem(url);
   if (!url || problem !== undefined) {
     throw new UserError(
+      'invalid-input',
       `apt-mirror is ${problem ?? 'not a URL'}.`,
       'Write the address under which dists/ and pool/ are, for example https://mirror.example.com/pgdg or file:///srv/pgdg.',
     );

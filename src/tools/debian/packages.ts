@@ -160,6 +160,7 @@ async function download(state: AptState, { source, request, folder }: Installati
 
 function unusable({ packages, place }: PackageSource, probe: Extract<Probe, { ok: false }>): UserError {
   return new UserError(
+    'tools-unavailable',
     `${packages.join(' and ')} from ${place} do not work on this machine: ${probe.problem}`,
     'Check that the mirror serves the packages of this release and processor, and that the work folder may hold programs (no noexec mount).',
   );

@@ -22,6 +22,7 @@ export async function installFromPgdg(
   const release = debianRelease(machine.osRelease);
   if (!release) {
     throw new UserError(
+      'tools-unavailable',
       'PGDG has packages for releases of Debian and Ubuntu, and /etc/os-release names none (VERSION_CODENAME).',
       'Use an image of a release, or install the tools in a step before this one.',
     );

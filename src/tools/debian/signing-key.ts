@@ -29,7 +29,7 @@ export function pgdgKey(): SigningKey {
  */
 export async function readSigningKey(value: string): Promise<SigningKey> {
   const text = value.trim();
-  if (text === '') throw new UserError('apt-signing-key is empty.', WHAT_TO_WRITE);
+  if (text === '') throw new UserError('invalid-input', 'apt-signing-key is empty.', WHAT_TO_WRITE);
   if (text.includes('-----') || text.includes('\n')) return parseSigningKey(text);
   const path = resolve(process.env['GITHUB_WORKSPACE'] ?? '.', text);
   try {
@@ -37,6 +37,7 @@ export async function readSigningKey(value: string): Promise<SigningKey> {
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(
+      'invalid-input',
       `apt-signing-key is neither an armoured key nor a file that can be read: ${messageOf(error)}`,
       WHAT_TO_WRITE,
       { cause: error },
@@ -52,6 +53,7 @@ export async function readSigningKey(value: string): Promise<SigningKey> {
 export function parseSigningKey(text: string): SigningKey {
   if (/-----BEGIN PGP (?:PRIVATE|SECRET) KEY/.test(text))
     throw new UserError(
+      'invalid-input',
       'apt-signing-key holds a private key.',
       `Revoke it if it was published. ${WHAT_TO_WRITE}`,
     );
@@ -59,13 +61,21 @@ export function parseSigningKey(text: string): SigningKey {
   const begin = lines.indexOf(BEGIN);
   const end = lines.indexOf(END, begin + 1);
   if (begin < 0 || end < 0)
-    throw new UserError('apt-signing-key is not an ASCII-armoured public key.', WHAT_TO_WRITE);
+    throw new UserError(
+      'invalid-input',
+      'apt-signing-key is not an ASCII-armoured public key.',
+      WHAT_TO_WRITE,
+    );
   const block = lines.slice(begin, end + 1);
   // Headers such as "Comment:" end at the first empty line; "=" begins the checksum.
   const body = block.slice(block.indexOf('') + 1, -1).filter((line) => line !== '' && !line.startsWith('='));
   const packet = firstPacket(Buffer.from(body.join(''), 'base64'));
   if (!block.includes('') || !body.every((line) => /^[A-Za-z0-9+/]+=*$/.test(line)) || packet?.tag !== 6)
-    throw new UserError('apt-signing-key is damaged: its armour holds no public key.', WHAT_TO_WRITE);
+    throw new UserError(
+      'invalid-input',
+      'apt-signing-key is damaged: its armour holds no public key.',
+      WHAT_TO_WRITE,
+    );
   return { armour: `${block.join('\n')}\n`, fingerprint: fingerprintOf(packet.body) };
 }
 

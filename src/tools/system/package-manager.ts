@@ -78,6 +78,7 @@ export async function installOnSystem(
   const tools = await installedTools(machine, request.major, request.signal);
   if (tools) return { ...tools, origin: installation.way };
   throw new UserError(
+    'tools-unavailable',
     `${wanted} were installed from ${installation.place}, but do not work or are not where they belong.`,
     'Run again with debug logging (ACTIONS_STEP_DEBUG) to see what was found, or install them in a step before this one.',
     { cause: new Error(said) },
@@ -95,6 +96,7 @@ function commandFor(
   const { sudo } = machine.programs;
   if (sudo === undefined) {
     throw new UserError(
+      'tools-unavailable',
       `${wanted} are installed with ${program}, which needs root, and this job runs as another user without sudo.`,
       'Run the job as root (for a container: "options: --user root"), or use an image in which the tools are installed.',
     );
@@ -126,7 +128,9 @@ function explain(
     'Run again; if it stays, install the tools in a step before this one, or use an image in which they are installed.';
   const cause = new Error(said === '' ? `${program} said nothing` : said.slice(-4000));
   if (found?.unavailable) return new UnavailableError({ wanted, place, reason, hint }, { cause });
-  return new UserError(`${wanted} could not be had from ${place}: ${reason}.`, hint, { cause });
+  return new UserError('tools-unavailable', `${wanted} could not be had from ${place}: ${reason}.`, hint, {
+    cause,
+  });
 }
 
 function lastComplaint(said: string): string {

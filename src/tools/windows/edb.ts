@@ -38,6 +38,7 @@ export async function installFromEdb(
   const build = builds.get(request.major);
   if (!build) {
     throw new UserError(
+      'tools-unavailable',
       `${wanted} for Windows are not known to this action.`,
       `Set postgres-version to one of ${[...builds.keys()].join(', ')}, or install them in a step before this one.`,
     );
@@ -97,6 +98,7 @@ async function checkHash(build: EdbBuild, file: string, wanted: string): Promise
   const found = hash.digest('hex');
   if (found === build.sha256) return;
   throw new UserError(
+    'tools-unavailable',
     `${wanted} could not be had from ${build.url}: the file is not the one that this action knows (its SHA-256 is ${found}, expected ${build.sha256}).`,
     'Run again; if it stays, a proxy may change files, or the file was replaced: install PostgreSQL in a step before this one.',
   );
@@ -119,6 +121,7 @@ async function unpack(
   );
   if (result.exitCode === 0) return;
   throw new UserError(
+    'tools-unavailable',
     `PostgreSQL ${request.major} client tools could not be unpacked.`,
     "Check that the runner's disk has 500 MB free; otherwise install PostgreSQL in a step before this one.",
     { cause: new Error(result.stderr.trim()) },
@@ -127,6 +130,7 @@ async function unpack(
 
 function unusable(wanted: string, build: EdbBuild, problem: string): UserError {
   return new UserError(
+    'tools-unavailable',
     `${wanted} from ${build.url} do not work on this machine: ${problem}`,
     'Install the Microsoft Visual C++ runtime, or PostgreSQL itself, in a step before this one.',
   );
