@@ -54,15 +54,20 @@ describe('tools that are installed on the machine', () => {
 
 describe('a folder of tools', () => {
   it('counts when all three answer with the wanted version', async () => {
-    const probe = await probeTools(await programs(['16.4', '16.4', '16.4']), 16, 'linux');
-    expect(probe).toMatchObject({ ok: true, tools: { version: '16.4', major: 16 } });
+    const probe = await probeTools(await programs(['16.12', '16.12', '16.12']), 16, 'linux');
+    expect(probe).toMatchObject({ ok: true, tools: { version: '16.12', major: 16 } });
   });
 
   it.each([
-    ['another version', ['16.4', '16.4', '16.4'], /holds 16\.4, not 17$/],
-    ['mixed versions', ['17.2', '17.5', '17.5'], /holds 17\.2 and 17\.5, not 17$/],
-    ['one of them missing', ['17.2', '17.2'], /pg_restore absent$/],
-    ['one of them speaking of something else', ['17.2', '17.2', 'seventeen'], /pg_restore does not answer/],
+    ['another version', ['16.12', '16.12', '16.12'], /holds 16\.12, not 17$/],
+    [
+      'a minor version that runs commands of a hostile backup',
+      ['17.5', '17.5', '17.5'],
+      /contains 17\.5, which can run commands .* 17\.6 or newer is needed$/,
+    ],
+    ['mixed versions', ['17.8', '17.9', '17.9'], /holds 17\.8 and 17\.9, not 17$/],
+    ['one of them missing', ['17.8', '17.8'], /pg_restore absent$/],
+    ['one of them speaking of something else', ['17.8', '17.8', 'seventeen'], /pg_restore does not answer/],
   ])('does not count with %s', async (_, versions, problem) => {
     expect(await probeTools(await programs(versions), 17, 'linux')).toMatchObject({
       ok: false,
@@ -71,7 +76,7 @@ describe('a folder of tools', () => {
   });
 
   it("does not count when it holds Debian's wrapper, whatever version that answers with", async () => {
-    const folder = await programs(['17.2', '17.2', '17.2']);
+    const folder = await programs(['17.8', '17.8', '17.8']);
     const wrapped = join(bed.folders.base, 'wrapped');
     await mkdir(wrapped);
     const wrapper = join(bed.folders.base, 'pg_wrapper');
@@ -91,7 +96,7 @@ describe('a folder of tools', () => {
   it('is asked in an environment that holds nothing of the job', async () => {
     process.env['A_SECRET_OF_THE_JOB'] = 's3cret';
     try {
-      const folder = await programs(['17.2', '17.2', '17.2'], '[ -z "$A_SECRET_OF_THE_JOB" ] || exit 1');
+      const folder = await programs(['17.8', '17.8', '17.8'], '[ -z "$A_SECRET_OF_THE_JOB" ] || exit 1');
       expect(await probeTools(folder, 17, 'linux')).toMatchObject({ ok: true });
     } finally {
       delete process.env['A_SECRET_OF_THE_JOB'];
@@ -102,7 +107,7 @@ describe('a folder of tools', () => {
     const preset = ['PGBIN', 'PGDATA', 'PGROOT', 'PGUSER', 'PGPASSWORD', 'PGHOST', 'PGSERVICEFILE'];
     for (const name of preset) process.env[name] = 'preset';
     try {
-      const folder = await programs(['17.2', '17.2', '17.2'], 'env | grep ^PG && exit 1');
+      const folder = await programs(['17.8', '17.8', '17.8'], 'env | grep ^PG && exit 1');
       expect(await probeTools(folder, 17, 'linux')).toMatchObject({ ok: true });
     } finally {
       for (const name of preset) Reflect.deleteProperty(process.env, name);
@@ -113,9 +118,9 @@ describe('a folder of tools', () => {
 describe('what a tool says', () => {
   it.each([
     ['pg_dump (PostgreSQL) 17.11 (Debian 17.11-1.pgdg12+1)\n', '17.11'],
-    ['psql (PostgreSQL) 16.4\n', '16.4'],
+    ['psql (PostgreSQL) 16.12\n', '16.12'],
     ['pg_restore (PostgreSQL) 19beta2\n', '19beta2'],
-    ['pg_dump (EnterpriseDB) 17.2\n', undefined],
+    ['pg_dump (EnterpriseDB) 17.8\n', undefined],
     ['', undefined],
   ])('of its version in %j is read', (text, version) => {
     expect(parseVersion(text)).toBe(version);

@@ -14,7 +14,7 @@ export async function installedTools(
     signal.throwIfAborted();
     const probe = await probeTools(directory, major, machine.platform);
     if (probe.ok) return { ...probe.tools, origin: 'installed' };
-    if (probe.problem !== 'absent') log.debug(`Passed over: ${probe.problem}`);
+    if (probe.problem !== 'absent') log[probe.isUnsafe ? 'info' : 'debug'](`Not used: ${probe.problem}`);
   }
   return undefined;
 }

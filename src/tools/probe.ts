@@ -5,16 +5,24 @@ import { getExecOutput } from '@actions/exec';
 import { messageOf } from '../errors.ts';
 import type { Environment } from '../process/run.ts';
 import type { FoundTools } from './client-tools.ts';
+import { safeVersionInstead } from './safe-versions.ts';
 
 /** Whether a folder holds working tools of the wanted version; `absent` when it holds none at all. */
 export type Probe =
   | { readonly ok: true; readonly tools: FoundTools }
-  | { readonly ok: false; readonly problem: string; readonly missingLibraries: readonly string[] };
+  | {
+      readonly ok: false;
+      readonly problem: string;
+      readonly missingLibraries: readonly string[];
+      /** Whether they work, and a hostile backup could abuse them. */
+      readonly isUnsafe: boolean;
+    };
 
 /**
  * Asks psql, pg_dump and pg_restore in a folder for their version.
  *
- * They count only if all three answer with the wanted major version, and none is Debian's pg_wrapper, which
+ * They count only if all three answer with the wanted major version, no minor version is too old for a hostile archive
+ * (safe-versions.ts), and none is Debian's pg_wrapper, which
  * may run another version than the one it was asked for (postgresql-common, pg_wrapper(1)).
  */
 export async function probeTools(
@@ -37,13 +45,19 @@ export async function probeTools(
       ok: false,
       problem: absent ? 'absent' : problems.map(({ path, problem }) => `${path} ${problem}`).join('; '),
       missingLibraries: [...new Set(problems.flatMap(({ missingLibraries }) => missingLibraries))],
+      isUnsafe: false,
     };
   }
   const versions = [...new Set(answers.flatMap((answer) => ('version' in answer ? [answer.version] : [])))];
   const [version] = versions;
   if (version === undefined || versions.length > 1 || majorOf(version) !== major) {
     const problem = `${directory} holds ${versions.join(' and ')}, not ${major}`;
-    return { ok: false, problem, missingLibraries: [] };
+    return { ok: false, problem, missingLibraries: [], isUnsafe: false };
+  }
+  const safe = safeVersionInstead(version);
+  if (safe !== undefined) {
+    const problem = `${directory} contains ${version}, which can run commands that a hostile backup smuggles in (CVE-2025-8714): ${safe} or newer is needed`;
+    return { ok: false, problem, missingLibraries: [], isUnsafe: true };
   }
   const found = { version, major, directory, psql, pgDump, pgRestore, environment };
   return { ok: true, tools: { ...found, pathDirectory: directory, lasting: true } };

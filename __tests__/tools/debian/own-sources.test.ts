@@ -85,7 +85,7 @@ describe('check-latest', () => {
   it('brings a newer minor version than the one at hand', async () => {
     const mirror = await bed.startMirror();
     const request = requestFor(mirror, bed.folders);
-    const machine = await machineWith('17.0');
+    const machine = await machineWith('17.6');
     const lazy = await provideMajor(request, machine);
     expect(mirror.requests).toEqual([]);
     const tools = await provideMajor({ ...request, checkLatest: true }, machine);
@@ -107,16 +107,16 @@ describe('check-latest', () => {
     const mirror = await bed.startMirror({ fault: 'server error' });
     // Its own sources do not have 13 either.
     const machine = { ...(await bareMachine()), path: join(bed.folders.base, 'installed') };
-    await writeFakeTools(join(bed.folders.base, 'installed'), '13.0');
+    await writeFakeTools(join(bed.folders.base, 'installed'), '13.22');
     const request = requestFor(mirror, bed.folders, { major: 13, checkLatest: true });
-    expect((await provideMajor(request, machine)).version).toBe('13.0');
+    expect((await provideMajor(request, machine)).version).toBe('13.22');
     expect(bed.logged).toMatch(
-      /::warning title=Postgres Backup::check-latest: the tools at hand \(13\.0\) are used/,
+      /::warning title=Postgres Backup::check-latest: the tools at hand \(13\.22\) are used/,
     );
   });
 
   it('is content with what is at hand where this action knows no way to bring any, and warns', async () => {
-    const machine = { ...(await machineWith('17.0')), platform: 'freebsd' } as const;
+    const machine = { ...(await machineWith('17.6')), platform: 'freebsd' } as const;
     const request = requestFor({ url: 'http://127.0.0.1:9', signingKey: '' }, bed.folders);
     const tools = await provideMajor({ ...request, checkLatest: true }, machine);
     expect(tools.origin).toBe('installed');
@@ -128,7 +128,7 @@ describe('check-latest', () => {
   it('does not let bad bytes pass', async () => {
     const mirror = await bed.startMirror({ fault: 'signed by another key' });
     const request = requestFor(mirror, bed.folders, { checkLatest: true });
-    const error = await userErrorOf(provideMajor(request, await machineWith('17.0')));
+    const error = await userErrorOf(provideMajor(request, await machineWith('17.6')));
     expect(error.message).toContain('is not signed by the key');
   });
 });
