@@ -47,16 +47,6 @@ export const REQUEST_FAILURES: readonly ProvokedFailure[] = [
     provoke: dumpWith('--frobnicate'),
   },
   {
-    name: 'a short option that pg_dump does not have',
-    cause: /pg_dump does not know the option "-y"/,
-    provoke: dumpWith('-y'),
-  },
-  {
-    name: 'an abbreviated option that could be several',
-    cause: /pg_dump does not know which option "--no-p" means/,
-    provoke: dumpWith('--no-p'),
-  },
-  {
     name: 'options that exclude each other',
     cause: /pg_dump refuses its options: .*--schema-only/,
     provoke: dumpWith('--schema-only', '--data-only'),

@@ -137,16 +137,6 @@ const REQUEST_RULES: readonly Rule[] = [
     hint: 'Correct pg-dump-args, or use a postgres-version whose pg_dump has it.',
   },
   {
-    pattern: /^(?:invalid|illegal) option -- '?(.)'?/,
-    cause: 'pg_dump does not know the option "-$1".',
-    hint: 'Correct pg-dump-args.',
-  },
-  {
-    pattern: /^option [`'](.*?)' is ambiguous(?:; possibilities: (.*))?/,
-    cause: 'pg_dump does not know which option "$1" means: $2',
-    hint: 'Write the option in pg-dump-args whole.',
-  },
-  {
     from: 'tool',
     pattern:
       /^(options? .*|invalid value .* for option .*|invalid argument for option .*|.* must be in range .*|invalid section name: .*)/,
