@@ -43,7 +43,7 @@ function runTests(copy: CountingCopy, words: readonly string[]): string {
     ...['--coveragePathIgnorePatterns=/', '--testPathIgnorePatterns=/__tests__/docs/|/debian-root\\.test'],
     '--testNamePattern=^(?!.*runs out of memory)',
   ];
-  return npm(copy, 'test', '--', ...words, ...keep, ...ignore);
+  return npm(copy, 'run', 'test:all', '--', ...words, ...keep, ...ignore);
 }
 
 function report({ sources, counters }: CountingCopy): void {

@@ -30,7 +30,7 @@ async function printMatrix(): Promise<number> {
   const bed = await startFaultBed();
   const sections: [string, Row[]][] = [];
   try {
-    for (const [group, cases] of FAULTS) {
+    for (const [group, cases] of Object.entries(FAULTS)) {
       const rows: Row[] = [];
       sections.push([group, rows]);
       for (const fault of cases.filter((each) => isWanted(group, each))) {

@@ -81,6 +81,7 @@ describe('the workflows of this repository', () => {
     expect(workflows.map(([file]) => path.basename(file)).sort()).toEqual([
       'ci.yml',
       'end-to-end.yml',
+      'nightly.yml',
       'rebuild-dist.yml',
       'release.yml',
     ]);

@@ -1,4 +1,3 @@
-import { artifactServiceCases } from './cases/artifact-service.ts';
 import { describeFaults } from './describe-faults.ts';
 
-describeFaults('the artifact service', artifactServiceCases, { beds: 3 });
+describeFaults('The artifact service', { beds: 3 });

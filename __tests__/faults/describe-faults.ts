@@ -1,33 +1,50 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type BedPool, bedPool } from './bed-pool.ts';
 import { type FaultCase, PHASES } from './fault-case.ts';
+import { FAULTS, type FaultGroup } from './registry.ts';
 import { strike } from './strike.ts';
 
 /**
- * Tests every case of a group: a case keeps all five promises, or fails with those that it broke.
+ * Tests the cases of a group that `npm test` leaves out: a case keeps all five promises, or fails with those that it broke.
  *
  * @param options.beds how many cases run side by side, each on a bed of its own: more than one where they mostly wait.
  */
-export function describeFaults(group: string, cases: readonly FaultCase[], { beds = 1 } = {}): void {
-  describe(group, () => {
-    let pool: BedPool;
-    beforeAll(async () => {
-      pool = await bedPool(beds);
-    });
-    afterAll(() => pool.stop());
-    const test = beds > 1 ? it.concurrent : it;
-
-    for (const phase of PHASES) {
-      for (const fault of cases.filter((each) => each.phase === phase)) {
-        test(`${phase}: ${fault.fault} → ${fault.outcome}`, async () => {
-          const { run, broken } = await pool.use((bed) => strike(bed, fault));
-          if (!run && broken.length === 0) {
-            process.stderr.write(`Not tried, because this user cannot make it: ${fault.fault}\n`);
-            return;
-          }
-          expect({ broken, log: broken.length === 0 ? '' : run?.log }).toEqual({ broken: [], log: '' });
-        });
-      }
-    }
+export function describeFaults(group: FaultGroup, { beds = 1 } = {}): void {
+  describe(`${group} (thorough)`, () => {
+    testOnBeds(
+      beds,
+      FAULTS[group].filter(({ everyday }) => everyday !== true),
+    );
   });
+}
+
+/** Tests the everyday cases of every group. */
+export function describeEverydayFaults({ beds }: { readonly beds: number }): void {
+  const cases = Object.values(FAULTS).flat();
+  testOnBeds(
+    beds,
+    cases.filter(({ everyday }) => everyday === true),
+  );
+}
+
+function testOnBeds(beds: number, cases: readonly FaultCase[]): void {
+  let pool: BedPool;
+  beforeAll(async () => {
+    pool = await bedPool(beds);
+  });
+  afterAll(() => pool.stop());
+  const test = beds > 1 ? it.concurrent : it;
+
+  for (const phase of PHASES) {
+    for (const fault of cases.filter((each) => each.phase === phase)) {
+      test(`${phase}: ${fault.fault} → ${fault.outcome}`, async () => {
+        const { run, broken } = await pool.use((bed) => strike(bed, fault));
+        if (!run && broken.length === 0) {
+          process.stderr.write(`Not tried, because this user cannot make it: ${fault.fault}\n`);
+          return;
+        }
+        expect({ broken, log: broken.length === 0 ? '' : run?.log }).toEqual({ broken: [], log: '' });
+      });
+    }
+  }
 }

@@ -1,4 +1,3 @@
-import { diskCases } from './cases/disk.ts';
 import { describeFaults } from './describe-faults.ts';
 
-describeFaults('the disk', diskCases);
+describeFaults('The disk');

@@ -32,6 +32,8 @@ export interface FaultCase {
   readonly says: RegExp;
   /** Whether the fault strikes after the artifact was published, complete and proven: it is there although the step is red. */
   readonly published?: boolean;
+  /** Whether `npm test` tries it; each group has one at least. The others are tried by `npm run test:rest`. */
+  readonly everyday?: true;
   /** Runs a backup with the fault, and takes the fault back. Undefined where this user cannot make it (not root). */
   readonly strike: (bed: FaultBed) => Promise<ActionRun | undefined>;
 }

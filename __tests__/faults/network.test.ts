@@ -1,4 +1,3 @@
-import { networkCases } from './cases/network.ts';
 import { describeFaults } from './describe-faults.ts';
 
-describeFaults('the network', networkCases);
+describeFaults('The network');

@@ -11,15 +11,17 @@ import { twinCases } from './cases/twins.ts';
 import type { FaultCase } from './fault-case.ts';
 
 /** Every group of cases, in the order of the published matrix. */
-export const FAULTS: readonly (readonly [group: string, cases: readonly FaultCase[]])[] = [
-  ['The network', networkCases],
-  ['The server', serverCases],
-  ['Tables', tableCases],
-  ['The tools', toolCases],
-  ['The disk', diskCases],
-  ['The runner', machineCases],
-  ['Cancelled and killed jobs', signalCases],
-  ['The artifact service', artifactServiceCases],
-  ['Its storage', blobStorageCases],
-  ['Two jobs at once', twinCases],
-];
+export const FAULTS = {
+  'The network': networkCases,
+  'The server': serverCases,
+  Tables: tableCases,
+  'The tools': toolCases,
+  'The disk': diskCases,
+  'The runner': machineCases,
+  'Cancelled and killed jobs': signalCases,
+  'The artifact service': artifactServiceCases,
+  'Its storage': blobStorageCases,
+  'Two jobs at once': twinCases,
+} as const satisfies Readonly<Record<string, readonly FaultCase[]>>;
+
+export type FaultGroup = keyof typeof FAULTS;

@@ -1,4 +1,3 @@
-import { serverCases } from './cases/server.ts';
 import { describeFaults } from './describe-faults.ts';
 
-describeFaults('the server', serverCases);
+describeFaults('The server');

@@ -21,7 +21,9 @@ export function backUpDespite(
 }
 
 /** Trouble with the service while a backup is uploaded. */
-export type Trouble = Pick<FaultCase, 'fault' | 'outcome' | 'says'> & { readonly faults: FaultPlan };
+export type Trouble = Pick<FaultCase, 'fault' | 'outcome' | 'says' | 'everyday'> & {
+  readonly faults: FaultPlan;
+};
 
 /** @param options.subject what is backed up; the shop when absent. */
 export function duringUpload(

@@ -1,4 +1,3 @@
-import { signalCases } from './cases/signals.ts';
 import { describeFaults } from './describe-faults.ts';
 
-describeFaults('signals', signalCases);
+describeFaults('Cancelled and killed jobs');

@@ -1,4 +1,3 @@
-import { twinCases } from './cases/twins.ts';
 import { describeFaults } from './describe-faults.ts';
 
-describeFaults('twins', twinCases);
+describeFaults('Two jobs at once');

@@ -63,7 +63,7 @@ describe('a backup', () => {
     );
   });
 
-  it('has the same content digest again, whatever the compression, the time and the time zone of the server', async () => {
+  it('has the same content digest again, whatever the compression, the time and the time zone of the server (thorough)', async () => {
     const digests = new Set<string | undefined>();
     for (const compression of ['zstd:3', 'gzip:1', 'lz4', 'none']) {
       const run = await backup({ compression, 'backup-name': compression.replace(':', '-') });
@@ -166,7 +166,7 @@ describe('the connection string', () => {
     expect(run.log).toContain('Connection string from DATABASE_URL in the environment');
   });
 
-  it('may come from a .env file of the workspace', async () => {
+  it('may come from a .env file of the workspace (thorough)', async () => {
     await writeFile(path.join(workspace, '.env'), `DATABASE_URL="${shopUrl}"\n`);
     const run = await backup({ 'connection-string': '', 'backup-name': 'file' }, { workspace });
     await rm(path.join(workspace, '.env'));
@@ -174,7 +174,7 @@ describe('the connection string', () => {
     expect(run.log).toContain('.env file');
   });
 
-  it('may have white space around it, which is told', async () => {
+  it('may have white space around it, which is told (thorough)', async () => {
     const run = await backup({ 'connection-string': `  ${shopUrl}\n`, 'backup-name': 'space' });
     expectSuccess(run);
     expect(remarksOf(run)).toEqual([expect.stringContaining('white space')]);
@@ -211,7 +211,7 @@ describe('path', () => {
     expect(run.summary).toContain('mine.bak');
   });
 
-  it('leaves nothing there when the upload fails', async () => {
+  it('leaves nothing there when the upload fails (thorough)', async () => {
     const before = bed.artifacts.artifacts().length;
     bed.artifacts.faults = { createArtifact: { answer: 403 } };
     try {

@@ -14,38 +14,54 @@ describe('bad input is refused before anything is done', () => {
   it.each<[string, Record<string, string>, RegExp]>([
     ['an empty connection string', { 'connection-string': '' }, /^connection-string is empty[\s\S]*fork/],
     [
-      'another scheme',
+      'another scheme (thorough)',
       { 'connection-string': 'mysql://u:SECRET@h/d' },
       /^connection-string: the scheme "mysql"/,
     ],
     [
-      'quotes around it',
+      'quotes around it (thorough)',
       { 'connection-string': `"${HOST}"` },
       /^connection-string: the value begins with a quot/,
     ],
-    ['a pasted variable', { 'connection-string': `DATABASE_URL=${HOST}` }, /DATABASE_URL=/],
+    ['a pasted variable (thorough)', { 'connection-string': `DATABASE_URL=${HOST}` }, /DATABASE_URL=/],
     ['an @ in the password', { 'connection-string': 'postgres://u:SECRET@PASSPHRASE@h/d' }, /Percent-encode/],
-    ['a / in the password', { 'connection-string': 'postgres://u:SECRET/PASSPHRASE@h/d' }, /Percent-encode/],
-    ['a % in the password', { 'connection-string': 'postgres://u:SECRET%PASSPHRASE@h/d' }, /Percent-encode/],
-    ['port 0', { 'connection-string': 'postgres://u:SECRET@h:0/d' }, /connection-string: 0 is not a port/],
-    ['port 99999', { 'connection-string': 'postgres://u:SECRET@h:99999/d' }, /99999 is not a port/],
-    ['an unknown URL parameter', { 'connection-string': `${HOST}/d?shema=x` }, /"shema"/],
+    [
+      'a / in the password (thorough)',
+      { 'connection-string': 'postgres://u:SECRET/PASSPHRASE@h/d' },
+      /Percent-encode/,
+    ],
+    [
+      'a % in the password (thorough)',
+      { 'connection-string': 'postgres://u:SECRET%PASSPHRASE@h/d' },
+      /Percent-encode/,
+    ],
+    [
+      'port 0 (thorough)',
+      { 'connection-string': 'postgres://u:SECRET@h:0/d' },
+      /connection-string: 0 is not a port/,
+    ],
+    [
+      'port 99999 (thorough)',
+      { 'connection-string': 'postgres://u:SECRET@h:99999/d' },
+      /99999 is not a port/,
+    ],
+    ['an unknown URL parameter (thorough)', { 'connection-string': `${HOST}/d?shema=x` }, /"shema"/],
     ['retention 0', { 'retention-days': '0' }, /^retention-days: "0"[\s\S]*1 to 400/],
-    ['retention -1', { 'retention-days': '-1' }, /^retention-days: "-1"/],
-    ['retention 401', { 'retention-days': '401' }, /^retention-days: "401"/],
-    ['retention 1.5', { 'retention-days': '1.5' }, /^retention-days: "1.5"/],
-    ['retention thirty', { 'retention-days': 'thirty' }, /^retention-days: "thirty"/],
+    ['retention -1 (thorough)', { 'retention-days': '-1' }, /^retention-days: "-1"/],
+    ['retention 401 (thorough)', { 'retention-days': '401' }, /^retention-days: "401"/],
+    ['retention 1.5 (thorough)', { 'retention-days': '1.5' }, /^retention-days: "1.5"/],
+    ['retention thirty (thorough)', { 'retention-days': 'thirty' }, /^retention-days: "thirty"/],
     ['compression zip', { compression: 'zip' }, /^compression: "zip"/],
-    ['compression zstd:99', { compression: 'zstd:99' }, /^compression: the level of "zstd:99"/],
-    ['zstd for old tools', { 'postgres-version': '15' }, /^compression: zstd needs PostgreSQL 16/],
+    ['compression zstd:99 (thorough)', { compression: 'zstd:99' }, /^compression: the level of "zstd:99"/],
+    ['zstd for old tools (thorough)', { 'postgres-version': '15' }, /^compression: zstd needs PostgreSQL 16/],
     [
       'version 12',
       { 'postgres-version': '12' },
       /^postgres-version: "12"[\s\S]*(13 to 18|13, 14, 15, 16, 17, 18)/,
     ],
-    ['a name with a slash', { 'backup-name': 'prod/shop' }, /^backup-name: [\s\S]*"\/"/],
-    ['a name with a line break', { 'backup-name': 'a\nb' }, /^backup-name: /],
-    ['upload that is no boolean', { upload: 'yes' }, /^upload: "yes"/],
+    ['a name with a slash (thorough)', { 'backup-name': 'prod/shop' }, /^backup-name: [\s\S]*"\/"/],
+    ['a name with a line break (thorough)', { 'backup-name': 'a\nb' }, /^backup-name: /],
+    ['upload that is no boolean (thorough)', { upload: 'yes' }, /^upload: "yes"/],
     ['no upload and no path', { upload: 'false' }, /^upload: [\s\S]*path/],
     [
       'an argument that the action owns',
@@ -53,11 +69,11 @@ describe('bad input is refused before anything is done', () => {
       /^pg-dump-args: --format cannot/,
     ],
     [
-      'an argument that is a database',
+      'an argument that is a database (thorough)',
       { 'pg-dump-args': 'postgres://h/d' },
       /^pg-dump-args: [\s\S]*not an option/,
     ],
-    ['connection-attempts 0', { 'connection-attempts': '0' }, /^connection-attempts: "0"/],
+    ['connection-attempts 0 (thorough)', { 'connection-attempts': '0' }, /^connection-attempts: "0"/],
   ])('%s', async (_, inputs, annotation) => {
     const run = await bed.backup({ inputs, secrets: ['SECRET', 'PASSPHRASE'] });
     expectFailure(run, annotation, bed.artifacts);
@@ -73,7 +89,7 @@ describe('a place that cannot take artifacts is refused before the dump', () => 
       { GITHUB_SERVER_URL: 'https://git.company.example' },
       /not GitHub\.com[\s\S]*upload: false/,
     ],
-    ['no runtime token', { ACTIONS_RUNTIME_TOKEN: '' }, /ACTIONS_RUNTIME_TOKEN is not set/],
+    ['no runtime token (thorough)', { ACTIONS_RUNTIME_TOKEN: '' }, /ACTIONS_RUNTIME_TOKEN is not set/],
   ])('%s', async (_, env, annotation) => {
     expectFailure(await bed.backup({ env }), annotation, bed.artifacts);
   });

@@ -47,7 +47,7 @@ describe('a check', () => {
       /has shrunk by 60%, from 1\.0 kB to 400 bytes \(maximum-shrink allows 50%\)/,
     ],
   ] as const)(
-    'of backups that are %s is red, and shows them all the same',
+    'of backups that are %s is red, and shows them all the same (thorough)',
     async (_, backups, inputs, why) => {
       for (const [hours, bytes] of backups) await seed(hours, bytes);
       const run = await check(inputs);
@@ -82,7 +82,7 @@ describe('a check', () => {
     expect(run.summary).toContain('There is none that has not expired.');
   });
 
-  it('believes the artifact service, not a name, how young a backup is', async () => {
+  it('believes the artifact service, not a name, how young a backup is (thorough)', async () => {
     await artifacts.seed({
       name: 'shop-29991231T000000Z-0123456789ab.bak',
       content: 'x',
@@ -91,7 +91,7 @@ describe('a check', () => {
     expectColour(await check(), /50 h( \d+ min)? old/);
   });
 
-  it('counts every page of the list', async () => {
+  it('counts every page of the list (thorough)', async () => {
     for (let hours = 129; hours >= 0; hours--) await seed(hours);
     const run = await check({ 'minimum-count': '130' });
     expectColour(run);
@@ -101,7 +101,7 @@ describe('a check', () => {
 });
 
 describe('a check that cannot look', () => {
-  it.each(['none', 'elsewhere'] as const)('names the permission: %s', async (right) => {
+  it.each(['none', 'elsewhere'] as const)('names the permission: %s (thorough)', async (right) => {
     const repositories = [right === 'none' ? artifacts.repository : 'example/other'];
     const token = artifacts.tokenFor({ repositories, actions: right === 'none' ? 'none' : 'write' });
     const run = await check({}, { token });
@@ -109,13 +109,13 @@ describe('a check that cannot look', () => {
     expect(run.outputs).toEqual({});
   });
 
-  it('needs no more than reading', async () => {
+  it('needs no more than reading (thorough)', async () => {
     await seed(1);
     const token = artifacts.tokenFor({ repositories: [artifacts.repository], actions: 'read' });
     expectColour(await check({}, { token }));
   });
 
-  it('waits for a rate limit, or says when to come again', async () => {
+  it('waits for a rate limit, or says when to come again (thorough)', async () => {
     await seed(1);
     artifacts.faults = { rest: { answer: { status: 403, headers: { 'retry-after': '1' } }, times: 1 } };
     expectColour(await check());
@@ -132,7 +132,7 @@ describe('a check that cannot look', () => {
   });
 });
 
-describe('a schedule that is about to be switched off', () => {
+describe('a schedule that is about to be switched off (thorough)', () => {
   const daysAgo = (days: number): Date => hoursBefore(days * 24 + 1);
 
   it('is warned of where the repository is public', async () => {

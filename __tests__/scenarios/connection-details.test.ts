@@ -32,7 +32,7 @@ const backup = (inputs: Record<string, string> = {}, more: RunActionOptions = {}
   bed.backup({ inputs: { 'backup-name': `b${bed.artifacts.artifacts().length}`, ...inputs }, ...more });
 const WRONG = 'postgres://nobody:a-secret-elsewhere@127.0.0.1:1/elsewhere';
 
-describe('a password that nobody has percent-encoded', () => {
+describe('a password that nobody has percent-encoded (thorough)', () => {
   let roles = 0;
   it.each(['one#half', 'one?half', 'one:half', 'one&=half', 'one half'])(
     'works where libpq takes it: %s',
@@ -48,7 +48,7 @@ describe('a password that nobody has percent-encoded', () => {
 });
 
 describe('a password where nobody expects one', () => {
-  it('cut by an @, its rest looking like a parameter, is refused, and nothing of it is shown', async () => {
+  it('cut by an @, its rest looking like a parameter, is refused, and nothing of it is shown (thorough)', async () => {
     const before = bed.artifacts.artifacts().length;
     const run = await backup(
       {
@@ -88,7 +88,7 @@ describe('the places of a connection string', () => {
     expect(byVariable.log).toContain('Connection string from DATABASE_URL in the environment');
   });
 
-  it('are the only ones: PG* variables that an image or a step presets lead nowhere', async () => {
+  it('are the only ones: PG* variables that an image or a step presets lead nowhere (thorough)', async () => {
     const preset = {
       PGHOST: 'preset.invalid',
       PGHOSTADDR: '192.0.2.1',
@@ -110,7 +110,7 @@ describe('the places of a connection string', () => {
   });
 });
 
-describe('a server that is none of PostgreSQL', () => {
+describe('a server that is none of PostgreSQL (thorough)', () => {
   // A real server that says of itself what these say.
   it.each([
     ['CockroachDB', 'CockroachDB CCL v25.3.1 (x86_64-pc-linux-gnu, built 2025/08/11)', /BACKUP/],
@@ -132,7 +132,7 @@ describe('a server that is none of PostgreSQL', () => {
   });
 });
 
-describe('a place that cannot take artifacts', () => {
+describe('a place that cannot take artifacts (thorough)', () => {
   it.each<[string, Record<string, string>]>([
     ['GitHub Enterprise Server', { GITHUB_SERVER_URL: 'https://git.company.example' }],
     ['no runtime token', { ACTIONS_RUNTIME_TOKEN: '' }],

@@ -46,7 +46,7 @@ describe('a transaction pooler', () => {
     }
   });
 
-  it('is recognised by its URL before anything connects', async () => {
+  it('is recognised by its URL before anything connects (thorough)', async () => {
     const before = bed.artifacts.artifacts().length;
     const run = await backup('postgres://u:whatever-secret@h:6432/d', {}, { secrets: ['whatever-secret'] });
     expectFailure(run, /port 6432 is PgBouncer's/, bed.artifacts, before);
@@ -65,7 +65,7 @@ describe('a connection string as people have it', () => {
     expect(Number(run.outputs['tables'])).toBeGreaterThan(5);
   });
 
-  it('that names a connection service', async () => {
+  it('that names a connection service (thorough)', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'service-'));
     try {
       const { host, port, user, password } = bed.database;
@@ -90,14 +90,14 @@ describe('a connection string as people have it', () => {
     }
   });
 
-  it('that leads to a database with a name that looks like a connection string', async () => {
+  it('that leads to a database with a name that looks like a connection string (thorough)', async () => {
     await bed.database.createDatabase('host=evil dbname=x');
     const run = await backup(bed.database.urlFor({ database: 'host=evil dbname=x' }));
     expectSuccess(run);
     expect(run.outputs['database']).toBe('host=evil dbname=x');
   });
 
-  it('of a private host is refused on a hosted runner', async () => {
+  it('of a private host is refused on a hosted runner (thorough)', async () => {
     const before = bed.artifacts.artifacts().length;
     const run = await backup(
       'postgres://u:whatever-secret@db.railway.internal/d',
@@ -162,7 +162,7 @@ describe('a private certificate authority', () => {
     });
   });
 
-  it('needs both halves of a client certificate', async () => {
+  it('needs both halves of a client certificate (thorough)', async () => {
     const before = bed.artifacts.artifacts().length;
     const pem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----';
     expectFailure(

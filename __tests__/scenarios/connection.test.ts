@@ -21,7 +21,7 @@ describe('a server that will not have us', () => {
     expect(run.log).not.toContain('Trying again');
   });
 
-  it('because the database does not exist', async () => {
+  it('because the database does not exist (thorough)', async () => {
     expectFailure(
       await backup(bed.database.urlFor({ database: 'nope' })),
       /no database "nope"/,
@@ -29,7 +29,7 @@ describe('a server that will not have us', () => {
     );
   });
 
-  it('because the host does not exist', async () => {
+  it('because the host does not exist (thorough)', async () => {
     const url = 'postgres://user:wrong%20password@no-such-host.invalid/db';
     expectFailure(
       await backup(url, { 'connection-attempts': '1' }),
@@ -46,12 +46,12 @@ describe('a server that will not have us', () => {
     expect(run.log.match(/Trying again/g)).toHaveLength(1);
   });
 
-  it('because it offers no TLS and we demand it', async () => {
+  it('because it offers no TLS and we demand it (thorough)', async () => {
     const url = bed.database.urlFor({ database: 'shop', params: { sslmode: 'require' } });
     expectFailure(await backup(url), /asks for TLS/, bed.artifacts);
   });
 
-  it('because it demands TLS and we offer none, and lets us in with TLS', async () => {
+  it('because it demands TLS and we offer none, and lets us in with TLS (thorough)', async () => {
     const tls = await startDatabase({ ssl: 'required' });
     try {
       expectFailure(
@@ -71,7 +71,7 @@ describe('a server that will not have us', () => {
     }
   });
 
-  it('because it has no connection free, and is tried again until it has', async () => {
+  it('because it has no connection free, and is tried again until it has (thorough)', async () => {
     const role = await bed.database.createRole('narrow', {
       attributes: 'CONNECTION LIMIT 0 IN ROLE pg_read_all_data',
     });
@@ -117,7 +117,7 @@ describe('a role without rights', () => {
     expect(run.log).not.toContain('shop.customers (');
   });
 
-  it('may back up what it may read', async () => {
+  it('may back up what it may read (thorough)', async () => {
     const role = await bed.database.createRole('customer_reader');
     await bed.database.sql(
       'GRANT USAGE ON SCHEMA shop TO customer_reader; GRANT SELECT ON shop.customers TO customer_reader',
@@ -153,7 +153,7 @@ describe('a role without rights', () => {
   });
 });
 
-describe('filters that match nothing', () => {
+describe('filters that match nothing (thorough)', () => {
   it.each([
     ['tables', 'shop.no_such_table'],
     ['schemas', 'no_such_schema'],

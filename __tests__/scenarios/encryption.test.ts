@@ -82,7 +82,7 @@ describe('an encrypted backup', () => {
       /age-recipients/,
     ],
     ['both ways at once', { 'age-recipients': 'age1x', 'age-passphrase': 'phrase-of-mine' }, /both set/],
-  ])('is refused before the dump with %s', async (_, inputs, annotation) => {
+  ])('is refused before the dump with %s (thorough)', async (_, inputs, annotation) => {
     const before = bed.artifacts.artifacts().length;
     const run = await backup(inputs, ['phrase-of-mine']);
     expectFailure(run, annotation, bed.artifacts, before);

@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => bed.stop());
 
 describe('a database out of the ordinary', () => {
-  it('of 10,000 small tables is backed up, and every one is counted', async () => {
+  it('of 10,000 small tables is backed up, and every one is counted (thorough)', async () => {
     const url = await bed.database.createDatabase('many');
     for (let batch = 0; batch < 10; batch++) {
       await bed.database.sql(
@@ -24,7 +24,7 @@ describe('a database out of the ordinary', () => {
     expect([run.outputs['tables'], run.outputs['rows']]).toEqual(['10000', '10000']);
   }, 400_000);
 
-  it('with a row of 200 MB is backed up in little memory', async () => {
+  it('with a row of 200 MB is backed up in little memory (thorough)', async () => {
     const url = await bed.database.createDatabase('wide');
     await bed.database.sql(
       `CREATE TABLE wide (a text, b text);
@@ -46,7 +46,7 @@ describe('a database out of the ordinary', () => {
     expect(run.summary).toContain('holds no table rows');
   });
 
-  it('whose names are hostile can inject nothing into log, summary or file name', async () => {
+  it('whose names are hostile can inject nothing into log, summary or file name (thorough)', async () => {
     const name = '::add-mask::x|<b>\n# [a](b)';
     const url = await bed.database.createDatabase(name);
     await bed.database.sql(

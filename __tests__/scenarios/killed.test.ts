@@ -59,7 +59,7 @@ it('a backup that is killed when its artifact is published: post says so, and no
   ]);
 });
 
-it('a restore that is killed: post says that nobody knows what the target holds', async () => {
+it('a restore that is killed: post says that nobody knows what the target holds (thorough)', async () => {
   const made = await bed.backup({ inputs: { path: `${folder}/shop.bak`, upload: 'false' } });
   expectSuccess(made);
   await bed.database.createDatabase('target');
@@ -90,7 +90,7 @@ it('a restore that is killed: post says that nobody knows what the target holds'
   expect(run.leftFiles).toEqual([]);
 });
 
-it('a backup that could keep its file but not tell of it says where the file is', async () => {
+it('a backup that could keep its file but not tell of it says where the file is (thorough)', async () => {
   const outputs = path.join(folder, 'outputs');
   await writeFile(outputs, '');
   const run = await bed.backup({

@@ -44,7 +44,7 @@ const asked = (method: string): string[] =>
     .filter((request) => request.method === method)
     .map(({ rest, page }) => (method === 'GET' ? `${page}${rest}` : rest));
 
-describe('a prune of a repository with more artifacts than are looked at', () => {
+describe('a prune of a repository with more artifacts than are looked at (thorough)', () => {
   it('goes by the newest 10,000, says so, and leaves older backups alone', async () => {
     const run = await prune({ 'backup-name': 'shop', 'keep-last': '5' });
     expectColour(run);

@@ -61,7 +61,7 @@ describe('a prune', () => {
     expect(listed(run, 'deleted')).toHaveLength(2);
   });
 
-  it('goes by every page of the list', async () => {
+  it('goes by every page of the list (thorough)', async () => {
     const series: string[] = [];
     for (let hours = 129; hours >= 0; hours--)
       series.unshift((await seedBackup(artifacts, 'shop', hours)).name);
@@ -84,7 +84,7 @@ describe('a prune', () => {
     expect(names()).toEqual(series.slice(0, 1));
   });
 
-  it('believes the artifact service, not a name, which is the newest', async () => {
+  it('believes the artifact service, not a name, which is the newest (thorough)', async () => {
     const { name } = await seedBackup(artifacts, 'shop', 1);
     await artifacts.seed({
       name: 'shop-29991231T000000Z-0123456789ab.bak',
@@ -95,7 +95,7 @@ describe('a prune', () => {
     expect(names()).toEqual([name]);
   });
 
-  it('leaves alone what is uploaded meanwhile', async () => {
+  it('leaves alone what is uploaded meanwhile (thorough)', async () => {
     await seedDays(4);
     let meanwhile: Promise<{ name: string }> | undefined;
     const run = await prune(
@@ -111,7 +111,7 @@ describe('a prune', () => {
     expect(names()).toHaveLength(2);
   });
 
-  it('of a series that is not there warns, and names those that are', async () => {
+  it('of a series that is not there warns, and names those that are (thorough)', async () => {
     await seedDays(2, 'blog');
     const run = await prune({ 'keep-last': '1' });
     expectColour(run);
@@ -159,22 +159,25 @@ describe('a prune that fails', () => {
   it.each([
     ['none', 'actions: write'],
     ['read', 'actions: write'],
-  ] as const)('because the token has actions: %s names the permission', async (actions, permission) => {
-    await seedDays(9);
-    const run = await prune({ 'keep-last': '1' }, { token: tokenThatMay(actions) });
-    expectColour(run, new RegExp(`may not delete[^]*permissions: \\{ ${permission}`));
-    expect(names()).toHaveLength(9);
-    // Every other artifact would be refused as well.
-    expect(deletions()).toBe(actions === 'none' ? 0 : 3);
-    expect(run.summary).toContain('Nothing was deleted');
-  });
+  ] as const)(
+    'because the token has actions: %s names the permission (thorough)',
+    async (actions, permission) => {
+      await seedDays(9);
+      const run = await prune({ 'keep-last': '1' }, { token: tokenThatMay(actions) });
+      expectColour(run, new RegExp(`may not delete[^]*permissions: \\{ ${permission}`));
+      expect(names()).toHaveLength(9);
+      // Every other artifact would be refused as well.
+      expect(deletions()).toBe(actions === 'none' ? 0 : 3);
+      expect(run.summary).toContain('Nothing was deleted');
+    },
+  );
 
-  it('in a dry run asks for no more than reading', async () => {
+  it('in a dry run asks for no more than reading (thorough)', async () => {
     const run = await prune({ 'keep-last': '1', 'dry-run': 'true' }, { token: tokenThatMay('none') });
     expectColour(run, /actions: read/);
   });
 
-  it('because the token does not see the repository, or there is none, says so', async () => {
+  it('because the token does not see the repository, or there is none, says so (thorough)', async () => {
     const token = artifacts.tokenFor({ repositories: ['example/other'], actions: 'write' });
     expectColour(await prune({ 'keep-last': '1' }, { token }), /404[^]*actions: write/);
     expectColour(await prune({ 'keep-last': '1', 'github-token': '' }), /github-token: it is empty/);
@@ -194,7 +197,7 @@ describe('a prune that fails', () => {
     expect(run.summary).toContain('3 of 4 backups that were to be deleted are gone');
   });
 
-  it('at each of them tries all, and names all', async () => {
+  it('at each of them tries all, and names all (thorough)', async () => {
     const series = await seedDays(8);
     artifacts.faults = { restDelete: { answer: 422 } };
     const run = await prune({ 'keep-last': '1' });
@@ -204,7 +207,7 @@ describe('a prune that fails', () => {
     expect(run.outputs['deleted']).toBe('[]');
   });
 
-  it('because of a rate limit waits for it, or says when to come again', async () => {
+  it('because of a rate limit waits for it, or says when to come again (thorough)', async () => {
     await seedDays(4);
     const limit = (headers: Record<string, string>) => ({ status: 429, headers });
     artifacts.faults = { restDelete: { answer: limit({ 'retry-after': '1' }), times: 1 } };
@@ -217,7 +220,7 @@ describe('a prune that fails', () => {
     expect(names()).toHaveLength(2);
   });
 
-  it('because it was cancelled says what is gone', async () => {
+  it('because it was cancelled says what is gone (thorough)', async () => {
     await seedDays(5);
     artifacts.faults = { restDelete: { answer: 'hang', everyNth: 2 } };
     const signalAfter = { match: /^Deleted /, signal: 'SIGINT' as const };

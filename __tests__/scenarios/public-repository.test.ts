@@ -62,7 +62,7 @@ describe('in a public repository', () => {
     expect([published(), questions() - 1]).toEqual(before);
   });
 
-  it('is told from one that is not by asking GitHub where the event is silent, with the token of the job', async () => {
+  it('is told from one that is not by asking GitHub where the event is silent, with the token of the job (thorough)', async () => {
     const before = questions();
     const run = await backup(silentEvent);
     expectSuccess(run);
@@ -75,7 +75,7 @@ describe('in a public repository', () => {
     ['does not know the repository', { answer: 404 }],
     ['does not answer', { answer: 'reset' }],
     ['has had enough', { answer: { status: 429, headers: { 'retry-after': '3600' } } }],
-  ] as const)('may be where we are when GitHub %s, so the backup is refused', async (_, rest) => {
+  ] as const)('may be where we are when GitHub %s, so the backup is refused (thorough)', async (_, rest) => {
     bed.artifacts.faults = { rest };
     const run = await backup(silentEvent);
     expectRefused(run, /cannot be found out whether this repository is public/, published());
@@ -93,7 +93,7 @@ describe('in a public repository', () => {
     expect(questions()).toBe(before);
   });
 
-  it('a backup that stays on the runner is made, and nobody is asked', async () => {
+  it('a backup that stays on the runner is made, and nobody is asked (thorough)', async () => {
     const before = questions();
     const run = await backup(silentEvent, { upload: 'false', path: 'kept.bak' });
     expect([run.exitCode, questions()]).toEqual([0, before]);
@@ -111,7 +111,7 @@ describe('in a public repository', () => {
     );
   });
 
-  it('the wish says nothing in a private repository', async () => {
+  it('the wish says nothing in a private repository (thorough)', async () => {
     const event = { repository: { private: true } };
     const run = await backup(event, { 'allow-plaintext-on-public': 'true' });
     expectSuccess(run);
@@ -133,7 +133,7 @@ describe('a run that gets no secrets', () => {
     expectFailure(run, /connection-string is empty: .*from a fork/, bed.artifacts, published());
   });
 
-  it('is told why its connection string is empty: Dependabot', async () => {
+  it('is told why its connection string is empty: Dependabot (thorough)', async () => {
     const run = await bed.backup({
       inputs: { 'connection-string': '' },
       eventName: 'pull_request',

@@ -99,7 +99,7 @@ describe('a rehearsal', () => {
     expect(run.masks).toContain(stage.password);
   });
 
-  it('works on an older server', async () => {
+  it('works on an older server (thorough)', async () => {
     const older = await startDatabase({ version: '16' });
     try {
       const run = await backup({ 'verify-connection-string': older.url }, { secrets: [older.password] });
@@ -111,13 +111,13 @@ describe('a rehearsal', () => {
     }
   });
 
-  it('can be on the very server that is backed up', async () => {
+  it('can be on the very server that is backed up (thorough)', async () => {
     const run = await backup({ 'verify-connection-string': bed.database.url });
     expectSuccess(run);
     await expectStageCleared(bed.database);
   });
 
-  it('of a backup that is encrypted comes before the encryption', async () => {
+  it('of a backup that is encrypted comes before the encryption (thorough)', async () => {
     const passphrase = 'correct horse battery staple';
     const run = await backup({ 'age-passphrase': passphrase }, { secrets: [passphrase] });
     expectSuccess(run);
@@ -126,7 +126,7 @@ describe('a rehearsal', () => {
     await expectStageCleared();
   });
 
-  it('is of what was chosen of the database, if that stands alone', async () => {
+  it('is of what was chosen of the database, if that stands alone (thorough)', async () => {
     await bed.database.sql('CREATE SCHEMA alone; CREATE TABLE alone.note AS SELECT 1 AS id', 'shop');
     const run = await backup({ schemas: 'alone' });
     expectSuccess(run);
@@ -144,7 +144,7 @@ describe('a backup that does not pass its rehearsal is not published', () => {
     await expectStageCleared();
   });
 
-  it('because the server has not an extension that it needs', async () => {
+  it('because the server has not an extension that it needs (thorough)', async () => {
     // adminpack was removed in PostgreSQL 17.
     const source = await startDatabase({ version: '16' });
     try {
@@ -158,7 +158,7 @@ describe('a backup that does not pass its rehearsal is not published', () => {
     }
   });
 
-  it('because what was chosen of the database does not stand alone', async () => {
+  it('because what was chosen of the database does not stand alone (thorough)', async () => {
     const name = 'chosen';
     const url = await bed.database.createDatabase(name);
     await bed.database.sql(
@@ -172,7 +172,7 @@ describe('a backup that does not pass its rehearsal is not published', () => {
     await expectStageCleared();
   });
 
-  it('because the server goes away in the middle', async () => {
+  it('because the server goes away in the middle (thorough)', async () => {
     const url = await sourceThat('halting', 'PERFORM pg_sleep(60);');
     const server = await startDatabase();
     const before = bed.artifacts.artifacts().length;
@@ -210,7 +210,7 @@ describe('a server to rehearse on that is not fit for it fails the backup before
     );
   });
 
-  it('because the password is wrong', async () => {
+  it('because the password is wrong (thorough)', async () => {
     const url = stage.urlFor({ password: 'another-secret' });
     await refused(
       { 'verify-connection-string': url },
@@ -219,7 +219,7 @@ describe('a server to rehearse on that is not fit for it fails the backup before
     );
   });
 
-  it('because it is too new for the tools', async () => {
+  it('because it is too new for the tools (thorough)', async () => {
     const newer = await startDatabase({ version: '18' });
     try {
       await refused({ 'verify-connection-string': newer.url }, /verify-connection-string[^]*18/, [
@@ -230,7 +230,7 @@ describe('a server to rehearse on that is not fit for it fails the backup before
     }
   });
 
-  it('because its role may not create databases', async () => {
+  it('because its role may not create databases (thorough)', async () => {
     const clerk = await stage.createRole('clerk');
     await refused(
       { 'verify-connection-string': stage.urlFor({ ...clerk, database: 'postgres' }) },
@@ -239,7 +239,7 @@ describe('a server to rehearse on that is not fit for it fails the backup before
     );
   });
 
-  it('because it is a standby', async () => {
+  it('because it is a standby (thorough)', async () => {
     const standby = await startDatabase({ settings: ['wal_level = replica'] });
     try {
       await standby.halt();
@@ -253,7 +253,7 @@ describe('a server to rehearse on that is not fit for it fails the backup before
     }
   });
 
-  it('because it is a transaction pooler, which no input allows here', async () => {
+  it('because it is a transaction pooler, which no input allows here (thorough)', async () => {
     const url = 'postgres://u:whatever-secret@h:6432/d';
     await refused(
       { 'verify-connection-string': url, 'allow-pooler': 'true' },
@@ -262,12 +262,12 @@ describe('a server to rehearse on that is not fit for it fails the backup before
     );
   });
 
-  it('because the connection string is none', async () => {
+  it('because the connection string is none (thorough)', async () => {
     await refused({ 'verify-connection-string': 'mysql://h/d' }, /verify-connection-string/);
   });
 });
 
-describe('a run that ends in the middle of the rehearsal', () => {
+describe('a run that ends in the middle of the rehearsal (thorough)', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'because it is cancelled (%s) drops the scratch database',
     async (signal) => {

@@ -76,7 +76,7 @@ async function expectEmpty(database: string, server: Database = bed.database): P
   expect(await server.query(schemas, { database })).toEqual([]);
 }
 
-describe('the restore through a connection string as people have it', () => {
+describe('the restore through a connection string as people have it (thorough)', () => {
   it('from Prisma, with parameters that libpq does not know', async () => {
     const database = await target();
     const params = { schema: 'public', connection_limit: '5', sslaccept: 'accept_invalid_certs' };
@@ -147,7 +147,7 @@ describe('the restore through a connection string as people have it', () => {
   });
 });
 
-describe('a transaction pooler', () => {
+describe('a transaction pooler (thorough)', () => {
   it('is refused, by its URL and by what it answers: a restore needs a session', async () => {
     const database = await target();
     const secrets = ['whatever-secret'];
@@ -188,7 +188,7 @@ describe('TLS', () => {
     }
   });
 
-  it('with a client certificate in the place of a password lets every tool in', async () => {
+  it('with a client certificate in the place of a password lets every tool in (thorough)', async () => {
     await withCertifiedServer(async ({ database: server, client, inputs, urlFor }) => {
       const database = await target(server);
       const run = await restore(urlFor(database), inputs, { secrets: [client.key] });
@@ -235,21 +235,21 @@ describe("Prisma's tunnel", () => {
     });
   });
 
-  it('carries a restore over several connections', async () => {
+  it('carries a restore over several connections (thorough)', async () => {
     await throughTunnel('17', async ({ server, gateway, restore: run }) => {
       await expectRestored(await run({ jobs: '3' }), 'postgres', server);
       expect(gateway.open).toBe(0);
     });
   });
 
-  it('carries what psql sends to an older server', async () => {
+  it('carries what psql sends to an older server (thorough)', async () => {
     await throughTunnel('16', async ({ server, gateway, restore: run }) => {
       await expectRestored(await run(), 'postgres', server);
       expect(gateway.open).toBe(0);
     });
   });
 
-  it('carries the replacement of what is there', async () => {
+  it('carries the replacement of what is there (thorough)', async () => {
     await throughTunnel('17', async ({ server, restore: run }) => {
       expectSuccess(await run());
       await server.query('DELETE FROM shop.order_lines');
@@ -262,19 +262,22 @@ describe("Prisma's tunnel", () => {
     // The answers to the restore itself are the shortest; the first long one is the examination of the target.
     ['before the restore', 5_000, 'The target was not touched', false],
     ['in the middle of the proof', 100_000, 'nothing is proven', true],
-  ])('that drops the connection %s is told so, and what that means', async (_, bytes, words, isFull) => {
-    await throughTunnel('17', async ({ server, gateway, restore: run }) => {
-      gateway.behaviour.dropAfterBytes = bytes;
-      const done = await run();
-      expectFailedRestore(done, /dropped the connection to the database/);
-      expect(done.summary).toContain(words);
-      if (isFull) expect(await countRows(server, 'postgres')).toEqual(shop);
-      else await expectEmpty('postgres', server);
-      expect(await server.sessions()).toEqual([]);
-    });
-  });
+  ])(
+    'that drops the connection %s is told so, and what that means (thorough)',
+    async (_, bytes, words, isFull) => {
+      await throughTunnel('17', async ({ server, gateway, restore: run }) => {
+        gateway.behaviour.dropAfterBytes = bytes;
+        const done = await run();
+        expectFailedRestore(done, /dropped the connection to the database/);
+        expect(done.summary).toContain(words);
+        if (isFull) expect(await countRows(server, 'postgres')).toEqual(shop);
+        else await expectEmpty('postgres', server);
+        expect(await server.sessions()).toEqual([]);
+      });
+    },
+  );
 
-  it('that drops the connection in the middle of the restore leaves the target as it was', async () => {
+  it('that drops the connection in the middle of the restore leaves the target as it was (thorough)', async () => {
     await throughTunnel('17', async ({ server, gateway, restore: run }) => {
       const onLine = (line: string): void => {
         // Preflight and plan are through; the proof never comes.
@@ -287,7 +290,7 @@ describe("Prisma's tunnel", () => {
     });
   });
 
-  it('is not needed where the key has the address of the database', async () => {
+  it('is not needed where the key has the address of the database (thorough)', async () => {
     const database = await target();
     const apiKey = base64url({ databaseUrl: bed.database.urlFor({ database }) });
     const url = `prisma+postgres://localhost:51213/?api_key=${apiKey}`;
@@ -296,7 +299,7 @@ describe("Prisma's tunnel", () => {
     expect(remarksOf(run)).toEqual([expect.stringContaining('prisma dev')]);
   });
 
-  it('is not used where the key has credentials for the direct address', async () => {
+  it('is not used where the key has credentials for the direct address (thorough)', async () => {
     const apiKey = apiKeyWith({ tenant_id: 'tenant', secure_key: 'sk_secret_of_the_key' });
     const url = urlWithKey(apiKey);
     // The address is Prisma's own, which cannot be reached from a test: the failure names it.

@@ -124,7 +124,7 @@ async function expectNoHarm(one: Case, target: string, failed: boolean): Promise
   return true;
 }
 
-describe('a file that is damaged at a random place', () => {
+describe('a file that is damaged at a random place (thorough)', () => {
   it(`never reaches the target, nor is it said to be restored: ${CASES} places`, async () => {
     jest.spyOn(process.stdout, 'write').mockReturnValue(true);
     const harmless: Damage[] = [];
@@ -171,7 +171,7 @@ describe('a file that is damaged at a random place', () => {
   }, 200_000);
 });
 
-describe('a file that is torn', () => {
+describe('a file that is torn (thorough)', () => {
   it('is refused with the advice to use another copy', async () => {
     const { name, url } = await newTarget();
     const [sample] = samples;
@@ -183,7 +183,7 @@ describe('a file that is torn', () => {
   });
 });
 
-describe('an artifact that is damaged at a random place', () => {
+describe('an artifact that is damaged at a random place (thorough)', () => {
   it('is not even read: its SHA-256 is not what the service recorded', async () => {
     const { name, url } = await newTarget();
     for (const one of cases(12, 7)) {

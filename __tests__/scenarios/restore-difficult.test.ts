@@ -145,7 +145,7 @@ describe('a database with everything that makes restores fail', () => {
     expect(await differences(backup, [to(), database])).toEqual(NO_SUBSCRIPTION);
   });
 
-  it('comes back whole from 17 to 18, with the tools of 18 that are fetched for it', async () => {
+  it('comes back whole from 17 to 18, with the tools of 18 that are fetched for it (thorough)', async () => {
     const reason = await testClientTools(18).then(
       () => undefined,
       (error: unknown) => messageOf(error),
@@ -207,7 +207,7 @@ describe('a database with everything that makes restores fail', () => {
     ]);
   });
 
-  it('comes back on a server that lacks its roles, but for what names them', async () => {
+  it('comes back on a server that lacks its roles, but for what names them (thorough)', async () => {
     const { run, database } = await restored({ backup: 'usual', to: bare });
     const mapping = 'user mapping difficult_reader SERVER far_away';
     const omissions = [PUBLIC_IS_THERE, mapping, ...POLICIES_OF_ROLES, SUBSCRIPTION];
@@ -230,14 +230,14 @@ describe('owners and privileges', () => {
     expect(await differences('usual', [bed.database, database], [])).toEqual(NO_SUBSCRIPTION);
   });
 
-  it('are not begun with where a role is missing', async () => {
+  it('are not begun with where a role is missing (thorough)', async () => {
     const { run, database } = await restored({ backup: 'usual', to: bare, inputs: WITH_RIGHTS });
     expectFailedRestore(run, /no role difficult_owner, Odd role; "quoted" é[^]*Create the roles/);
     expect(await holdsNothing(bare, database)).toBe(true);
   });
 });
 
-describe('a part of it', () => {
+describe('a part of it (thorough)', () => {
   it('comes back by schema, with what the schemas need', async () => {
     const schemas = ['app', 'types', 'extensions', '"Odd ""schema""; ☃"'].join('\n');
     const { run, database } = await restored({ backup: 'usual', to: bed.database, inputs: { schemas } });
@@ -268,7 +268,7 @@ describe('a part of it', () => {
   });
 });
 
-describe('the database itself', () => {
+describe('the database itself (thorough)', () => {
   it('comes back in its own place, and so it does after it has drifted', async () => {
     const inputs = { 'backup-name': 'usual', clean: 'true', 'confirm-database': 'usual', ...WITH_RIGHTS };
     const url = bed.database.urlFor({ database: 'usual' });

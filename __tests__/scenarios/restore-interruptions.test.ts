@@ -114,41 +114,44 @@ const MOMENTS = [
   },
 ];
 
-describe.each(MOMENTS)('in the middle of the $moment', ({ inputs, before, reached, aftermath, holds }) => {
-  it.each(['SIGINT', 'SIGTERM'] as const)(
-    'a cancelled run (%s) says how it left the target, and leaves nothing else',
-    async (signal) => {
+describe.each(MOMENTS)(
+  'in the middle of the $moment (thorough)',
+  ({ inputs, before, reached, aftermath, holds }) => {
+    it.each(['SIGINT', 'SIGTERM'] as const)(
+      'a cancelled run (%s) says how it left the target, and leaves nothing else',
+      async (signal) => {
+        before();
+        const restore = await restoring(bed, inputs(), SECRETS);
+        await reached(restore);
+        restore.kill(signal);
+        const run = await restore.running;
+        expectFailedRestore(run, new RegExp(`cancelled \\(${signal}\\)\\.\\n${aftermath.source}`));
+        expect(run.summary).toContain('The restore failed');
+        expect(await relationsIn(bed, restore.target)).toEqual(holds);
+        await expectNoSessions(bed);
+      },
+    );
+
+    it('a run that is killed is cleaned up by post', async () => {
       before();
       const restore = await restoring(bed, inputs(), SECRETS);
       await reached(restore);
-      restore.kill(signal);
+      restore.kill('SIGKILL');
       const run = await restore.running;
-      expectFailedRestore(run, new RegExp(`cancelled \\(${signal}\\)\\.\\n${aftermath.source}`));
-      expect(run.summary).toContain('The restore failed');
-      expect(await relationsIn(bed, restore.target)).toEqual(holds);
+      expect({
+        signal: run.signal,
+        errors: errorsOf(run),
+        left: run.leftFiles,
+        post: run.post?.exitCode,
+      }).toEqual({ signal: 'SIGKILL', errors: [], left: [], post: 0 });
+      expect(run.post?.log).toContain('Removed what an interrupted job had left');
       await expectNoSessions(bed);
-    },
-  );
+      expect(await relationsIn(bed, restore.target)).toEqual(holds);
+    });
+  },
+);
 
-  it('a run that is killed is cleaned up by post', async () => {
-    before();
-    const restore = await restoring(bed, inputs(), SECRETS);
-    await reached(restore);
-    restore.kill('SIGKILL');
-    const run = await restore.running;
-    expect({
-      signal: run.signal,
-      errors: errorsOf(run),
-      left: run.leftFiles,
-      post: run.post?.exitCode,
-    }).toEqual({ signal: 'SIGKILL', errors: [], left: [], post: 0 });
-    expect(run.post?.log).toContain('Removed what an interrupted job had left');
-    await expectNoSessions(bed);
-    expect(await relationsIn(bed, restore.target)).toEqual(holds);
-  });
-});
-
-describe('a restore that replaces what is there', () => {
+describe('a restore that replaces what is there (thorough)', () => {
   const REPLACING = {
     prepare: `CREATE TABLE public.visits AS SELECT 'mine' AS page;`,
     expected: [{ page: 'mine' }],
@@ -214,7 +217,7 @@ describe('a server that goes away', () => {
     await expectNoSessions(bed);
   });
 
-  it('because it is stopped changes nothing', async () => {
+  it('because it is stopped changes nothing (thorough)', async () => {
     const restore = await restoring(bed, { path: fileOf(sleeper) });
     await untilAsleep(bed, restore);
     await bed.database.halt();
@@ -224,7 +227,7 @@ describe('a server that goes away', () => {
     expect(await relationsIn(bed, restore.target)).toEqual([]);
   });
 
-  it('in the middle of the proof leaves what was restored, and says that nothing is proven', async () => {
+  it('in the middle of the proof leaves what was restored, and says that nothing is proven (thorough)', async () => {
     const restore = await restoring(bed, { path: fileOf(doubter) });
     await untilAsleep(bed, restore);
     await bed.database.halt();
@@ -236,7 +239,7 @@ describe('a server that goes away', () => {
   });
 });
 
-describe('a restore over several connections', () => {
+describe('a restore over several connections (thorough)', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'that is cancelled (%s) says that a part is left',
     async (signal) => {
@@ -262,7 +265,7 @@ describe('a restore over several connections', () => {
   });
 });
 
-describe('a full disk', () => {
+describe('a full disk (thorough)', () => {
   it.each([
     ['download', () => ({ backup: large.outputs['artifact-name'] ?? '' }), /cannot be written to the disk/],
     [

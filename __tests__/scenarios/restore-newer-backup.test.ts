@@ -38,7 +38,7 @@ async function writtenBy18(): Promise<string> {
   return file;
 }
 
-describe('a backup that is newer than the tools of a fixed postgres-version', () => {
+describe('a backup that is newer than the tools of a fixed postgres-version (thorough)', () => {
   it('is not begun with, and the error says which version to set', async () => {
     const url = await bed.database.createDatabase('target');
     const run = await bed.restore({

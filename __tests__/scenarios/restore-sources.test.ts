@@ -112,7 +112,7 @@ async function expectUntouched(
 const ownToken = (actions: 'none' | 'read'): string =>
   bed.artifacts.tokenFor({ repositories: [bed.artifacts.repository], actions });
 
-describe('a backup of another run', () => {
+describe('a backup of another run (thorough)', () => {
   it.each([
     ['latest', () => ({ 'backup-name': 'nightly' })],
     ['its name', (backup: ArtifactRecord) => ({ backup: backup.name })],
@@ -165,7 +165,7 @@ describe('a backup of another run', () => {
   });
 });
 
-describe('a backup of the same run', () => {
+describe('a backup of the same run (thorough)', () => {
   it.each([
     ['latest', () => ({ 'backup-name': 'own' })],
     ['its name', (backup: ActionRun) => ({ backup: backup.outputs['artifact-name'] ?? '' })],
@@ -191,7 +191,7 @@ describe('a backup of another repository', () => {
     expect(done.run.summary).toContain(`https://github.com/${OTHER}/actions/`);
   });
 
-  it('does not come with the token of the job', async () => {
+  it('does not come with the token of the job (thorough)', async () => {
     await stored('elsewhere', { repository: OTHER });
     await expectUntouched(
       await restore({ repository: OTHER, 'backup-name': 'elsewhere' }),
@@ -199,7 +199,7 @@ describe('a backup of another repository', () => {
     );
   });
 
-  it('is not taken for one of this repository', async () => {
+  it('is not taken for one of this repository (thorough)', async () => {
     await stored('stranger', { repository: OTHER });
     await expectUntouched(
       await restore({ 'backup-name': 'stranger' }),
@@ -209,7 +209,7 @@ describe('a backup of another repository', () => {
 });
 
 describe('what cannot be restored', () => {
-  it('is an artifact that has expired', async () => {
+  it('is an artifact that has expired (thorough)', async () => {
     await stored('nightly');
     const old = await stored('old', { daysAgo: 40, expiresAt: new Date(Date.now() - DAY_MS) });
     for (const backup of [String(old.id), old.name])
@@ -222,7 +222,7 @@ describe('what cannot be restored', () => {
     await expectUntouched(await restore({ 'backup-name': 'old' }), /no backup of old in example\/shop/);
   });
 
-  it('is an artifact of another action, which is a zip file', async () => {
+  it('is an artifact of another action, which is a zip file (thorough)', async () => {
     const zip = await bed.artifacts.seed({
       name: 'coverage',
       content: Buffer.concat([Buffer.from('PK\x03\x04'), Buffer.alloc(500, 7)]),
@@ -234,7 +234,7 @@ describe('what cannot be restored', () => {
     );
   });
 
-  it('is an artifact that is no backup', async () => {
+  it('is an artifact that is no backup (thorough)', async () => {
     const report = await bed.artifacts.seed({ name: 'report.html', content: '<html>Well done</html>' });
     await expectUntouched(
       await restore({ backup: report.name }),
@@ -242,14 +242,14 @@ describe('what cannot be restored', () => {
     );
   });
 
-  it('is a file that is not there', async () => {
+  it('is a file that is not there (thorough)', async () => {
     await expectUntouched(
       await restore({ path: 'backups/none.bak' }),
       /^path: "backups\/none\.bak" cannot be read: ENOENT.*\n.*relative to the workspace/,
     );
   });
 
-  it('is an id that there is not', async () => {
+  it('is an id that there is not (thorough)', async () => {
     await stored('nightly');
     await expectUntouched(
       await restore({ backup: '4711' }),
@@ -266,7 +266,7 @@ describe('what cannot be restored', () => {
     );
   });
 
-  it('is a backup whose service is disturbed', async () => {
+  it('is a backup whose service is disturbed (thorough)', async () => {
     const backup = await stored('disturbed');
     bed.artifacts.faults = { blobGet: { answer: 'truncate' } };
     try {

@@ -93,7 +93,7 @@ describe('the restore', () => {
     ['the id of an artifact', () => ({ backup: backup.outputs['artifact-id'] ?? '' })],
     ['a series', () => ({ 'backup-name': 'shop' })],
     ['a local file', () => ({ path: backup.outputs['backup-path'] ?? '' })],
-  ])('takes %s', async (_, inputs) => {
+  ])('takes %s (thorough)', async (_, inputs) => {
     const { name, restore } = await target();
     const run = await restore(inputs());
     expectSuccess(run);
@@ -191,7 +191,7 @@ describe('the guard of the target', () => {
     expect(run.log).toMatch(/Will replace [^]*Will leave alone 1 table: public\.keep_me/);
   });
 
-  it('wants both for the very database that the backup came from', async () => {
+  it('wants both for the very database that the backup came from (thorough)', async () => {
     const origin = bed.database.urlFor({ database: 'shop' });
     const restore = (inputs: Record<string, string>) =>
       bed.restore({ inputs: { 'connection-string': origin, ...inputs } });
@@ -227,7 +227,7 @@ describe('a damaged backup', () => {
   });
 });
 
-describe('a server that dies', () => {
+describe('a server that dies (thorough)', () => {
   it('midway leaves the target empty, and a red step', async () => {
     const { name, restore } = await target();
     await bed.database.sql(

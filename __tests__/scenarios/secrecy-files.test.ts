@@ -72,7 +72,7 @@ describe('everything that an action writes is for its user alone, while it runs'
     expect(readdirSync(temp).filter((name) => name.startsWith('postgres-backup-'))).toEqual([]);
   });
 
-  it('whatever the rights that the runner gives to new files', async () => {
+  it('whatever the rights that the runner gives to new files (thorough)', async () => {
     const before = process.umask(0);
     const files = watchWorkFolder(temp);
     try {
@@ -84,7 +84,7 @@ describe('everything that an action writes is for its user alone, while it runs'
   });
 });
 
-describe('a link that somebody has planted', () => {
+describe('a link that somebody has planted (thorough)', () => {
   /** Puts links into the work folder as soon as it is there. */
   const plant = (names: readonly string[]): { stop(): number } => {
     let planted = 0;

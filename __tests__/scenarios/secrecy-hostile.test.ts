@@ -66,7 +66,7 @@ describe('hostile names inject nothing', () => {
     expect(run.annotations).toEqual([]);
   });
 
-  it('in the errors of a backup: filters that match nothing, a role that may not read', async () => {
+  it('in the errors of a backup: filters that match nothing, a role that may not read (thorough)', async () => {
     const role = await bed.database.createRole(`::error::${MARK}\u2028##[error]`, {
       password: 'of-the-hostile-role',
     });
@@ -82,7 +82,7 @@ describe('hostile names inject nothing', () => {
       expectFailed(await bed.backup({ inputs: { ...inputs, tables: name }, secrets: [role.password] }));
   });
 
-  it('in a restore of them, into an empty database and over what is there', async () => {
+  it('in a restore of them, into an empty database and over what is there (thorough)', async () => {
     await bed.backup({ inputs: { 'connection-string': url, 'backup-name': 'full' } });
     const target = await emptyTarget();
     const inputs = { 'connection-string': target.url, 'backup-name': 'full' };
@@ -102,7 +102,7 @@ describe('hostile names inject nothing', () => {
     expectFailed(await bed.restore({ inputs: { ...again, clean: 'true' } }));
   });
 
-  it('of artifacts and files, found or listed', async () => {
+  it('of artifacts and files, found or listed (thorough)', async () => {
     for (const name of [`##[error]${MARK}`, `[a](b)${MARK}\u2028::error::${MARK}`]) {
       const full = `${name}-20260101T000000Z-0123456789ab.bak`;
       await bed.artifacts.seed({ name: full, content: 'PGDMP is not enough' });
@@ -122,7 +122,7 @@ describe('hostile names inject nothing', () => {
   });
 });
 
-describe('hostile messages inject nothing', () => {
+describe('hostile messages inject nothing (thorough)', () => {
   it.each([undefined, 'query'] as const)('of a server that refuses us (at %s)', async (at) => {
     const answer = { message: HOSTILE_MESSAGE, detail: HOSTILE_MESSAGE, hint: HOSTILE_MESSAGE };
     await withListener(answering({ ...answer, ...(at ? { at } : {}) }), async ({ PGPORT = '' }) => {
@@ -166,7 +166,7 @@ describe('hostile messages inject nothing', () => {
   });
 });
 
-describe('a password that is in the archive', () => {
+describe('a password that is in the archive (thorough)', () => {
   const inner = 'INNER-secret-of-the-archive';
 
   it.each([

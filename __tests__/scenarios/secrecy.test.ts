@@ -96,7 +96,7 @@ describe('no secret is seen in a backup', () => {
     expectSuccess(await audited('backup', { debug: false }));
   });
 
-  it('whose event does not tell of the repository, so that GitHub is asked with the token', async () => {
+  it('whose event does not tell of the repository, so that GitHub is asked with the token (thorough)', async () => {
     const before = bed.artifacts.requests.length;
     expectSuccess(await audited('backup', { event: {} }));
     expect(bed.artifacts.requests[before]?.hasAuthorization).toBe(true);
@@ -108,7 +108,7 @@ describe('no secret is seen in a backup', () => {
     expectSuccess(await audited('backup', { inputs, secrets: [PASSPHRASE] }));
   });
 
-  it('that is rehearsed on another server; no tool gets the password of both', async () => {
+  it('that is rehearsed on another server; no tool gets the password of both (thorough)', async () => {
     const run = await audited(
       'backup',
       {
@@ -126,12 +126,12 @@ describe('no secret is seen in a backup', () => {
     }
   });
 
-  it('whose connection string comes from the environment, which the tools do not get', async () => {
+  it('whose connection string comes from the environment, which the tools do not get (thorough)', async () => {
     const more = { inputs: { 'connection-string': '' }, env: { DATABASE_URL: shopUrl } };
     expectSuccess(await audited('backup', { ...more, secrets: [shopUrl] }));
   });
 
-  it('through the tunnel', async () => {
+  it('through the tunnel (thorough)', async () => {
     const open = await startDatabase({ hba: [TRUSTS_GATEWAY] });
     await open.sql('CREATE TABLE note (id int)');
     const target = { host: open.host, port: open.port };
@@ -149,7 +149,7 @@ describe('no secret is seen in a backup', () => {
     }
   });
 
-  it('with a client certificate, whose key is in a file of the work folder only', async () => {
+  it('with a client certificate, whose key is in a file of the work folder only (thorough)', async () => {
     await withCertifiedServer(async ({ client, inputs: tls, urlFor }) => {
       const inputs = { 'connection-string': urlFor('postgres'), ...tls };
       const secrets = client.key.split('\n').filter((line) => line.length > 8 && !line.startsWith('-----'));
@@ -167,7 +167,7 @@ describe('no secret is seen in a restore', () => {
     expect(toolsOf(run)).toEqual(['pg_dump', 'pg_restore', 'psql']);
   });
 
-  it('from another run, which GitHub is asked for with the token', async () => {
+  it('from another run, which GitHub is asked for with the token (thorough)', async () => {
     await audited('backup', { inputs: { 'backup-name': 'earlier' }, runId: 7 });
     const inputs = { 'connection-string': await emptyTarget(), 'backup-name': 'earlier' };
     expectSuccess(await audited('restore', { inputs, runId: 8 }));
@@ -180,7 +180,7 @@ describe('no secret is seen in a restore', () => {
       () => ({ 'age-identity': `# me\n${identity}\n` }),
     ],
     ['a passphrase', () => ({ 'age-passphrase': PASSPHRASE }), () => ({ 'age-passphrase': PASSPHRASE })],
-  ])('of one that opens with %s', async (_, seal, open) => {
+  ])('of one that opens with %s (thorough)', async (_, seal, open) => {
     const secrets = [identity, PASSPHRASE];
     const made = await audited('backup', { inputs: seal(), secrets });
     const backup = made.outputs['artifact-name'] ?? '';
@@ -221,7 +221,7 @@ describe('no secret is seen when it fails', () => {
     ['a port that is none', 'postgres://user:whole-secret@host:54x/db', ['whole-secret']],
     ['a password parameter', 'postgres://user@127.0.0.1:1/db?password=whole-secret', ['whole-secret']],
     ['words of libpq', 'host=127.0.0.1 port=1 user=u password=whole-secret', ['whole-secret']],
-  ])('for a connection string with %s', async (_, url, parts) => {
+  ])('for a connection string with %s (thorough)', async (_, url, parts) => {
     await failing('backup', { 'connection-string': url }, parts);
     await failing('backup', { 'verify-connection-string': url }, parts);
     await failing('restore', { 'connection-string': url }, parts);
@@ -230,11 +230,11 @@ describe('no secret is seen when it fails', () => {
   it.each([
     ['a broken key', { 'age-identity': 'AGE-SECRET-KEY-1BROKENBROKENBROKEN' }],
     ['a key where the passphrase belongs', { 'age-passphrase': ' AGE-SECRET-KEY-1BROKENBROKENBROKEN' }],
-  ])('for %s', async (_, inputs) => {
+  ])('for %s (thorough)', async (_, inputs) => {
     await failing('restore', inputs, ['AGE-SECRET-KEY-1BROKENBROKENBROKEN']);
   });
 
-  it('for a secret key in the place of the public one', async () => {
+  it('for a secret key in the place of the public one (thorough)', async () => {
     await failing('backup', { 'age-recipients': identity }, [identity]);
   });
 
@@ -242,12 +242,12 @@ describe('no secret is seen when it fails', () => {
     ['createArtifact', 403],
     ['finalizeArtifact', 403],
     ['blobPut', 403],
-  ] as const)('because the service refuses: %s', async (point, answer) => {
+  ] as const)('because the service refuses: %s (thorough)', async (point, answer) => {
     bed.artifacts.faults = { [point]: { answer } };
     await failing('backup', {});
   });
 
-  it('because the download is damaged, or refused', async () => {
+  it('because the download is damaged, or refused (thorough)', async () => {
     await audited('backup', { inputs: { 'backup-name': 'damaged' } });
     const inputs = { 'connection-string': await emptyTarget(), 'backup-name': 'damaged' };
     bed.artifacts.faults = { blobGet: { answer: 'corrupt' } };

@@ -75,7 +75,7 @@ async function sleeping(): Promise<void> {
   while ((await bed.database.query(sleeps)).length === 0) await pause(100);
 }
 
-describe("Prisma's tunnel", () => {
+describe("Prisma's tunnel (thorough)", () => {
   it('that falls silent, with its connections open, ends the backup in words', async () => {
     await gatewayProxy.set({ kind: 'silence', afterBytes: 200_000 });
     const run = await bed.backup({
@@ -93,7 +93,7 @@ describe("Prisma's tunnel", () => {
   });
 });
 
-describe('a server that is at work and sends nothing', () => {
+describe('a server that is at work and sends nothing (thorough)', () => {
   /**
    * A dump that waits for a lock until the server has been asked for the fourth time: three bad answers would have been
    * the end.
@@ -158,7 +158,7 @@ describe('a server that is at work and sends nothing', () => {
   });
 });
 
-describe('a restore whose connection falls silent', () => {
+describe('a restore whose connection falls silent (thorough)', () => {
   it('ends in words that tell what is known of the target, and leaves it unchanged', async () => {
     const target = await bed.database.createDatabase('silent_target');
     const running = bed.restore({

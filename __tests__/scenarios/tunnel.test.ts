@@ -61,7 +61,7 @@ describe('a prisma+postgres:// URL', () => {
     );
   });
 
-  it('with a key that has no database behind it is told in words', async () => {
+  it('with a key that has no database behind it is told in words (thorough)', async () => {
     const before = bed.artifacts.artifacts().length;
     gateway.behaviour.answer = 410;
     try {
@@ -76,7 +76,7 @@ describe('a prisma+postgres:// URL', () => {
     }
   });
 
-  it('whose gateway drops the connection in the middle of the dump fails cleanly', async () => {
+  it('whose gateway drops the connection in the middle of the dump fails cleanly (thorough)', async () => {
     const before = bed.artifacts.artifacts().length;
     gateway.behaviour.dropAfterBytes = 1_000_000;
     try {
@@ -89,7 +89,7 @@ describe('a prisma+postgres:// URL', () => {
     expect(await bed.database.sessions()).toEqual([]);
   });
 
-  it('with direct credentials in its key uses them, without the tunnel', async () => {
+  it('with direct credentials in its key uses them, without the tunnel (thorough)', async () => {
     const opened = gateway.opened;
     const before = bed.artifacts.artifacts().length;
     // The address is Prisma's own, which cannot be reached from a test: the failure names it.
@@ -105,7 +105,7 @@ describe('a prisma+postgres:// URL', () => {
     expect(gateway.opened).toBe(opened);
   });
 
-  it('of prisma dev leads to the address in its key, with a warning', async () => {
+  it('of prisma dev leads to the address in its key, with a warning (thorough)', async () => {
     const apiKey = base64url({ databaseUrl: bed.database.url });
     const run = await bed.backup({
       inputs: {
@@ -122,7 +122,7 @@ describe('a prisma+postgres:// URL', () => {
     ['prisma://accelerate.prisma-data.net/?api_key=whatever-secret', /a cache in front of a database/],
     ['prisma+postgres://accelerate.prisma-data.net/', /no api_key/],
     ['prisma+postgres://accelerate.prisma-data.net/?api_key=a.whatever-secret.c', /damaged/],
-  ])('that leads nowhere is refused: %s', async (url, annotation) => {
+  ])('that leads nowhere is refused: %s (thorough)', async (url, annotation) => {
     const before = bed.artifacts.artifacts().length;
     const run = await bed.backup({ inputs: { 'connection-string': url }, secrets: ['whatever-secret'] });
     expectFailure(run, annotation, bed.artifacts, before);

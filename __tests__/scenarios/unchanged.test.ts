@@ -52,7 +52,7 @@ describe('if-unchanged: skip', () => {
     expect(changed.summary).toContain('xychart-beta');
   });
 
-  it('keeps the fresh file where path says', async () => {
+  it('keeps the fresh file where path says (thorough)', async () => {
     const before = bed.artifacts.artifacts().length;
     const run = await backup({ path: `${folder}/` });
     expectSuccess(run);
@@ -61,7 +61,7 @@ describe('if-unchanged: skip', () => {
     expect(await readdir(folder)).toEqual([path.basename(run.outputs['backup-path'] ?? '')]);
   });
 
-  it('uploads all the same where the last one is another series, or is not encrypted as this one', async () => {
+  it('uploads all the same where the last one is another series, or is not encrypted as this one (thorough)', async () => {
     const other = await backup({ 'backup-name': 'shop-eu' });
     expectSuccess(other);
     expect(other.outputs['unchanged']).toBe('false');
@@ -73,7 +73,7 @@ describe('if-unchanged: skip', () => {
     expect(sealed.outputs['unchanged']).toBe('false');
   });
 
-  it('uploads, and names the permission, where the series cannot be seen', async () => {
+  it('uploads, and names the permission, where the series cannot be seen (thorough)', async () => {
     const token = bed.artifacts.tokenFor({ repositories: [bed.artifacts.repository], actions: 'none' });
     const run = await bed.backup({
       inputs: { 'connection-string': url, 'if-unchanged': 'skip', 'github-token': token },
@@ -84,13 +84,13 @@ describe('if-unchanged: skip', () => {
     expect(remarksOf(run).join('\n')).toMatch(/if-unchanged[^]*actions: read/);
   });
 
-  it('is not misspelt', async () => {
+  it('is not misspelt (thorough)', async () => {
     const before = bed.artifacts.artifacts().length;
     expectFailure(await backup({ 'if-unchanged': 'Skip' }), /if-unchanged: "Skip"/, bed.artifacts, before);
   });
 });
 
-describe('a backup', () => {
+describe('a backup (thorough)', () => {
   it('that is far smaller than the last one says so', async () => {
     await bed.database.query('TRUNCATE shop.order_lines, shop.events, shop.products CASCADE', {
       database: 'shop',
@@ -112,7 +112,7 @@ describe('a backup', () => {
   });
 });
 
-describe('ten backups at once', () => {
+describe('ten backups at once (thorough)', () => {
   it('share one artifact service and one tool cache, and get a name each', async () => {
     const before = bed.artifacts.artifacts().length;
     const names = Array.from({ length: 10 }, (_, index) => `matrix-${index}`);

@@ -59,12 +59,14 @@ const survived = CALLS.flatMap(({ point, doing }) =>
 const others = [
   duringUpload({
     fault: 'the artifact is finalized, and the answer is lost',
+    everyday: true,
     outcome: 'green',
     says: STORED,
     faults: { finalizeArtifact: { answer: 'lost', times: 1 } },
   }),
   duringUpload({
     fault: 'the token of the job expires meanwhile (401)',
+    everyday: true,
     outcome: 'red',
     says: /\(401\).*token is expired\n.*it may have expired/,
     faults: { createArtifact: { answer: { status: 401, message: 'token is expired' } } },

@@ -47,6 +47,7 @@ const SENDING: readonly Trouble[] = [
   },
   {
     fault: 'a block is stored with one bit changed',
+    everyday: true,
     outcome: 'red',
     says: /^What the artifact service has stored as .* is not the file that was proven: .* The artifact was deleted\.\n.*Run the job again/,
     faults: { blobPut: { answer: 'corrupt', times: 1 } },

@@ -157,6 +157,7 @@ export const diskCases: readonly FaultCase[] = [
   {
     fault: 'a bit of the archive changes after it was read back',
     phase: 'upload',
+    everyday: true,
     outcome: 'red',
     says: /not the file that was read back/,
     strike: (bed) =>

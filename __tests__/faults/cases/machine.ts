@@ -87,6 +87,7 @@ export const machineCases: readonly FaultCase[] = [
   {
     fault: 'the file for the state cannot be written',
     phase: 'start',
+    everyday: true,
     outcome: 'red',
     says: new RegExp(`^GITHUB_STATE: .*ENOENT.*${ADVICE.source}`),
     strike: (bed) => backUp(bed, bed.shop, { env: { GITHUB_STATE: MISSING } }),
@@ -129,6 +130,7 @@ export const machineCases: readonly FaultCase[] = [
   {
     fault: 'the file for the outputs is gone when it is needed',
     phase: 'report',
+    everyday: true,
     outcome: 'red',
     published: true,
     says: /^GITHUB_OUTPUT: .*\nThe backup is complete and proven all the same: it is the artifact large-.*\.bak\. Check/,

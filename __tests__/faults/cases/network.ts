@@ -10,6 +10,8 @@ interface Moment {
   readonly words: string;
   /** Whether it is tried too with what takes long to be noticed; it is when absent. */
   readonly takesPatience?: false;
+  /** Whether `npm test` tries it with a reset. */
+  readonly everyday?: true;
   readonly at: (bed: FaultBed) => Promise<{ readonly spare?: number; readonly afterBytes?: number }>;
 }
 
@@ -46,6 +48,7 @@ const MOMENTS: readonly Moment[] = [
   {
     phase: 'dump',
     words: 'in the middle',
+    everyday: true,
     at: () => Promise.resolve(MIDDLE_OF_THE_DUMP),
   },
   {
@@ -81,6 +84,7 @@ const brokenConnections = (kind: 'reset' | 'end', words: string): FaultCase[] =>
     phase: moment.phase,
     outcome: 'red',
     says: moment.phase === 'preflight' ? CLOSED.preflight : CLOSED.dump,
+    ...(kind === 'reset' && moment.everyday ? { everyday: true } : {}),
     strike: async (bed) => {
       await bed.proxy.set({ kind, ...(await moment.at(bed)) });
       return backUp(bed, bed.large);
@@ -116,6 +120,7 @@ const refusals: readonly FaultCase[] = [
   {
     fault: 'the connection is refused',
     phase: 'preflight',
+    everyday: true,
     outcome: 'red',
     says: /The database cannot be reached: Nothing accepts connections at the port.*\n.*map its port/,
     strike: async (bed) => {

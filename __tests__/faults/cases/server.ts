@@ -64,9 +64,12 @@ const GOES_DOWN: readonly FaultCase[] = [
     process.kill(await dumpBackend(database), 'SIGKILL');
     await untilUp(database);
   }),
-  struckInTheMiddle('the session of the dump is terminated', async (database) =>
-    database.query(`SELECT pg_terminate_backend(${await dumpBackend(database)})`),
-  ),
+  {
+    ...struckInTheMiddle('the session of the dump is terminated', async (database) =>
+      database.query(`SELECT pg_terminate_backend(${await dumpBackend(database)})`),
+    ),
+    everyday: true,
+  },
   waitingAndEnded(
     'the session of the dump is terminated while it waits for a lock',
     'pg_terminate_backend',

@@ -23,6 +23,8 @@ interface Moment {
   readonly phase: Phase;
   /** For the matrix: `while pg_dump waits for the server`. */
   readonly when: string;
+  /** The signal that `npm test` tries, if any. */
+  readonly everyday?: NodeJS.Signals;
   /** Holds a backup up, has it end, and takes everything back. */
   readonly hold: (bed: FaultBed, end: (held: Held) => Promise<ActionRun>) => Promise<ActionRun>;
 }
@@ -73,6 +75,7 @@ const MOMENTS: readonly Moment[] = [
   {
     phase: 'dump',
     when: 'while pg_dump waits for the server',
+    everyday: 'SIGINT',
     hold: heldBySilence(({ large }) => large, 5_000_000),
   },
   {
@@ -122,6 +125,7 @@ const MOMENTS: readonly Moment[] = [
   {
     phase: 'upload',
     when: 'while a block is sent',
+    everyday: 'SIGKILL',
     hold: heldByService({ blobPut: { answer: 'hang' } }),
   },
   {
@@ -223,12 +227,13 @@ const WHILE_LOADED = SIGNALS.map(({ signal, does }): FaultCase => ({
 /** A job that is ended from outside, in every phase. */
 export const signalCases: readonly FaultCase[] = [
   ...WHILE_LOADED,
-  ...MOMENTS.flatMap(({ phase, when, hold }) =>
+  ...MOMENTS.flatMap(({ phase, when, everyday, hold }) =>
     SIGNALS.map(({ signal, does, outcome, says }): FaultCase => ({
       fault: `${does} ${when}`,
       phase,
       outcome,
       says,
+      ...(signal === everyday ? { everyday: true } : {}),
       strike: (bed) => hold(bed, (held) => ended(bed, signal, held)),
     })),
   ),

@@ -25,6 +25,7 @@ const LOCKS: readonly FaultCase[] = [
   {
     fault: 'somebody holds a lock on a table',
     phase: 'dump',
+    everyday: true,
     outcome: 'red',
     says: /pg_dump failed: The table shop\.orders stayed locked for too long: session \d+ \(user postgres, idle in transaction\) holds the lock\.\n.*pg_terminate_backend\(\d+\)/,
     strike: (bed) => beside(bed, bed.shop, 'LOCK TABLE shop.orders', SHORT_WAIT),

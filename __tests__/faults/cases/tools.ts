@@ -120,6 +120,7 @@ export const toolCases: readonly FaultCase[] = [
   {
     fault: 'pg_dump says that all is well, and leaves half an archive',
     phase: 'read-back',
+    everyday: true,
     outcome: 'red',
     says: /^The archive .*pg_restore says: /,
     strike: (bed) =>
@@ -150,6 +151,7 @@ dd if=/dev/zero of="$file" bs=4096 count=1 seek=$page conv=notrunc status=none`,
   {
     fault: 'pg_restore is killed (SIGKILL)',
     phase: 'read-back',
+    everyday: true,
     outcome: 'red',
     says: new RegExp(`^The archive could not be read back: pg_restore was ended by SIGKILL\\.${END.source}`),
     strike: (bed) => withTools(bed, { pg_restore: 'kill -KILL $$' }),

@@ -32,6 +32,7 @@ export const twinCases: readonly FaultCase[] = [
   {
     fault: 'another job of the run makes the same backup in the same second',
     phase: 'upload',
+    everyday: true,
     outcome: 'red',
     says: /^The artifact could not be uploaded: .*\(409\).*\n.*give parallel jobs different backup-names/,
     // That of the other job.

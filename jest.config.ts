@@ -1,5 +1,10 @@
-/** @type {import('jest').Config} */
-export default {
+import type { Config } from 'jest';
+
+/** Of a test that `npm test` leaves out: its name, or that of a `describe` around it, says `(thorough)`. */
+export const THOROUGH = String.raw`\(thorough\)`;
+
+/** `npm test`: every test that is not thorough, so that `npm run test:rest` runs the others. */
+const everyday = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
@@ -10,10 +15,13 @@ export default {
   },
   testSequencer: '<rootDir>/jest.sequencer.js',
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
+  testNamePattern: `^(?![^]*${THOROUGH})`,
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build/'],
   // The scenarios run whole jobs against real servers; a stuck one must fail, a slow machine must not.
   testTimeout: 120_000,
   maxWorkers: 2,
   // As many as the groups of faults have beds: a case does not wait for one on its own time.
   maxConcurrency: 3,
-};
+} satisfies Config;
+
+export default everyday;

@@ -1,0 +1,3 @@
+import { describeEverydayFaults } from './describe-faults.ts';
+
+describeEverydayFaults({ beds: 2 });
