@@ -11,6 +11,7 @@ import { leaveOutWhatFails } from './plan-omissions.ts';
 import { type LeftOut, type PlanRequest, isFiltered } from './plan-request.ts';
 import { type Selected, selectByFilters } from './plan-selection.ts';
 import { requireRights } from './plan-rights.ts';
+import { requireExpectedStatements } from './plan-statements.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
 import type { TargetRelation } from './target.ts';
 import { TocIndex, isRelation } from '../../archive/toc/toc-index.ts';
@@ -76,6 +77,7 @@ export function planRestore(request: PlanRequest): RestorePlan {
     ? selectByFilters(index, options.filters, target.identities)
     : { entries: new Set(index.entries), leftOut: [] };
   const { kept, leftOut } = leaveOutWhatFails(index, selected.entries, request);
+  requireExpectedStatements(kept);
   const collisions = collisionsOf(kept, request);
   guardTarget(request, collisions);
   requireSameKinds(collisions, target.relations);

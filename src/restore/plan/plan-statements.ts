@@ -1,0 +1,25 @@
+import { UserError } from '../../errors.ts';
+import { plainLine } from '../../runner/plain-text.ts';
+import { kindInWords, nameInWords } from '../../archive/toc/entry-names.ts';
+import { unexpectedStatement } from '../../archive/toc/entry-statements.ts';
+import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
+
+/**
+ * Makes sure that each definition is what its entry claims. `pg_restore` sends it to the server as it stands: a `COMMIT;`
+ * in it would end the transaction of the restore, and anything else would be done with the rights of whoever restores.
+ *
+ * @throws UserError naming the first that is something else.
+ */
+export function requireExpectedStatements(entries: readonly TocEntry[]): void {
+  for (const entry of entries) {
+    const problem = unexpectedStatement(entry);
+    if (problem === undefined) continue;
+    throw new UserError(
+      'restore-refused',
+      plainLine(
+        `The backup is not one that pg_dump wrote: the definition of the ${kindInWords(entry)} ${nameInWords(entry)} ${problem}. Nothing was changed.`,
+      ),
+      'Do not restore from this file: somebody has changed it after pg_dump wrote it. Use another backup.',
+    );
+  }
+}
