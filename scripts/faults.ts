@@ -1,5 +1,5 @@
-// `npm run faults [-- TEXT]`: every fault (or those whose group, phase or words hold TEXT), one after the other on real
-// parts; the matrix of what came of them. `-- --write` also puts it into docs/faults.md.
+// `npm run faults [-- TEXT]`: runs every fault (or those whose group, phase or name contains TEXT), one after the other on
+// real parts, and prints the matrix of their results. `-- --write` also writes it to docs/faults.md.
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { startFaultBed } from '../__tests__/faults/fault-bed.ts';
@@ -16,9 +16,9 @@ interface Row {
 }
 
 const OUTCOMES = {
-  red: '🔴 red, in words',
-  green: '🟢 a correct backup',
-  killed: '⚫ killed; post says so',
+  failed: '🔴 fails with one clear error',
+  survived: '🟢 correct backup',
+  killed: '⚫ killed; the post step reports it',
 };
 
 const words = process.argv.slice(2).filter((word) => word !== '--write');
@@ -55,12 +55,12 @@ function isWanted(group: string, { fault, phase }: FaultCase): boolean {
 }
 
 function print({ fault: { phase, fault, outcome }, strike: { broken, seconds, run } }: Row): void {
-  const verdict = run === undefined ? 'not tried here' : broken.length > 0 ? 'BROKEN' : outcome;
-  console.log(`${phase.padEnd(13)} ${fault.padEnd(72)} ${verdict.padEnd(14)} ${seconds.toFixed(1)} s`);
+  const verdict = run === undefined ? 'not possible here' : broken.length > 0 ? 'BROKEN' : outcome;
+  console.log(`${phase.padEnd(16)} ${fault.padEnd(80)} ${verdict.padEnd(14)} ${seconds.toFixed(1)} s`);
   for (const sentence of broken) console.log(`    ${sentence}`);
 }
 
-/** What a reader of the documentation sees: the figures are seconds of one run. */
+/** Writes the tables of the documentation; the figures are the seconds of one run. */
 async function document(sections: readonly (readonly [string, readonly Row[]])[]): Promise<void> {
   const tables = sections.map(([group, rows]) =>
     [

@@ -1,5 +1,5 @@
-// `npm run soak [-- --minutes 60] [--seed 1] [--from 0]`: backups with random faults, one after the other, until the time
-// is over or a promise is broken. The same seed walks the same way; `--from N --minutes 0` repeats step N alone.
+// `npm run soak [-- --minutes 60] [--seed 1] [--from 0]`: makes backups with random faults, one after the other, until the
+// time is over or a promise is broken. The same seed gives the same steps; `--from N --minutes 0` repeats step N alone.
 import { parseArgs } from 'node:util';
 import { type FaultBed, startFaultBed } from '../__tests__/faults/fault-bed.ts';
 import { strikeAtRandom } from '../__tests__/faults/random-strike.ts';
@@ -29,7 +29,7 @@ if (![minutes, seed, from].every((number) => Number.isFinite(number))) {
 /** @returns the exit code: 1 when a promise was broken. */
 async function walk(bed: FaultBed, forMinutes: number, withSeed: number, first: number): Promise<number> {
   const until = performance.now() + forMinutes * 60_000;
-  const outcomes = { red: 0, green: 0, killed: 0 };
+  const outcomes = { failed: 0, survived: 0, killed: 0 };
   let number = first;
   do {
     const step = walkStep(withSeed, number);
@@ -53,9 +53,9 @@ async function walk(bed: FaultBed, forMinutes: number, withSeed: number, first: 
     }
     number += 1;
   } while (performance.now() < until);
-  const { red, green, killed } = outcomes;
+  const { failed, survived, killed } = outcomes;
   console.log(
-    `\n${number - first} backups, ${red} red, ${green} green, ${killed} killed: every promise was kept.`,
+    `\n${number - first} backups, ${failed} failed, ${survived} survived, ${killed} were killed: every promise was kept.`,
   );
   return 0;
 }

@@ -1,8 +1,8 @@
 import { type FaultBed, startFaultBed } from './fault-bed.ts';
 
-/** Beds for cases that run side by side. */
+/** Beds for cases that run in parallel. */
 export interface BedPool {
-  /** Waits for a bed, and has it to itself for the time of `work`. */
+  /** Waits for a free bed, and reserves it for the time of `work`. */
   use<T>(work: (bed: FaultBed) => Promise<T>): Promise<T>;
   stop(): Promise<void>;
 }

@@ -1,3 +1,3 @@
 import { describeFaults } from './describe-faults.ts';
 
-describeFaults('Its storage', { beds: 3 });
+describeFaults('The artifact storage', { beds: 3 });

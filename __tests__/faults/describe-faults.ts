@@ -5,9 +5,10 @@ import { FAULTS, type FaultGroup } from './registry.ts';
 import { strike } from './strike.ts';
 
 /**
- * Tests the cases of a group that `npm test` leaves out: a case keeps all five promises, or fails with those that it broke.
+ * Tests the cases of a group that `npm test` leaves out: a case keeps all five promises, or the test fails and lists the
+ * broken ones.
  *
- * @param options.beds how many cases run side by side, each on a bed of its own: more than one where they mostly wait.
+ * @param options.beds how many cases run in parallel, each on its own bed: more than one where they mostly wait.
  */
 export function describeFaults(group: FaultGroup, { beds = 1 } = {}): void {
   describe(`${group} (thorough)`, () => {
@@ -40,7 +41,7 @@ function testOnBeds(beds: number, cases: readonly FaultCase[]): void {
       test(`${phase}: ${fault.fault} → ${fault.outcome}`, async () => {
         const { run, broken } = await pool.use((bed) => strike(bed, fault));
         if (!run && broken.length === 0) {
-          process.stderr.write(`Not tried, because this user cannot make it: ${fault.fault}\n`);
+          process.stderr.write(`Not tested, because this user cannot cause it: ${fault.fault}\n`);
           return;
         }
         expect({ broken, log: broken.length === 0 ? '' : run?.log }).toEqual({ broken: [], log: '' });

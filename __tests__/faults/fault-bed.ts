@@ -4,29 +4,29 @@ import type { ActionRun, RunActionOptions } from '../support/runner.ts';
 import { fillLarge, fillShop } from '../support/shop.ts';
 import { type TcpProxy, startTcpProxy } from '../support/tcp-proxy.ts';
 
-/** A database that backups are made of, and what a correct one holds. */
+/** A database to back up, and what a correct backup of it contains. */
 export interface Subject {
   readonly name: string;
   readonly url: string;
   /** The same database, through the proxy. */
   readonly proxiedUrl: string;
-  /** As an undisturbed backup gives it. */
+  /** That of a backup without faults. */
   readonly contentDigest: string;
 }
 
-/** Real parts, with places where they can be broken. */
+/** Real parts into which faults can be injected. */
 export interface FaultBed extends TestBed {
-  /** Stands between the action and the server for whoever takes a `proxiedUrl`. It passes everything on until told. */
+  /** Between the action and the server for runs with a `proxiedUrl`. It forwards everything until a fault is set. */
   readonly proxy: TcpProxy;
   /** A small shop: a backup of it takes about a second. */
   readonly shop: Subject;
-  /** 30 MB, so that a fault can strike in the middle of the dump. */
+  /** 30 MB, so that a fault can occur in the middle of the dump. */
   readonly large: Subject;
 }
 
 const LARGE_MEGABYTES = 30;
 
-/** Starts everything, and fills the tool cache, so that what happens to a run happens to its backup. */
+/** Starts everything, and fills the tool cache, so that a fault never strikes the installation of the tools. */
 export async function startFaultBed(): Promise<FaultBed> {
   const bed = await startTestBed();
   const proxy = await startTcpProxy({
@@ -68,7 +68,7 @@ async function healthyDigest(bed: TestBed, database: string): Promise<string> {
   return digest;
 }
 
-/** A backup of a subject, by default through the proxy, without patience for connections that fail. */
+/** Backs up a subject, by default through the proxy and with a single connection attempt. */
 export function backUp(
   bed: FaultBed,
   subject: Subject,
@@ -80,7 +80,7 @@ export function backUp(
   });
 }
 
-/** Removes a folder when the work with it is over. */
+/** Removes a folder after the work with it. */
 export async function withFolder<T>(folder: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

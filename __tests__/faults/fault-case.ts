@@ -8,8 +8,8 @@ export const PHASES = [
   'preflight',
   'dump',
   'read-back',
-  'series',
-  'rehearsal',
+  'previous backups',
+  'test restore',
   'encryption',
   'upload',
   'report',
@@ -17,23 +17,23 @@ export const PHASES = [
 export type Phase = (typeof PHASES)[number];
 
 /**
- * How a backup has to end. `red`: it says why, once. `green`: it survives, and the backup is correct. `killed`: its
- * process is gone without a word, so post says why, once, and cleans up.
+ * How a backup has to end. `failed`: the step fails with one error. `survived`: the backup is correct nevertheless.
+ * `killed`: the process is gone and cannot report anything, so the post step reports it, once, and cleans up.
  */
-export type Outcome = 'red' | 'green' | 'killed';
+export type Outcome = 'failed' | 'survived' | 'killed';
 
 /** One fault, in one phase of a backup. */
 export interface FaultCase {
-  /** What goes wrong, as a row of the matrix: `the server resets the connection`. */
+  /** What goes wrong, as in a row of the matrix: `the server resets the connection`. */
   readonly fault: string;
   readonly phase: Phase;
   readonly outcome: Outcome;
-  /** What the one annotation has to say, cause and hint; of a fault that is survived, what the log has to say. */
+  /** What the one annotation (cause and hint) must match or, if the backup survives, what the log must match. */
   readonly says: RegExp;
-  /** Whether the fault strikes after the artifact was published, complete and proven: it is there although the step is red. */
+  /** Whether the fault strikes after a complete and verified artifact was published: the artifact exists although the step fails. */
   readonly published?: boolean;
   /** Whether `npm test` tries it; each group has one at least. The others are tried by `npm run test:rest`. */
   readonly everyday?: true;
-  /** Runs a backup with the fault, and takes the fault back. Undefined where this user cannot make it (not root). */
+  /** Runs a backup with the fault, and removes the fault. Undefined where this user cannot cause it (not root). */
   readonly strike: (bed: FaultBed) => Promise<ActionRun | undefined>;
 }

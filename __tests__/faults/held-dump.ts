@@ -8,15 +8,15 @@ export const SPARE_THE_PREFLIGHT = { spare: 1 };
 /** In the rows of the first table of `bed.large`. */
 export const MIDDLE_OF_THE_DUMP = { ...SPARE_THE_PREFLIGHT, afterBytes: 5_000_000 };
 
-/** When something happens, and how the backup is run meanwhile. */
+/** When something happens, and how the backup runs meanwhile. */
 interface Meanwhile extends RunActionOptions {
-  /** `before`: after the preflight, when pg_dump has not said a word to the server yet. */
+  /** `before`: after the preflight, before pg_dump has sent anything to the server. */
   readonly when: 'before' | 'middle';
   /** By default `bed.large`. */
   readonly subject?: Subject;
 }
 
-/** Backs up, holds the dump up, lets something happen, and lets the dump go on. */
+/** Backs up, pauses the dump, does something, and lets the dump go on. */
 export async function whileHeld(
   bed: FaultBed,
   { when, subject = bed.large, ...options }: Meanwhile,
@@ -27,7 +27,7 @@ export async function whileHeld(
   const held = bed.proxy.struck();
   const running = backUp(bed, subject, options);
   const ended = running.then(({ log }) => {
-    throw new Error(`The backup ended before it could be held up:\n${log}`);
+    throw new Error(`The backup ended before it could be paused:\n${log}`);
   });
   try {
     await Promise.race([held, ended]);
@@ -41,8 +41,8 @@ export async function whileHeld(
 }
 
 /**
- * Backs up the large database while another session has done something and not committed it, and lets something happen
- * when the dump waits for a lock of that session.
+ * Backs up the large database while another session has an uncommitted change, and does something when the dump waits for
+ * a lock of that session.
  *
  * @param happens gets the process id of the waiting session, and what commits the other one.
  */

@@ -5,7 +5,7 @@ import type { ActionRun } from '../support/runner.ts';
 import type { FaultBed } from './fault-bed.ts';
 import type { FaultCase } from './fault-case.ts';
 
-/** What a run has to be held against. */
+/** What a run is checked against. */
 export interface Expectation extends Pick<FaultCase, 'outcome' | 'says' | 'published'> {
   /** The ids of the artifacts that were there before. */
   readonly before: ReadonlySet<number>;
@@ -15,10 +15,10 @@ export interface Expectation extends Pick<FaultCase, 'outcome' | 'says' | 'publi
 const SESSIONS_GONE_WITHIN_MS = 15_000;
 
 /**
- * Holds a run against the five promises of a bad day: red in words, or green and right; one annotation; no artifact
- * unless it is complete and proven; nothing left on the disk; no process and no session left.
+ * Checks a run against the five promises: it fails, or the backup is correct; one annotation with the cause and what to do;
+ * no artifact unless it is complete and verified; no files left on the disk; no process and no session left.
  *
- * @returns what was broken, in sentences; nothing when every promise was kept.
+ * @returns a sentence for each broken promise; empty when all were kept.
  */
 export async function brokenPromises(
   bed: FaultBed,
@@ -40,15 +40,18 @@ function brokenColour(run: ActionRun, { outcome, published }: Expectation): stri
   const ended = `main ended with ${exitCode ?? signal ?? 'nothing'}`;
   const postFailed = run.post?.exitCode === 0 ? [] : [`post ended with ${run.post?.exitCode ?? 'nothing'}`];
   switch (outcome) {
-    case 'green':
+    case 'survived':
       return [
         ...postFailed,
         ...(exitCode === 0 ? [] : [`${ended} instead of 0`]),
-        ...(summary.includes('❌') ? ['the summary is red'] : []),
+        ...(summary.includes('❌') ? ['the summary says that it failed'] : []),
       ];
     case 'killed':
-      return [...postFailed, ...(exitCode === 0 || exitCode === 1 ? [`${ended}, as if by itself`] : [])];
-    case 'red':
+      return [
+        ...postFailed,
+        ...(exitCode === 0 || exitCode === 1 ? [`${ended}, as if it had not been killed`] : []),
+      ];
+    case 'failed':
       return [
         ...postFailed,
         ...(exitCode === 1 ? [] : [`${ended} instead of 1`]),
@@ -62,14 +65,14 @@ function brokenWords(run: ActionRun, { outcome, says, published }: Expectation):
   const annotations = [...run.annotations, ...(run.post?.annotations ?? [])];
   const errors = annotations.filter(({ level }) => level === 'error');
   if (outcome === 'killed' && published === true) {
-    // It is a good backup: post warns of what is missing beside it.
+    // The backup is good: the post step only warns about what is missing.
     const warned = annotations.some(({ level, message }) => level === 'warning' && says.test(message));
     return [
       ...errors.map(({ message }) => `there is an error although the backup is good: ${message}`),
       ...(warned ? [] : [`no warning says ${String(says)}`]),
     ];
   }
-  if (outcome === 'green') {
+  if (outcome === 'survived') {
     return [
       ...errors.map(({ message }) => `there is an error although it survived: ${message}`),
       ...(says.test(run.log) ? [] : [`the log does not say ${String(says)}`]),
@@ -89,22 +92,22 @@ async function brokenArtifacts(
   { outcome, published, before }: Expectation,
 ): Promise<string[]> {
   const made = bed.artifacts.artifacts().filter(({ id }) => !before.has(id));
-  const wanted = published === true || outcome === 'green' ? 1 : 0;
+  const wanted = published === true || outcome === 'survived' ? 1 : 0;
   const broken = await Promise.all(made.map((artifact) => brokenArtifact(bed, artifact)));
   const right = [bed.shop.contentDigest, bed.large.contentDigest];
   return [
     ...(made.length === wanted ? [] : [`there are ${made.length} new artifacts instead of ${wanted}`]),
     ...broken.flat(),
-    ...(outcome === 'green' && !right.includes(run.outputs['content-digest'] ?? '')
-      ? ['the content digest is not that of an undisturbed backup']
+    ...(outcome === 'survived' && !right.includes(run.outputs['content-digest'] ?? '')
+      ? ['the content digest is not that of a backup without faults']
       : []),
-    ...(outcome === 'green' && made[0] && made[0].digest !== `sha256:${run.outputs['backup-sha256'] ?? ''}`
+    ...(outcome === 'survived' && made[0] && made[0].digest !== `sha256:${run.outputs['backup-sha256'] ?? ''}`
       ? ['the artifact is not the file that the outputs describe']
       : []),
   ];
 }
 
-/** An artifact is complete when its bytes are those that were proven, and named after the content that they hold. */
+/** An artifact is complete when its bytes are those that were verified, and its name contains the digest of their content. */
 async function brokenArtifact(
   { artifacts, shop, large }: FaultBed,
   artifact: ArtifactRecord,
@@ -114,16 +117,16 @@ async function brokenArtifact(
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const rightName = [shop, large].some(({ contentDigest }) => name.includes(contentDigest.slice(0, 12)));
   return [
-    ...(digest === `sha256:${sha256}` ? [] : [`what is stored as ${name} is not what was proven`]),
-    ...(rightName ? [] : [`${name} holds something else than the database`]),
+    ...(digest === `sha256:${sha256}` ? [] : [`what is stored as ${name} is not what was verified`]),
+    ...(rightName ? [] : [`${name} does not contain the database`]),
   ];
 }
 
-/** What a killed main leaves is post's to end. */
+/** Processes that a killed main step leaves are ended by the post step. */
 function leftProcesses(run: ActionRun, { outcome }: Expectation): string[] {
   return run.leftProcesses
     .filter(({ after }) => outcome !== 'killed' || after === 'post')
-    .map(({ pid }) => `process ${pid} outlived the job`);
+    .map(({ pid }) => `process ${pid} is still running after the job`);
 }
 
 function leftOnDisk({ leftFiles }: ActionRun): string[] {

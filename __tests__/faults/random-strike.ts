@@ -9,27 +9,27 @@ import type { Outcome } from './fault-case.ts';
 import { brokenPromises } from './promises.ts';
 import type { Moment, RandomFault, Step } from './random-walk.ts';
 
-/** What came of a step. */
+/** The result of a step. */
 export interface RandomStrike {
   readonly outcome: Outcome;
-  /** In sentences; none when every promise was kept. */
+  /** A sentence for each; empty when all promises were kept. */
   readonly broken: readonly string[];
   readonly run: ActionRun;
 }
 
-/** What a fault needs from the run, and what it gives to it. */
+/** What a fault gets from the run. */
 interface Stage {
   readonly bed: FaultBed;
   /** Does something at a moment of the run. */
   readonly at: (moment: Moment, act: (main: StepHandle) => unknown) => void;
-  /** Takes a fault back when the run is over. */
+  /** Removes a fault after the run. */
   readonly afterwards: (undo: () => Promise<unknown>) => void;
 }
 
-/** Anyone can read it; the tests need no secret key. */
+/** A public key; the tests need no secret key. */
 const RECIPIENT = 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p';
 
-/** Runs one step of a walk, holds it against the promises, and leaves the bed as it was. */
+/** Runs one step of a walk, checks it against the promises, and restores the bed. */
 export async function strikeAtRandom(bed: FaultBed, step: Step): Promise<RandomStrike> {
   const before = new Set(bed.artifacts.artifacts().map(({ id }) => id));
   const moments: [Moment, (main: StepHandle) => unknown][] = [];
@@ -63,18 +63,18 @@ export async function strikeAtRandom(bed: FaultBed, step: Step): Promise<RandomS
   const broken = await brokenPromises(
     bed,
     { ...run, leftFiles: run.leftFiles.filter((file) => !kept.includes(file)) },
-    { outcome, says: /(?:)/, published: outcome !== 'green' && published, before },
+    { outcome, says: /(?:)/, published: outcome !== 'survived' && published, before },
   );
   await forgetArtifacts(bed);
   return { outcome, broken, run };
 }
 
 function outcomeOf({ exitCode }: ActionRun): Outcome {
-  if (exitCode === 0) return 'green';
-  return exitCode === 1 ? 'red' : 'killed';
+  if (exitCode === 0) return 'survived';
+  return exitCode === 1 ? 'failed' : 'killed';
 }
 
-/** Whether a run that failed says all the same that this artifact was published. */
+/** Whether a run that failed names this artifact as published. */
 function saysSo(run: ActionRun, artifact: string): boolean {
   const annotations = [...run.annotations, ...(run.post?.annotations ?? [])];
   return annotations.some(({ message }) => message.includes(artifact));
@@ -85,7 +85,7 @@ function merged(one: RunActionOptions, other: RunActionOptions): RunActionOption
   return { ...one, ...other, env: { ...one.env, ...other.env, NODE_OPTIONS: nodeOptions } };
 }
 
-/** Makes a fault, or sees to it that it is made in its moment. */
+/** Causes a fault, now or at its moment. */
 async function prepare(stage: Stage, fault: RandomFault): Promise<RunActionOptions> {
   const { bed, at, afterwards } = stage;
   switch (fault.kind) {
@@ -157,13 +157,13 @@ async function disturb(
   }
 }
 
-/** It ends with the server too. */
+/** Ends early when the server stops. */
 async function holdLock(bed: FaultBed, forMs: number): Promise<void> {
   const lock = `BEGIN; LOCK TABLE public.events_1; SELECT pg_sleep(${forMs / 1000}); COMMIT;`;
   await bed.database.sql(lock, 'large').catch(() => undefined);
 }
 
-/** Kills a child of the action that runs this program, if there is one just then. */
+/** Kills the children of the action that run this program, if there are any. */
 function killChild(pid: number, program: string): void {
   try {
     const threads = readdirSync(`/proc/${pid}/task`);
@@ -179,7 +179,7 @@ function killChild(pid: number, program: string): void {
   }
 }
 
-/** Does what is to be done at the moments of a run. */
+/** Watches the log of a run, and acts at each of the given moments. */
 function follow(moments: readonly [Moment, (main: StepHandle) => unknown][]): {
   readonly start: (main: StepHandle) => void;
   readonly line: (line: string) => void;
@@ -202,7 +202,7 @@ function follow(moments: readonly [Moment, (main: StepHandle) => unknown][]): {
           setTimeout(() => {
             if (!main) return;
             const acted = Promise.resolve(act(main));
-            // It is told at the end, as what broke this step.
+            // Awaited in stop(), so an error fails this step.
             acted.catch(() => undefined);
             acts.push(acted);
           }, afterMs),
@@ -216,7 +216,7 @@ function follow(moments: readonly [Moment, (main: StepHandle) => unknown][]): {
   };
 }
 
-/** They would fill the storage's memory in an hour. */
+/** Deletes the artifacts: they would fill the storage's memory in an hour. */
 async function forgetArtifacts({ artifacts }: FaultBed): Promise<void> {
   for (const { id } of artifacts.artifacts()) {
     await fetch(`${artifacts.apiUrl}/repos/${artifacts.repository}/actions/artifacts/${id}`, {

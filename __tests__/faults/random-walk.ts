@@ -1,7 +1,7 @@
 import type { Fault, FaultPoint } from '../support/artifact-service-faults.ts';
 import type { Weather } from '../support/tcp-proxy.ts';
 
-/** When a fault strikes: so many milliseconds after the first line of the log that begins so. */
+/** When a fault strikes: this long after the first log line that begins with `line`. */
 export interface Moment {
   readonly line: string;
   readonly afterMs: number;

@@ -15,12 +15,12 @@ export const FAULTS = {
   'The network': networkCases,
   'The server': serverCases,
   Tables: tableCases,
-  'The tools': toolCases,
+  'The client tools': toolCases,
   'The disk': diskCases,
   'The runner': machineCases,
   'Cancelled and killed jobs': signalCases,
   'The artifact service': artifactServiceCases,
-  'Its storage': blobStorageCases,
+  'The artifact storage': blobStorageCases,
   'Two jobs at once': twinCases,
 } as const satisfies Readonly<Record<string, readonly FaultCase[]>>;
 

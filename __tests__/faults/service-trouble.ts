@@ -4,12 +4,12 @@ import type { ActionRun, RunActionOptions } from '../support/runner.ts';
 import { type FaultBed, type Subject, backUp } from './fault-bed.ts';
 import type { FaultCase } from './fault-case.ts';
 
-/** A backup has survived: what is stored was looked at. */
+/** The log line of a backup that survived: the stored copy was read back. */
 export const STORED = /Read back from the artifact service: size and SHA-256 are those of the proven file/;
 
 let runs = 100;
 
-/** A backup in a run of its own while places of the artifact service fail; patience runs out soon. */
+/** A backup in a separate run while parts of the artifact service fail; time limits are short. */
 export function backUpDespite(
   bed: FaultBed,
   faults: FaultPlan,
@@ -20,7 +20,7 @@ export function backUpDespite(
   return backUp(bed, subject, { runId: runs, env: fastClock(), ...options });
 }
 
-/** Trouble with the service while a backup is uploaded. */
+/** A fault of the service while a backup is uploaded. */
 export type Trouble = Pick<FaultCase, 'fault' | 'outcome' | 'says' | 'everyday'> & {
   readonly faults: FaultPlan;
 };

@@ -8,21 +8,21 @@ import { until } from '../support/failure-bench.ts';
 import type { FaultBed, Subject } from './fault-bed.ts';
 
 const USER = serverUser();
-/** As many as `bed.large` has: a backup of anything else would break the promises. */
+/** As many as in `bed.large`: a backup of anything else would break the promises. */
 const MEGABYTES = 30;
 const REPLICATING = ['wal_level = replica', 'max_wal_senders = 4'];
 
-/** A server whose data another one follows. */
+/** A server with a standby. */
 export interface Replicated {
   readonly primary: Database;
   readonly standby: Database;
-  /** `bed`, with the large database of the standby in the place of its own. */
+  /** `bed`, with the large database of the standby instead of its own. */
   readonly bed: FaultBed;
 }
 
 /**
- * Works with a standby that holds what `bed.large` holds, and applies changes of its primary without regard for its
- * own queries.
+ * Works with a standby that contains the same data as `bed.large`, and applies changes of its primary even if they conflict
+ * with its own queries.
  */
 export async function withStandby<T>(bed: FaultBed, work: (servers: Replicated) => Promise<T>): Promise<T> {
   const primary = await startDatabase({
@@ -72,10 +72,10 @@ async function follow(standby: Database, primary: Database): Promise<void> {
 }
 
 /**
- * Works with a server that is starting up, until it is told to go on: it recovers from an archive that is slow to
- * answer. It holds what `bed.shop` holds.
+ * Works with a server that is starting up until it may go on: it recovers from an archive that is slow to
+ * answer. It contains the same data as `bed.shop`.
  *
- * @param work gets the connection string, and what lets the server go on.
+ * @param work gets the connection string, and a function that lets the server go on.
  */
 export async function withStartingServer<T>(
   bed: FaultBed,
@@ -114,7 +114,7 @@ function writeSignal({ dataDirectory }: Database, name: string): void {
   if (USER) chownSync(file, USER.uid, USER.gid);
 }
 
-/** The promise that no session is left holds for these servers too. */
+/** The promise that no session is left applies to these servers too. */
 async function refuseSessions(server: Database): Promise<void> {
   await until('no session is left', async () => ((await server.sessions()).length === 0 ? true : undefined));
 }

@@ -4,16 +4,16 @@ import type { FaultBed } from './fault-bed.ts';
 import type { FaultCase } from './fault-case.ts';
 import { brokenPromises } from './promises.ts';
 
-/** What came of a fault. */
+/** The result of a fault. */
 export interface Strike {
-  /** Undefined: this user cannot make the fault. */
+  /** Undefined: this user cannot cause the fault. */
   readonly run: ActionRun | undefined;
-  /** In sentences; none when every promise was kept. */
+  /** A sentence for each; empty when all promises were kept. */
   readonly broken: readonly string[];
   readonly seconds: number;
 }
 
-/** Lets a fault strike, holds the run against the promises, and leaves the bed as it was. */
+/** Runs a backup with a fault, checks the run against the promises, and restores the bed. */
 export async function strike(bed: FaultBed, fault: FaultCase): Promise<Strike> {
   const before = new Set(bed.artifacts.artifacts().map(({ id }) => id));
   const started = performance.now();

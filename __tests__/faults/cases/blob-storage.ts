@@ -1,54 +1,54 @@
 import type { FaultCase } from '../fault-case.ts';
 import { STORED, type Trouble, duringUpload } from '../service-trouble.ts';
 
-/** What becomes of a file of five blocks on its way to the storage. */
+/** Faults of the upload of a file of five blocks. */
 const SENDING: readonly Trouble[] = [
   {
     fault: 'every third block is dropped',
-    outcome: 'green',
+    outcome: 'survived',
     says: STORED,
     faults: { blobPut: { answer: 'reset', everyNth: 3 } },
   },
   {
     fault: 'every block is dropped',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^The artifact could not be uploaded: .*ECONNRESET\n.*Run the job again/,
     faults: { blobPut: { answer: 'reset' } },
   },
   {
     fault: 'blocks are refused (403)',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^The artifact could not be uploaded: .*\n.*Run the job again/,
     faults: { blobPut: { answer: 403 } },
   },
   {
-    fault: 'one block is never answered',
-    outcome: 'green',
+    fault: 'one block is never acknowledged',
+    outcome: 'survived',
     says: STORED,
     faults: { blobPut: { answer: 'hang', times: 1 } },
   },
   {
-    fault: 'no block is ever answered',
-    outcome: 'red',
+    fault: 'no block is ever acknowledged',
+    outcome: 'failed',
     says: /^The artifact could not be uploaded: nothing moved for 45 s\n.*Run the job again/,
     faults: { blobPut: { answer: 'hang' } },
   },
   {
-    fault: 'all blocks are taken, and the commit is refused (403)',
-    outcome: 'red',
+    fault: 'all blocks are accepted, but the commit is refused (403)',
+    outcome: 'failed',
     says: /^The artifact could not be uploaded: .*\n.*Run the job again/,
     faults: { blobCommit: { answer: 403 } },
   },
   {
-    fault: 'all blocks are taken, and the commit fails (500) once',
-    outcome: 'green',
+    fault: 'all blocks are accepted, but the commit fails (500) once',
+    outcome: 'survived',
     says: STORED,
     faults: { blobCommit: { answer: 500, times: 1 } },
   },
   {
     fault: 'a block is stored with one bit changed',
     everyday: true,
-    outcome: 'red',
+    outcome: 'failed',
     says: /^What the artifact service has stored as .* is not the file that was proven: .* The artifact was deleted\.\n.*Run the job again/,
     faults: { blobPut: { answer: 'corrupt', times: 1 } },
   },
@@ -57,53 +57,53 @@ const SENDING: readonly Trouble[] = [
 const UNREAD =
   /^The artifact .* could not be read back after the upload: .* The artifact was deleted\.\n.*Run the job again/;
 
-/** What becomes of the stored copy when it is read back. */
+/** Faults while the stored copy is read back. */
 const READING: readonly Trouble[] = [
   {
     fault: 'the stored copy is read with one bit changed',
-    outcome: 'red',
+    outcome: 'failed',
     says: /is not the file that was proven: .* The artifact was deleted\.\n.*Run the job again/,
     faults: { blobGet: { answer: 'corrupt' } },
   },
   {
     fault: 'the stored copy ends in the middle, once',
-    outcome: 'green',
+    outcome: 'survived',
     says: STORED,
     faults: { blobGet: { answer: 'truncate', times: 1 } },
   },
   {
     fault: 'the stored copy ends in the middle',
-    outcome: 'red',
+    outcome: 'failed',
     says: UNREAD,
     faults: { blobGet: { answer: 'truncate' } },
   },
   {
     fault: 'the connection is reset in the middle of the stored copy, twice',
-    outcome: 'green',
+    outcome: 'survived',
     says: STORED,
     faults: { blobGet: { answer: 'reset', times: 2 } },
   },
   {
     fault: 'the stored copy stalls in the middle',
-    outcome: 'red',
+    outcome: 'failed',
     says: UNREAD,
     faults: { blobGet: { answer: 'stall' } },
   },
   {
-    fault: 'the service does not know yet where the stored copy is (404, twice)',
-    outcome: 'green',
+    fault: 'the service cannot find the stored copy at first (404, twice)',
+    outcome: 'survived',
     says: STORED,
     faults: { getSignedArtifactURL: { answer: 404, times: 2 } },
   },
   {
-    fault: 'the service does not say where the stored copy is (403)',
-    outcome: 'red',
+    fault: 'the service refuses to give the URL of the stored copy (403)',
+    outcome: 'failed',
     says: UNREAD,
     faults: { getSignedArtifactURL: { answer: 403 } },
   },
 ];
 
-/** What becomes of the bytes in the storage behind the artifact service. */
+/** Faults of the storage behind the artifact service. */
 export const blobStorageCases: readonly FaultCase[] = [
   ...SENDING.map((trouble) =>
     duringUpload(trouble, ({ large }) => ({ subject: large, inputs: { compression: 'none' } })),

@@ -10,7 +10,7 @@ import type { FaultCase } from '../fault-case.ts';
 const PASSPHRASE = 'correct horse battery staple';
 const ENCRYPTED = { inputs: { 'age-passphrase': PASSPHRASE }, secrets: [PASSPHRASE] };
 
-/** Lends a disk of its own, with the folder for temporary files below it; undefined where nothing may be mounted. */
+/** Works with a separate small disk that contains the folder for temporary files; undefined where mounting is not allowed. */
 async function onSmallDisk(
   megabytes: number,
   work: (disk: SmallDisk, temp: string) => Promise<ActionRun>,
@@ -26,7 +26,7 @@ async function onSmallDisk(
   }
 }
 
-/** Backs up the shop, and does something to its work folder when a line of the log comes. */
+/** Backs up the shop, and does something to its work folder when a line appears in the log. */
 async function meddled(
   bed: FaultBed,
   { atLine, act, ...options }: RunActionOptions & { atLine: RegExp; act: (workFolder: string) => void },
@@ -37,7 +37,7 @@ async function meddled(
     const run = await backUp(bed, bed.shop, {
       ...options,
       temp,
-      // What the action does next is to ask the artifact service, which is this very process: it cannot be faster.
+      // Next, the action sends a request to the artifact service, which runs in this process: it cannot be faster.
       onLine: (line) => {
         if (acted || !atLine.test(line)) return;
         acted = true;
@@ -49,7 +49,7 @@ async function meddled(
   });
 }
 
-/** Turns one bit in the middle of the only file whose name matches. */
+/** Flips one bit in the middle of the only file whose name matches. */
 function flipBit(folder: string, pattern: string): void {
   const [name = ''] = globSync(pattern, { cwd: folder });
   const path = join(folder, name);
@@ -61,29 +61,29 @@ function flipBit(folder: string, pattern: string): void {
   closeSync(file);
 }
 
-/** What becomes of the disk, and of the files on it. */
+/** Faults of the disk, and of the files on it. */
 export const diskCases: readonly FaultCase[] = [
   {
-    fault: 'the disk has no room for the outputs from the start',
+    fault: 'the disk has no room for the outputs at the start',
     phase: 'start',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^GITHUB_OUTPUT: .*ENOSPC.*\nCheck that the disk of the runner has room/,
     strike: (bed) => backUp(bed, bed.shop, { env: { GITHUB_OUTPUT: '/dev/full' } }),
   },
   {
     fault: 'the disk is full',
     phase: 'dump',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^pg_dump (?:failed: The disk of the runner is full|failed: .*File too large|was ended by SIGXFSZ)/,
     strike: async (bed) =>
       (await onSmallDisk(2, (_, temp) => backUp(bed, bed.large, { temp }))) ??
-      // Without the right to mount a disk, a limit on the size of files stops pg_dump in the same place.
+      // Where this user cannot mount a disk, a limit on the size of files stops pg_dump at the same point.
       backUp(bed, bed.large, { onStart: ({ pid }) => void limitFileSize(pid, 2) }),
   },
   {
-    fault: 'somebody else fills the disk to the last byte',
+    fault: 'another process fills the disk to the last byte',
     phase: 'read-back',
-    outcome: 'green',
+    outcome: 'survived',
     says: /Uploaded shop-/,
     strike: (bed) =>
       onSmallDisk(32, (disk, temp) =>
@@ -98,7 +98,7 @@ export const diskCases: readonly FaultCase[] = [
   {
     fault: 'the work folder becomes read-only',
     phase: 'read-back',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^(?:The disk of the runner has become read-only|A file of the runner cannot be used): /,
     async strike(bed) {
       let readOnly: { undo(): void } | undefined;
@@ -114,7 +114,7 @@ export const diskCases: readonly FaultCase[] = [
             onLine: (line) => {
               if (line.startsWith('Read back'))
                 readOnly = makeReadOnly(globSync(join(temp, 'postgres-backup-*'))[0] ?? '');
-              // What remains of it is for post to remove.
+              // The post step removes what remains of it.
               if (line.startsWith('##[error]')) undo();
             },
           });
@@ -127,7 +127,7 @@ export const diskCases: readonly FaultCase[] = [
   {
     fault: 'a bit of the archive changes after it was read back',
     phase: 'encryption',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^The (?:encrypted )?backup .*\n/,
     strike: (bed) =>
       meddled(bed, {
@@ -141,7 +141,7 @@ export const diskCases: readonly FaultCase[] = [
   {
     fault: 'the disk has no room for the encrypted file',
     phase: 'encryption',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^The backup could not be encrypted: ENOSPC.*\nCheck that the disk has room/,
     strike: (bed) =>
       onSmallDisk(32, (disk, temp) =>
@@ -158,7 +158,7 @@ export const diskCases: readonly FaultCase[] = [
     fault: 'a bit of the archive changes after it was read back',
     phase: 'upload',
     everyday: true,
-    outcome: 'red',
+    outcome: 'failed',
     says: /not the file that was read back/,
     strike: (bed) =>
       meddled(bed, {
@@ -169,9 +169,9 @@ export const diskCases: readonly FaultCase[] = [
       }),
   },
   {
-    fault: 'a bit of the encrypted file changes after it was proven',
+    fault: 'a bit of the encrypted file changes after it was verified',
     phase: 'upload',
-    outcome: 'red',
+    outcome: 'failed',
     says: /not the file that was read back/,
     strike: (bed) =>
       meddled(bed, {
@@ -183,9 +183,9 @@ export const diskCases: readonly FaultCase[] = [
       }),
   },
   {
-    fault: 'the disk for the kept file is full',
+    fault: 'the disk for the local copy is full',
     phase: 'upload',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^The backup could not be kept at .*ENOSPC.*\nCheck that the disk has room/,
     strike: (bed) =>
       onSmallDisk(1, async ({ folder }, empty) => {
@@ -198,7 +198,7 @@ export const diskCases: readonly FaultCase[] = [
   {
     fault: 'the disk has no room for the summary',
     phase: 'report',
-    outcome: 'green',
+    outcome: 'survived',
     says: /The job summary cannot be written: ENOSPC/,
     strike: (bed) => backUp(bed, bed.shop, { env: { GITHUB_STEP_SUMMARY: '/dev/full' } }),
   },

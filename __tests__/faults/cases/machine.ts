@@ -13,9 +13,9 @@ const MISSING = join(tmpdir(), 'nobody-makes-this-folder', 'file');
 const ADVICE = /\nCheck that the disk of the runner has room/;
 
 /**
- * Backs up while the clock jumps in the middle of the dump, and makes sure of what a user may expect: the name has the
- * time at which the dump began, as the clock was then; the backup is kept for as long as was asked, by the clock as it
- * is now; and durations know nothing of it.
+ * Backs up while the clock jumps in the middle of the dump, and checks what a user expects: the name contains the time
+ * at which the dump began, by the clock at that time; the retention is as long as requested, by the clock as it is now;
+ * and durations are not affected.
  */
 async function jumped(bed: FaultBed, days: number): Promise<ActionRun> {
   const began = Date.now();
@@ -33,7 +33,7 @@ async function jumped(bed: FaultBed, days: number): Promise<ActionRun> {
   return run;
 }
 
-/** Backs up with a folder for temporary files in which nobody can write. */
+/** Backs up with a read-only folder for temporary files. */
 async function inReadOnlyTemp(bed: FaultBed): Promise<ActionRun> {
   const temp = await mkdtemp(join(tmpdir(), 'read-only-'));
   return withFolder(temp, async () => {
@@ -61,26 +61,26 @@ async function losing(bed: FaultBed, variable: string): Promise<ActionRun> {
   );
 }
 
-/** What becomes of the machine: its memory, its clock, and the folders and files by which the runner is told. */
+/** Faults of the machine: its memory, its clock, and the folders and command files of the runner. */
 export const machineCases: readonly FaultCase[] = [
   {
     fault: 'RUNNER_TEMP is empty',
     phase: 'start',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^RUNNER_TEMP is not set\.\n/,
     strike: (bed) => backUp(bed, bed.shop, { env: { RUNNER_TEMP: '' } }),
   },
   {
-    fault: 'RUNNER_TEMP is a folder that is not there',
+    fault: 'RUNNER_TEMP is a folder that does not exist',
     phase: 'start',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^RUNNER_TEMP: no folder can be made in .*ENOENT.*\nThe runner sets RUNNER_TEMP: check that the folder is there/,
     strike: (bed) => backUp(bed, bed.shop, { env: { RUNNER_TEMP: MISSING } }),
   },
   {
     fault: 'RUNNER_TEMP cannot be written',
     phase: 'start',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^RUNNER_TEMP: no folder can be made in .*(?:EROFS|EACCES).*\nThe runner sets RUNNER_TEMP: check/,
     strike: inReadOnlyTemp,
   },
@@ -88,35 +88,35 @@ export const machineCases: readonly FaultCase[] = [
     fault: 'the file for the state cannot be written',
     phase: 'start',
     everyday: true,
-    outcome: 'red',
+    outcome: 'failed',
     says: new RegExp(`^GITHUB_STATE: .*ENOENT.*${ADVICE.source}`),
     strike: (bed) => backUp(bed, bed.shop, { env: { GITHUB_STATE: MISSING } }),
   },
   {
     fault: 'the file for the outputs cannot be written',
     phase: 'start',
-    outcome: 'red',
+    outcome: 'failed',
     says: new RegExp(`^GITHUB_OUTPUT: .*ENOENT.*${ADVICE.source}`),
     strike: (bed) => backUp(bed, bed.shop, { env: { GITHUB_OUTPUT: MISSING } }),
   },
   {
     fault: 'the clock jumps two days ahead',
     phase: 'dump',
-    outcome: 'green',
+    outcome: 'survived',
     says: /Uploaded large-/,
     strike: (bed) => jumped(bed, 2),
   },
   {
     fault: 'the clock jumps two days back',
     phase: 'dump',
-    outcome: 'green',
+    outcome: 'survived',
     says: /Uploaded large-/,
     strike: (bed) => jumped(bed, -2),
   },
   {
-    fault: 'the action has 64 MB of memory for its objects',
+    fault: 'the action has a JavaScript heap of only 64 MB',
     phase: 'dump',
-    outcome: 'green',
+    outcome: 'survived',
     says: /Uploaded large-/,
     strike: (bed) => backUp(bed, bed.large, { env: { NODE_OPTIONS: '--max-old-space-size=64' } }),
   },
@@ -128,10 +128,10 @@ export const machineCases: readonly FaultCase[] = [
     strike: (bed) => backUp(bed, bed.large, { env: { NODE_OPTIONS: '--max-old-space-size=14' } }),
   },
   {
-    fault: 'the file for the outputs is gone when it is needed',
+    fault: 'the file for the outputs is missing when it is needed',
     phase: 'report',
     everyday: true,
-    outcome: 'red',
+    outcome: 'failed',
     published: true,
     says: /^GITHUB_OUTPUT: .*\nThe backup is complete and proven all the same: it is the artifact large-.*\.bak\. Check/,
     strike: (bed) => losing(bed, 'GITHUB_OUTPUT'),
@@ -139,7 +139,7 @@ export const machineCases: readonly FaultCase[] = [
   {
     fault: 'the file for the summary cannot be written',
     phase: 'report',
-    outcome: 'green',
+    outcome: 'survived',
     says: /The job summary cannot be written: /,
     strike: (bed) => backUp(bed, bed.shop, { env: { GITHUB_STEP_SUMMARY: MISSING } }),
   },

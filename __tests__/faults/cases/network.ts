@@ -4,23 +4,23 @@ import { type FaultBed, backUp } from '../fault-bed.ts';
 import type { FaultCase, Phase } from '../fault-case.ts';
 import { MIDDLE_OF_THE_DUMP, SPARE_THE_PREFLIGHT } from '../held-dump.ts';
 
-/** Where on its way a connection is struck. */
+/** The point at which a connection is broken. */
 interface Moment {
   readonly phase: Phase;
   readonly words: string;
-  /** Whether it is tried too with what takes long to be noticed; it is when absent. */
+  /** Set to false where faults that take long to be noticed are not tested. */
   readonly takesPatience?: false;
   /** Whether `npm test` tries it with a reset. */
   readonly everyday?: true;
   readonly at: (bed: FaultBed) => Promise<{ readonly spare?: number; readonly afterBytes?: number }>;
 }
 
-/** Longer than what the server says to the login of the preflight, and shorter than all that it says to it. */
+/** More bytes than the server sends for the login of the preflight, and fewer than for all of the preflight. */
 const BEHIND_THE_LOGIN = 1_000;
-/** pg_dump asks for more than this before it reads the rows of the first table. */
+/** pg_dump reads more bytes than this before the rows of the first table. */
 const DURING_THE_CATALOGUE = 20_000;
 
-/** What comes after the rows of the last table is shorter, and its last row is longer. */
+/** The data after the rows of the last table is shorter than this, and the last row is longer. */
 const BEHIND_THE_ROWS = 40;
 
 const MOMENTS: readonly Moment[] = [
@@ -41,7 +41,7 @@ const MOMENTS: readonly Moment[] = [
   },
   {
     phase: 'dump',
-    words: 'while pg_dump reads the catalogue',
+    words: 'while pg_dump reads the system catalogs',
     takesPatience: false,
     at: () => Promise.resolve({ ...SPARE_THE_PREFLIGHT, afterBytes: DURING_THE_CATALOGUE }),
   },
@@ -60,7 +60,7 @@ const MOMENTS: readonly Moment[] = [
 
 const served = new WeakMap<FaultBed, number>();
 
-/** How many bytes the server sends to an undisturbed pg_dump. */
+/** How many bytes the server sends to a pg_dump without faults. */
 async function servedToDump(bed: FaultBed): Promise<number> {
   const known = served.get(bed);
   if (known !== undefined) return known;
@@ -82,7 +82,7 @@ const brokenConnections = (kind: 'reset' | 'end', words: string): FaultCase[] =>
   MOMENTS.map((moment) => ({
     fault: `the connection is ${words} ${moment.words}`,
     phase: moment.phase,
-    outcome: 'red',
+    outcome: 'failed',
     says: moment.phase === 'preflight' ? CLOSED.preflight : CLOSED.dump,
     ...(kind === 'reset' && moment.everyday ? { everyday: true } : {}),
     strike: async (bed) => {
@@ -91,15 +91,15 @@ const brokenConnections = (kind: 'reset' | 'end', words: string): FaultCase[] =>
     },
   }));
 
-/** Nothing is closed, and nothing comes any more: nobody but the action itself can find that out. */
+/** The connection stays open, but no data arrives: only the action itself can notice that. */
 const silences = MOMENTS.filter(({ takesPatience }) => takesPatience !== false).map((moment): FaultCase => ({
-  fault: `the connection goes silent ${moment.words}`,
+  fault: `the connection stops responding ${moment.words}`,
   phase: moment.phase,
-  outcome: 'red',
+  outcome: 'failed',
   says: /silent|did not answer in time/i,
   strike: async (bed) => {
     await bed.proxy.set({ kind: 'silence', ...(await moment.at(bed)) });
-    // libpq's own patience is no timer of Node's.
+    // libpq's own timeout is not a Node.js timer, so the fast clock does not affect it.
     const hasty = { ...bed.large, proxiedUrl: `${bed.large.proxiedUrl}?connect_timeout=3` };
     return backUp(bed, hasty, { env: fastClock() });
   },
@@ -108,7 +108,7 @@ const silences = MOMENTS.filter(({ takesPatience }) => takesPatience !== false).
 const slow = (fault: string, weather: Weather): FaultCase => ({
   fault,
   phase: 'dump',
-  outcome: 'green',
+  outcome: 'survived',
   says: /Read back 4 tables/,
   strike: async (bed) => {
     await bed.proxy.set(weather);
@@ -121,7 +121,7 @@ const refusals: readonly FaultCase[] = [
     fault: 'the connection is refused',
     phase: 'preflight',
     everyday: true,
-    outcome: 'red',
+    outcome: 'failed',
     says: /The database cannot be reached: Nothing accepts connections at the port.*\n.*map its port/,
     strike: async (bed) => {
       await bed.proxy.set({ kind: 'refuse' });
@@ -131,7 +131,7 @@ const refusals: readonly FaultCase[] = [
   {
     fault: 'the connection is refused at the first attempt',
     phase: 'preflight',
-    outcome: 'green',
+    outcome: 'survived',
     says: /Attempt 1 of 3: Nothing accepts connections/,
     strike: async (bed) => {
       await bed.proxy.set({ kind: 'refuse' });
@@ -146,7 +146,7 @@ const refusals: readonly FaultCase[] = [
   {
     fault: 'the connection is reset at the first attempt',
     phase: 'preflight',
-    outcome: 'green',
+    outcome: 'survived',
     says: /Attempt 1 of 3: The server closed the connection unexpectedly/,
     strike: async (bed) => {
       await bed.proxy.set({ kind: 'reset', times: 1 });
@@ -156,7 +156,7 @@ const refusals: readonly FaultCase[] = [
   {
     fault: 'the connection is reset at the first login of pg_dump',
     phase: 'dump',
-    outcome: 'green',
+    outcome: 'survived',
     says: /Attempt 1 of 3: pg_dump failed: The server closed the connection unexpectedly/,
     strike: async (bed) => {
       await bed.proxy.set({ kind: 'reset', times: 1, ...SPARE_THE_PREFLIGHT });
@@ -165,18 +165,18 @@ const refusals: readonly FaultCase[] = [
   },
 ];
 
-/** What becomes of the connection to the server. */
+/** Faults of the connection to the server. */
 export const networkCases: readonly FaultCase[] = [
   ...refusals,
   ...brokenConnections('reset', 'reset'),
-  ...brokenConnections('end', 'closed politely (FIN)'),
-  slow('every piece of an answer comes 5 ms later', { kind: 'delay', milliseconds: 5 }),
-  slow('the network lets 10 MB through in a second', { kind: 'throttle', bytesPerSecond: 10_000_000 }),
+  ...brokenConnections('end', 'closed (FIN)'),
+  slow('every chunk from the server arrives 5 ms late', { kind: 'delay', milliseconds: 5 }),
+  slow('the network is limited to 10 MB per second', { kind: 'throttle', bytesPerSecond: 10_000_000 }),
   {
-    // The server has said that the last COPY is complete; only that it is ready for another query is missing.
-    fault: 'the connection is closed politely (FIN) after the last row',
+    // The server has reported the last COPY as complete; only its ReadyForQuery message is missing.
+    fault: 'the connection is closed (FIN) after the last row',
     phase: 'dump',
-    outcome: 'green',
+    outcome: 'survived',
     says: /Read back 4 tables and 182,400 rows/,
     strike: async (bed) => {
       await bed.proxy.set({

@@ -7,33 +7,33 @@ import type { FaultCase } from '../fault-case.ts';
 import { whileHeld, whileWaiting } from '../held-dump.ts';
 import { withStandby, withStartingServer } from '../standby.ts';
 
-/** Its last words may have been lost, because it could not send them any more. */
+/** The error that the server would send may be lost, because it can no longer send it. */
 const GONE =
   /pg_dump failed: (?:The server (?:closed|ended) the connection|A process of the server crashed).*\n.*Run the job again/;
 const NO_FREE_CONNECTION = 'The server has no free connection';
 const COMPLETE = /Read back 4 tables and 182,400 rows/;
 
-/** Something that is done to the server in the middle of a dump. */
+/** A fault of the server in the middle of a dump. */
 const struckInTheMiddle = (fault: string, happens: (database: Database) => Promise<unknown>): FaultCase => ({
   fault,
   phase: 'dump',
-  outcome: 'red',
+  outcome: 'failed',
   says: GONE,
   strike: (bed) => whileHeld(bed, { when: 'middle' }, () => happens(bed.database)),
 });
 
-/** The same, where the server does not come back by itself. */
+/** The same, where the server does not restart by itself. */
 const goesDown = (fault: string, happens: (database: Database) => Promise<unknown>): FaultCase => {
   const struck = struckInTheMiddle(fault, happens);
   return { ...struck, strike: (bed) => struck.strike(bed).finally(() => bed.database.start()) };
 };
 
-/** Answers again after the crash of one of its processes. */
+/** Waits until the server answers again after the crash of one of its processes. */
 async function untilUp(database: Database): Promise<void> {
   await until('the server is up', () => database.query('SELECT 1').catch(() => undefined));
 }
 
-/** The process of the server that serves pg_dump. */
+/** The server process of pg_dump's session. */
 async function dumpBackend(database: Database): Promise<number> {
   const row = await untilRow(database, `SELECT pid FROM pg_stat_activity WHERE query LIKE 'COPY public%'`);
   return Number(row['pid']);
@@ -46,7 +46,7 @@ const waitingAndEnded = (
 ): FaultCase => ({
   fault,
   phase: 'dump',
-  outcome: 'red',
+  outcome: 'failed',
   says,
   strike: (bed) =>
     whileWaiting(bed, 'LOCK TABLE events_2', (pid) => bed.database.query(`SELECT ${call}(${pid})`)),
@@ -82,7 +82,7 @@ const GOES_DOWN: readonly FaultCase[] = [
   ),
 ];
 
-/** Takes every connection that the server has, until it is told to give them back. */
+/** Occupies every connection of the server until they are released. */
 async function takeAllConnections(database: Database): Promise<() => Promise<void>> {
   const clients: Client[] = [];
   for (;;) {
@@ -100,7 +100,7 @@ async function takeAllConnections(database: Database): Promise<() => Promise<voi
   };
 }
 
-/** A role with settings of its own, and the shop and the large database as that role reaches them. */
+/** A role with its own settings, and the URLs of the shop and the large database for that role. */
 async function asRole(
   bed: FaultBed,
   settings: readonly string[],
@@ -119,11 +119,11 @@ async function asRole(
   }
 }
 
-/** A limit of the role that is shorter than the dump is held up: pg_dump sets it to 0 for its own session. */
+/** A time limit of the role that is shorter than the pause of the dump: pg_dump sets it to 0 for its own session. */
 const limited = (fault: string, setting: string): FaultCase => ({
   fault,
   phase: 'dump',
-  outcome: 'green',
+  outcome: 'survived',
   says: COMPLETE,
   strike: (bed) =>
     asRole(bed, [`${setting} = '500ms'`], (of, secret) =>
@@ -135,9 +135,9 @@ const limited = (fault: string, setting: string): FaultCase => ({
 
 const CONNECTIONS: readonly FaultCase[] = [
   {
-    fault: 'the server is out of connections',
+    fault: 'the server has no free connection',
     phase: 'preflight',
-    outcome: 'red',
+    outcome: 'failed',
     says: new RegExp(`The database cannot be reached: ${NO_FREE_CONNECTION}.*\n.*raise the connection limit`),
     async strike(bed) {
       const giveBack = await takeAllConnections(bed.database);
@@ -145,9 +145,9 @@ const CONNECTIONS: readonly FaultCase[] = [
     },
   },
   {
-    fault: 'the server is out of connections at the first attempt',
+    fault: 'the server has no free connection at the first attempt',
     phase: 'preflight',
-    outcome: 'green',
+    outcome: 'survived',
     says: new RegExp(`Attempt 1 of 3: ${NO_FREE_CONNECTION}`),
     async strike(bed) {
       const giveBack = await takeAllConnections(bed.database);
@@ -160,9 +160,9 @@ const CONNECTIONS: readonly FaultCase[] = [
     },
   },
   {
-    fault: 'the server is out of connections after the preflight',
+    fault: 'the server has no free connection after the preflight',
     phase: 'dump',
-    outcome: 'red',
+    outcome: 'failed',
     says: new RegExp(`pg_dump failed: ${NO_FREE_CONNECTION}.*\n.*raise the connection limit`),
     async strike(bed) {
       let giveBack: (() => Promise<void>) | undefined;
@@ -179,14 +179,14 @@ const STARTING: readonly FaultCase[] = [
   {
     fault: 'the server is starting up',
     phase: 'preflight',
-    outcome: 'red',
+    outcome: 'failed',
     says: /The server does not take connections now: it is starting up\.\nRun the job again when the server is up/,
     strike: (bed) => withStartingServer(bed, (subject) => backUp(bed, subject)),
   },
   {
     fault: 'the server is starting up at the first attempt',
     phase: 'preflight',
-    outcome: 'green',
+    outcome: 'survived',
     says: /Attempt 1 of 5: The server does not take connections now: it is starting up/,
     strike: (bed) =>
       withStartingServer(bed, (subject, goOn) =>
@@ -201,7 +201,7 @@ const STARTING: readonly FaultCase[] = [
   {
     fault: 'the server is stopped',
     phase: 'preflight',
-    outcome: 'red',
+    outcome: 'failed',
     says: /The database cannot be reached: Nothing accepts connections at the port/,
     async strike(bed) {
       await bed.database.halt();
@@ -214,7 +214,7 @@ const STANDBY: readonly FaultCase[] = [
   {
     fault: 'the standby that is dumped is promoted',
     phase: 'dump',
-    outcome: 'green',
+    outcome: 'survived',
     says: COMPLETE,
     strike: (bed) =>
       withStandby(bed, ({ standby, bed: replicated }) =>
@@ -227,21 +227,21 @@ const STANDBY: readonly FaultCase[] = [
   {
     fault: 'the standby that is dumped has to apply a change that conflicts with the dump',
     phase: 'dump',
-    outcome: 'red',
+    outcome: 'failed',
     says: /pg_dump failed: The standby had to apply changes of the primary that conflict with the dump\.\n.*max_standby_streaming_delay/,
     strike: (bed) =>
       withStandby(bed, ({ primary, standby, bed: replicated }) =>
         whileHeld(replicated, { when: 'middle' }, async () => {
           await primary.query('DROP TABLE events_4', { database: 'large' });
           const [end] = await primary.query('SELECT pg_current_wal_lsn() AS lsn');
-          // It is applied as soon as the dump, which is told so when it goes on, is out of the way.
+          // The change is applied as soon as the dump, which gets an error when it goes on, no longer blocks it.
           await untilRow(standby, `SELECT 1 WHERE pg_last_wal_receive_lsn() >= '${String(end?.['lsn'])}'`);
         }),
       ),
   },
 ];
 
-/** The server, and the sessions of the backup on it. */
+/** Faults of the server and of the backup's sessions. */
 export const serverCases: readonly FaultCase[] = [
   ...CONNECTIONS,
   ...STARTING,
@@ -255,7 +255,7 @@ export const serverCases: readonly FaultCase[] = [
   {
     fault: 'the statement_timeout of the role ends a query',
     phase: 'preflight',
-    outcome: 'red',
+    outcome: 'failed',
     says: /The database cannot be examined: The server's statement_timeout ended a query\.\n.*ALTER ROLE/,
     strike: (bed) =>
       asRole(bed, [`statement_timeout = '300ms'`], (of, secret) =>

@@ -11,27 +11,27 @@ import { withStandIns } from '../../support/stand-in-tools.ts';
 import { type FaultBed, type Subject, backUp, withFolder } from '../fault-bed.ts';
 import type { FaultCase, Phase } from '../fault-case.ts';
 
-/** A backup that is held up, and what tells that it is there. */
+/** A backup that is paused, and a promise that resolves when it is. */
 interface Held {
   readonly subject: Subject;
   readonly options?: RunActionOptions;
   readonly reached: () => Promise<unknown>;
 }
 
-/** A place in a backup where it can be held up. */
+/** A point at which a backup can be paused. */
 interface Moment {
   readonly phase: Phase;
   /** For the matrix: `while pg_dump waits for the server`. */
   readonly when: string;
   /** The signal that `npm test` tries, if any. */
   readonly everyday?: NodeJS.Signals;
-  /** Holds a backup up, has it end, and takes everything back. */
+  /** Pauses a backup, ends it with `end`, and cleans up. */
   readonly hold: (bed: FaultBed, end: (held: Held) => Promise<ActionRun>) => Promise<ActionRun>;
 }
 
 const PASSPHRASE = 'correct horse battery staple';
 
-/** Holds a backup of the shop up where the artifact service fails; its file waits beside the place where it is to be kept. */
+/** Pauses a backup of the shop where the artifact service fails; at that point its local copy has a temporary name. */
 const heldByService =
   (faults: FaultPlan): Moment['hold'] =>
   (bed, end) => {
@@ -41,7 +41,7 @@ const heldByService =
     return end({ subject: bed.shop, options, reached: () => struck });
   };
 
-/** Holds a backup up where the connection to the server falls silent. */
+/** Pauses a backup where the connection to the server stops responding. */
 const heldBySilence =
   (subject: (bed: FaultBed) => Subject, afterBytes: number): Moment['hold'] =>
   async (bed, end) => {
@@ -97,24 +97,24 @@ const MOMENTS: readonly Moment[] = [
     },
   },
   {
-    phase: 'series',
-    when: 'while GitHub is asked for the earlier backups',
+    phase: 'previous backups',
+    when: 'while the previous backups are listed',
     hold: heldByService({ rest: { answer: 'hang' }, listArtifacts: { answer: 'hang' } }),
   },
   {
-    phase: 'rehearsal',
-    when: 'while the restore waits in the scratch database',
+    phase: 'test restore',
+    when: 'while the test restore waits in the scratch database',
     hold: holdRehearsal,
   },
   {
     phase: 'encryption',
-    when: 'while the key is made of the passphrase',
+    when: 'while the key is derived from the passphrase',
     hold(bed, end) {
       const listed = bed.artifacts.requests.length;
       return end({
         subject: bed.shop,
         options: { inputs: { 'age-passphrase': PASSPHRASE }, secrets: [PASSPHRASE] },
-        // What comes after the series was asked for; it takes a second.
+        // The key is derived right after the previous backups were listed, and that takes a second.
         reached: async () => {
           await until(() => bed.artifacts.requests.length > listed);
           await pause(300);
@@ -140,7 +140,7 @@ const MOMENTS: readonly Moment[] = [
   },
 ];
 
-/** What is restored of this database has a view that is filled last, and sleeps meanwhile. */
+/** A restored copy of this database fills a view at the end of the restore, which sleeps. */
 const SLEEPER = `
   CREATE FUNCTION public.rest() RETURNS int LANGUAGE plpgsql AS $$
   BEGIN
@@ -164,7 +164,7 @@ async function holdRehearsal(
       reached: () => until(async () => (await database.query(asleep)).length > 0),
     });
   } finally {
-    // A killed process cannot drop the database in which it rehearses.
+    // A killed process cannot drop its scratch database.
     for (const { datname } of [...(await database.query(scratch)), { datname: 'sleeper' }])
       await database.query(`DROP DATABASE "${String(datname)}" WITH (FORCE)`);
   }
@@ -178,13 +178,13 @@ const SIGNALS = [
   {
     signal: 'SIGINT',
     does: 'the run is cancelled (SIGINT)',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^The run was cancelled \(SIGINT\)\.\n.*/,
   },
   {
     signal: 'SIGTERM',
-    does: 'the runner ends (SIGTERM)',
-    outcome: 'red',
+    does: 'the runner stops (SIGTERM)',
+    outcome: 'failed',
     says: /^The run was cancelled \(SIGTERM\)\.\n.*/,
   },
   {
@@ -205,14 +205,14 @@ async function ended(
   const isThere = reached().then(async () => {
     (await started.promise).kill(signal);
   });
-  // A run that ends by itself before is judged as it is.
+  // A run that ends before that is checked as it is.
   await Promise.race([isThere, running]);
   return running;
 }
 
-/** Node itself is still reading the bundle: nobody listens to signals yet, and nothing is recorded for post. */
+/** Node.js is still loading the bundle: no signal handler is installed yet, and nothing is recorded for the post step. */
 const WHILE_LOADED = SIGNALS.map(({ signal, does }): FaultCase => ({
-  fault: `${does} while the action is loaded`,
+  fault: `${does} while Node.js loads the action`,
   phase: 'start',
   outcome: 'killed',
   says: /^Nothing was done: the job was ended from outside before it could begin\.\n.*run it again/,
@@ -224,7 +224,7 @@ const WHILE_LOADED = SIGNALS.map(({ signal, does }): FaultCase => ({
     }),
 }));
 
-/** A job that is ended from outside, in every phase. */
+/** Jobs that are ended from outside, in every phase. */
 export const signalCases: readonly FaultCase[] = [
   ...WHILE_LOADED,
   ...MOMENTS.flatMap(({ phase, when, everyday, hold }) =>

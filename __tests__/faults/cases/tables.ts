@@ -7,7 +7,7 @@ import { whileHeld, whileWaiting } from '../held-dump.ts';
 const COMPLETE = /Read back 4 tables and 182,400 rows/;
 const READ_RIGHTS = /\n.*Grant the role pg_read_all_data/;
 
-/** Backs up while another session has done something in the database and not committed it. */
+/** Backs up while another session has an uncommitted change in the database. */
 const beside = (
   bed: FaultBed,
   subject: Subject,
@@ -23,17 +23,17 @@ const SHORT_WAIT = { inputs: { 'pg-dump-args': '--lock-wait-timeout=2s' } };
 
 const LOCKS: readonly FaultCase[] = [
   {
-    fault: 'somebody holds a lock on a table',
+    fault: 'another session locks a table',
     phase: 'dump',
     everyday: true,
-    outcome: 'red',
+    outcome: 'failed',
     says: /pg_dump failed: The table shop\.orders stayed locked for too long: session \d+ \(user postgres, idle in transaction\) holds the lock\.\n.*pg_terminate_backend\(\d+\)/,
     strike: (bed) => beside(bed, bed.shop, 'LOCK TABLE shop.orders', SHORT_WAIT),
   },
   {
-    fault: 'somebody waits for a lock on a table that a long query reads',
+    fault: 'another session waits for a lock on a table that a long query reads',
     phase: 'dump',
-    outcome: 'red',
+    outcome: 'failed',
     says: /pg_dump failed: The table shop\.orders stayed locked for too long: session \d+ \(.*active\) wants the lock, and waits for session \d+ \(.*idle in transaction\)\.\n.*pg_terminate_backend\(\d+\)/,
     strike: (bed) =>
       whileSession(
@@ -56,22 +56,22 @@ const LOCKS: readonly FaultCase[] = [
       ),
   },
   {
-    fault: 'somebody holds a lock on a table, and releases it in time',
+    fault: 'another session locks a table, and releases the lock in time',
     phase: 'dump',
-    outcome: 'green',
+    outcome: 'survived',
     says: COMPLETE,
     strike: (bed) => whileWaiting(bed, 'LOCK TABLE events_2', (_, commit) => commit()),
   },
   {
-    fault: 'somebody rewrites a catalogue of the server (VACUUM FULL)',
+    fault: 'another session rewrites a system catalog (VACUUM FULL)',
     phase: 'preflight',
-    outcome: 'red',
+    outcome: 'failed',
     says: /The database cannot be examined: A table or a catalogue of the server stayed locked.*\n.*VACUUM FULL/,
     strike: (bed) => beside(bed, bed.shop, 'LOCK TABLE pg_depend', {}),
   },
 ];
 
-/** A role that may read everything, until it may not. */
+/** A role that may read everything until its privilege is revoked. */
 async function asReader(
   bed: FaultBed,
   when: 'before' | 'middle',
@@ -92,21 +92,21 @@ async function asReader(
 const revoked = (fault: string, when: 'before' | 'middle'): FaultCase => ({
   fault,
   phase: 'dump',
-  outcome: 'red',
+  outcome: 'failed',
   says: new RegExp(`pg_dump failed: The user may not read the table .*${READ_RIGHTS.source}`),
   strike: (bed) => asReader(bed, when, () => bed.database.query('REVOKE pg_read_all_data FROM reader')),
 });
 
 const RIGHTS: readonly FaultCase[] = [
-  revoked('the right to read is revoked after the preflight', 'before'),
-  revoked('the right to read is revoked when the dump has begun', 'middle'),
+  revoked('the privilege to read is revoked after the preflight', 'before'),
+  revoked('the privilege to read is revoked after the dump has begun', 'middle'),
 ];
 
-/** A change of the schema that waits until the dump is over; it is taken back. */
+/** A schema change that waits until the dump is over, and is rolled back. */
 const waitsForDump = (fault: string, change: string): FaultCase => ({
   fault,
   phase: 'dump',
-  outcome: 'green',
+  outcome: 'survived',
   says: COMPLETE,
   strike: (bed) =>
     whileSession(
@@ -129,7 +129,7 @@ const waitsForDump = (fault: string, change: string): FaultCase => ({
 const PASSING_TABLE = 'CREATE TABLE passing AS SELECT 1 AS id';
 const DROPPED = 'DROP TABLE IF EXISTS passing';
 
-/** A table that is there at the preflight, and is dropped before pg_dump has said a word. */
+/** A table that exists at the preflight, and is dropped before pg_dump has sent anything. */
 async function passingTable(bed: FaultBed, options: RunActionOptions = {}): Promise<ActionRun> {
   await inLarge(bed, PASSING_TABLE);
   return whileHeld(bed, { when: 'before', ...options }, () => inLarge(bed, DROPPED)).finally(() =>
@@ -141,33 +141,36 @@ const CHANGES: readonly FaultCase[] = [
   {
     fault: 'a table is dropped after the preflight',
     phase: 'dump',
-    outcome: 'green',
+    outcome: 'survived',
     says: COMPLETE,
     strike: passingTable,
   },
   {
     fault: 'a table that the inputs name is dropped after the preflight',
     phase: 'dump',
-    outcome: 'red',
+    outcome: 'failed',
     says: /pg_dump failed: The tables input matches nothing in the database \(pattern "public\.passing"\)\.\n/,
     strike: (bed) => passingTable(bed, { inputs: { tables: 'public.passing' } }),
   },
   {
-    fault: 'a table is dropped between the list of tables and their locks',
+    fault: 'a table is dropped after pg_dump has listed it and before pg_dump has locked it',
     phase: 'dump',
-    outcome: 'red',
+    outcome: 'failed',
     says: /pg_dump failed: The table "public\.passing" was dropped or renamed while the dump ran\.\nRun the backup when no migration runs/,
     async strike(bed) {
       await inLarge(bed, PASSING_TABLE);
       return whileWaiting(bed, DROPPED, (_, commit) => commit()).finally(() => inLarge(bed, DROPPED));
     },
   },
-  waitsForDump('somebody wants to drop a table of the dump', 'DROP TABLE events_4'),
-  waitsForDump('somebody wants to alter a table of the dump', 'ALTER TABLE events_4 ADD COLUMN extra text'),
+  waitsForDump('another session tries to drop a table that is being dumped', 'DROP TABLE events_4'),
+  waitsForDump(
+    'another session tries to alter a table that is being dumped',
+    'ALTER TABLE events_4 ADD COLUMN extra text',
+  ),
   {
-    fault: 'a table is created when the dump has begun',
+    fault: 'a table is created after the dump has begun',
     phase: 'dump',
-    outcome: 'green',
+    outcome: 'survived',
     says: COMPLETE,
     strike: (bed) =>
       whileHeld(bed, { when: 'middle' }, () => inLarge(bed, PASSING_TABLE)).finally(() =>
@@ -175,9 +178,9 @@ const CHANGES: readonly FaultCase[] = [
       ),
   },
   {
-    fault: 'rows are added to a table before the dump has come to it',
+    fault: 'rows are added to a table before pg_dump reads it',
     phase: 'dump',
-    outcome: 'green',
+    outcome: 'survived',
     says: COMPLETE,
     strike: (bed) =>
       whileHeld(bed, { when: 'middle' }, () =>
@@ -186,14 +189,14 @@ const CHANGES: readonly FaultCase[] = [
   },
 ];
 
-/** A database that is dropped while its backup is made. */
+/** A database that is dropped during its backup. */
 const droppedDatabase = (
   fault: string,
   { when, says }: { readonly when: 'before' | 'middle'; readonly says: RegExp },
 ): FaultCase => ({
   fault,
   phase: 'dump',
-  outcome: 'red',
+  outcome: 'failed',
   says,
   async strike(bed) {
     const { database, large, proxy } = bed;
@@ -206,7 +209,7 @@ const droppedDatabase = (
   },
 });
 
-/** What others do to the tables of the backup. */
+/** What other sessions do to the tables of the backup. */
 export const tableCases: readonly FaultCase[] = [
   ...LOCKS,
   ...RIGHTS,
@@ -215,7 +218,7 @@ export const tableCases: readonly FaultCase[] = [
     when: 'before',
     says: /pg_dump failed: The server has no database "doomed"\.\nCorrect what stands behind/,
   }),
-  droppedDatabase('the database is dropped, by force, when the dump has begun', {
+  droppedDatabase('the database is dropped (WITH FORCE) after the dump has begun', {
     when: 'middle',
     says: /pg_dump failed: The server (?:closed|ended) the connection.*\n.*Run the job again/,
   }),

@@ -4,7 +4,7 @@ import { HANG, type StandIns, withStandIns } from '../../support/stand-in-tools.
 import { type FaultBed, backUp } from '../fault-bed.ts';
 import type { FaultCase } from '../fault-case.ts';
 
-/** What the action may take for itself, whatever its tools print. */
+/** The most memory that the action may use, whatever its tools print. */
 const MOST_MEMORY_BYTES = 300 * 1024 * 1024;
 const LONGEST_LOG = 1024 * 1024;
 
@@ -22,7 +22,7 @@ function withTools(
   );
 }
 
-/** Backs up the shop, and makes sure that what a tool prints has not become this process's memory or its log. */
+/** Backs up the shop, and checks that the output of a tool did not fill the memory of the action or its log. */
 async function flooded(bed: FaultBed, standIns: StandIns): Promise<ActionRun> {
   const run = await withTools(bed, standIns);
   const memory = run.peakRssBytes ?? 0;
@@ -31,97 +31,97 @@ async function flooded(bed: FaultBed, standIns: StandIns): Promise<ActionRun> {
   return run;
 }
 
-/** What becomes of psql, pg_dump and pg_restore themselves. A shell script stands in for them. */
+/** Faults of psql, pg_dump and pg_restore themselves, which are replaced by shell scripts. */
 export const toolCases: readonly FaultCase[] = [
   {
     fault: 'psql is killed (SIGKILL)',
     phase: 'preflight',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^psql was ended by SIGKILL\.\nSIGKILL usually means that the runner has run out of memory/,
     strike: (bed) => withTools(bed, { psql: 'kill -KILL $$' }),
   },
   {
     fault: 'psql crashes (SIGSEGV)',
     phase: 'preflight',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^psql was ended by SIGSEGV\.\nThe program itself crashed/,
     strike: (bed) => withTools(bed, { psql: 'kill -SEGV $$' }),
   },
   {
     fault: 'psql hangs, and ignores SIGTERM',
     phase: 'preflight',
-    outcome: 'red',
+    outcome: 'failed',
     says: /psql has had no answer for 3 min/,
     strike: (bed) => withTools(bed, { psql: HANG }, { env: fastClock() }),
   },
   {
-    fault: 'psql says that all is well, and prints nothing',
+    fault: 'psql exits with 0 and prints nothing',
     phase: 'preflight',
-    outcome: 'red',
+    outcome: 'failed',
     says: /the server did not describe itself/,
     strike: (bed) => withTools(bed, { psql: 'exit 0' }),
   },
   {
     fault: 'pg_dump is killed (SIGKILL)',
     phase: 'dump',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^pg_dump was ended by SIGKILL\.\nSIGKILL usually means that the runner has run out of memory/,
     strike: (bed) => withTools(bed, { pg_dump: 'kill -KILL $$' }),
   },
   {
     fault: 'pg_dump crashes (SIGSEGV)',
     phase: 'dump',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^pg_dump was ended by SIGSEGV\.\nThe program itself crashed/,
     strike: (bed) => withTools(bed, { pg_dump: 'kill -SEGV $$' }),
   },
   {
     fault: 'pg_dump hangs from the start, and ignores SIGTERM',
     phase: 'dump',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^The connection of pg_dump went silent: /,
     strike: (bed) => withTools(bed, { pg_dump: HANG }, { env: fastClock() }),
   },
   {
-    fault: 'pg_dump is gone from the disk when it is needed',
+    fault: 'pg_dump is missing from the disk when it is needed',
     phase: 'dump',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^\S+pg_dump could not be started: .*ENOENT\nCheck that the file exists on the runner/,
     strike: (bed) => withTools(bed, { psql: `rm -f "\${0%/*}/pg_dump"; exec "$real" "$@"` }),
   },
   {
     fault: 'pg_dump prints 50 MB of errors and fails',
     phase: 'dump',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^pg_dump failed: /,
     strike: (bed) => flooded(bed, { pg_dump: `${FLOOD}; exit 1` }),
   },
   {
     fault: 'pg_dump prints 50 MB of warnings and succeeds',
     phase: 'dump',
-    outcome: 'green',
+    outcome: 'survived',
     says: /something that nobody wants to read[\s\S]*Uploaded shop-/,
     strike: (bed) => flooded(bed, { pg_dump: `"$real" "$@" || exit; ${FLOOD}; exit 0` }),
   },
   {
-    fault: 'pg_dump says that all is well, and writes nothing',
+    fault: 'pg_dump exits with 0 and writes nothing',
     phase: 'dump',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^pg_dump said that it succeeded, and left nothing\.\n/,
     strike: (bed) => withTools(bed, { pg_dump: 'exit 0' }),
   },
   {
-    fault: 'pg_dump says that all is well, and removes the file',
+    fault: 'pg_dump exits with 0 and removes the file',
     phase: 'dump',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^pg_dump said that it succeeded, and left nothing\.\n/,
     strike: (bed) => withTools(bed, { pg_dump: 'rm "$file"; exit 0' }),
   },
   {
-    fault: 'pg_dump says that all is well, and leaves half an archive',
+    fault: 'pg_dump exits with 0 and writes half an archive',
     phase: 'read-back',
     everyday: true,
-    outcome: 'red',
+    outcome: 'failed',
     says: /^The archive .*pg_restore says: /,
     strike: (bed) =>
       withTools(bed, {
@@ -129,17 +129,17 @@ export const toolCases: readonly FaultCase[] = [
       }),
   },
   {
-    fault: 'pg_dump says that all is well, and leaves garbage',
+    fault: 'pg_dump exits with 0 and writes garbage',
     phase: 'read-back',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^The archive .*pg_restore says: /,
     strike: (bed) => withTools(bed, { pg_dump: `head -c 100000 /dev/urandom > "$file"` }),
   },
   {
-    // zstd keeps no checksum here, so a single byte can change without a trace; a lost page cannot.
+    // zstd writes no checksum here, so a changed byte can go unnoticed; a lost page cannot.
     fault: 'a page of the archive is lost after the dump',
     phase: 'read-back',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^The archive cannot be read back: /,
     strike: (bed) =>
       withTools(bed, {
@@ -152,49 +152,49 @@ dd if=/dev/zero of="$file" bs=4096 count=1 seek=$page conv=notrunc status=none`,
     fault: 'pg_restore is killed (SIGKILL)',
     phase: 'read-back',
     everyday: true,
-    outcome: 'red',
+    outcome: 'failed',
     says: new RegExp(`^The archive could not be read back: pg_restore was ended by SIGKILL\\.${END.source}`),
     strike: (bed) => withTools(bed, { pg_restore: 'kill -KILL $$' }),
   },
   {
     fault: 'pg_restore crashes in the middle (SIGSEGV)',
     phase: 'read-back',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^The archive could not be read back: pg_restore was ended by SIGSEGV\./,
     strike: (bed) => withTools(bed, { pg_restore: '"$real" "$@" | head -c 2000; kill -SEGV $$' }),
   },
   {
     fault: 'pg_restore hangs, and ignores SIGTERM',
     phase: 'read-back',
-    outcome: 'red',
+    outcome: 'failed',
     says: /pg_restore has printed nothing for 300 seconds/,
     strike: (bed) => withTools(bed, { pg_restore: HANG }, { env: fastClock() }),
   },
   {
-    fault: 'pg_restore is gone from the disk when it is needed',
+    fault: 'pg_restore is missing from the disk when it is needed',
     phase: 'read-back',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^\S+pg_restore could not be started: .*ENOENT\nCheck that the file exists on the runner/,
     strike: (bed) => withTools(bed, { pg_dump: `"$real" "$@" || exit; rm -f "\${0%/*}/pg_restore"` }),
   },
   {
-    fault: 'pg_restore says that all is well, and prints nothing',
+    fault: 'pg_restore exits with 0 and prints nothing',
     phase: 'read-back',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^The archive /,
     strike: (bed) => withTools(bed, { pg_restore: 'exit 0' }),
   },
   {
-    fault: 'pg_restore says that all is well, and prints the half',
+    fault: 'pg_restore exits with 0 and prints only half of its output',
     phase: 'read-back',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^The archive /,
     strike: (bed) => withTools(bed, { pg_restore: '"$real" "$@" | head -c 4000; exit 0' }),
   },
   {
     fault: 'pg_restore prints 50 MB of errors and fails',
     phase: 'read-back',
-    outcome: 'red',
+    outcome: 'failed',
     says: /^The archive .*pg_restore says: /,
     strike: (bed) => flooded(bed, { pg_restore: `${FLOOD}; exit 1` }),
   },

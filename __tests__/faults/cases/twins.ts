@@ -6,7 +6,7 @@ import { STORED } from '../service-trouble.ts';
 
 let runs = 10_000;
 
-/** Stops the time of day of a program, which stands in for two jobs that begin their dumps in the same second. */
+/** Stops the clock of a program, to simulate two jobs that begin their dumps in the same second. */
 function stoppedClock(): { readonly NODE_OPTIONS: string } {
   const now = Date.now();
   const preload = `globalThis.Date=class extends Date{constructor(...a){super(...(a.length?a:[${now}]))}static now(){return ${now}}}`;
@@ -20,46 +20,46 @@ function backUpTwice(bed: FaultBed, runIds: readonly [number, number]): Promise<
   return Promise.all([job(runIds[0]), job(runIds[1])]);
 }
 
-async function requireGreen(bed: FaultBed, run: ActionRun, before: ReadonlySet<number>): Promise<void> {
-  const broken = await brokenPromises(bed, run, { outcome: 'green', says: STORED, before });
+async function requireSurvived(bed: FaultBed, run: ActionRun, before: ReadonlySet<number>): Promise<void> {
+  const broken = await brokenPromises(bed, run, { outcome: 'survived', says: STORED, before });
   if (broken.length > 0) throw new Error(`The other job: ${broken.join('; ')}\n${run.log}`);
 }
 
 const idsOf = ({ artifacts }: FaultBed): number[] => artifacts.artifacts().map(({ id }) => id);
 
-/** Jobs that get into each other's way. */
+/** Jobs that run at the same time. */
 export const twinCases: readonly FaultCase[] = [
   {
     fault: 'another job of the run makes the same backup in the same second',
     phase: 'upload',
     everyday: true,
-    outcome: 'red',
+    outcome: 'failed',
     says: /^The artifact could not be uploaded: .*\(409\).*\n.*give parallel jobs different backup-names/,
-    // That of the other job.
+    // The artifact of the other job.
     published: true,
     async strike(bed) {
       const before = new Set(idsOf(bed));
       runs += 1;
       const both = await backUpTwice(bed, [runs, runs]);
-      const [green, red] = both[0].exitCode === 0 ? both : both.toReversed();
-      if (green) await requireGreen(bed, green, before);
-      return red;
+      const [survivor, loser] = both[0].exitCode === 0 ? both : both.toReversed();
+      if (survivor) await requireSurvived(bed, survivor, before);
+      return loser;
     },
   },
   {
     fault: 'a job of another run makes the same backup in the same second',
     phase: 'upload',
-    outcome: 'green',
+    outcome: 'survived',
     says: STORED,
     async strike(bed) {
       const before = idsOf(bed);
       runs += 2;
       const [one, other] = await backUpTwice(bed, [runs - 1, runs]);
       const id = Number(other.outputs['artifact-id']);
-      await requireGreen(bed, one, new Set([...before, id]));
+      await requireSurvived(bed, one, new Set([...before, id]));
       if (one.outputs['artifact-name'] !== other.outputs['artifact-name'])
         throw new Error('The two were not made in the same second.');
-      // Judged from now on is the other one alone.
+      // From now on, only the other job is checked.
       await remove(bed, one.outputs['artifact-id'] ?? '');
       return other;
     },
