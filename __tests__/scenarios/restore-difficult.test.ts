@@ -45,7 +45,7 @@ let older: Database;
 let newer: Database;
 let bare: Database;
 /** The databases that are backed up under their own names, as they were then. */
-const descriptions = new Map<string, string>();
+const descriptions = new Map<BackupName, string>();
 let targets = 0;
 
 beforeAll(async () => {
@@ -55,19 +55,28 @@ beforeAll(async () => {
     startDatabase({ ...QUICK, version: '18' }),
     startDatabase(QUICK),
   ]);
-  await backUp(bed.database, 'newest', { newest: true });
-  await backUp(bed.database, 'usual');
-  await backUp(bed.database, 'modest', { privileged: false });
-  await backUp(older, 'old');
-  // Its roles.
-  await newer.createDatabase('difficult');
-  await fillDifficult(newer, { database: 'difficult', scale: 0.01 });
 });
 afterAll(() => Promise.all([bed, older, newer, bare].map((part) => part.stop())));
 
+const BACKUPS = {
+  newest: () => backUp(bed.database, 'newest', { newest: true }),
+  usual: () => backUp(bed.database, 'usual'),
+  modest: () => backUp(bed.database, 'modest', { privileged: false }),
+  old: () => backUp(older, 'old'),
+};
+type BackupName = keyof typeof BACKUPS;
+const made = new Map<BackupName, Promise<void>>();
+
+/** Makes a backup when it is needed first. */
+function backedUp(name: BackupName): Promise<void> {
+  const making = made.get(name) ?? BACKUPS[name]();
+  made.set(name, making);
+  return making;
+}
+
 async function backUp(
   server: Database,
-  name: string,
+  name: BackupName,
   options: { newest?: boolean; privileged?: boolean } = {},
 ): Promise<void> {
   const url = await server.createDatabase(name);
@@ -78,7 +87,7 @@ async function backUp(
 }
 
 interface Way {
-  readonly backup: string;
+  readonly backup: BackupName;
   readonly to: Database;
   readonly inputs?: Readonly<Record<string, string>>;
   /** Who restores; the superuser when absent. */
@@ -89,6 +98,7 @@ interface Way {
 /** Restores the latest backup of a name into an empty database of the restoring role. */
 async function restored(way: Way): Promise<{ run: ActionRun; database: string }> {
   const { backup, to, inputs = {}, as = to, options = {} } = way;
+  await backedUp(backup);
   targets += 1;
   const database = `target_${targets}`;
   await to.createDatabase(database, { owner: as.user });
@@ -115,7 +125,7 @@ function restoreInto(
 
 /** What a restored database lacks of the one that was backed up, and what it has instead. */
 async function differences(
-  backup: string,
+  backup: BackupName,
   [server, database]: readonly [Database, string],
   without: readonly DescriptionSection[] = RIGHTS,
 ): Promise<string[]> {
@@ -133,13 +143,13 @@ function expectProven(run: ActionRun, omissions: readonly string[]): void {
 }
 
 describe('a database with everything that makes restores fail', () => {
-  it.each<[string, string, () => Database, Record<string, string>?]>([
+  it.each<[string, BackupName, () => Database, Record<string, string>?]>([
     ['17 to 17, with all that 17 has', 'newest', () => bed.database],
     ['16 to 17', 'old', () => bed.database],
     ['17 to 16', 'usual', () => older],
     ['17 to 16, over several connections when that cannot be', 'usual', () => older, { jobs: '3' }],
     ['17 to 17, over several connections', 'usual', () => bed.database, { jobs: '3' }],
-  ])('comes back whole from %s', async (_, backup, to, inputs = {}) => {
+  ])('comes back whole from %s (thorough)', async (_, backup, to, inputs = {}) => {
     const { run, database } = await restored({ backup, to: to(), inputs });
     expectProven(run, [PUBLIC_IS_THERE, SUBSCRIPTION]);
     expect(await differences(backup, [to(), database])).toEqual(NO_SUBSCRIPTION);
@@ -150,6 +160,9 @@ describe('a database with everything that makes restores fail', () => {
       () => undefined,
       (error: unknown) => messageOf(error),
     );
+    // Its roles.
+    await newer.createDatabase('difficult');
+    await fillDifficult(newer, { database: 'difficult', scale: 0.01 });
     if (reason !== undefined) return withoutTools18(reason);
     const mirror = await startPgdgMirror({ newest: 18 });
     const toolCache = await mkdtemp(path.join(tmpdir(), 'tool-cache-'));
@@ -271,6 +284,7 @@ describe('a part of it (thorough)', () => {
 describe('the database itself (thorough)', () => {
   it('comes back in its own place, and so it does after it has drifted', async () => {
     const inputs = { 'backup-name': 'usual', clean: 'true', 'confirm-database': 'usual', ...WITH_RIGHTS };
+    await backedUp('usual');
     const url = bed.database.urlFor({ database: 'usual' });
     const extensions = ['bloom', ...MODEST_EXTENSIONS.map((name) => name.replaceAll('"', ''))];
     const omissions = [

@@ -203,7 +203,7 @@ describe('a restore that replaces what is there (thorough)', () => {
 });
 
 describe('a server that goes away', () => {
-  it('because the session is terminated changes nothing', async () => {
+  it('because the session is terminated changes nothing (thorough)', async () => {
     const restore = await restoring(bed, { path: fileOf(sleeper) });
     await untilAsleep(bed, restore);
     await bed.database.query(

@@ -227,7 +227,7 @@ describe('a damaged backup', () => {
   });
 });
 
-describe('a server that dies (thorough)', () => {
+describe('a server that dies', () => {
   it('midway leaves the target empty, and a red step', async () => {
     const { name, restore } = await target();
     await bed.database.sql(

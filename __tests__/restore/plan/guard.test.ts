@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { captureOutput } from '../../support/captured-output.ts';
 import { type Database, startDatabase } from '../../support/database.ts';
 import { userErrorOf } from '../../support/user-error.ts';
 import { PlanBed, type Place } from './plan-bed.ts';
@@ -11,6 +12,8 @@ const SHOP = `
   CREATE VIEW happy AS SELECT p.id, p.name FROM people p GROUP BY p.id;
   INSERT INTO people (name) VALUES ('Ada'), ('Bob'); INSERT INTO orders VALUES (1, 1), (2, 2);
   SELECT lo_from_bytea(4711, 'one'); SELECT lo_from_bytea(4712, 'two');`;
+
+captureOutput();
 
 let bed: PlanBed;
 let origin: Database;

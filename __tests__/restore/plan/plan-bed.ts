@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { RestoreOptions } from '../../../src/restore/plan/plan-request.ts';
+import { type ProvenArchive, type Target, makePlan, restoreInto } from '../../../src/restore/engine.ts';
 import { type RestorePlan, planRestore } from '../../../src/restore/plan/plan.ts';
+import { readBack } from '../../../src/archive/read-back.ts';
 import { readTableOfContents } from '../../../src/archive/toc/table-of-contents.ts';
 import { type TargetFacts, examineTarget } from '../../../src/restore/plan/target.ts';
 import { type TestClientTools, testClientTools } from '../../support/client-tools.ts';
@@ -70,54 +72,55 @@ export class PlanBed {
     return planRestore({ contents, target, options: restoreOptions(options) });
   }
 
-  /** Restores a plan as the real one does: all or nothing, and no error is passed over. */
-  async restore(
-    archive: string,
-    place: Place,
-    plan: RestorePlan,
-    { noOwner = true, noPrivileges = true }: Partial<RestoreOptions> = {},
-  ): Promise<void> {
-    const list = this.newFile('list');
-    await writeFile(list, plan.dumpIds.map((id) => `${id};\n`).join(''));
-    const words = [
-      `--use-list=${list}`,
-      ...(noOwner ? ['--no-owner'] : []),
-      ...(noPrivileges ? ['--no-privileges'] : []),
-      ...(plan.missingTablespaces.length > 0 ? ['--no-tablespaces'] : []),
-      archive,
-    ];
-    const env = libpq(place);
-    if (plan.dropScript === '') {
-      const transaction = ['--dbname=', '--single-transaction', '--exit-on-error'];
-      await execute(this.tools.pgRestore, [...transaction, ...words], { env });
-      return;
-    }
-    const [drop, create] = [this.newFile('sql'), this.newFile('sql')];
-    await writeFile(drop, plan.dropScript);
-    await execute(this.tools.pgRestore, [`--file=${create}`, ...words], { env: {} });
-    const transaction = [
-      '--no-psqlrc',
-      '--quiet',
-      '--single-transaction',
-      '--set=ON_ERROR_STOP=1',
-      '--output=/dev/null',
-    ];
-    await execute(this.tools.psql, [...transaction, `--file=${drop}`, `--file=${create}`], { env });
-  }
-
   /** Plans and restores. */
   async bringBack(
     archive: string,
     place: Place,
     options: Partial<RestoreOptions> = {},
   ): Promise<RestorePlan> {
-    const plan = await this.plan(archive, place, options);
-    await this.restore(archive, place, plan, options);
+    const verified = await this.#readBack(archive);
+    const { major } = await this.examine(place);
+    const target = this.#target(place, major);
+    const plan = await makePlan(verified, target, restoreOptions(options));
+    await restoreInto(verified, target, plan, {
+      options: restoreOptions(options),
+      jobs: undefined,
+      restoreArguments: [],
+    });
     return plan;
   }
 
   async list(archive: string): Promise<string> {
     return (await execute(this.tools.pgRestore, ['--list', '--verbose', archive], { env: {} })).stdout;
+  }
+
+  async #readBack(path: string): Promise<ProvenArchive> {
+    const tools = { pgRestore: this.tools.pgRestore, environment: {} };
+    const { signal } = new AbortController();
+    const [contents, proof] = await Promise.all([
+      readTableOfContents(path),
+      readBack({ archive: path, tools, signal }),
+    ]);
+    return { path, contents, proof };
+  }
+
+  #target(place: Place, serverMajor: number): Target {
+    const { directory } = this.tools;
+    return {
+      tools: {
+        ...this.tools,
+        version: '17',
+        major: 17,
+        environment: {},
+        pathDirectory: directory,
+        lasting: true,
+        origin: 'installed',
+      },
+      environment: libpq(place),
+      serverMajor,
+      workFolder: { path: this.folder, remove: () => Promise.resolve() },
+      signal: new AbortController().signal,
+    };
   }
 
   newFile(extension: string): string {

@@ -3,9 +3,12 @@ import { identityOf } from '../../../src/archive/toc/identity.ts';
 import { readTableOfContents } from '../../../src/archive/toc/table-of-contents.ts';
 import { isRelation } from '../../../src/archive/toc/toc-index.ts';
 import { UserError } from '../../../src/errors.ts';
+import { captureOutput } from '../../support/captured-output.ts';
 import { type Database, startDatabase } from '../../support/database.ts';
 import { describeDatabase, fillDifficult } from '../../support/difficult-schema.ts';
 import { PlanBed, type Place } from './plan-bed.ts';
+
+captureOutput();
 
 let bed: PlanBed;
 let origin: Database;
@@ -94,7 +97,7 @@ describe('a plan for the difficult database', () => {
     expect(await described(elsewhere, place.database)).toBe(await described(elsewhere, once.database));
   });
 
-  it('can be restored relation by relation, or says what is missing', async () => {
+  it('can be restored relation by relation, or says what is missing (thorough)', async () => {
     const place = await emptyDatabase(owner);
     const { entries } = await readTableOfContents(modest);
     const refused: string[] = [];

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { captureOutput } from '../../support/captured-output.ts';
 import type { Database } from '../../support/database.ts';
 import { userErrorOf } from '../../support/user-error.ts';
 import type { PlanBed } from './plan-bed.ts';
@@ -13,6 +14,8 @@ import {
   relationsOf,
   setScene,
 } from './plan-scene.ts';
+
+captureOutput();
 
 let scene: PlanScene;
 let bed: PlanBed;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readBack } from '../../../src/archive/read-back.ts';
 import { expectedContents, planLines } from '../../../src/restore/plan/plan.ts';
+import { captureOutput } from '../../support/captured-output.ts';
 import type { Database } from '../../support/database.ts';
 import { userErrorOf } from '../../support/user-error.ts';
 import type { PlanBed } from './plan-bed.ts';
@@ -14,6 +15,8 @@ import {
   relationsOf,
   setScene,
 } from './plan-scene.ts';
+
+captureOutput();
 
 let scene: PlanScene;
 let bed: PlanBed;
