@@ -16,7 +16,7 @@ const made = (hoursAgo: number, size = 1000): JudgedBackup => {
   return { takenAt: time, createdAt: time, size };
 };
 const kinds = (backups: readonly JudgedBackup[], changes: Partial<FreshnessPolicy> = {}): string[] =>
-  complaintsAbout(backups, { ...policy, ...changes }, NOW).map(({ kind }) => kind);
+  complaintsAbout(backups, { ...policy, ...changes }, { now: NOW, github: NOW }).map(({ kind }) => kind);
 
 describe('a series of backups', () => {
   it('is good when its newest is young and large enough, and there are enough', () => {
@@ -49,6 +49,25 @@ describe('a series of backups', () => {
 
   it('whose one before was empty has not shrunk', () => {
     expect(kinds([made(1, 0), made(2, 0)], { maximumShrink: 0 })).toEqual([]);
+  });
+
+  it.each([
+    ['as GitHub has it', made(1), NOW, []],
+    ['where GitHub does not say the time', made(1), undefined, []],
+    ['half an hour off', { ...made(1), takenAt: made(0.6).takenAt }, made(0.5).createdAt, []],
+    [
+      'of a machine that was ahead',
+      { ...made(5), takenAt: made(3.9).takenAt },
+      NOW,
+      ['the machine of the newest backup'],
+    ],
+    ['whose dump took ten hours', { ...made(1), takenAt: made(11).takenAt }, NOW, []],
+    ['of the future', made(-9600), undefined, ['future']],
+    ['of a runner that is behind', made(30), new Date(NOW.getTime() + 20 * HOUR), ['this runner', 'too-old']],
+    ['of a runner that is ahead', made(1), made(1.1).createdAt, ['this runner']],
+  ] as const)('%s', (_, newest, github, expected) => {
+    const complaints = complaintsAbout([newest], { ...policy, maxAgeMs: 20 * HOUR }, { now: NOW, github });
+    expect(complaints.map((found) => (found.kind === 'clock' ? found.clock : found.kind))).toEqual(expected);
   });
 
   it('can be wrong in every way at once', () => {

@@ -20,11 +20,17 @@ function opened(file: string, keys?: DecryptionKeys): Promise<string> {
 }
 
 describe('a file that is to be restored', () => {
-  it('is taken as it is when it is an archive, though keys are given', async () => {
+  it('is taken as it is when it is an archive', async () => {
     const file = await files.write('a.bak', 'PGDMP\x01');
     expect(await opened(file)).toBe(file);
-    expect(await opened(file, (await keyPair()).keys)).toBe(file);
     expect(await files.names()).toEqual(['a.bak']);
+  });
+
+  it('is refused when keys are given that it does not need', async () => {
+    const file = await files.write('a.bak', 'PGDMP\x01');
+    expect(await failureText(opened(file, (await keyPair()).keys))).toMatch(
+      /^The backup is not encrypted, although "age-identity" or "age-passphrase" is set/,
+    );
   });
 
   it.each([

@@ -91,6 +91,35 @@ describe('a check', () => {
     expectColour(await check(), /50 h( \d+ min)? old/);
   });
 
+  it('does not count what has 0 bytes', async () => {
+    await seed(1, 0);
+    const run = await check();
+    expectColour(run, /there is no backup that has not expired\.[^]*Ignored 1 artifact[^]*1 of 0 bytes/);
+    expect(run.outputs['count']).toBe('0');
+  });
+
+  it.each([
+    [
+      'the newest backup is of the future',
+      -9600,
+      -9600,
+      0,
+      /published 9(599|600) h( \d+ min)? in the future/,
+    ],
+    [
+      'the machine that made it is ahead',
+      -9600,
+      1,
+      0,
+      /the clock of the machine of the newest backup is 960[01] h/,
+    ],
+    ['its own runner is behind', 1, 1, 20, /the clock of this runner is (19 h 59 min|20 h)\S* behind GitHub/],
+  ] as const)('is red where %s, because then no age can be told', async (_, taken, made, github, why) => {
+    await seedBackup(artifacts, 'shop', taken, { createdAt: hoursBefore(made) });
+    if (github > 0) artifacts.clock = new Date(Date.now() + github * 3_600_000);
+    expectColour(await check({ 'max-age': '9d' }), why);
+  });
+
   it('counts every page of the list (thorough)', async () => {
     for (let hours = 129; hours >= 0; hours--) await seed(hours);
     const run = await check({ 'minimum-count': '130' });

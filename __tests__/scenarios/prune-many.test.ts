@@ -20,6 +20,7 @@ const artifact = (place: number): object => ({
   created_at: hoursBefore(place).toISOString(),
   expires_at: hoursBefore(-24).toISOString(),
   expired: false,
+  workflow_run: { id: 1, repository_id: 5, head_repository_id: 5 },
 });
 const backupsUpTo = (place: number): string[] =>
   Array.from({ length: Math.ceil(place / ONE_OF) }, (_, number) => backupFile('shop', number * ONE_OF));

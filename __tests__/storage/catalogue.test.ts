@@ -73,6 +73,7 @@ describe('the catalogue', () => {
       createdAt: NOW,
       expiresAt: undefined,
       expired: false,
+      origin: 'own' as const,
       backup: { backupName: 'shop', takenAt: NOW, contentDigestStart: '0123456789ab', encrypted: false },
     };
     expect(catalogueEntry({ ...stored, runId: 3 }, place).url).toBe(

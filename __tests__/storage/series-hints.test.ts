@@ -1,7 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { whereElse } from '../../src/storage/series-hints.ts';
 
-const series = { backupName: 'shop', backups: [], others: [], lookedAt: undefined };
+const series = {
+  backupName: 'shop',
+  backups: [],
+  others: [],
+  ignored: undefined,
+  lookedAt: undefined,
+  answeredAt: undefined,
+};
 
 describe('a series without a backup', () => {
   it('is told with the names of the others, as far as they have been looked at', () => {

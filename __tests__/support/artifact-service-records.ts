@@ -7,6 +7,8 @@ export interface ArtifactRecord {
   readonly name: string;
   /** `owner/name` of the repository that it belongs to. */
   readonly repository: string;
+  /** Whose code the workflow run was: its own repository's when absent, that of a deleted fork when empty. */
+  readonly headRepository?: string;
   /** The workflow run that made it. */
   readonly runId: number;
   /** The two names by which the service's own protocol calls the run and the job. */
@@ -32,6 +34,7 @@ export type NewArtifact = Pick<
 > & {
   /** Now when absent. */
   readonly createdAt?: Date;
+  readonly headRepository?: string;
 };
 
 /** The artifacts of all runs. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type JsonObject, Refusal } from './artifact-service-http.ts';
 import type { ArtifactRecord, ArtifactRecords } from './artifact-service-records.ts';
 
@@ -127,8 +128,23 @@ function asJson({ apiUrl }: RestContext, record: ArtifactRecord): JsonObject {
     created_at: inSeconds(record.createdAt),
     updated_at: inSeconds(record.createdAt),
     expires_at: inSeconds(record.expiresAt),
-    workflow_run: { id: record.runId, head_branch: 'main' },
+    workflow_run: workflowRunAsJson(record),
   };
+}
+
+/** A pull request from a fork runs in the base repository, with the code of the fork, which may be gone by now. */
+function workflowRunAsJson({ runId, repository, headRepository = repository }: ArtifactRecord): JsonObject {
+  return {
+    id: runId,
+    repository_id: repositoryId(repository),
+    head_repository_id: headRepository === '' ? null : repositoryId(headRepository),
+    head_branch: 'main',
+  };
+}
+
+/** A number of its own for each repository. */
+export function repositoryId(repository: string): number {
+  return createHash('sha256').update(repository).digest().readUInt32BE();
 }
 
 function isExpired(record: ArtifactRecord): boolean {

@@ -46,6 +46,8 @@ export interface Seed {
   readonly content: Uint8Array | string;
   /** `owner/name`; the service's own repository when absent. */
   readonly repository?: string;
+  /** Whose code made it, as in a pull request from a fork: that of `repository` when absent, of a deleted fork when empty. */
+  readonly headRepository?: string;
   /** A run of its own, of a number from 1001, when absent. */
   readonly runId?: number;
   /** The job that made it; one that no token is for when absent. */
@@ -82,6 +84,8 @@ export interface ArtifactService {
   visibility: RepositoryVisibility;
   /** When someone last pushed to the repositories, as the REST calls say it from now on; at first, just now. */
   pushedAt: Date;
+  /** What time it is by GitHub's clock, as the answers say it from now on; the truth when undefined. */
+  clock: Date | undefined;
   /** The digest that the service records from now on, whatever the client says (`sha256:…`). */
   digest: string | undefined;
   /** The finalized artifacts, oldest first: what a person would see. */
@@ -135,6 +139,7 @@ export async function startArtifactService(options: ArtifactServiceOptions = {})
     struck: () => new Promise((resolve) => onStrike.push(resolve)),
     visibility: 'private',
     pushedAt: new Date(),
+    clock: undefined,
     digest: undefined,
     artifacts: () => records.all().filter((record) => record.finalized),
     created: () => records.all(),
@@ -169,6 +174,7 @@ export async function startArtifactService(options: ArtifactServiceOptions = {})
   const failing = createFaultCounter();
   const server = serve(async (request, response) => {
     const url = new URL(request.url ?? '/', origin);
+    if (running.clock) response.setHeader('date', running.clock.toUTCString());
     const point = pointOf(request.method ?? '', url.pathname, blobs);
     const hasAuthorization = request.headers.authorization !== undefined;
     requests.push({ point, method: request.method ?? '', path: url.pathname, hasAuthorization });
@@ -225,6 +231,7 @@ function seeder(
       jobBackendId: seed.jobBackendId ?? randomUUID(),
       name: seed.name,
       repository,
+      ...(seed.headRepository === undefined ? {} : { headRepository: seed.headRepository }),
       mimeType,
       version: 7,
       createdAt,

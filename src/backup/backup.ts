@@ -156,7 +156,7 @@ async function makeBackup(job: Job, { connection, rehearsal, keptPlace }: Ways):
   await reportBackup({
     ...published,
     backupName: name,
-    earlier: earlier?.backups,
+    earlier,
     server: database.server,
     address: connection.address,
     clientVersion: tools.version,

@@ -53,8 +53,9 @@ function outputsOf({ series: { backups }, now }: CheckReport): Record<string, st
   };
 }
 
-function catalogueOf({ series: { backupName, backups }, runner, now }: CheckReport): string {
-  return catalogue({ backupName, entries: backups.map((backup) => catalogueEntry(backup, runner)), now });
+function catalogueOf({ series: { backupName, backups, ignored }, runner, now }: CheckReport): string {
+  const entries = backups.map((backup) => catalogueEntry(backup, runner));
+  return catalogue({ backupName, entries, ignored, now });
 }
 
 function verdict({ series: { backupName }, complaints }: CheckReport): string {
@@ -66,6 +67,11 @@ function hint({ series, complaints }: CheckReport): string {
   return [
     ...(kinds.has('none')
       ? [`Is backup-name spelled as in the workflow of the backup, and does that run? ${whereElse(series)}`]
+      : []),
+    ...(kinds.has('clock')
+      ? [
+          'Set that clock: by more than an hour of difference no age can be told. A new backup then puts it right.',
+        ]
       : []),
     ...(kinds.has('too-old')
       ? ['Look at the last runs of the backup: its schedule may be switched off, late or failing.']

@@ -1,4 +1,4 @@
-import type { Complaint } from './freshness.ts';
+import type { Complaint, WrongClock } from './freshness.ts';
 import type { Inactivity } from './inactivity.ts';
 import { bytes, count, duration, minute } from '../runner/format.ts';
 
@@ -7,6 +7,8 @@ export function complaintInWords(complaint: Complaint): string {
   switch (complaint.kind) {
     case 'none':
       return 'there is no backup that has not expired';
+    case 'clock':
+      return clockInWords(complaint.clock, complaint.aheadMs);
     case 'too-old':
       return `the newest backup is ${inHours(complaint.ageMs)} old (max-age allows ${inHours(complaint.maxAgeMs)})`;
     case 'too-few':
@@ -17,6 +19,13 @@ export function complaintInWords(complaint: Complaint): string {
         `(maximum-shrink allows ${percent(complaint.maximumShrink)})`
       );
   }
+}
+
+function clockInWords(clock: WrongClock, aheadMs: number): string {
+  const difference = inHours(Math.abs(aheadMs));
+  return clock === 'future'
+    ? `the newest backup was published ${difference} in the future`
+    : `the clock of ${clock} is ${difference} ${aheadMs > 0 ? 'ahead of' : 'behind'} GitHub's`;
 }
 
 /** The warning that schedules will be switched off, and how to keep them on. */

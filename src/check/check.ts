@@ -28,7 +28,7 @@ export async function check(
   const now = new Date();
   await reportCheck({
     series,
-    complaints: complaintsAbout(series.backups.map(asJudged), policy, now),
+    complaints: complaintsAbout(series.backups.map(asJudged), policy, { now, github: series.answeredAt }),
     policy,
     runner,
     now,

@@ -17,9 +17,27 @@ export interface JudgedBackup {
   readonly size: number;
 }
 
+/**
+ * Whose clock is ahead of GitHub's, or, where it is behind, by a negative time: then an age means nothing. `future`: the
+ * backup was published later than it is now.
+ */
+export type WrongClock = 'this runner' | 'the machine of the newest backup' | 'future';
+
+/** What time it is. */
+export interface Clocks {
+  /** By the clock of this machine. */
+  readonly now: Date;
+  /** By GitHub's; undefined when it does not say. */
+  readonly github: Date | undefined;
+}
+
+/** By how much two clocks may disagree. */
+const MOST_DIFFERENCE_MS = 3_600_000;
+
 /** One thing that is not as the policy wants it. */
 export type Complaint =
   | { readonly kind: 'none' }
+  | { readonly kind: 'clock'; readonly clock: WrongClock; readonly aheadMs: number }
   | { readonly kind: 'too-old'; readonly ageMs: number; readonly maxAgeMs: number }
   | { readonly kind: 'too-few'; readonly count: number; readonly minimumCount: number }
   | {
@@ -39,14 +57,16 @@ export type Complaint =
 export function complaintsAbout(
   backups: readonly JudgedBackup[],
   { maxAgeMs, minimumCount, maximumShrink }: FreshnessPolicy,
-  now: Date,
+  clocks: Clocks,
 ): readonly Complaint[] {
   const [newest, predecessor] = backups;
   if (!newest) return [{ kind: 'none' }];
+  const { now } = clocks;
   const count = backups.length;
   const ageMs = ageOf(newest, now);
   const shrink = predecessor ? shrinkOf(newest, predecessor) : 0;
   return [
+    ...wrongClocks(newest, clocks),
     ...(ageMs > maxAgeMs ? [{ kind: 'too-old', ageMs, maxAgeMs } as const] : []),
     ...(count < minimumCount ? [{ kind: 'too-few', count, minimumCount } as const] : []),
     ...(predecessor && shrink > maximumShrink
@@ -61,6 +81,18 @@ export function complaintsAbout(
         ]
       : []),
   ];
+}
+
+function wrongClocks({ takenAt, createdAt }: JudgedBackup, { now, github }: Clocks): readonly Complaint[] {
+  const ahead: readonly (readonly [WrongClock, number])[] = [
+    ...(github ? [['this runner', now.getTime() - github.getTime()] as const] : []),
+    ['future', createdAt.getTime() - (github ?? now).getTime()],
+    // A dump may take hours, so it may have begun long before.
+    ['the machine of the newest backup', takenAt.getTime() - createdAt.getTime()],
+  ];
+  return ahead
+    .filter(([clock, ms]) => (clock === 'this runner' ? Math.abs(ms) : ms) > MOST_DIFFERENCE_MS)
+    .map(([clock, aheadMs]) => ({ kind: 'clock', clock, aheadMs }));
 }
 
 /**

@@ -23,6 +23,8 @@ export interface FailedDeletion {
 /** Everything there is to tell about a prune. */
 export interface PruneReport extends Durations {
   readonly backupName: string;
+  /** What has a name of the series and is no backup, as a sentence. */
+  readonly ignored: string | undefined;
   readonly policy: PrunePolicy;
   readonly minimum: number;
   /** A decision for each backup, the newest first. */
@@ -45,7 +47,7 @@ const MOST_ROWS = 100;
 
 /** The job summary of a prune, as GitHub-flavoured Markdown. After a failure, it stands below what went wrong. */
 export function pruneSummary(report: PruneReport, { kept, deleted, freedBytes }: PruneOutcome): string {
-  const { backupName, dryRun, failures, policy, minimum, plan, runner, now } = report;
+  const { backupName, ignored, dryRun, failures, policy, minimum, plan, runner, now } = report;
   const done = dryRun ? 'would be deleted' : 'deleted';
   const sections = [
     ...(failures.length > 0 ? [] : [`## ${dryRun ? '🔍' : '✅'} ${headline(report, deleted.length)}`]),
@@ -60,6 +62,7 @@ export function pruneSummary(report: PruneReport, { kept, deleted, freedBytes }:
       entries: (dryRun ? plan.map(({ backup }) => backup.stored) : kept).map((stored) =>
         catalogueEntry(stored, runner),
       ),
+      ignored,
       now,
     }),
     `Duration: ${durationsInWords(report)}`,

@@ -48,6 +48,7 @@ export async function prune(
     : await stopwatch.time('Delete', () => deleteAll(api, doomed, aftermath, signal));
   await reportPrune({
     backupName,
+    ignored: series.ignored,
     policy,
     minimum,
     plan,

@@ -22,12 +22,12 @@ const LONGEST_START = 265;
  * Makes sure that a file is a backup that `pg_restore` can read, and decrypts it when it is encrypted.
  *
  * @returns the path of the archive: the file itself, or `target`.
- * @throws UserError when it is something else, or no key opens it; the signal's reason when aborted.
+ * @throws UserError when it is something else, no key opens it, or it needs none although there is one; the signal's reason when aborted.
  */
 export async function openBackup({ file, keys, target, signal }: BackupToOpen): Promise<string> {
   const kind = fileKind(await startOf(file));
   if (kind === 'archive') {
-    if (keys) log.info('The backup is not encrypted: the age keys are not needed');
+    if (keys) throw notEncrypted();
     return file;
   }
   if (kind !== 'encrypted') throw notABackup(kind);
@@ -43,6 +43,18 @@ export async function openBackup({ file, keys, target, signal }: BackupToOpen): 
   const inside = fileKind(await startOf(target));
   if (inside !== 'archive') throw notABackup(inside === 'encrypted' ? 'other' : inside);
   return target;
+}
+
+/**
+ * A key says that the backups are encrypted, so one that is not is none of them: somebody may have put it in its place.
+ * That holds for a file of the runner too, since another step may have downloaded it.
+ */
+function notEncrypted(): UserError {
+  return new UserError(
+    'not-a-backup',
+    'The backup is not encrypted, although "age-identity" or "age-passphrase" is set.',
+    'If you know where it comes from, and it is meant to be so, remove that input.',
+  );
 }
 
 /** What the first bytes of a file say that it is. */

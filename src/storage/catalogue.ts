@@ -27,6 +27,8 @@ export interface Catalogue {
   readonly backupName: string;
   /** In any order. */
   readonly entries: readonly CatalogueEntry[];
+  /** What has a name of the series and is no backup, as a sentence. */
+  readonly ignored?: string | undefined;
   readonly now: Date;
 }
 
@@ -46,9 +48,12 @@ export function catalogueEntry(
  * A series as a section of a job summary: the newest backups as a table, and a chart of their sizes. At most 20 rows,
  * because the summary of a step may have 1 MiB.
  */
-export function catalogue({ backupName, entries, now }: Catalogue): string {
+export function catalogue({ backupName, entries, ignored, now }: Catalogue): string {
   const heading = `### Backups of ${code(backupName)}`;
-  if (entries.length === 0) return `${heading}\n\nThere is none that has not expired.`;
+  const remarks = ignored === undefined ? [] : [escaped(ignored)];
+  if (entries.length === 0) {
+    return [heading, 'There is none that has not expired.', ...remarks].join('\n\n');
+  }
   const newestFirst = entries.toSorted(
     (a, b) => b.createdAt.getTime() - a.createdAt.getTime() || b.id - a.id,
   );
@@ -60,6 +65,7 @@ export function catalogue({ backupName, entries, now }: Catalogue): string {
     rowsOf(newestFirst.slice(0, MOST_ROWS), now),
     ...(entries.length > MOST_ROWS ? [`… and ${wholeNumber(entries.length - MOST_ROWS)} more.`] : []),
     ...(chart === undefined ? [] : [chart]),
+    ...remarks,
   ].join('\n\n');
 }
 

@@ -27,8 +27,8 @@ async function peakMemory(megabytes: number): Promise<number> {
   // What resourceUsage() says begins with the memory of the process that started this one, which holds the content.
   const program = `
     import { readFileSync } from 'node:fs';
-    import { findBackup } from './src/store/find/find-backup.ts';
-    import { downloadBackup } from './src/store/find/download.ts';
+    import { findBackup } from './src/storage/artifact/find-backup.ts';
+    import { downloadBackup } from './src/storage/artifact/download.ts';
     const { id, folder, token } = JSON.parse(process.env.TEST);
     const { signal } = new AbortController();
     const repository = { owner: 'example', repo: 'shop' };

@@ -53,7 +53,14 @@ describe('a series', () => {
   it('has no backups that have expired', async () => {
     await seed('shop', 30, { expiresAt: hoursBefore(1) });
     await seed('blog', 30, { expiresAt: hoursBefore(1) });
-    expect(await find()).toEqual({ backupName: 'shop', backups: [], others: [], lookedAt: undefined });
+    expect(await find()).toEqual({
+      backupName: 'shop',
+      backups: [],
+      others: [],
+      ignored: undefined,
+      lookedAt: undefined,
+      answeredAt: expect.any(Date),
+    });
   });
 
   it('is found over all pages', async () => {

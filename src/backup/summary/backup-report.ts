@@ -3,7 +3,7 @@ import type { ServerFacts } from '../../postgres/preflight.ts';
 import type { Encryption } from '../../age/age-inputs.ts';
 import type { RunnerEnvironment } from '../../runner/runner-environment.ts';
 import type { Exposure } from '../../github/privacy.ts';
-import type { StoredBackup } from '../../storage/artifact/stored-artifact.ts';
+import type { Series } from '../../storage/artifact/series.ts';
 import { type RehearsedOn, backupSummary } from './backup-summary.ts';
 import { catalogue, catalogueEntry } from '../../storage/catalogue.ts';
 import type { Durations } from '../../runner/durations.ts';
@@ -53,7 +53,7 @@ export interface BackupReport extends PublishedBackup, Durations {
   readonly file: BackupFile;
   readonly backupName: string;
   /** The backups that were made before; undefined when they could not be listed. */
-  readonly earlier: readonly StoredBackup[] | undefined;
+  readonly earlier: Pick<Series, 'backups' | 'ignored'> | undefined;
   readonly encryption: Encryption | undefined;
   /** Who else can read it; undefined: nobody. */
   readonly exposure: Exposure | undefined;
@@ -91,11 +91,12 @@ function seriesOf(report: BackupReport, url: string | undefined): string | undef
   const { artifact, backupName, earlier, manifest, runner, unchanged } = report;
   if (!artifact || !earlier) return undefined;
   const now = new Date();
-  const entries = earlier.map((backup) => catalogueEntry(backup, runner));
-  if (unchanged) return catalogue({ backupName, entries, now });
+  const { ignored } = earlier;
+  const entries = earlier.backups.map((backup) => catalogueEntry(backup, runner));
+  if (unchanged) return catalogue({ backupName, entries, ignored, now });
   const { id, name, size, expiresAt } = artifact;
   const made = { id, name, size, expiresAt, takenAt: now, createdAt: now, rows: manifest.rows, url };
-  return catalogue({ backupName, entries: [...entries, made], now });
+  return catalogue({ backupName, entries: [...entries, made], ignored, now });
 }
 
 function outputs(report: BackupReport, artifactUrl: string | undefined): Readonly<Record<string, string>> {

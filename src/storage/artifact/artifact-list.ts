@@ -9,7 +9,7 @@ import {
   timeOf,
   wholeNumberOf,
 } from '../../github/json.ts';
-import { type Located, storedArtifact } from './stored-artifact.ts';
+import { type Located, type Origin, storedArtifact } from './stored-artifact.ts';
 
 /** The artifacts of a repository, through GitHub's REST API. */
 export interface ArtifactList {
@@ -26,6 +26,8 @@ export interface ArtifactPage {
   readonly artifacts: readonly Located[];
   /** How many there are on all pages. */
   readonly total: number;
+  /** When GitHub answered, by its own clock; undefined when it does not say. */
+  readonly answeredAt: Date | undefined;
 }
 
 const PER_PAGE = 100;
@@ -45,6 +47,7 @@ export function artifactList(api: GitHubApi): ArtifactList {
             return {
               artifacts: objectsOf(artifacts).map(located),
               total: wholeNumberOf(total),
+              answeredAt: timeIn(headers['date']),
               isLast: !/rel="?next\b/.test(textOrEmpty(headers['link'])),
             };
           },
@@ -75,10 +78,22 @@ function readArtifact(api: GitHubApi, json: JsonObject): Located {
       expiresAt: typeof expires === 'string' ? timeOf(expires) : undefined,
       expired: json['expired'] === true,
       runId: isJsonObject(run) && typeof run['id'] === 'number' ? run['id'] : undefined,
+      origin: originOf(run),
     },
     json['digest'],
   );
   return { artifact, signedUrl: () => api.call(contentOf(artifact.id)) };
+}
+
+function originOf(run: unknown): Origin {
+  const { repository_id: repository, head_repository_id: head } = isJsonObject(run) ? run : {};
+  if (typeof repository !== 'number' || typeof head !== 'number') return 'unknown';
+  return head === repository ? 'own' : 'fork';
+}
+
+function timeIn(header: unknown): Date | undefined {
+  const time = new Date(textOrEmpty(header));
+  return Number.isNaN(time.getTime()) ? undefined : time;
 }
 
 /** GitHub answers with a redirection to the storage, to which the token must not go. */

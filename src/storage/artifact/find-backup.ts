@@ -3,12 +3,12 @@ import { log } from '../../runner/log.ts';
 import { type ArtifactList, artifactList } from './artifact-list.ts';
 import { type RepositoryAccess, connectToGitHub } from '../../github/github-api.ts';
 import { GitHubRefusal } from '../../github/github-failure.ts';
-import { ambiguous, expired, notFound } from './not-found.ts';
+import { ambiguous, expired, notFound, notOwn } from './not-found.ts';
 import { runArtifacts } from './run-artifacts.ts';
 import { type Search, scan } from './search.ts';
-import { type Located, type StoredBackup, isBackup, newestFirst } from './stored-artifact.ts';
+import { type Located, type StoredBackup, ignoredInWords, isBackup, newestFirst } from './stored-artifact.ts';
 
-/** An artifact that is there and has not expired. One asked for by name or id need not be of this action. */
+/** An artifact that is there, has not expired, and was made by the repository's own code. One asked for by name or id need not be of this action. */
 export type FoundBackup = Located;
 
 /** How many backups an error lists. */
@@ -48,6 +48,8 @@ async function findLatest(
     log.info(`Only the artifacts of this run were looked at, because: ${error.message}`);
     return known;
   });
+  const ignored = ignoredInWords(searched.artifacts, wanted.backupName);
+  if (ignored !== undefined) log.info(ignored);
   const usable = searched.artifacts.filter(isUsable).sort(newestFirst);
   const names = new Set(usable.map(({ artifact }) => artifact.backup.backupName));
   if (wanted.backupName === undefined && names.size > 1) throw ambiguous(searched, new Date());
@@ -63,9 +65,10 @@ async function findByName(
 ): Promise<FoundBackup> {
   const { artifacts } = await scan(list.pages({ name: wanted.name }), known, () => false);
   const named = artifacts.filter(isWanted(wanted)).sort(newestFirst);
-  const newest = named.find(({ artifact }) => !artifact.expired) ?? named[0];
+  const own = named.filter(({ artifact }) => artifact.origin === 'own');
+  const newest = own.find(({ artifact }) => !artifact.expired) ?? own[0] ?? named[0];
   if (!newest) throw notFound(await scan(list.pages(), known, hasEnoughToList), new Date());
-  return unlessExpired(newest, list, known);
+  return unlessUnusable(newest, list, known);
 }
 
 async function findById(
@@ -78,10 +81,11 @@ async function findById(
     // Either there is no such artifact or no such repository: then listing is refused as well.
     throw notFound(await scan(list.pages(), known, hasEnoughToList), new Date());
   });
-  return unlessExpired(found, list, known);
+  return unlessUnusable(found, list, known);
 }
 
-async function unlessExpired(found: FoundBackup, list: ArtifactList, known: Search): Promise<FoundBackup> {
+async function unlessUnusable(found: FoundBackup, list: ArtifactList, known: Search): Promise<FoundBackup> {
+  if (found.artifact.origin !== 'own') throw notOwn(found.artifact, known.repository);
   if (!found.artifact.expired) return found;
   throw expired(found.artifact, await scan(list.pages(), known, hasEnoughToList), new Date());
 }

@@ -1,7 +1,13 @@
 import { UserError } from '../../errors.ts';
 import { ageInWords, bytes, count, minute } from '../../runner/format.ts';
 import type { Search } from './search.ts';
-import { type StoredArtifact, type StoredBackup, isBackup, newestFirst } from './stored-artifact.ts';
+import {
+  type StoredArtifact,
+  type StoredBackup,
+  ignoredInWords,
+  isBackup,
+  newestFirst,
+} from './stored-artifact.ts';
 
 const MOST_LISTED = 10;
 
@@ -33,6 +39,19 @@ export function expired({ name, id, expiresAt }: StoredArtifact, search: Search,
   );
 }
 
+/** The one that is wanted was made by code that is not the repository's. */
+export function notOwn({ name, id, origin }: StoredArtifact, repository: string): UserError {
+  const why =
+    origin === 'fork'
+      ? 'was made by a pull request from a fork, with code that is not of this repository'
+      : 'is one of which GitHub does not tell whose code made it (perhaps that of a fork which was deleted)';
+  return new UserError(
+    'storage',
+    `backup: the artifact ${name} (${id}) of ${repository} ${why}. It is no backup of this repository.`,
+    'Choose another one, or "latest". Anyone can open a pull request, and name an artifact like a backup.',
+  );
+}
+
 /** Several series could be meant. */
 export function ambiguous(search: Search, now: Date): UserError {
   const newest = [...newestBySeries(search).values()].map(
@@ -50,14 +69,16 @@ function whatThereIs(search: Search, now: Date): string {
   const usable = all.filter(({ artifact }) => !artifact.expired);
   const chosen = usable.length > 0 ? usable : all;
   const limit = search.isComplete ? '' : ` (only its newest ${search.artifacts.length} were looked at)`;
+  const ignored = ignoredInWords(search.artifacts, undefined);
+  const andIgnored = ignored === undefined ? '' : ` ${ignored}`;
   if (chosen.length === 0) {
     return search.artifacts.length === 0
       ? 'It has no artifacts at all.'
-      : `It has ${count(search.artifacts.length, 'artifact')}${limit}, and none is a backup of this action.`;
+      : `It has ${count(search.artifacts.length, 'artifact')}${limit}, and none is a backup of this action.${andIgnored}`;
   }
   const listed = chosen.slice(0, MOST_LISTED).map(({ artifact }) => described(artifact, now));
   const more = chosen.length > listed.length ? `; and ${chosen.length - listed.length} more` : '';
-  return `${usable.length > 0 ? 'There are' : 'All have expired'}${limit}: ${listed.join('; ')}${more}.`;
+  return `${usable.length > 0 ? 'There are' : 'All have expired'}${limit}: ${listed.join('; ')}${more}.${andIgnored}`;
 }
 
 function described(artifact: StoredArtifact, now: Date): string {

@@ -37,6 +37,8 @@ function readArtifact(service: RunService, runId: number | undefined, json: Json
       expiresAt: undefined,
       expired: false,
       runId,
+      // Whoever runs this job has made them: also in a pull request from a fork.
+      origin: 'own',
     },
     digest,
   );

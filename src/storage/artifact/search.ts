@@ -11,6 +11,8 @@ export interface Search {
   readonly artifacts: readonly Located[];
   /** False when there are too many artifacts to look at all. */
   readonly isComplete: boolean;
+  /** When GitHub last answered, by its own clock. */
+  readonly answeredAt?: Date | undefined;
 }
 
 /** A search ends here, because a busy repository can have a hundred thousand artifacts: a hundred requests. */
@@ -29,7 +31,9 @@ export async function scan(
 ): Promise<Search> {
   const seen: Located[] = [];
   let isComplete = true;
-  for await (const { artifacts, total } of pages) {
+  let answeredAt: Date | undefined;
+  for await (const { artifacts, total, answeredAt: time } of pages) {
+    answeredAt = time;
     if (seen.length === 0 && total > MANY_ARTIFACTS) {
       log.info(`Looking through the artifacts of ${known.repository}, of which there are ${total}`);
     }
@@ -38,9 +42,7 @@ export async function scan(
     isComplete = seen.length < mostArtifacts || seen.length >= total;
     if (!isComplete) break;
   }
-  // Where both lists have an artifact, that of the repository also tells when it expires.
-  const byId = new Map([...known.artifacts, ...seen].map((located) => [located.artifact.id, located]));
-  return { ...known, artifacts: [...byId.values()], isComplete };
+  return { ...known, artifacts: merged(known.artifacts, seen), isComplete, answeredAt };
 }
 
 function isNewestFirst(seen: readonly Located[]): boolean {
@@ -48,4 +50,15 @@ function isNewestFirst(seen: readonly Located[]): boolean {
     const before = seen[index - 1];
     return before === undefined || before.artifact.createdAt >= located.artifact.createdAt;
   });
+}
+
+/** Where both lists have an artifact, that of the repository also tells when it expires; that of the run, that it is its own. */
+function merged(ofRun: readonly Located[], listed: readonly Located[]): readonly Located[] {
+  const byId = new Map(ofRun.map((located) => [located.artifact.id, located]));
+  for (const located of listed) {
+    const { id } = located.artifact;
+    const { origin, backup } = (byId.get(id) ?? located).artifact;
+    byId.set(id, { ...located, artifact: { ...located.artifact, origin, backup } });
+  }
+  return [...byId.values()];
 }

@@ -1,7 +1,8 @@
 import { type ArtifactPage, artifactList } from './artifact-list.ts';
 import type { GitHubApi } from '../../github/github-api.ts';
 import { scan } from './search.ts';
-import { type StoredBackup, isBackup, newestFirst } from './stored-artifact.ts';
+import { log } from '../../runner/log.ts';
+import { type StoredBackup, ignoredInWords, isBackup, newestFirst } from './stored-artifact.ts';
 
 /** The backups of one name in a repository. */
 export interface Series {
@@ -10,8 +11,12 @@ export interface Series {
   readonly backups: readonly StoredBackup[];
   /** The names of the other series that have backups. */
   readonly others: readonly string[];
+  /** What has a name of this series and is no backup, as a sentence. */
+  readonly ignored: string | undefined;
   /** How many artifacts were looked at; undefined when these are all that there are. */
   readonly lookedAt: number | undefined;
+  /** What time it was then by GitHub's clock; undefined when it does not say. */
+  readonly answeredAt: Date | undefined;
 }
 
 /**
@@ -28,7 +33,9 @@ export async function findSeries(
 ): Promise<Series> {
   const wanted = { kind: 'latest', backupName } as const;
   const known = { wanted, repository: api.repository, artifacts: [], isComplete: true };
-  const { artifacts, isComplete } = await scan(pagesWith(api, permission), known, () => false);
+  const { artifacts, isComplete, answeredAt } = await scan(pagesWith(api, permission), known, () => false);
+  const ignored = ignoredInWords(artifacts, backupName);
+  if (ignored !== undefined) log.info(ignored);
   const now = Date.now();
   const usable = artifacts
     .filter(isBackup)
@@ -40,7 +47,9 @@ export async function findSeries(
     backupName,
     backups: usable.filter(({ backup }) => backup.backupName === backupName),
     others: [...names].filter((name) => name !== backupName),
+    ignored,
     lookedAt: isComplete ? undefined : artifacts.length,
+    answeredAt,
   };
 }
 

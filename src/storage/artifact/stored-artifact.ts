@@ -1,4 +1,12 @@
+import { count } from '../../runner/format.ts';
 import { type NamedBackup, readArtifactName } from '../artifact-name.ts';
+
+/**
+ * Whose code made an artifact. A pull request from a fork runs in the base repository, which lists its artifacts too:
+ * whoever can open one can name an artifact like a backup. Where GitHub does not tell, it may be that of a fork that was
+ * deleted since, so only `own` counts.
+ */
+export type Origin = 'own' | 'fork' | 'unknown';
 
 /** An artifact as the service lists it. */
 export interface StoredArtifact {
@@ -15,7 +23,8 @@ export interface StoredArtifact {
   readonly expired: boolean;
   /** The workflow run that made it, where the service says so. */
   readonly runId: number | undefined;
-  /** What its name tells; undefined when this action has not named it. */
+  readonly origin: Origin;
+  /** What its name tells; undefined when it cannot be a backup of this action. */
   readonly backup: NamedBackup | undefined;
 }
 
@@ -38,7 +47,37 @@ export function storedArtifact(
   listed: Omit<StoredArtifact, 'digest' | 'backup'>,
   digest: unknown,
 ): StoredArtifact {
-  return { ...listed, digest: sha256Of(digest), backup: readArtifactName(listed.name) };
+  const canBeBackup = listed.origin === 'own' && listed.size > 0;
+  return {
+    ...listed,
+    digest: sha256Of(digest),
+    backup: canBeBackup ? readArtifactName(listed.name) : undefined,
+  };
+}
+
+/**
+ * What has the name of a backup and is none, as a sentence; undefined when there is nothing of the kind.
+ *
+ * @param backupName of which series; undefined: of any.
+ */
+export function ignoredInWords(
+  artifacts: readonly Located[],
+  backupName: string | undefined,
+): string | undefined {
+  const ignored = artifacts
+    .map(({ artifact }) => artifact)
+    .filter(({ name, backup, expired }) => {
+      const named = backup || expired ? undefined : readArtifactName(name);
+      return named && (backupName ?? named.backupName) === named.backupName;
+    });
+  if (ignored.length === 0) return undefined;
+  const notOwn = ignored.filter(({ origin }) => origin !== 'own').length;
+  const empty = ignored.length - notOwn;
+  const kinds = [
+    ...(notOwn > 0 ? [`${notOwn} not made by this repository's own code (pull requests from forks)`] : []),
+    ...(empty > 0 ? [`${empty} of 0 bytes`] : []),
+  ];
+  return `Ignored ${count(ignored.length, 'artifact')} named like a backup: ${kinds.join(', ')}.`;
 }
 
 export function isBackup(located: Located): located is Located<StoredBackup> {
