@@ -46,6 +46,43 @@ describe('path', () => {
     expect((await lstat(path.join(workspace, 'link'))).isSymbolicLink()).toBe(false);
   });
 
+  it('is refused where a link leads out of the workspace, also when it was put there later', async () => {
+    const outside = await mkdtemp(path.join(tmpdir(), 'outside-'));
+    try {
+      await symlink(outside, path.join(workspace, 'out'));
+      await symlink(path.join(outside, 'none'), path.join(workspace, 'broken'));
+      for (const value of [
+        'out/',
+        'out',
+        'out/mine.bak',
+        'out/new/deep/',
+        'broken/',
+        path.join(workspace, 'out/'),
+      ]) {
+        await expect(keepAt(value)).rejects.toMatchObject({
+          message: expect.stringMatching(/^path: .*cannot be written: /),
+        });
+      }
+      const place = await prepareKeptPlace('path', 'later/', workspace);
+      await symlink(outside, path.join(workspace, 'later'));
+      if (!place) throw new Error('no place');
+      await expect(stage(archive, place)).rejects.toMatchObject({
+        message: expect.stringContaining('leads out of the workspace'),
+      });
+      expect(await readdir(outside)).toEqual([]);
+      // What is meant to be elsewhere may be.
+      expect(await keepAt(`${outside}/`)).toBe(path.join(outside, 'shop.bak'));
+    } finally {
+      await rm(outside, { recursive: true });
+    }
+  });
+
+  it('may go through a link that stays in the workspace', async () => {
+    await mkdir(path.join(workspace, 'there'));
+    await symlink(path.join(workspace, 'there'), path.join(workspace, 'link'));
+    expect(await keepAt('link/')).toBe(path.join(workspace, 'link', 'shop.bak'));
+  });
+
   it('leaves nothing when it is discarded, no folder either', async () => {
     const place = await prepareKeptPlace('path', 'out/deep/', workspace);
     if (!place) throw new Error('no place');

@@ -1,4 +1,15 @@
-import { access, constants, copyFile, mkdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import {
+  access,
+  constants,
+  copyFile,
+  lstat,
+  mkdir,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  stat,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { UserError, errorCode, messageOf } from '../../errors.ts';
 import { saveState, savedState } from '../../runner/command-files.ts';
@@ -12,6 +23,8 @@ export interface KeptPlace {
   readonly folder: string;
   /** Undefined: the artifact's name. */
   readonly fileName: string | undefined;
+  /** The folder that must not be left through a link: the workspace; undefined for a place outside of it. */
+  readonly within: string | undefined;
 }
 
 /**
@@ -33,7 +46,9 @@ export async function prepareKeptPlace(
   const isFolder =
     /[\\/]$/.test(value) || (await stat(target).catch(() => undefined))?.isDirectory() === true;
   const folder = isFolder ? target : path.dirname(target);
+  const within = isInside(target, path.resolve(workspace)) ? path.resolve(workspace) : undefined;
   try {
+    if (within !== undefined) await requireInside(folder, within);
     await requireWritable(folder);
   } catch (error) {
     throw new UserError(
@@ -43,7 +58,28 @@ export async function prepareKeptPlace(
       { cause: error },
     );
   }
-  return { folder, fileName: isFolder ? undefined : path.basename(target) };
+  return { folder, fileName: isFolder ? undefined : path.basename(target), within };
+}
+
+/** Whether a folder below another is still there when every link is followed; a repository may contain links to anywhere. */
+async function requireInside(folder: string, root: string): Promise<void> {
+  const real = await realpathOfExisting(folder);
+  if (isInside(real, await realpath(root))) return;
+  throw new Error(`a link leads out of the workspace, to ${real}`);
+}
+
+async function realpathOfExisting(folder: string): Promise<string> {
+  try {
+    return await realpath(folder);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT' || (await lstat(folder).catch(() => undefined))) throw error;
+    return realpathOfExisting(path.dirname(folder));
+  }
+}
+
+function isInside(file: string, folder: string): boolean {
+  const relative = path.relative(folder, file);
+  return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }
 
 /** Whether files can be made in a folder, or the folder itself below the nearest one that exists. */
@@ -90,6 +126,8 @@ export async function stage(archive: string, place: KeptPlace): Promise<StagedFi
   };
   await orExplain(async () => {
     made = await mkdir(place.folder, { recursive: true });
+    // A link may have been put there since.
+    if (place.within !== undefined) await requireInside(place.folder, place.within);
     saveState(STAGED, partial);
     saveState(STAGED_FOLDER, made ?? '');
     await copyFile(archive, partial, constants.COPYFILE_EXCL);
