@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { requirePrivacy, visibilityOf } from '../../src/github/privacy.ts';
+import { requirePrivacy, visibilityByApi } from '../../src/github/privacy.ts';
 import { type ArtifactService, startArtifactService } from '../support/artifact-service.ts';
 import type { Fault } from '../support/artifact-service-faults.ts';
 import { captureOutput } from '../support/captured-output.ts';
@@ -29,21 +29,12 @@ describe('the visibility of a repository', () => {
     ['internal', 'private'],
   ] as const)('that GitHub calls %s is %s', async (visibility, expected) => {
     service.visibility = visibility;
-    expect(await visibilityOf(undefined, accessTo(service))).toBe(expected);
-  });
-
-  it.each([
-    [true, 'public'],
-    [false, 'private'],
-  ])('of an event that says public: %s is %s, and GitHub is not asked', async (fromEvent, expected) => {
-    const before = service.requests.length;
-    expect(await visibilityOf(fromEvent, accessTo(service))).toBe(expected);
-    expect(service.requests).toHaveLength(before);
+    expect(await visibilityByApi(accessTo(service))).toBe(expected);
   });
 
   it('is told to a token without any permission', async () => {
     const token = service.tokenFor({ repositories: [service.repository], actions: 'none' });
-    expect(await visibilityOf(undefined, accessTo(service, { token }))).toBe('private');
+    expect(await visibilityByApi(accessTo(service, { token }))).toBe('private');
   });
 
   it.each<[string, Fault['answer']]>([
@@ -61,7 +52,7 @@ describe('the visibility of a repository', () => {
   ])('%s is unknown', async (_, answer) => {
     service.faults = { rest: { answer } };
     const patience = { ...HASTE, longestWaitMs: 0 };
-    expect(await visibilityOf(undefined, accessTo(service, { patience }))).toBe('unknown');
+    expect(await visibilityByApi(accessTo(service, { patience }))).toBe('unknown');
   });
 
   it.each([
@@ -70,14 +61,14 @@ describe('the visibility of a repository', () => {
     ['of another repository', { repository: { owner: 'some', repo: 'other' } }],
     ['where there is no GitHub', { env: { GITHUB_API_URL: 'http://127.0.0.1:1' } }],
   ])('%s is unknown', async (_, changes) => {
-    expect(await visibilityOf(undefined, accessTo(service, changes))).toBe('unknown');
+    expect(await visibilityByApi(accessTo(service, changes))).toBe('unknown');
   });
 
   it('is not told when the job is cancelled meanwhile', async () => {
     service.faults = { rest: { answer: 'hang' } };
     const controller = new AbortController();
     const before = service.requests.length;
-    const asked = visibilityOf(undefined, accessTo(service, { signal: controller.signal }));
+    const asked = visibilityByApi(accessTo(service, { signal: controller.signal }));
     asked.catch(() => undefined);
     await until(() => service.requests.length > before);
     controller.abort(new Error('cancelled'));
@@ -86,7 +77,11 @@ describe('the visibility of a repository', () => {
 });
 
 describe('a backup that is not encrypted', () => {
-  const ask = async (event: object | undefined, changes: { allowed?: boolean; token?: string } = {}) => {
+  const ask = async (
+    event: object | undefined,
+    changes: { allowed?: boolean; token?: string } = {},
+    attempt = '1',
+  ) => {
     const folder = await mkdtemp(path.join(tmpdir(), 'event-'));
     const file = path.join(folder, 'event.json');
     try {
@@ -95,7 +90,7 @@ describe('a backup that is not encrypted', () => {
         repository: service.repository,
         token: service.githubToken,
         allowed: false,
-        env: { ...environmentOf(service), GITHUB_EVENT_PATH: file },
+        env: { ...environmentOf(service), GITHUB_EVENT_PATH: file, GITHUB_RUN_ATTEMPT: attempt },
         signal: new AbortController().signal,
         ...changes,
       });
@@ -117,6 +112,18 @@ describe('a backup that is not encrypted', () => {
     });
     service.visibility = 'public';
     await expect(ask(undefined)).rejects.toThrow('is public');
+  });
+
+  it('is refused where the repository has become public since the event', async () => {
+    service.visibility = 'public';
+    await expect(ask({ repository: { private: true } })).rejects.toThrow('is public');
+  });
+
+  it('goes by the event where GitHub cannot be asked, but not in a run that was started again', async () => {
+    const privately = { repository: { private: true } };
+    expect(await ask(privately, { token: '' })).toBeUndefined();
+    await expect(ask(privately, { token: '' }, '2')).rejects.toThrow('cannot be found out');
+    expect(await ask(privately, {}, '2')).toBeUndefined();
   });
 
   it('is refused where nobody can tell', async () => {

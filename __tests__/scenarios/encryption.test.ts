@@ -81,6 +81,11 @@ describe('an encrypted backup', () => {
       { 'age-recipients': 'AGE-SECRET-KEY-1WHATEVER' },
       /age-recipients/,
     ],
+    [
+      'a passphrase that can be guessed',
+      { 'age-passphrase': 'a' },
+      /fewer than 16 characters[^]*openssl rand/,
+    ],
     ['both ways at once', { 'age-recipients': 'age1x', 'age-passphrase': 'phrase-of-mine' }, /both set/],
   ])('is refused before the dump with %s (thorough)', async (_, inputs, annotation) => {
     const before = bed.artifacts.artifacts().length;

@@ -62,6 +62,12 @@ describe('in a public repository', () => {
     expect([published(), questions() - 1]).toEqual(before);
   });
 
+  it('is where an old run is started again, whatever its event said', async () => {
+    bed.artifacts.visibility = 'public';
+    const event = { repository: { full_name: 'example/shop', private: true, visibility: 'private' } };
+    expectRefused(await backup(event), /This repository is public/, published());
+  });
+
   it('is told from one that is not by asking GitHub where the event is silent, with the token of the job (thorough)', async () => {
     const before = questions();
     const run = await backup(silentEvent);

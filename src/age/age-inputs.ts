@@ -21,6 +21,8 @@ export interface DecryptionKeys {
   readonly passphrase: string | undefined;
 }
 
+const SHORTEST_PASSPHRASE = 16;
+
 const KEYGEN_HINT =
   'Make a key pair with "age-keygen" and put its public key, which begins with age1, there.';
 
@@ -46,7 +48,9 @@ export async function readEncryption(values: {
   if (givesRecipients)
     return { to: 'recipients', recipients: await ageRecipients('age-recipients', values.recipients) };
   if (values.passphrase === '') return undefined;
-  return { to: 'passphrase', passphrase: agePassphrase('age-passphrase', values.passphrase) };
+  const passphrase = agePassphrase('age-passphrase', values.passphrase);
+  refuseShort(passphrase);
+  return { to: 'passphrase', passphrase };
 }
 
 /**
@@ -157,6 +161,16 @@ export function agePassphrase(input: string, value: string): string {
     'invalid-input',
     `${input}: the passphrase is blank, begins or ends with white space, or holds a line break or another control character.`,
     'Use one line of ordinary characters, for example four or five random words with hyphens between them.',
+  );
+}
+
+/** Whoever has the file can guess as fast as their machines can. Files of older passphrases still open. */
+function refuseShort(passphrase: string): void {
+  if (Array.from(passphrase).length >= SHORTEST_PASSPHRASE) return;
+  throw new UserError(
+    'invalid-input',
+    `age-passphrase: the passphrase has fewer than ${SHORTEST_PASSPHRASE} characters, and can be guessed.`,
+    'Make one with "openssl rand -base64 24", keep it in a password manager, and put it into the secret.',
   );
 }
 

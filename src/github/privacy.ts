@@ -31,10 +31,22 @@ export interface PlaintextUpload {
  * @throws UserError, the refusal, with the ways out; the signal's reason when it was aborted.
  */
 export async function requirePrivacy(upload: PlaintextUpload): Promise<Exposure | undefined> {
-  const { env, signal, token } = upload;
-  const { repositoryIsPublic } = await readWorkflowEvent(env);
-  const [owner = '', repo = ''] = upload.repository.split('/');
-  const found = await visibilityOf(repositoryIsPublic, {
+  const found = await visibilityNow(upload);
+  if (found === 'private') return undefined;
+  if (!upload.allowed) throw plaintextRefusal(found);
+  log.warning(`${exposureInWords(found)} allow-plaintext-on-public allows it.`);
+  return found;
+}
+
+/**
+ * What the event's payload says was so when the run started, and a run may be started again a month later. So GitHub is
+ * asked as well; the payload of a first attempt stands in for it where it cannot be asked (without a token, in act).
+ */
+async function visibilityNow({ repository, token, env, signal }: PlaintextUpload): Promise<Visibility> {
+  const fromEvent = visibility((await readWorkflowEvent(env)).repositoryIsPublic);
+  if (fromEvent === 'public') return fromEvent;
+  const [owner = '', repo = ''] = repository.split('/');
+  const told = await visibilityByApi({
     repository: { owner, repo },
     isOwnRepository: true,
     token,
@@ -43,24 +55,22 @@ export async function requirePrivacy(upload: PlaintextUpload): Promise<Exposure 
     // Unknown is an answer too.
     patience: BRIEF_PATIENCE,
   });
-  if (found === 'private') return undefined;
-  if (!upload.allowed) throw plaintextRefusal(found);
-  log.warning(`${exposureInWords(found)} allow-plaintext-on-public allows it.`);
-  return found;
+  if (told !== 'unknown' || fromEvent === 'unknown') return told;
+  const isFirstAttempt = (env['GITHUB_RUN_ATTEMPT'] ?? '1') === '1';
+  log.info(
+    isFirstAttempt
+      ? 'The event that started this run says that the repository is private'
+      : 'The event that started this run says private, but this is a later attempt: that may have changed',
+  );
+  return isFirstAttempt ? fromEvent : 'unknown';
 }
 
 /**
- * Tells whether a repository is public: from the event's payload, else from GitHub's API. What cannot be found out
- * is unknown, never an error.
+ * Asks GitHub's API whether a repository is public. What cannot be found out is unknown, never an error.
  *
- * @param fromEvent what the payload says; undefined when it does not.
  * @throws the signal's reason when it was aborted.
  */
-export async function visibilityOf(
-  fromEvent: boolean | undefined,
-  access: RepositoryAccess,
-): Promise<Visibility> {
-  if (fromEvent !== undefined) return visibility(fromEvent);
+export async function visibilityByApi(access: RepositoryAccess): Promise<Visibility> {
   try {
     const github = await connectToGitHub(access);
     return await github.call({

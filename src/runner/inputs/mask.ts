@@ -7,12 +7,22 @@ import * as core from '@actions/core';
  * It needs no valid URL, because a broken one must be masked too.
  */
 export function maskConnectionSecrets(value: string): void {
-  for (const secret of connectionSecrets(value)) core.setSecret(secret);
+  for (const secret of connectionSecrets(value)) mask(secret);
 }
 
-/** Has the runner mask any other secret, each of its lines too. */
+/**
+ * What is shorter hides nothing, and makes every line of the log unreadable: an "a" would become "***" everywhere. The
+ * last line of a key can be as short.
+ */
+const SHORTEST_MASKED = 4;
+
+/** Has the runner mask any other secret, each of its lines by itself: the log has no longer ones. */
 export function maskSecret(secret: string): void {
-  if (secret.trim() !== '') core.setSecret(secret);
+  for (const line of secret.split(/[\r\n]+/)) mask(line);
+}
+
+function mask(text: string): void {
+  if (text.trim().length >= SHORTEST_MASKED) core.setSecret(text);
 }
 
 /** The texts to mask, without duplicates and empty ones. */
