@@ -3,8 +3,7 @@ import { isAlreadyStored } from '../../src/backup/unchanged.ts';
 import { storedArtifact } from '../../src/storage/artifact/stored-artifact.ts';
 import { isBackup } from '../../src/storage/artifact/stored-artifact.ts';
 
-const DIGEST = 'a'.repeat(64);
-const fresh = { contentDigest: DIGEST, encrypted: false };
+const fresh = { tag: 'a'.repeat(12), encrypted: false };
 const day = (number: number): Date => new Date(Date.UTC(2026, 10, number));
 
 function stored(name: string, expired = false) {
@@ -29,7 +28,7 @@ describe('an unchanged database', () => {
   it.each([
     ['nothing', undefined],
     ['other contents', stored(`shop-20261101T000000Z-${'b'.repeat(12)}.bak`)],
-    ['the same, encrypted', stored(`shop-20261101T000000Z-${'a'.repeat(12)}.bak.age`)],
+    ['the same, encrypted', stored(`shop-20261101T000000Z-${'a'.repeat(16)}.bak.age`)],
     ['the same, expired', stored(`shop-20261101T000000Z-${'a'.repeat(12)}.bak`, true)],
     ['the same, nobody knows how long', { ...same, expiresAt: undefined }],
   ])('is not stored where there is %s', (_, newest) => {

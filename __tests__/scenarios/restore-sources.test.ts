@@ -50,8 +50,9 @@ beforeAll(async () => {
   sealed = await readFile(encrypted.outputs['backup-path'] ?? '');
   const digest = (plain.outputs['content-digest'] ?? '').slice(0, 12);
   nameOf = (series, daysAgo, suffix = '') => {
+    const tag = suffix === '' ? digest : '0123456789abcdef';
     const time = new Date(Date.now() - daysAgo * DAY_MS).toISOString().replace(/\.\d+/, '');
-    return `${series}-${time.replace(/[-:]/g, '')}-${digest}.bak${suffix}`;
+    return `${series}-${time.replace(/[-:]/g, '')}-${tag}.bak${suffix}`;
   };
 });
 afterAll(async () => {

@@ -73,6 +73,30 @@ describe('if-unchanged: skip', () => {
     expect(sealed.outputs['unchanged']).toBe('false');
   });
 
+  it('uploads an encrypted backup again when others can open it, and its name tells nothing of the content', async () => {
+    const [one, two] = [
+      'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p',
+      'age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg',
+    ];
+    const secrets = ['correct horse battery', 'a battery of horses'];
+    const unchanged = async (inputs: Record<string, string>): Promise<string | undefined> => {
+      const run = await bed.backup({
+        inputs: { 'connection-string': url, 'if-unchanged': 'skip', 'backup-name': 'sealed', ...inputs },
+        secrets,
+      });
+      expectSuccess(run);
+      expect(run.outputs['artifact-name']).not.toContain(run.outputs['content-digest']?.slice(0, 12));
+      return run.outputs['unchanged'];
+    };
+    expect(await unchanged({ 'age-recipients': one })).toBe('false');
+    expect(await unchanged({ 'age-recipients': one })).toBe('true');
+    expect(await unchanged({ 'age-recipients': `${one}\n${two}` })).toBe('false');
+    expect(await unchanged({ 'age-recipients': `${two}\n# comment\n${one}` })).toBe('true');
+    expect(await unchanged({ 'age-passphrase': secrets[0] ?? '' })).toBe('false');
+    expect(await unchanged({ 'age-passphrase': secrets[0] ?? '' })).toBe('true');
+    expect(await unchanged({ 'age-passphrase': secrets[1] ?? '' })).toBe('false');
+  });
+
   it('uploads, and names the permission, where the series cannot be seen (thorough)', async () => {
     const token = bed.artifacts.tokenFor({ repositories: [bed.artifacts.repository], actions: 'none' });
     const run = await bed.backup({

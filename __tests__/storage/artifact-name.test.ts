@@ -5,14 +5,14 @@ import { artifactName, readArtifactName } from '../../src/storage/artifact-name.
 describe('the name of an artifact', () => {
   it('tells backup, time and content', () => {
     const time = new Date('2026-11-21T11:45:09.123Z');
-    expect(artifactName({ name: 'shop', time, contentDigest: '0123456789abcdef', encrypted: false })).toBe(
+    expect(artifactName({ name: 'shop', time, tag: '0123456789ab', encrypted: false })).toBe(
       'shop-20261121T114509Z-0123456789ab.bak',
     );
   });
 
   it('ends with .age when the backup is encrypted', () => {
     const time = new Date('2026-11-21T11:45:09Z');
-    expect(artifactName({ name: 'a', time, contentDigest: '0123456789abcdef', encrypted: true })).toMatch(
+    expect(artifactName({ name: 'a', time, tag: '0123456789abcdef', encrypted: true })).toMatch(
       /\.bak\.age$/,
     );
   });
@@ -31,12 +31,13 @@ describe('a name that is read back', () => {
         second,
         fc.stringMatching(/^[0-9a-f]{64}$/),
         fc.boolean(),
-        (name, time, contentDigest, encrypted) => {
+        (name, time, digest, encrypted) => {
           time.setUTCMilliseconds(0);
-          expect(readArtifactName(artifactName({ name, time, contentDigest, encrypted }))).toEqual({
+          const tag = digest.slice(0, encrypted ? 16 : 12);
+          expect(readArtifactName(artifactName({ name, time, tag, encrypted }))).toEqual({
             backupName: name,
             takenAt: time,
-            contentDigestStart: contentDigest.slice(0, 12),
+            tag,
             encrypted,
           });
         },
@@ -60,6 +61,9 @@ describe('a name that is read back', () => {
     'shop-20261121T114509Z-0123456789AB.bak',
     'shop-20261121T114509Z-0123456789ab.bak.zip',
     'shop-20261121T114509Z-0123456789ab.bak\n',
+    // Not what this action writes, but what is left of an encrypted backup when somebody has decrypted it.
+    'shop-20261121T114509Z-0123456789abcdef.bak',
+    'shop-20261121T114509Z-0123456789ab.bak.age',
     'shop-20261321T114509Z-0123456789ab.bak',
     'shop-20260231T114509Z-0123456789ab.bak',
     'shop-20261121T244509Z-0123456789ab.bak',

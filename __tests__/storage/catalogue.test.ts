@@ -74,7 +74,7 @@ describe('the catalogue', () => {
       expiresAt: undefined,
       expired: false,
       origin: 'own' as const,
-      backup: { backupName: 'shop', takenAt: NOW, contentDigestStart: '0123456789ab', encrypted: false },
+      backup: { backupName: 'shop', takenAt: NOW, tag: '0123456789ab', encrypted: false },
     };
     expect(catalogueEntry({ ...stored, runId: 3 }, place).url).toBe(
       'https://github.com/example/shop/actions/runs/3/artifacts/7',

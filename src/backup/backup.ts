@@ -5,6 +5,7 @@ import { dumpArguments } from './dump/dump-arguments.ts';
 import { encryptArchive } from '../age/encrypt.ts';
 import type { ReadBack } from '../archive/read-back.ts';
 import { type Selection, isOpaque, selection, unreadableError } from './dump/selection.ts';
+import { contentTag } from './content-tag.ts';
 import type { BackupProgress } from './backup-outcome.ts';
 import type { ClientTools } from '../tools/client-tools.ts';
 import { exposeTools } from '../tools/expose-tools.ts';
@@ -135,9 +136,9 @@ async function makeBackup(job: Job, { connection, rehearsal, keptPlace }: Ways):
   const proven = await stopwatch.time('Read back', () => proveArchive(archive, tools, signal));
   const name = inputs.backupName ?? backupNameOf(database.server.database);
   const earlier = await earlierBackups(job, name);
-  const { contentDigest } = proven.manifest;
+  const tag = await contentTag(proven.manifest.contentDigest, inputs.encryption, inputs.connection.value);
   const encrypted = inputs.encryption !== undefined;
-  const stored = inputs.skipIfUnchanged ? storedAlready(earlier, { contentDigest, encrypted }) : undefined;
+  const stored = inputs.skipIfUnchanged ? storedAlready(earlier, { tag, encrypted }) : undefined;
   const rehearsed =
     stage && !stored
       ? await stopwatch.time('Rehearsal', () =>
@@ -146,7 +147,7 @@ async function makeBackup(job: Job, { connection, rehearsal, keptPlace }: Ways):
       : undefined;
   const file = await finishFile(
     job,
-    artifactName({ name, time: startedAt, contentDigest, encrypted }),
+    artifactName({ name, time: startedAt, tag, encrypted }),
     archive,
     proven,
   );

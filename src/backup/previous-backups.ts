@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import { ownRepository } from '../github/repository.ts';
 import type { RunnerEnvironment } from '../runner/runner-environment.ts';
-import { isAlreadyStored } from './unchanged.ts';
+import { type FreshBackup, isAlreadyStored } from './unchanged.ts';
 import { bytes } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
 import { connectToGitHub } from '../github/github-api.ts';
@@ -53,10 +53,7 @@ export async function findEarlierBackups(request: {
 }
 
 /** The stored backup that makes the upload of a fresh one needless; undefined when there is none. */
-export function storedAlready(
-  earlier: EarlierBackups,
-  fresh: { readonly contentDigest: string; readonly encrypted: boolean },
-): AlreadyStored | undefined {
+export function storedAlready(earlier: EarlierBackups, fresh: FreshBackup): AlreadyStored | undefined {
   const newest = earlier?.backups[0];
   if (!newest || !isAlreadyStored(newest, fresh, new Date())) return undefined;
   const { expiresAt, digest } = newest;

@@ -243,12 +243,12 @@ async function toolsFor(
 
 /**
  * A name that this action has given holds the beginning of the content digest. Bytes that changed on a disk can leave
- * an archive readable; then the digest tells.
+ * an archive readable; then the digest tells. An encrypted file needs no such name: age notices every changed byte.
  */
 function requireNamedContent({ name, contents }: Backup, { proof }: ProvenArchive, tools: ClientTools): void {
   const named = readArtifactName(name);
   const { contentDigest } = proof.manifest;
-  if (!named || contentDigest.startsWith(named.contentDigestStart)) return;
+  if (!named || named.encrypted || contentDigest.startsWith(named.tag)) return;
   // Another major version may write the same definitions in other words, though none is known to.
   const surer =
     tools.major === contents.dumpMajor
@@ -256,7 +256,7 @@ function requireNamedContent({ name, contents }: Backup, { proof }: ProvenArchiv
       : ` To be sure that no other version of the tools is the reason, set "postgres-version: ${contents.dumpMajor}".`;
   throw new UserError(
     'not-a-backup',
-    `The backup is not what its name says: its content digest begins with ${contentDigest.slice(0, 12)}, and the name with ${named.contentDigestStart}.`,
+    `The backup is not what its name says: its content digest begins with ${contentDigest.slice(0, 12)}, and the name with ${named.tag}.`,
     `The file has changed since it was made, or was renamed: use another copy or backup.${surer}`,
   );
 }
