@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -25,6 +25,7 @@ beforeAll(async () => {
   [tools, database] = await Promise.all([testClientTools(), startDatabase()]);
   await database.createDatabase('odd');
   await database.sql(ODD_DATABASE, 'odd');
+  await database.createRole('somebody');
   archive = await dumped('odd', '--compress=zstd:3');
 });
 
@@ -46,7 +47,9 @@ async function dumped(name: string, ...args: readonly string[]): Promise<string>
 function read(file: string, more: Partial<ReadBackRequest> = {}): ReturnType<typeof readBack> {
   return readBack({
     archive: file,
-    tools: { pgRestore: tools.pgRestore, environment: {} },
+    pgRestore: tools.pgRestore,
+    environment: {},
+    workFolder: folder,
     signal: new AbortController().signal,
     ...more,
   });
@@ -125,13 +128,12 @@ describe('a database with everything odd in it', () => {
     }
   });
 
-  it('gives the same tables, sequences and large objects when it is restored and dumped again', async () => {
+  it('gives the same manifest when it is restored and dumped again', async () => {
     const { host, port, user, password } = database;
     await database.createDatabase('restored');
     const env = { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password };
     await execute(tools.pgRestore, ['--exit-on-error', '--dbname=restored', archive], { env });
-    const { tables, sequences, largeObjects } = await manifestOf(await dumped('restored'));
-    expect({ tables, sequences, largeObjects }).toEqual(pick(await manifestOf(archive)));
+    expect(await manifestOf(await dumped('restored'))).toEqual(await manifestOf(archive));
   });
 
   it('is read with backslashes doubled, when the database says so', async () => {
@@ -139,6 +141,35 @@ describe('a database with everything odd in it', () => {
     await database.sql(ODD_DATABASE, 'escaped');
     await database.query('ALTER DATABASE escaped SET standard_conforming_strings = off');
     expect(pick(await manifestOf(await dumped('escaped')))).toEqual(pick(await manifestOf(archive)));
+  });
+
+  it('has the definitions, each with a digest of its own', async () => {
+    const { definitions } = await manifestOf(archive);
+    const named = definitions.map(({ kind, name }) => `${kind} ${name}`);
+    expect(named).toEqual(
+      expect.arrayContaining([
+        'COMMENT public.TABLE users',
+        'ENCODING ENCODING',
+        'FUNCTION public.begin()',
+        'SCHEMA Odd.Schema;',
+        'TABLE public.new\nline',
+        'VIEW public.hostile_view',
+      ]),
+    );
+    expect(named.filter((name) => /DATA|SEQUENCE SET|BLOBS|DATABASE/.test(name))).toEqual([
+      'BLOB METADATA 1001..1003',
+      'MATERIALIZED VIEW DATA public.counted',
+    ]);
+    for (const { sha256 } of definitions) expect(sha256).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('has no rows that were dumped as INSERT statements, and everything else', async () => {
+    const { tables, ...others } = await manifestOf(await dumped('odd', '--inserts'));
+    const { sequences, largeObjects, definitions } = await manifestOf(archive);
+    expect(tables).toEqual([]);
+    expect(others).toMatchObject({ sequences, largeObjects, definitions });
+    const files = await readdir(folder);
+    expect(files.filter((name) => name.endsWith('.list'))).toEqual([]);
   });
 
   it('has a partitioned table as one, when it is dumped so', async () => {
@@ -177,6 +208,11 @@ describe('each kind of change', () => {
     ['a comment', `COMMENT ON TABLE public.users IS ';'`],
     ['a column', `ALTER TABLE public.empty_table ADD COLUMN more text DEFAULT ';'`],
     ['an index', `CREATE INDEX ON public.users (name)`],
+    ['an owner', `ALTER TABLE public.users OWNER TO somebody`],
+    ['a comment on a large object', `COMMENT ON LARGE OBJECT 1001 IS 'x'`],
+    ['the owner of a large object', `ALTER LARGE OBJECT 1001 OWNER TO somebody`],
+    ['a partition that stands alone', `ALTER TABLE public.events DETACH PARTITION public.events_default`],
+    ['a default privilege', `ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO somebody`],
     ['a right', `GRANT SELECT ON public.users TO public`],
     ['an empty table', `CREATE TABLE public.one_more ()`],
   ])('gives another digest: %s', async (_, change) => {
@@ -219,6 +255,13 @@ describe('an archive that is not whole', () => {
     expect(refused).toBeGreaterThan(10);
   });
 
+  it('is refused when rows are damaged that were dumped as INSERT statements', async () => {
+    const bytes = await readFile(await dumped('odd', '--inserts', '--compress=gzip:6'));
+    const [at = 0] = positionsOfData(bytes).map((place) => Number(bytes.readBigUInt64LE(place)));
+    bytes.fill(0x41, at + 12, at + 30);
+    await expect(readDamaged(bytes)).rejects.toThrow('pg_restore says: ');
+  });
+
   it('is refused when its table of contents points to a wrong place', async () => {
     const bytes = await readFile(archive);
     // Every entry with data ends with a flag (2: the position is set) and a position of 8 bytes, least first.
@@ -235,7 +278,7 @@ describe('an archive that is not whole', () => {
     await expect(readDamaged(Buffer.alloc(0))).rejects.toThrow(
       'The archive cannot be read back: it is empty.',
     );
-    await expect(readDamaged(Buffer.from('SELECT 1;\n'))).rejects.toThrow('pg_restore says: ');
+    await expect(readDamaged(Buffer.from('SELECT 1;\n'))).rejects.toThrow('pg_dump -Fc');
     await expect(read(join(folder, 'absent'))).rejects.toThrow('ENOENT');
   });
 
@@ -265,16 +308,16 @@ describe('a pg_restore that cannot be trusted', () => {
   async function readWith(script: string, more: Partial<ReadBackRequest> = {}): ReturnType<typeof readBack> {
     const pgRestore = join(folder, 'pg_restore');
     await writeFile(pgRestore, `#!/bin/sh\n${script}\n`, { mode: 0o700 });
-    return read(archive, { tools: { pgRestore, environment: {} }, ...more });
+    return read(archive, { pgRestore, ...more });
   }
 
   it('is not believed when its script stops, though it says that all is well', async () => {
-    await expect(readWith(`echo 'SELECT 1;'`)).rejects.toThrow('without the closing comment');
+    await expect(readWith(`echo 'BEGIN;'`)).rejects.toThrow('without the closing comment');
     await expect(readWith(':')).rejects.toThrow('its script is empty');
   });
 
   it('is not believed when it fails after a whole script', async () => {
-    const failing = `echo 'SELECT 1;'; echo '-- PostgreSQL database dump complete'; exit 3`;
+    const failing = `echo 'BEGIN;'; echo '-- PostgreSQL database dump complete'; exit 3`;
     await expect(readWith(failing)).rejects.toThrow('pg_restore says: it ended with exit code 3');
   });
 
@@ -284,19 +327,24 @@ describe('a pg_restore that cannot be trusted', () => {
 
   it('is ended when its script makes no sense', async () => {
     await expect(readWith(`echo '- nonsense'; exec sleep 60`)).rejects.toThrow(
-      'where a statement should begin',
+      'cannot be part of the data of an archive',
     );
   });
 
   it('is ended when it has nothing more to say, and does not end', async () => {
-    await expect(readWith(`echo 'SELECT 1;'; exec sleep 60`, { stallTimeoutMs: 300 })).rejects.toThrow(
+    await expect(readWith(`echo 'BEGIN;'; exec sleep 60`, { stallTimeoutMs: 300 })).rejects.toThrow(
       'The archive cannot be read back: pg_restore has printed nothing for 0.3 seconds.',
     );
   });
 
+  it('is not believed when it prints less than the table of contents names', async () => {
+    const script = `echo 'BEGIN;'; echo '-- PostgreSQL database dump complete'`;
+    await expect(readWith(script)).rejects.toThrow('its data are not those that its table of contents names');
+  });
+
   it('does not hide that the archive is being written', async () => {
     const growing = join(folder, 'growing.bak');
-    await writeFile(growing, 'x');
+    await copyFile(archive, growing);
     const script = `echo more >> '${growing}'; echo '-- PostgreSQL database dump complete'`;
     await expect(readWith(script, { archive: growing })).rejects.toThrow('it was changed meanwhile');
   });

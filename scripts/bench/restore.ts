@@ -101,7 +101,13 @@ async function startRestoreBench(): Promise<RestoreBench> {
       return timed(() => dump({ ...request, environment: environment('origin') }));
     },
     readBack: () =>
-      readBack({ archive, tools: { pgRestore: tools.pgRestore, environment: {} }, signal: shared.signal }),
+      readBack({
+        archive,
+        pgRestore: tools.pgRestore,
+        environment: {},
+        workFolder: folder,
+        signal: shared.signal,
+      }),
     async restore(how) {
       await server.query('DROP DATABASE IF EXISTS target');
       await server.createDatabase('target');

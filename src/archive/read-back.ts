@@ -3,22 +3,19 @@ import { open, stat } from 'node:fs/promises';
 import { errorLines } from '../postgres/diagnosis/diagnosis.ts';
 import { messageOf } from '../errors.ts';
 import { collectAfterEvery } from '../process/garbage.ts';
-import { type Environment, type RunResult, endedBySignal, run } from '../process/run.ts';
+import { type RunResult, endedBySignal } from '../process/run.ts';
 import { watchStall } from '../process/stall.ts';
 import { log } from '../runner/log.ts';
-import { type Manifest, ManifestCollector } from './content/manifest.ts';
+import { type ArchiveScriptRequest, isReadable, printArchive } from './archive-script.ts';
+import { type Contents, ContentsCollector, type Manifest, manifestOf } from './content/manifest.ts';
 import { type ScriptProgress, ScriptReader } from './content/script-reader.ts';
 import { ScriptError } from './content/script-statement.ts';
+import { definitionsOf } from './toc/definitions.ts';
+import { type TocEntry, readTableOfContents } from './toc/table-of-contents.ts';
 import { unreadable } from './unreadable.ts';
 
 /** What is read back, and with what. */
-export interface ReadBackRequest {
-  /** The path of an archive in the custom format. */
-  readonly archive: string;
-  /** `pg_restore`, by its absolute path, and what it needs to run; it connects to nothing. */
-  readonly tools: { readonly pgRestore: string; readonly environment: Environment };
-  readonly signal: AbortSignal;
-  readonly onSpawn?: (pid: number) => void;
+export interface ReadBackRequest extends Omit<ArchiveScriptRequest, 'dumpIds' | 'onStdout'> {
   /** Called many times a second. */
   readonly onProgress?: (progress: ScriptProgress) => void;
   /** After how many milliseconds without a word from `pg_restore` it is given up; five minutes when absent. */
@@ -38,10 +35,9 @@ const READ_BYTES = 1024 * 1024;
 const STALL_TIMEOUT_MS = 5 * 60_000;
 
 /**
- * Has `pg_restore` turn the whole archive into its script, and takes the manifest from it, in constant memory.
- *
- * `pg_restore` gets the file by its name. On a pipe it could not seek, and would not notice when the table of
- * contents holds wrong positions; a restore from the file would stop at them.
+ * Reads the whole archive, and takes the manifest from it: definitions from the table of contents, which is read here
+ * and, with all its texts, by every `pg_restore` when it starts; contents from the script of the data that `pg_restore`
+ * prints, in constant memory.
  *
  * @throws UserError when the archive is not whole; the signal's reason when it was aborted.
  */
@@ -49,16 +45,53 @@ export async function readBack(request: ReadBackRequest): Promise<ReadBack> {
   const before = await identity(request.archive);
   const { sha256, size } = await hashed(request.archive, request.signal);
   if (size === 0) throw unreadable('it is empty');
-  const manifest = await manifestOf(request);
+  const { entries } = await readTableOfContents(request.archive);
+  const contents = await readContents(request, entries);
   if ((await identity(request.archive)) !== before) throw unreadable('it was changed meanwhile');
-  return { manifest, sha256, size };
+  requireAll(contents, entries);
+  return { manifest: manifestOf(contents, definitionsOf(entries)), sha256, size };
 }
 
-async function manifestOf(request: ReadBackRequest): Promise<Manifest> {
-  const { archive, tools, onSpawn, onProgress } = request;
-  const collector = new ManifestCollector();
+/**
+ * Has `pg_restore` read all data. What it would print in statements of any form, rows as INSERT statements, is read in
+ * a run of its own that only has to succeed: those statements could pass for others.
+ */
+async function readContents(request: ReadBackRequest, entries: readonly TocEntry[]): Promise<Contents> {
+  const others = entries.filter(
+    (entry) => entry.section === 'data' && !isReadable(entry) && !isLargeObject(entry),
+  );
+  const collector = new ContentsCollector();
   const reader = new ScriptReader(collector);
   const collect = collectAfterEvery(16 * 1024 * 1024);
+  try {
+    await printed(request, others.length === 0 ? undefined : entries.filter(isReadable), (chunk) => {
+      reader.write(chunk);
+      collect(chunk.length);
+      request.onProgress?.(reader.progress);
+    });
+    reader.end();
+  } catch (error) {
+    throw error instanceof ScriptError ? unreadable(error.message, error) : error;
+  }
+  const unread = others.filter(({ hasData }) => hasData);
+  if (unread.length > 0) {
+    await printed(request, unread, (chunk) => {
+      collect(chunk.length);
+    });
+  }
+  return collector.finish();
+}
+
+/** What makes large objects, without their contents. */
+function isLargeObject({ kind }: TocEntry): boolean {
+  return kind === 'BLOB' || kind === 'BLOB METADATA';
+}
+
+async function printed(
+  request: ReadBackRequest,
+  entries: readonly TocEntry[] | undefined,
+  onStdout: (chunk: Buffer) => void,
+): Promise<void> {
   const { stallTimeoutMs = STALL_TIMEOUT_MS } = request;
   // Where a damaged gzip stream ends before its block does, pg_restore calls inflate for ever (seen with 15 and 17;
   // `ReadDataFromArchiveGzip`).
@@ -66,25 +99,28 @@ async function manifestOf(request: ReadBackRequest): Promise<Manifest> {
     unreadable(`pg_restore has printed nothing for ${stallTimeoutMs / 1000} seconds`),
   );
   try {
-    const result = await run(tools.pgRestore, ['--format=custom', '--file=-', archive], {
-      env: tools.environment,
+    const result = await printArchive({
+      ...request,
+      dumpIds: entries?.map(({ dumpId }) => dumpId),
       signal: AbortSignal.any([request.signal, stall.signal]),
-      ...(onSpawn === undefined ? {} : { onSpawn }),
       onStdout: (chunk) => {
         stall.progress();
-        reader.write(chunk);
-        collect(chunk.length);
-        onProgress?.(reader.progress);
+        onStdout(chunk);
       },
     });
     requireSuccess(result);
-    reader.end();
-  } catch (error) {
-    throw error instanceof ScriptError ? unreadable(error.message, error) : error;
   } finally {
     stall.stop();
   }
-  return collector.finish();
+}
+
+/** The table of contents names every table and sequence whose contents are in the archive, and no other. */
+function requireAll({ tables, sequences }: Contents, entries: readonly TocEntry[]): void {
+  const promised = new Set(entries.flatMap(({ contents }) => contents ?? []));
+  const found = [...tables, ...sequences].map(({ name }) => name);
+  if (found.length !== promised.size || !found.every((name) => promised.has(name))) {
+    throw unreadable('its data are not those that its table of contents names');
+  }
 }
 
 function requireSuccess({ exitCode, endedBy, stderr }: RunResult): void {

@@ -133,7 +133,7 @@ async function makeBackup(job: Job, { connection, rehearsal, keptPlace }: Ways):
 
   const startedAt = new Date();
   const archive = await stopwatch.time('Dump', () => dumpDatabase(job, tools, database));
-  const proven = await stopwatch.time('Read back', () => proveArchive(archive, tools, signal));
+  const proven = await stopwatch.time('Read back', () => proveArchive(archive, { ...job, tools }));
   const name = inputs.backupName ?? backupNameOf(database.server.database);
   const earlier = await earlierBackups(job, name);
   const tag = await contentTag(proven.manifest.contentDigest, inputs.encryption, inputs.connection.value);

@@ -3,9 +3,10 @@ import type { ExpectedContents } from './verify/compare-contents.ts';
 import { restoreArchive } from './apply/pg-restore.ts';
 import { type RestorePlan, expectedContents, planLines, planRestore } from './plan/plan.ts';
 import type { RestoreOptions } from './plan/plan-request.ts';
+import { isReadable } from '../archive/archive-script.ts';
 import { encodingOf, largeObjectIdsOf } from '../archive/toc/archive-facts.ts';
 import { proveRestore } from './verify/verify-restore.ts';
-import type { TableOfContents } from '../archive/toc/table-of-contents.ts';
+import type { TableOfContents, TocEntry } from '../archive/toc/table-of-contents.ts';
 import { examineTarget } from './plan/target.ts';
 import type { ClientTools } from '../tools/client-tools.ts';
 import { count, duration } from '../runner/format.ts';
@@ -119,10 +120,12 @@ export async function proveTarget(
 ): Promise<void> {
   const { tools, environment, workFolder, signal } = target;
   const started = performance.now();
+  const planned = new Set(plan.dumpIds);
+  const wasRestored = (entry: TocEntry): boolean => planned.has(entry.dumpId) && isReadable(entry);
   const { tables, rows } = await proveRestore({
     expected: restored,
     everything: plan.everything,
-    archive: { file, dumpIds: plan.dumpIds },
+    archive: { file, dumpIds: contents.entries.filter(wasRestored).map(({ dumpId }) => dumpId) },
     encoding: encodingOf(contents),
     largeObjectIds: largeObjectIdsOf(contents),
     role,

@@ -117,9 +117,11 @@ async function bringBack(job: Job, connection: Connection): Promise<void> {
   const { server } = await stopwatch.time('Preflight', () => askTarget(job, atHand, connection));
   const backup = await stopwatch.time('Fetch', () => fetchBackup(job));
   const tools = await toolsFor(job, atHand, server, backup.contents);
-  const proof = await stopwatch.time('Read back', () => proveArchive(backup.archive, tools, signal));
+  const proof = await stopwatch.time('Read back', () =>
+    proveArchive(backup.archive, { tools, workFolder, signal }),
+  );
   const archive = { path: backup.archive, contents: backup.contents, proof };
-  requireNamedContent(backup, archive, tools);
+  requireNamedContent(backup, archive);
 
   const environment = toolEnvironment(tools, connection);
   const target = { tools, environment, serverMajor: server.major, workFolder, signal };
@@ -245,18 +247,13 @@ async function toolsFor(
  * A name that this action has given holds the beginning of the content digest. Bytes that changed on a disk can leave
  * an archive readable; then the digest tells. An encrypted file needs no such name: age notices every changed byte.
  */
-function requireNamedContent({ name, contents }: Backup, { proof }: ProvenArchive, tools: ClientTools): void {
+function requireNamedContent({ name }: Backup, { proof }: ProvenArchive): void {
   const named = readArtifactName(name);
   const { contentDigest } = proof.manifest;
   if (!named || named.encrypted || contentDigest.startsWith(named.tag)) return;
-  // Another major version may write the same definitions in other words, though none is known to.
-  const surer =
-    tools.major === contents.dumpMajor
-      ? ''
-      : ` To be sure that no other version of the tools is the reason, set "postgres-version: ${contents.dumpMajor}".`;
   throw new UserError(
     'not-a-backup',
     `The backup is not what its name says: its content digest begins with ${contentDigest.slice(0, 12)}, and the name with ${named.tag}.`,
-    `The file has changed since it was made, or was renamed: use another copy or backup.${surer}`,
+    'The file has changed since it was made, or was renamed: use another copy or backup.',
   );
 }

@@ -1,5 +1,5 @@
 import type { CopiedRows } from '../../../src/archive/content/copy-data.ts';
-import { type Manifest, ManifestCollector } from '../../../src/archive/content/manifest.ts';
+import { type Contents, ContentsCollector } from '../../../src/archive/content/manifest.ts';
 import { ScriptReader } from '../../../src/archive/content/script-reader.ts';
 import type { CopyTarget } from '../../../src/archive/content/script-statement.ts';
 
@@ -9,26 +9,19 @@ export const CLOSING_COMMENT = '--\n-- PostgreSQL database dump complete\n--\n\n
 /** What a script holds, each thing as one line of text, in the script's order. */
 export function readScript(script: string | Buffer, pieces: readonly number[] = []): string[] {
   const found: string[] = [];
-  let schema = '';
   const reader = new ScriptReader({
     onRows: ({ name, columns }: CopyTarget, { rows, bytes }: CopiedRows) => {
       found.push(`rows ${name} (${columns}): ${rows} rows, ${bytes} bytes`);
     },
     onStatement: (statement) => found.push(statement.kind),
-    onSchema: (piece, last) => {
-      schema += piece.toString();
-      if (!last) return;
-      found.push(schema);
-      schema = '';
-    },
   });
   write(reader, script, pieces);
   return found;
 }
 
-/** The manifest of a script. */
-export function manifestOf(script: string | Buffer, pieces: readonly number[] = []): Manifest {
-  const collector = new ManifestCollector();
+/** The contents of a script. */
+export function contentsOf(script: string | Buffer, pieces: readonly number[] = []): Contents {
+  const collector = new ContentsCollector();
   write(new ScriptReader(collector), script, pieces);
   return collector.finish();
 }

@@ -48,4 +48,5 @@ const BARE: TocEntry = {
   dependencies: [],
   hasData: false,
   contents: undefined,
+  sha256: '',
 };

@@ -83,7 +83,9 @@ describe('the table of contents', () => {
     const { entries } = await readTableOfContents(archive);
     const { manifest } = await readBack({
       archive,
-      tools: { pgRestore: bed.tools.pgRestore, environment: {} },
+      pgRestore: bed.tools.pgRestore,
+      environment: {},
+      workFolder: bed.folder,
       signal: new AbortController().signal,
     });
     const contents = (kind: string): (string | undefined)[] =>

@@ -38,7 +38,7 @@ function summaryOf(changes: Partial<BackupSummary> = {}): string {
       tables: Array.from({ length: 12 }, (_, index) => table(index + 1)),
       sequences: [{ name: 'public.s', value: '1', called: true }],
       largeObjects: { count: 0, bytes: 0, sha256: '0'.repeat(64) },
-      schemaSha256: 'b'.repeat(64),
+      definitions: [],
       contentDigest: 'c'.repeat(64),
       rows: 78_000,
       bytes: 78_000_000,

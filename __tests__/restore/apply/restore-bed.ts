@@ -107,7 +107,9 @@ export async function startRestoreBed(
       if (exitCode !== 0) throw new Error(stderr);
       const { manifest } = await readBack({
         archive: file,
-        tools: { pgRestore: tools.pgRestore, environment: {} },
+        pgRestore: tools.pgRestore,
+        environment: {},
+        workFolder: folder,
         signal: shared().signal,
       });
       return { file, dumpIds: await listedIds(tools, file), manifest };

@@ -23,6 +23,7 @@ function entry(changes: Partial<TocEntry>): TocEntry {
     dependencies: [],
     hasData: false,
     contents: undefined,
+    sha256: '',
     ...changes,
   };
 }

@@ -62,7 +62,9 @@ describe('without filters', () => {
     const plan = await bed.plan(archive, await emptyDatabase(scene));
     const { manifest } = await readBack({
       archive,
-      tools: { pgRestore: bed.tools.pgRestore, environment: {} },
+      pgRestore: bed.tools.pgRestore,
+      environment: {},
+      workFolder: bed.folder,
       signal: new AbortController().signal,
     });
     expect(expectedContents(manifest, plan)).toEqual({

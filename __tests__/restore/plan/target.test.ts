@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { identityOf, key, largeObjectsOf } from '../../../src/archive/toc/identity.ts';
+import { nameKey } from '../../../src/archive/names.ts';
+import { identityOf, largeObjectsOf } from '../../../src/archive/toc/identity.ts';
 import { type TocEntry, readTableOfContents } from '../../../src/archive/toc/table-of-contents.ts';
 import { isRelation } from '../../../src/archive/toc/toc-index.ts';
 import { type TargetFacts, examineTarget } from '../../../src/restore/plan/target.ts';
@@ -42,7 +43,7 @@ function identitiesOf(of: readonly TocEntry[]): Set<string> {
 
 /** What every database has, and pg_dump does not dump. */
 function withoutStandard({ identities }: TargetFacts): Set<string> {
-  const standard = [key('SCHEMA', '', 'public'), key('EXTENSION', '', 'plpgsql')];
+  const standard = [nameKey('SCHEMA', '', 'public'), nameKey('EXTENSION', '', 'plpgsql')];
   return new Set([...identities].filter((identity) => !standard.includes(identity)));
 }
 
@@ -78,7 +79,7 @@ describe('what the target holds', () => {
       await server.sql('CREATE TABLE t (x int); CREATE TYPE e AS ENUM (); SELECT lo_create(7)');
       const facts = await bed.examine(place);
       expect(facts.relations).toMatchObject([{ kind: 'TABLE', schema: 'public', name: 't' }]);
-      expect(facts.identities).toContain(key('type', 'public', 'e'));
+      expect(facts.identities).toContain(nameKey('type', 'public', 'e'));
       expect(facts.largeObjects).toEqual(new Set(['7']));
     } finally {
       await server.stop();

@@ -7,15 +7,33 @@ import type { CopyTarget, ScriptStatement, SequenceValue } from './script-statem
 /** A table whose rows are in the archive. */
 export interface TableEntry extends CopyTarget, CopiedRows {}
 
-/** What an archive holds. Plain data: it can be written as JSON and read again. */
-export interface Manifest {
+/** What a script of data holds. */
+export interface Contents {
   /** Sorted by name. A partitioned table appears by its partitions, unless it was dumped as a whole. */
   readonly tables: readonly TableEntry[];
   /** Sorted by name. */
   readonly sequences: readonly SequenceValue[];
   readonly largeObjects: LargeObjects;
-  /** 64 hex digits, over every statement that defines something, in the archive's order. */
-  readonly schemaSha256: string;
+}
+
+/** Something that an archive defines: a table, an index, a comment, privileges and so on. */
+export interface Definition {
+  /** As `pg_dump` calls it: `TABLE`, `FK CONSTRAINT`, `ACL`. */
+  readonly kind: string;
+  /** Its schema and name, unquoted. Not unique. */
+  readonly name: string;
+  /** 64 hex digits, over all that the archive says of it, byte for byte. */
+  readonly sha256: string;
+}
+
+/** What the content digest is made of. */
+export interface ManifestParts extends Contents {
+  /** Sorted by kind, name and digest. */
+  readonly definitions: readonly Definition[];
+}
+
+/** What an archive holds. Plain data: it can be written as JSON and read again. */
+export interface Manifest extends ManifestParts {
   /** 64 hex digits, over all of the above: the same database gives the same digest again. */
   readonly contentDigest: string;
   /** The rows of all tables. */
@@ -24,18 +42,12 @@ export interface Manifest {
   readonly bytes: number;
 }
 
-/** What the content digest is made of. */
-export type ManifestParts = Pick<Manifest, 'tables' | 'sequences' | 'largeObjects' | 'schemaSha256'>;
-
 /** Changes when the digest is made in another way, so that digests of two ways can never be taken for equal. */
-const DIGEST_FORMAT = 'postgres-backup content digest 1';
-
-/** No statement holds a zero byte: the script reader makes sure. */
-const END_OF_STATEMENT = Buffer.of(0);
+const DIGEST_FORMAT = 'postgres-backup content digest 2';
 
 /**
- * One digest for a database's contents: its definition, the rows of each table, where its sequences stand, and
- * its large objects. The order of tables and sequences does not matter.
+ * One digest for a database's contents: its definitions, the rows of each table, where its sequences stand, and
+ * its large objects. The order of definitions, tables and sequences does not matter.
  *
  * It is the SHA-256 of lines of JSON, sorted within their kind.
  *
@@ -46,10 +58,13 @@ export function contentDigest(parts: ManifestParts): string {
     line('table', table.name, table.columns, table.rows, table.sha256),
   );
   const sequences = parts.sequences.map(({ name, value, called }) => line('sequence', name, value, called));
+  const definitions = parts.definitions.map(({ kind, name, sha256: digest }) =>
+    line('definition', kind, name, digest),
+  );
   const { count, bytes, sha256 } = parts.largeObjects;
   const lines = [
     line(DIGEST_FORMAT),
-    line('schema', parts.schemaSha256),
+    ...definitions.sort(),
     ...tables.sort(),
     ...sequences.sort(),
     line('large objects', count, bytes, sha256),
@@ -61,12 +76,22 @@ function line(...values: readonly (string | number | boolean)[]): string {
   return `${JSON.stringify(values)}\n`;
 }
 
-/** Builds the manifest of a script while it is read. */
-export class ManifestCollector implements ScriptListener {
+/** The manifest of an archive with these contents. */
+export function manifestOf(contents: Contents, definitions: readonly Definition[]): Manifest {
+  const parts: ManifestParts = { ...contents, definitions };
+  return {
+    ...parts,
+    contentDigest: contentDigest(parts),
+    rows: contents.tables.reduce((sum, table) => sum + table.rows, 0),
+    bytes: contents.tables.reduce((sum, table) => sum + table.bytes, 0),
+  };
+}
+
+/** Gathers the contents of a script while it is read. */
+export class ContentsCollector implements ScriptListener {
   readonly #tables = new Map<string, TableEntry>();
   readonly #sequences: SequenceValue[] = [];
   readonly #largeObjects = new LargeObjectCollector();
-  readonly #schema = createHash('sha256');
 
   onRows(target: CopyTarget, rows: CopiedRows): void {
     const entry = { ...target, ...rows };
@@ -74,7 +99,7 @@ export class ManifestCollector implements ScriptListener {
     this.#tables.set(target.name, former === undefined ? entry : merged(former, entry));
   }
 
-  onStatement(statement: Exclude<ScriptStatement, { kind: 'copy' | 'schema' }>): void {
+  onStatement(statement: Exclude<ScriptStatement, { kind: 'copy' }>): void {
     switch (statement.kind) {
       case 'sequence':
         this.#sequences.push(statement.sequence);
@@ -90,25 +115,12 @@ export class ManifestCollector implements ScriptListener {
     }
   }
 
-  onSchema(piece: Buffer, last: boolean): void {
-    this.#schema.update(piece);
-    if (last) this.#schema.update(END_OF_STATEMENT);
-  }
-
   /** Call once, after the reader's `end`. */
-  finish(): Manifest {
-    const tables = [...this.#tables.values()].sort(byName);
-    const parts: ManifestParts = {
-      tables,
+  finish(): Contents {
+    return {
+      tables: [...this.#tables.values()].sort(byName),
       sequences: this.#sequences.sort(byName),
       largeObjects: this.#largeObjects.finish(),
-      schemaSha256: this.#schema.digest('hex'),
-    };
-    return {
-      ...parts,
-      contentDigest: contentDigest(parts),
-      rows: tables.reduce((sum, table) => sum + table.rows, 0),
-      bytes: tables.reduce((sum, table) => sum + table.bytes, 0),
     };
   }
 }

@@ -1,3 +1,5 @@
+import { decoded, endOfIdentifier, endOfQuotes, unquoted } from '../names.ts';
+
 /** The table that a COPY statement of the script fills. */
 export interface CopyTarget {
   /** As `pg_dump` writes it, quoted where needed: `public.users`, `"Odd ""name"`. */
@@ -19,27 +21,23 @@ export interface SequenceValue {
   readonly called: boolean;
 }
 
-/** What a statement of the script does, as far as the manifest cares. */
+/** What a statement of the script does. */
 export type ScriptStatement =
   | { readonly kind: 'copy'; readonly target: CopyTarget }
   | { readonly kind: 'sequence'; readonly sequence: SequenceValue }
   | { readonly kind: 'large object'; readonly id: string }
   /** The next bytes of the large object, in hex digits. */
   | { readonly kind: 'large object data'; readonly hex: Buffer }
-  /** Settings of the session and the like, which do not come from the database. */
-  | { readonly kind: 'session'; readonly standardStrings?: boolean }
-  | { readonly kind: 'schema' };
+  /** Settings of the session and the like, which are no contents of the database. */
+  | { readonly kind: 'session'; readonly standardStrings?: boolean };
 
-/**
- * What `pg_restore` adds of its own accord, differently from version to version (`_doSetFixedOutputState` in
- * pg_backup_archiver.c), and the statistics that version 18 writes. What it takes from the archive counts as
- * schema: the encoding of the client, the search path, tablespaces and access methods.
- */
-const SESSION_SETTINGS = [
+/** What `pg_restore` and `pg_dump` write beside contents (`_doSetFixedOutputState` in pg_backup_archiver.c, pg_backup_custom.c). */
+const SETTINGS = [
   'statement_timeout',
   'lock_timeout',
   'idle_in_transaction_session_timeout',
   'transaction_timeout',
+  'client_encoding',
   'check_function_bodies',
   'xmloption',
   'client_min_messages',
@@ -47,91 +45,115 @@ const SESSION_SETTINGS = [
   'row_security',
 ];
 const SESSION = new RegExp(
-  String.raw`^(?:SET (?:${SESSION_SETTINGS.join('|')}) = |BEGIN;|COMMIT;|SELECT pg_catalog\.lo_close\(|SELECT \* FROM pg_catalog\.pg_restore_\w+_stats\()`,
+  String.raw`^(?:SET (?:${SETTINGS.join('|')}) = (?:\w+|'\w+');|BEGIN;|COMMIT;|SELECT pg_catalog\.(?:lo_close\(0\)|lo_create\('\d+'\));)$`,
 );
+const STANDARD_STRINGS = /^SET standard_conforming_strings = (on|off);$/;
 const LARGE_OBJECT_OPEN = /^SELECT pg_catalog\.lo_open\('(\d+)', \d+\);$/;
 const LARGE_OBJECT_WRITE = /^SELECT pg_catalog\.lowrite\(0, '\\\\?x/;
-const SEQUENCE = /^SELECT pg_catalog\.setval\('(.*)', (-?\d+), (true|false)\);$/s;
-const STANDARD_STRINGS = /^SET standard_conforming_strings = (on|off);$/;
+const LARGE_OBJECT_END = "');";
+const SEQUENCE_END = /^, (-?\d{1,19}), (true|false)\);$/;
 
-const IDENTIFIER = String.raw`(?:"(?:[^"]|"")+"|[^\s".,();]+)`;
-const COPY = new RegExp(
-  String.raw`^COPY ((?:(${IDENTIFIER})\.)?(${IDENTIFIER})) (?:\((${IDENTIFIER}(?:, ${IDENTIFIER})*)\))? ?FROM stdin;$`,
-);
-
-const QUOTE = 0x27;
-/** As many bytes as the longest beginning above needs. */
-const HEAD_BYTES = 64;
+/** Nothing that one of the expressions above matches is longer, but for the contents of a large object. */
+const HEAD_BYTES = 128;
 
 /**
- * Tells what a statement of `pg_restore`'s script does. `standardStrings` is the session's
+ * Tells what a statement of a script of data alone does. `standardStrings` is the session's
  * `standard_conforming_strings` at this point of the script.
  *
- * @throws ScriptError when it is of a known kind, but not written as `pg_dump` writes it.
+ * @throws ScriptError for every other statement.
  */
 export function readStatement(sql: Buffer, standardStrings: boolean): ScriptStatement {
   const head = sql.toString('latin1', 0, HEAD_BYTES);
-  if (head.startsWith('COPY ')) return { kind: 'copy', target: copyTarget(sql) };
-  if (head.startsWith('SET standard_conforming_strings')) {
-    const [, setting] = STANDARD_STRINGS.exec(head) ?? unexpected(head);
-    return { kind: 'session', standardStrings: setting === 'on' };
-  }
-  if (SESSION.test(head)) return { kind: 'session' };
-  if (!head.startsWith('SELECT pg_catalog.')) return { kind: 'schema' };
-  const [opened, id] = LARGE_OBJECT_OPEN.exec(head) ?? [];
-  if (opened !== undefined && id !== undefined) return { kind: 'large object', id };
-  const [write] = LARGE_OBJECT_WRITE.exec(head) ?? [];
-  if (write !== undefined) {
-    return { kind: 'large object data', hex: sql.subarray(write.length, sql.indexOf(QUOTE, write.length)) };
-  }
+  const write = LARGE_OBJECT_WRITE.exec(head)?.[0];
+  if (write !== undefined) return { kind: 'large object data', hex: hexDigits(sql, write.length) };
+  if (head.startsWith('COPY ')) return { kind: 'copy', target: copyTarget(sql.toString('latin1')) };
   if (head.startsWith('SELECT pg_catalog.setval(')) {
-    return { kind: 'sequence', sequence: sequenceValue(sql, standardStrings) };
+    return { kind: 'sequence', sequence: sequenceValue(sql.toString('latin1'), standardStrings) };
   }
-  return { kind: 'schema' };
+  if (isSearchPath(sql.toString('latin1'))) return { kind: 'session' };
+  if (sql.length > HEAD_BYTES) return refused();
+  const id = LARGE_OBJECT_OPEN.exec(head)?.[1];
+  if (id !== undefined) return { kind: 'large object', id };
+  const setting = STANDARD_STRINGS.exec(head)?.[1];
+  if (setting !== undefined) return { kind: 'session', standardStrings: setting === 'on' };
+  return SESSION.test(head) ? { kind: 'session' } : refused();
 }
 
-function sequenceValue(sql: Buffer, standardStrings: boolean): SequenceValue {
-  const [, literal = '', value = '', called] =
-    SEQUENCE.exec(sql.toString('latin1')) ?? unexpected(excerpt(sql));
-  const name = literal.replaceAll("''", "'");
+function hexDigits(sql: Buffer, from: number): Buffer {
+  const end = sql.indexOf(LARGE_OBJECT_END, from, 'latin1');
+  return end === sql.length - LARGE_OBJECT_END.length ? sql.subarray(from, end) : refused();
+}
+
+function sequenceValue(sql: string, standardStrings: boolean): SequenceValue {
+  const from = 'SELECT pg_catalog.setval('.length;
+  const to = sql[from] === "'" ? endOfQuotes(sql, from) : from;
+  const [, value, called] = SEQUENCE_END.exec(sql.slice(to)) ?? [];
+  if (to === from || value === undefined) return refused();
+  const text = sql.slice(from + 1, to - 1).replaceAll("''", "'");
+  const name = standardStrings ? text : text.replaceAll('\\\\', '\\');
+  if (name === '' || endOfName(name, 0) !== name.length) return refused();
+  return { name: fromLatin1(name), value, called: called === 'true' };
+}
+
+function copyTarget(sql: string): CopyTarget {
+  const from = 'COPY '.length;
+  const dot = endOfIdentifier(sql, from);
+  const end = endOfName(sql, from);
+  const columns = columnList(sql, end);
+  const after = columns === undefined ? end + 1 : end + columns.length + ' ()'.length;
+  if (dot === from || sql.slice(after) !== ' FROM stdin;') return refused();
+  const [schema, table] =
+    end === dot ? ['', sql.slice(from, end)] : [sql.slice(from, dot), sql.slice(dot + 1, end)];
   return {
-    name: decoded(standardStrings ? name : name.replaceAll('\\\\', '\\')),
-    value,
-    called: called === 'true',
+    name: fromLatin1(sql.slice(from, end)),
+    schema: fromLatin1(unquoted(schema)),
+    table: fromLatin1(unquoted(table)),
+    columns: fromLatin1(columns ?? ''),
   };
 }
 
-function copyTarget(sql: Buffer): CopyTarget {
-  const [, name = '', schema = '', table = '', columns = ''] =
-    COPY.exec(sql.toString('latin1')) ?? unexpected(excerpt(sql));
-  return {
-    name: decoded(name),
-    schema: decoded(unquoted(schema)),
-    table: decoded(unquoted(table)),
-    columns: decoded(columns),
-  };
+/** The list in ` (…)` at `at`; undefined where there is none. */
+function columnList(sql: string, at: number): string | undefined {
+  if (!sql.startsWith(' (', at)) return undefined;
+  const from = at + 2;
+  const end = endOfList(sql, from);
+  return end > from && sql[end] === ')' ? sql.slice(from, end) : undefined;
 }
 
-function unquoted(identifier: string): string {
-  return identifier.startsWith('"') ? identifier.slice(1, -1).replaceAll('""', '"') : identifier;
+/** How archives from before 10.3 name the schema of what follows, and how younger ones say that everything is named in full. */
+function isSearchPath(sql: string): boolean {
+  const set = 'SET search_path = ';
+  if (sql.startsWith(set)) return sql.slice(endOfList(sql, set.length)) === ';';
+  const config = "SELECT pg_catalog.set_config('search_path', ";
+  return sql.startsWith(`${config}'`) && sql.slice(endOfQuotes(sql, config.length)) === ', false);';
 }
 
-/**
- * Text whose characters stand for bytes, read as what it is: UTF-8, or else, in a database of another
- * encoding, left as it is, so that different names stay different.
- */
-export function decoded(latin1: string): string {
-  const bytes = Buffer.from(latin1, 'latin1');
-  const text = bytes.toString('utf8');
-  return Buffer.from(text, 'utf8').equals(bytes) ? text : latin1;
+/** The index after identifiers with commas between them. */
+function endOfList(sql: string, from: number): number {
+  let end = endOfIdentifier(sql, from);
+  while (sql.startsWith(', ', end)) {
+    const next = endOfIdentifier(sql, end + 2);
+    if (next === end + 2) return end;
+    end = next;
+  }
+  return end;
 }
 
-function excerpt(sql: Buffer): string {
-  return sql.toString('utf8', 0, HEAD_BYTES);
+/** The index after `table` or `schema.table`; `from` where neither begins. */
+function endOfName(sql: string, from: number): number {
+  const end = endOfIdentifier(sql, from);
+  if (end === from || sql[end] !== '.') return end;
+  const last = endOfIdentifier(sql, end + 1);
+  return last === end + 1 ? from : last;
 }
 
-function unexpected(start: string): never {
-  throw new ScriptError(`it holds a statement that pg_dump does not write: ${start.slice(0, HEAD_BYTES)}`);
+function fromLatin1(text: string): string {
+  return decoded(Buffer.from(text, 'latin1'));
+}
+
+/** Without a word of the statement: it may be a row's. */
+function refused(): never {
+  throw new ScriptError('its script has a statement that cannot be part of the data of an archive');
 }
 
 /** The script is not one that `pg_restore` writes from a whole archive. The message completes a sentence about the archive. */

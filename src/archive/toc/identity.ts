@@ -1,9 +1,5 @@
+import { nameKey } from '../names.ts';
 import type { TocEntry } from './table-of-contents.ts';
-
-/** One text for a thing of a kind by its schema and name. No name of PostgreSQL holds a zero byte. */
-export function key(kind: string, schema: string, name: string): string {
-  return [kind, schema, name].join('\0');
-}
 
 /** Kinds of entries that make a relation. */
 export const RELATION_KINDS: ReadonlySet<string> = new Set([
@@ -39,22 +35,22 @@ const NAMED_KINDS: ReadonlySet<string> = new Set([
  * routines and operators the same types of arguments. Undefined for what belongs to something else.
  */
 export function identityOf({ kind, schema, tag, dropStatement }: TocEntry): string | undefined {
-  if (RELATION_KINDS.has(kind)) return key('relation', schema, tag);
-  if (NAMED_KINDS.has(kind)) return key(kind, schema, tag);
+  if (RELATION_KINDS.has(kind)) return nameKey('relation', schema, tag);
+  if (NAMED_KINDS.has(kind)) return nameKey(kind, schema, tag);
   switch (kind) {
     case 'TYPE':
     case 'SHELL TYPE':
     case 'DOMAIN':
-      return key('type', schema, tag);
+      return nameKey('type', schema, tag);
     case 'FUNCTION':
     case 'PROCEDURE':
     case 'AGGREGATE':
-      return key('routine', schema, tag.replace(/\(\*\)$/, '()'));
+      return nameKey('routine', schema, tag.replace(/\(\*\)$/, '()'));
     case 'OPERATOR':
-      return key(kind, schema, `${tag} ${/ (\(.*\));\n*$/s.exec(dropStatement)?.[1] ?? ''}`);
+      return nameKey(kind, schema, `${tag} ${/ (\(.*\));\n*$/s.exec(dropStatement)?.[1] ?? ''}`);
     case 'OPERATOR CLASS':
     case 'OPERATOR FAMILY':
-      return key(kind, schema, `${tag} ${/(USING \S+);\n*$/.exec(dropStatement)?.[1] ?? ''}`);
+      return nameKey(kind, schema, `${tag} ${/(USING \S+);\n*$/.exec(dropStatement)?.[1] ?? ''}`);
     default:
       return undefined;
   }

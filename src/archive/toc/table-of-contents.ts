@@ -1,6 +1,8 @@
-import { ScriptError, decoded, readStatement } from '../content/script-statement.ts';
+import { createHash } from 'node:crypto';
+import { ScriptError, readStatement } from '../content/script-statement.ts';
+import { decoded } from '../names.ts';
 import { unreadable } from '../unreadable.ts';
-import { type TocBytes, TocFile } from './toc-bytes.ts';
+import { NO_BYTES, type TocBytes, TocFile } from './toc-bytes.ts';
 
 /** The part of a restore that an entry belongs to; `none` for what goes with another entry, as a comment does. */
 export type TocSection = 'none' | 'pre-data' | 'data' | 'post-data';
@@ -30,6 +32,11 @@ export interface TocEntry {
   readonly hasData: boolean;
   /** What the manifest calls the table whose rows it copies, or the sequence whose value it sets. */
   readonly contents: string | undefined;
+  /**
+   * 64 hex digits, over all that a restore makes of it: kind, schema, tag, owner, tablespace, access method, definition
+   * and drop statement, byte for byte. OIDs, numbers and dependencies differ from dump to dump, or follow from the rest.
+   */
+  readonly sha256: string;
 }
 
 /** What an archive says about itself before its data. */
@@ -48,9 +55,15 @@ export interface TableOfContents {
 
 type Header = Omit<TableOfContents, 'entries'> & { readonly minor: number; readonly offsetBytes: number };
 
+const LINE_FEED = 0x0a;
 const CUSTOM_FORMAT = 1;
 const OLDEST_MINOR = 12;
 const NEWEST_MINOR = 16;
+/** More than any database has objects. `pg_restore` takes memory for each number up to the highest. */
+const MOST_ENTRIES = 10_000_000;
+const HIGHEST_DUMP_ID = 100_000_000;
+/** What `pg_dump` puts into the section of data, always. */
+const CONTENTS: ReadonlySet<string> = new Set(['TABLE DATA', 'SEQUENCE SET', 'BLOBS']);
 const SECTIONS: ReadonlyMap<number, TocSection> = new Map([
   [1, 'none'],
   [2, 'pre-data'],
@@ -70,7 +83,9 @@ export async function readTableOfContents(archive: string): Promise<TableOfConte
   return TocFile.use(archive, async (file) => {
     const { minor, offsetBytes, ...header } = await file.read(readHeader);
     const count = await file.read((bytes) => bytes.integer());
-    if (count < 0) throw unreadable('its table of contents has a negative length');
+    if (count < 0 || count > MOST_ENTRIES) {
+      throw unreadable(`its table of contents has the impossible length ${count}`);
+    }
     const entries: TocEntry[] = [];
     const ids = new Set<number>();
     let standardStrings = true;
@@ -123,45 +138,64 @@ interface EntryFormat {
 
 function readEntry(bytes: TocBytes, { minor, offsetBytes, standardStrings }: EntryFormat): TocEntry {
   const dumpId = bytes.integer();
-  if (dumpId <= 0) throw unreadable(`its table of contents holds the impossible number ${dumpId}`);
+  if (dumpId <= 0 || dumpId > HIGHEST_DUMP_ID) {
+    throw unreadable(`its table of contents holds the impossible number ${dumpId}`);
+  }
   const hasData = bytes.integer() !== 0;
   const [catalogOid, oid] = [readNumber(bytes.string()), readNumber(bytes.string())];
-  const [tag, kind] = [bytes.string(), bytes.string()];
+  const text = (): Buffer => bytes.text() ?? NO_BYTES;
+  const [tag, kind] = [text(), text()];
   const section = SECTIONS.get(bytes.integer());
   if (section === undefined) throw unreadable(`its table of contents has no section for entry ${dumpId}`);
-  const definition = bytes.text() ?? Buffer.alloc(0);
-  const dropStatement = bytes.string();
-  const copyStatement = bytes.text() ?? Buffer.alloc(0);
-  const [schema, tablespace] = [bytes.string(), bytes.string()];
-  if (minor >= 14) bytes.string(); // the table's access method
+  const [definition, dropStatement, copyStatement] = [text(), text(), text()];
+  const [schema, tablespace] = [text(), text()];
+  const accessMethod = minor >= 14 ? text() : NO_BYTES;
   if (minor >= 16) bytes.integer(); // the kind of relation
-  const owner = bytes.string();
+  const owner = text();
   bytes.string(); // whether the table has OIDs
-  const dependencies: number[] = [];
-  for (let id = bytes.text(); id !== undefined; id = bytes.text()) {
-    dependencies.push(readNumber(id.toString('latin1')));
-  }
+  const dependencies = readDependencies(bytes);
   const whereabouts = bytes.byte();
   if (whereabouts < 1 || whereabouts > 3)
     throw unreadable(`it does not say where the data of entry ${dumpId} is`);
   bytes.take(offsetBytes);
+  const kindName = decoded(kind);
+  if (section !== 'data' && (hasData || CONTENTS.has(kindName))) {
+    throw unreadable(`its table of contents has entry ${dumpId} in the wrong section`);
+  }
+  const contents = kindName === 'SEQUENCE SET' ? definition : copyStatement;
   return {
     dumpId,
     catalogOid,
     oid,
-    tag,
-    kind,
+    tag: decoded(tag),
+    kind: kindName,
     section,
-    definition: textOf(definition),
-    dropStatement,
-    copyStatement: textOf(copyStatement),
-    schema,
-    tablespace,
-    owner,
+    definition: decoded(definition),
+    dropStatement: decoded(dropStatement),
+    copyStatement: decoded(copyStatement),
+    schema: decoded(schema),
+    tablespace: decoded(tablespace),
+    owner: decoded(owner),
     dependencies,
     hasData,
-    contents: contentsOf(kind, kind === 'SEQUENCE SET' ? definition : copyStatement, standardStrings),
+    contents: contentsOf(kindName, contents, standardStrings),
+    sha256: digestOf([kind, schema, tag, owner, tablespace, accessMethod, definition, dropStatement]),
   };
+}
+
+function readDependencies(bytes: TocBytes): number[] {
+  const dependencies: number[] = [];
+  for (let id = bytes.text(); id !== undefined; id = bytes.text()) {
+    dependencies.push(readNumber(id.toString('latin1')));
+  }
+  return dependencies;
+}
+
+/** Of texts that hold no zero byte. */
+function digestOf(texts: readonly Buffer[]): string {
+  const hash = createHash('sha256');
+  for (const text of texts) hash.update(text).update('\0');
+  return hash.digest('hex');
 }
 
 /** `pg_dump` writes OIDs and dump ids as text. */
@@ -171,21 +205,21 @@ function readNumber(text: string): number {
   return Number(text);
 }
 
-function textOf(bytes: Buffer): string {
-  return decoded(bytes.toString('latin1'));
-}
-
 /** The name in a COPY or setval statement. Rows may come as INSERT statements instead, which no manifest counts. */
 function contentsOf(kind: string, statement: Buffer, standardStrings: boolean): string | undefined {
   if (statement.length === 0 || (kind !== 'SEQUENCE SET' && kind !== 'TABLE DATA')) return undefined;
   try {
-    const read = readStatement(
-      Buffer.from(statement.toString('latin1').trimEnd(), 'latin1'),
-      standardStrings,
-    );
-    if (read.kind === 'copy') return read.target.name;
-    return read.kind === 'sequence' ? read.sequence.name : undefined;
+    const read = readStatement(statement.subarray(0, endWithout(LINE_FEED, statement)), standardStrings);
+    if (read.kind === 'copy' && kind === 'TABLE DATA') return read.target.name;
+    if (read.kind === 'sequence' && kind === 'SEQUENCE SET') return read.sequence.name;
   } catch (error) {
-    throw error instanceof ScriptError ? unreadable(error.message, error) : error;
+    if (!(error instanceof ScriptError)) throw error;
   }
+  throw unreadable('its table of contents holds a statement that does not fill a table or set a sequence');
+}
+
+function endWithout(byte: number, bytes: Buffer): number {
+  let end = bytes.length;
+  while (bytes[end - 1] === byte) end -= 1;
+  return end;
 }

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { messageOf } from '../../errors.ts';
-import { decoded } from '../content/script-statement.ts';
+import { decoded } from '../names.ts';
 import { unreadable } from '../unreadable.ts';
 
 /** `pg_dump` writes integers of four bytes on every platform that it runs on. */
@@ -8,6 +8,8 @@ const INTEGER_BYTES = 4;
 const CHUNK_BYTES = 256 * 1024;
 /** No definition comes near it, and a damaged length must not fill the memory. */
 const LARGEST_ENTRY = 64 * 1024 * 1024;
+
+export const NO_BYTES = Buffer.alloc(0);
 
 /** What is read goes on after the bytes that are at hand. */
 class MoreBytesNeeded extends Error {
@@ -50,7 +52,7 @@ export class TocBytes {
 
   /** A text; empty where `pg_dump` had none. */
   string(): string {
-    return decoded(this.text()?.toString('latin1') ?? '');
+    return decoded(this.text() ?? NO_BYTES);
   }
 
   take(length: number): Buffer {

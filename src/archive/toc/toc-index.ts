@@ -1,4 +1,5 @@
-import { RELATION_KINDS, key } from './identity.ts';
+import { RELATION_KINDS } from './identity.ts';
+import { nameKey } from '../names.ts';
 import type { QualifiedName } from './sql-words.ts';
 import { relationOfStatement, userMapping } from './statement-names.ts';
 import type { TocEntry } from './table-of-contents.ts';
@@ -48,7 +49,7 @@ export class TocIndex {
     this.entries = entries;
     this.#byId = new Map(entries.map((entry) => [entry.dumpId, entry]));
     const relations = entries.filter(isRelation);
-    this.#relations = new Map(relations.map((entry) => [key('', entry.schema, entry.tag), entry]));
+    this.#relations = new Map(relations.map((entry) => [nameKey('', entry.schema, entry.tag), entry]));
     this.#schemas = new Map(
       entries.filter(({ kind }) => kind === 'SCHEMA').map((entry) => [entry.tag, entry]),
     );
@@ -57,7 +58,7 @@ export class TocIndex {
 
   /** The relation of a name; a name without a schema is of `schema`, as in archives older than 10.3. */
   relation({ schema, name }: QualifiedName, schemaOfEntry = ''): TocEntry | undefined {
-    return this.#relations.get(key('', schema === '' ? schemaOfEntry : schema, name));
+    return this.#relations.get(nameKey('', schema === '' ? schemaOfEntry : schema, name));
   }
 
   /** What an entry depends on, as far as the archive holds it, with its schema. */

@@ -1,3 +1,4 @@
+import { nameKey } from '../../archive/names.ts';
 import { matchesRelation, matchesSchema, readPattern } from '../../postgres/name-pattern.ts';
 import type { Relation } from '../../postgres/preflight.ts';
 import { UserError } from '../../errors.ts';
@@ -26,7 +27,7 @@ export function selection(filters: DumpFilters, relations: readonly Relation[]):
   const excludeTables = filters.excludeTables.map(readPattern);
   const excludeTableData = filters.excludeTableData.map(readPattern);
 
-  const byName = new Map(relations.map((relation) => [nameKey(relation), relation]));
+  const byName = new Map(relations.map((relation) => [nameKey(relation.schema, relation.name), relation]));
   const includesItself = (relation: Relation): boolean => {
     if (excludeTables.some((pattern) => matchesRelation(pattern, relation))) return false;
     if (tables.length > 0) return tables.some((pattern) => matchesRelation(pattern, relation));
@@ -34,7 +35,7 @@ export function selection(filters: DumpFilters, relations: readonly Relation[]):
     return schemas.length === 0 || schemas.some((pattern) => matchesSchema(pattern, relation.schema));
   };
   const includes = (relation: Relation): boolean => {
-    const owner = relation.ownedBy && byName.get(nameKey(relation.ownedBy));
+    const owner = relation.ownedBy && byName.get(nameKey(relation.ownedBy.schema, relation.ownedBy.name));
     return includesItself(relation) || (owner !== undefined && includesItself(owner));
   };
   const idle = (
@@ -96,9 +97,4 @@ export function unreadableError(
     'Use their owner; or grant the role pg_read_all_data (PostgreSQL 14 and newer), and BYPASSRLS where row-level security is on; ' +
       'or leave them out with exclude-tables or exclude-schemas.',
   );
-}
-
-/** No name of PostgreSQL holds a zero byte. */
-function nameKey({ schema, name }: { readonly schema: string; readonly name: string }): string {
-  return `${schema}\0${name}`;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { diagnose, diagnosedError } from '../../postgres/diagnosis/diagnosis.ts';
 import { type Psql, PsqlError, queryRows } from '../../postgres/psql.ts';
+import { literal } from '../../postgres/sql-text.ts';
 import { UserError, messageOf } from '../../errors.ts';
 import { duration } from '../../runner/format.ts';
 import { log } from '../../runner/log.ts';
@@ -93,7 +94,7 @@ async function statements(
   );
   const major = Math.floor(Number(version) / 10_000);
   return {
-    createSql: `CREATE DATABASE ${name} TEMPLATE template0 ENCODING '${literal(encoding)}'${
+    createSql: `CREATE DATABASE ${name} TEMPLATE template0 ENCODING ${literal(encoding)}${
       templateEncoding === encoding ? '' : localeFor(major)
     };`,
     dropSql: major >= 13 ? `DROP DATABASE IF EXISTS ${name} WITH (FORCE);` : dropOld(name),
@@ -145,8 +146,4 @@ function cannotCreate(error: unknown): never {
   throw new UserError('test-restore-failed', `${CANNOT}: ${error.message}`, error.hint, {
     cause: error.cause,
   });
-}
-
-function literal(text: string): string {
-  return text.replaceAll("'", "''");
 }

@@ -31,11 +31,6 @@ export function scriptArguments(restore: RestoreArguments): string[] {
   return ['--file=-', '--single-transaction', ...sharedArguments(restore)];
 }
 
-/** A list for `pg_restore --use-list`, which knows each entry by its number alone (`SortTocFromFile`). */
-export function useList(dumpIds: readonly number[]): string {
-  return dumpIds.map((id) => `${id};\n`).join('');
-}
-
 function sharedArguments({ archive, listFile, noOwner, noPrivileges, extra }: RestoreArguments): string[] {
   return [
     '--format=custom',

@@ -10,7 +10,8 @@ import { type CopyProgress, parallelProgress, restoreProgress } from '../../arch
 import { logProgress } from '../../runner/progress-log.ts';
 import { watchLocks } from './lock-watch.ts';
 import { dropFirst, isOlderThanTools, restoreThroughPsql } from './through-psql.ts';
-import { connectedArguments, useList } from './pg-restore-arguments.ts';
+import { useList } from '../../archive/archive-script.ts';
+import { connectedArguments } from './pg-restore-arguments.ts';
 import type { RestoreRequest, RestoreRun } from './restore-request.ts';
 import { restoreFailure, tellRemarks } from './restore-failure.ts';
 import { endSessions, restoreSessions } from './sessions.ts';

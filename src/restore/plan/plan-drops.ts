@@ -1,5 +1,7 @@
+import { literal, quotedIdentifier } from '../../postgres/sql-text.ts';
 import type { Collisions } from './guard.ts';
-import { identityOf, key } from '../../archive/toc/identity.ts';
+import { identityOf } from '../../archive/toc/identity.ts';
+import { nameKey } from '../../archive/names.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
 import type { TargetFacts, TargetRelation } from './target.ts';
 import { isRelation } from '../../archive/toc/toc-index.ts';
@@ -8,7 +10,9 @@ import { isRelation } from '../../archive/toc/toc-index.ts';
 export function droppedWith({ entries }: Collisions, { relations }: TargetFacts): readonly TargetRelation[] {
   const replaced = new Set(entries.filter(isRelation).map(identityOf));
   const dropped = new Set(
-    relations.flatMap(({ schema, name, oid }) => (replaced.has(key('relation', schema, name)) ? [oid] : [])),
+    relations.flatMap(({ schema, name, oid }) =>
+      replaced.has(nameKey('relation', schema, name)) ? [oid] : [],
+    ),
   );
   const isPart = ({ partOf, oid }: TargetRelation): boolean =>
     partOf !== undefined && dropped.has(partOf) && !dropped.has(oid);
@@ -36,7 +40,7 @@ export function dropScript({ entries, largeObjects }: Collisions): string {
   if (statements.length + unlink.length === 0) return '';
   const tables = entries
     .filter(({ kind }) => kind === 'TABLE')
-    .map(({ schema, tag }) => literal([schema, tag].map(quoted).join('.')));
+    .map(({ schema, tag }) => literal([schema, tag].map(quotedIdentifier).join('.')));
   return [
     'DO LANGUAGE plpgsql ',
     literal(
@@ -85,18 +89,8 @@ function dropStatement(entry: TocEntry): string[] {
   const start = `DROP ${kind} `;
   const sql = statement.trim().replace(/;$/, '');
   if (!sql.startsWith('DROP ')) return [];
-  // Of what holds rows, the very relation that the plan names, whatever else the archive says: no digest covers that.
-  if (isRelation(entry)) return [`${start}IF EXISTS ${[schema, tag].map(quoted).join('.')}`];
+  // Of what holds rows, the very relation that the plan names, whatever else the archive says.
+  if (isRelation(entry)) return [`${start}IF EXISTS ${[schema, tag].map(quotedIdentifier).join('.')}`];
   // A partition or sequence may have gone with its table already.
   return [sql.startsWith(start) ? `${start}IF EXISTS ${sql.slice(start.length)}` : sql];
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-/** A string that means the same whatever `standard_conforming_strings` is. */
-function literal(text: string): string {
-  const escaped = text.replaceAll("'", "''");
-  return text.includes('\\') ? `E'${escaped.replaceAll('\\', '\\\\')}'` : `'${escaped}'`;
 }

@@ -1,5 +1,5 @@
 import { plainLine } from '../../runner/plain-text.ts';
-import { key } from '../../archive/toc/identity.ts';
+import { nameKey } from '../../archive/names.ts';
 import type { LeftOut, PlanRequest, RestoreOptions } from './plan-request.ts';
 import {
   type PrivilegeRoles,
@@ -107,7 +107,7 @@ class Rules {
   }
 
   #isPresent(kind: string, name: string): boolean {
-    return this.#target.identities.has(key(kind, '', name));
+    return this.#target.identities.has(nameKey(kind, '', name));
   }
 
   #aboutDatabase({ tag }: TocEntry): Reason {
@@ -183,7 +183,7 @@ class Rules {
   /** Rows without a table in the archive are those of an extension's configuration table. */
   #rows({ schema, tag }: TocEntry): Reason {
     if (this.#home !== undefined) return this.#part();
-    return this.#target.identities.has(key('relation of an extension', schema, tag))
+    return this.#target.identities.has(nameKey('relation of an extension', schema, tag))
       ? { why: 'the extension that it belongs to is there already', level: 'warning' }
       : undefined;
   }

@@ -5,7 +5,8 @@ import { LargeObjectCollector } from '../../archive/content/large-objects.ts';
 import type { Manifest } from '../../archive/content/manifest.ts';
 import { countsInWords, kindInWords, nameInWords } from '../../archive/toc/entry-names.ts';
 import { type Collisions, guardTarget, isEmpty, isOrigin } from './guard.ts';
-import { RELATION_KINDS, identityOf, key, largeObjectsOf } from '../../archive/toc/identity.ts';
+import { RELATION_KINDS, identityOf, largeObjectsOf } from '../../archive/toc/identity.ts';
+import { nameKey } from '../../archive/names.ts';
 import { dropScript, droppedWith } from './plan-drops.ts';
 import { leaveOutWhatFails } from './plan-omissions.ts';
 import { type LeftOut, type PlanRequest, isFiltered } from './plan-request.ts';
@@ -87,7 +88,7 @@ export function planRestore(request: PlanRequest): RestorePlan {
   const replaced = new Set(collisions.entries);
   const restoredNames = new Set(relations.map(identityOf));
   const isNotRestored = ({ schema, name }: TargetRelation): boolean =>
-    !restoredNames.has(key('relation', schema, name));
+    !restoredNames.has(nameKey('relation', schema, name));
   const lost = droppedWith(collisions, target).filter(isNotRestored);
   const { missingTablespaces, omission } = tablespaces(kept, request);
   const restoredObjects = new Set(kept.flatMap(largeObjectsOf));
@@ -179,7 +180,7 @@ function collisionsOf(entries: readonly TocEntry[], { target }: PlanRequest): Co
 
 /** `DROP TABLE` does not drop a view. */
 function requireSameKinds({ entries }: Collisions, relations: readonly TargetRelation[]): void {
-  const kinds = new Map(relations.map(({ kind, schema, name }) => [key('relation', schema, name), kind]));
+  const kinds = new Map(relations.map(({ kind, schema, name }) => [nameKey('relation', schema, name), kind]));
   const other = entries.find(
     (entry) => RELATION_KINDS.has(entry.kind) && kinds.get(identityOf(entry) ?? '') !== entry.kind,
   );
@@ -196,7 +197,7 @@ function requireSameKinds({ entries }: Collisions, relations: readonly TargetRel
 function grouped(leftOut: readonly LeftOut[]): Omission[] {
   const groups = new Map<string, LeftOut[]>();
   for (const item of leftOut) {
-    const group = key(item.level, item.entry.kind, item.why);
+    const group = nameKey(item.level, item.entry.kind, item.why);
     const others = groups.get(group);
     if (others) others.push(item);
     else groups.set(group, [item]);

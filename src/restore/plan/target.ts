@@ -1,6 +1,6 @@
 import { diagnosedError } from '../../postgres/diagnosis/diagnosis.ts';
 import { type Psql, PsqlError, queryRows } from '../../postgres/psql.ts';
-import { key } from '../../archive/toc/identity.ts';
+import { nameKey } from '../../archive/names.ts';
 import { TARGET_COLUMNS, TARGET_SQL } from './target-query.ts';
 
 /** A relation of the target that may be lost. */
@@ -77,9 +77,9 @@ function targetFacts(rows: readonly string[][]): TargetFacts {
     tablespaces: new Set(of('tablespace').map(([name = '']) => name)),
     relations,
     identities: new Set([
-      ...relations.map(({ schema, name }) => key('relation', schema, name)),
-      ...[...schemas.keys()].map((name) => key('SCHEMA', '', name)),
-      ...of('object').map(([kind = '', schema = '', name = '']) => key(kind, schema, name)),
+      ...relations.map(({ schema, name }) => nameKey('relation', schema, name)),
+      ...[...schemas.keys()].map((name) => nameKey('SCHEMA', '', name)),
+      ...of('object').map(([kind = '', schema = '', name = '']) => nameKey(kind, schema, name)),
     ]),
     largeObjects: new Set(of('large objects').flatMap(([oids = '']) => oids.split(' '))),
   };

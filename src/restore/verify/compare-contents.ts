@@ -1,11 +1,11 @@
 import { UserError } from '../../errors.ts';
 import { bytes, count } from '../../runner/format.ts';
 import { plainLine } from '../../runner/plain-text.ts';
-import type { Manifest, TableEntry } from '../../archive/content/manifest.ts';
+import type { Contents, TableEntry } from '../../archive/content/manifest.ts';
 import { identifiers, nameKey } from '../../archive/names.ts';
 
 /** What a restored database must hold. */
-export type ExpectedContents = Pick<Manifest, 'tables' | 'sequences' | 'largeObjects'>;
+export type ExpectedContents = Contents;
 
 /** How a database differs from what it must hold. */
 export interface Comparison {

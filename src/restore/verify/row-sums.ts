@@ -51,10 +51,6 @@ export class RowSums implements ScriptListener {
   onStatement(): void {
     // Only rows matter here.
   }
-
-  onSchema(): void {
-    // Only rows matter here.
-  }
 }
 
 /** Reads a COPY block as usual, and gives the digest of each of its rows away. */

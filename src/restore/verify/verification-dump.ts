@@ -12,6 +12,7 @@ import {
   ScriptReader,
 } from '../../archive/content/script-reader.ts';
 import { ScriptError } from '../../archive/content/script-statement.ts';
+import { DATA_ALONE } from '../../archive/archive-script.ts';
 import { exactPattern, filterPattern } from '../../archive/names.ts';
 import type { ProofRequest } from './verification-request.ts';
 
@@ -88,7 +89,7 @@ export async function dumpForProof(
 function proofArguments({ tools, encoding, role }: ProofRequest, selection: ProofSelection): string[] {
   return [
     '--format=plain',
-    '--section=data',
+    ...DATA_ALONE,
     '--no-password',
     '--lock-wait-timeout=120s',
     ...(role === undefined ? [] : [`--role=${role}`]),

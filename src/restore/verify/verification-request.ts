@@ -11,7 +11,10 @@ export interface ProofRequest {
    * at; of large objects then only `largeObjectIds`, or all where that is absent.
    */
   readonly everything: boolean;
-  /** Where it was restored from: without it, rows that came in another order than they were backed up in count as others. */
+  /**
+   * Where it was restored from, and the entries of contents that were: without it, rows that came in another order than
+   * they were backed up in count as others.
+   */
   readonly archive?: { readonly file: string; readonly dumpIds: readonly number[] };
   /** The encoding of the archive, as its `SET client_encoding` says; the database's own when absent. */
   readonly encoding?: string | undefined;

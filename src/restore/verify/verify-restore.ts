@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { log } from '../../runner/log.ts';
-import { endedBySignal, run } from '../../process/run.ts';
+import { endedBySignal } from '../../process/run.ts';
+import { printArchive } from '../../archive/archive-script.ts';
 import { progressLine } from '../../archive/copy-progress.ts';
-import { type Manifest, ManifestCollector, type TableEntry } from '../../archive/content/manifest.ts';
+import { type Contents, ContentsCollector, type TableEntry } from '../../archive/content/manifest.ts';
 import { logProgress } from '../../runner/progress-log.ts';
 import {
   type ScriptListener,
@@ -13,7 +11,6 @@ import {
 } from '../../archive/content/script-reader.ts';
 import { compareContents, differencesError, otherRows } from './compare-contents.ts';
 import { nameKey } from '../../archive/names.ts';
-import { useList } from '../apply/pg-restore-arguments.ts';
 import { type ProofSelection, canSelect, dumpForProof } from './verification-dump.ts';
 import { type ProofFacts, proofFacts } from './verification-facts.ts';
 import type { Proof, ProofRequest } from './verification-request.ts';
@@ -63,8 +60,8 @@ function selectionOf(
   return { names: byName ? names : undefined, roots, throughRoot, largeObjects };
 }
 
-async function dumpAgain(request: ProofRequest, selection: ProofSelection): Promise<Manifest> {
-  const collector = new ManifestCollector();
+async function dumpAgain(request: ProofRequest, selection: ProofSelection): Promise<Contents> {
+  const collector = new ContentsCollector();
   const total = request.expected.tables.reduce((sum, { bytes }) => sum + bytes, 0);
   let progress: ScriptProgress | undefined;
   const ticker = logProgress((elapsedMs) =>
@@ -98,9 +95,6 @@ function onlyOurObjects(
       if (statement.kind === 'large object') ours = isOurs(statement.id);
       if (ours || !statement.kind.startsWith('large object')) listener.onStatement(statement);
     },
-    onSchema: () => {
-      // The proof is about contents.
-    },
   };
 }
 
@@ -127,27 +121,24 @@ async function withOtherRows(
 
 async function readArchive(
   { tools, environment, workFolder, signal, onSpawn }: ProofRequest,
-  archive: NonNullable<ProofRequest['archive']>,
+  { file, dumpIds }: NonNullable<ProofRequest['archive']>,
   listener: ScriptListener,
 ): Promise<void> {
-  const listFile = path.join(workFolder, `proof-${randomBytes(6).toString('hex')}.list`);
-  await writeFile(listFile, useList(archive.dumpIds), { mode: 0o600, flag: 'wx' });
-  try {
-    const reader = new ScriptReader(listener);
-    const args = ['--format=custom', '--file=-', '--section=data', `--use-list=${listFile}`, archive.file];
-    const { exitCode, endedBy, stderr } = await run(tools.pgRestore, args, {
-      env: environment,
-      signal,
-      ...(onSpawn ? { onSpawn } : {}),
-      onStdout: (chunk) => {
-        reader.write(chunk);
-      },
-    });
-    const aftermath = 'The restore could not be proven.';
-    if (endedBy !== null) throw endedBySignal('pg_restore', endedBy, aftermath);
-    if (exitCode !== 0) throw restoreFailure('pg_restore', stderr, aftermath);
-    reader.end();
-  } finally {
-    await rm(listFile, { force: true });
-  }
+  const reader = new ScriptReader(listener);
+  const { exitCode, endedBy, stderr } = await printArchive({
+    archive: file,
+    dumpIds,
+    pgRestore: tools.pgRestore,
+    environment,
+    workFolder,
+    signal,
+    onSpawn,
+    onStdout: (chunk) => {
+      reader.write(chunk);
+    },
+  });
+  const aftermath = 'The restore could not be proven.';
+  if (endedBy !== null) throw endedBySignal('pg_restore', endedBy, aftermath);
+  if (exitCode !== 0) throw restoreFailure('pg_restore', stderr, aftermath);
+  reader.end();
 }

@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { type Environment, type RunResult, run } from '../process/run.ts';
+import type { TocEntry } from './toc/table-of-contents.ts';
+
+/** An archive whose data `pg_restore` prints. */
+export interface ArchiveScriptRequest {
+  /** The path of an archive in the custom format. */
+  readonly archive: string;
+  /** The entries whose data are printed; all of them when absent. */
+  readonly dumpIds?: readonly number[] | undefined;
+  /** By its absolute path, and what it needs to run; it connects to nothing. */
+  readonly pgRestore: string;
+  readonly environment: Environment;
+  readonly workFolder: string;
+  readonly signal: AbortSignal;
+  readonly onSpawn?: ((pid: number) => void) | undefined;
+  readonly onStdout: (chunk: Buffer) => void;
+}
+
+/** So that nothing but contents is printed by the tools, `pg_dump` and `pg_restore` alike. */
+export const DATA_ALONE = [
+  '--section=data',
+  '--no-owner',
+  '--no-privileges',
+  '--no-comments',
+  '--no-security-labels',
+];
+
+/**
+ * Has `pg_restore` print the data of an archive.
+ *
+ * It gets the file by its name. On a pipe it could not seek, and would not notice when the table of contents holds
+ * wrong positions; a restore from the file would stop at them.
+ */
+export async function printArchive(request: ArchiveScriptRequest): Promise<RunResult> {
+  const { archive, dumpIds, pgRestore, environment: env, workFolder, signal, onSpawn, onStdout } = request;
+  const listFile = path.join(workFolder, `archive-${randomBytes(6).toString('hex')}.list`);
+  if (dumpIds !== undefined) await writeFile(listFile, useList(dumpIds), { mode: 0o600, flag: 'wx' });
+  try {
+    return await run(
+      pgRestore,
+      [
+        '--format=custom',
+        '--file=-',
+        ...DATA_ALONE,
+        ...(dumpIds === undefined ? [] : [`--use-list=${listFile}`]),
+        archive,
+      ],
+      { env, signal, onStdout, ...(onSpawn === undefined ? {} : { onSpawn }) },
+    );
+  } finally {
+    await rm(listFile, { force: true });
+  }
+}
+
+/** A list for `pg_restore --use-list`, which knows each entry by its number alone (`SortTocFromFile`). */
+export function useList(dumpIds: readonly number[]): string {
+  return dumpIds.map((id) => `${id};\n`).join('');
+}
+
+/** Whether `pg_restore` prints the entry's contents in statements that a script reader knows: not as INSERT statements. */
+export function isReadable({ kind, contents }: TocEntry): boolean {
+  return contents !== undefined || kind === 'BLOBS';
+}
