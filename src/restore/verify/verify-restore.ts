@@ -49,7 +49,7 @@ export async function proveRestore(request: ProofRequest): Promise<Proof> {
  * enumeration, and does it again now.)
  */
 function selectionOf(
-  { expected, tools, encoding }: ProofRequest,
+  { expected, session: { tools }, encoding }: ProofRequest,
   { names, roots, holdsPartitions }: ProofFacts,
 ): ProofSelection {
   const throughRoot = roots.length > 0 && !holdsPartitions;
@@ -120,7 +120,7 @@ async function withOtherRows(
 }
 
 async function readArchive(
-  { tools, environment, workFolder, signal, onSpawn }: ProofRequest,
+  { session, workFolder, onSpawn }: ProofRequest,
   { file, dumpIds }: NonNullable<ProofRequest['archive']>,
   listener: ScriptListener,
 ): Promise<void> {
@@ -128,10 +128,10 @@ async function readArchive(
   const { exitCode, endedBy, stderr } = await printArchive({
     archive: file,
     dumpIds,
-    pgRestore: tools.pgRestore,
-    environment,
+    pgRestore: session.tools.pgRestore,
+    environment: session.environment,
     workFolder,
-    signal,
+    signal: session.signal,
     onSpawn,
     onStdout: (chunk) => {
       reader.write(chunk);
