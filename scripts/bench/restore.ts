@@ -113,7 +113,7 @@ async function startRestoreBench(): Promise<RestoreBench> {
       }
       const dumpIds = await allEntries(tools.pgRestore, archive);
       const request = { ...shared, archive, dumpIds, environment: env, serverMajor: 17 };
-      const options = { jobs: undefined, dropScript: '', noOwner: false, noPrivileges: false, extra: [] };
+      const options = { jobs: undefined, dropScript: '', noOwner: false, closing: [], last: [], extra: [] };
       return timed(() => restoreArchive({ ...request, ...options, tableBytes: new Map() }));
     },
     async prove({ manifest }) {

@@ -3,6 +3,7 @@ import { identityOf, key } from '../../archive/toc/identity.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
 import type { TargetFacts, TargetRelation } from './target.ts';
 import { isRelation } from '../../archive/toc/toc-index.ts';
+import { literal, quoted } from '../../postgres/sql-text.ts';
 
 /** What is dropped with the tables that are replaced: their partitions and sequences, whether they come back or not. */
 export function droppedWith({ entries }: Collisions, { relations }: TargetFacts): readonly TargetRelation[] {
@@ -89,14 +90,4 @@ function dropStatement(entry: TocEntry): string[] {
   if (isRelation(entry)) return [`${start}IF EXISTS ${[schema, tag].map(quoted).join('.')}`];
   // A partition or sequence may have gone with its table already.
   return [sql.startsWith(start) ? `${start}IF EXISTS ${sql.slice(start.length)}` : sql];
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-/** A string that means the same whatever `standard_conforming_strings` is. */
-function literal(text: string): string {
-  const escaped = text.replaceAll("'", "''");
-  return text.includes('\\') ? `E'${escaped.replaceAll('\\', '\\\\')}'` : `'${escaped}'`;
 }
