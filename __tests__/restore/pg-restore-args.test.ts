@@ -12,7 +12,7 @@ describe('pg-restore-args', () => {
     [['--role=shop owner', '--no-comments', '-v', '--verbose']],
     [['--no-publications', '--no-subscriptions', '--no-security-labels', '--superuser=postgres']],
     [['--no-tablespaces', '--no-table-access-method', '--strict-names', '--no-data-for-failed-tables']],
-    [['--no-policies', '--no-statistics', '--statistics', '--use-set-session-authorization']],
+    [['--no-policies', '--no-statistics', '--statistics']],
     [[]],
   ])('accepts options that the action does not set itself: %j', (words) => {
     expect(check(...words)).toEqual(words);

@@ -120,7 +120,7 @@ async function startRestoreBench(): Promise<RestoreBench> {
       }
       const dumpIds = await allEntries(tools.pgRestore, archive);
       const request = { ...shared, archive, dumpIds, session: session('target'), serverMajor: 17 };
-      const options = { jobs: undefined, dropScript: '', noOwner: false, noPrivileges: false, extra: [] };
+      const options = { jobs: undefined, dropScript: '', noOwner: false, closing: [], last: [], extra: [] };
       return timed(() => restoreArchive({ ...request, ...options, tableBytes: new Map() }));
     },
     async prove({ manifest }) {

@@ -2,6 +2,7 @@ import type { ReadBack } from '../archive/read-back.ts';
 import type { ExpectedContents } from './verify/compare-contents.ts';
 import { restoreArchive } from './apply/pg-restore.ts';
 import { type RestorePlan, expectedContents, planLines, planRestore } from './plan/plan.ts';
+import { omissionInWords } from './plan/omission.ts';
 import type { RestoreOptions } from './plan/plan-request.ts';
 import { isReadable } from '../archive/archive-script.ts';
 import { encodingOf, largeObjectIdsOf } from '../archive/toc/archive-facts.ts';
@@ -29,11 +30,10 @@ export interface Target {
 /** How `pg_restore` is to work. */
 export interface RestoreManner {
   readonly options: RestoreOptions;
-  readonly jobs: number | undefined;
   readonly restoreArguments: readonly string[];
 }
 
-/** The manner in which a database is restored whole into an empty one. */
+/** How a backup is restored whole into an empty database for a test: nobody has to own it there. */
 export const WHOLE: RestoreManner = {
   options: {
     filters: { schemas: [], tables: [] },
@@ -41,8 +41,10 @@ export const WHOLE: RestoreManner = {
     confirmDatabase: undefined,
     noOwner: true,
     noPrivileges: true,
+    jobs: undefined,
+    role: undefined,
+    forTest: true,
   },
-  jobs: undefined,
   restoreArguments: [],
 };
 
@@ -56,15 +58,17 @@ export async function makePlan(
   { session }: Target,
   options: RestoreOptions,
 ): Promise<RestorePlan> {
-  const target = await examineTarget(session);
+  const target = await examineTarget(session, options.role);
   return planRestore({ contents, target, options });
 }
 
 /** Tells the plan, before anything is done. */
 export function tellPlan(plan: RestorePlan): void {
   for (const line of planLines(plan)) log.info(line);
-  for (const { what, why, level } of plan.omissions) {
-    if (level === 'warning') log.warning(`Left out: ${what}, because ${why}`);
+  for (const omission of plan.omissions) {
+    if (omission.level !== 'warning') continue;
+    const verb = omission.changed === true ? 'Changed' : 'Left out';
+    log.warning(`${verb}: ${omissionInWords(omission)}, because ${omission.why}`);
   }
 }
 
@@ -78,7 +82,7 @@ export async function restoreInto(
   { path: archive, proof }: ProvenArchive,
   target: Target,
   plan: RestorePlan,
-  { options, jobs, restoreArguments }: RestoreManner,
+  { options: { jobs }, restoreArguments }: RestoreManner,
 ): Promise<ExpectedContents> {
   const { session, serverMajor, workFolder } = target;
   const restored = expectedContents(proof.manifest, plan);
@@ -90,8 +94,9 @@ export async function restoreInto(
     serverMajor,
     jobs,
     dropScript: plan.dropScript,
-    noOwner: options.noOwner,
-    noPrivileges: options.noPrivileges,
+    noOwner: plan.rights.noOwner,
+    closing: plan.rights.closing,
+    last: plan.rights.last,
     extra: [...(plan.missingTablespaces.length > 0 ? ['--no-tablespaces'] : []), ...restoreArguments],
     tableBytes: new Map(restored.tables.map(({ schema, table, bytes }) => [`${schema}.${table}`, bytes])),
     workFolder,

@@ -7,7 +7,7 @@ const PG_RESTORE: ToolOptions = {
     optionNames(
       '-v --verbose --no-comments --no-data-for-failed-tables --no-policies --no-publications --no-security-labels',
       '--no-statistics --no-subscriptions --no-table-access-method --no-tablespaces --role= --statistics',
-      '--strict-names --superuser= --use-set-session-authorization',
+      '--strict-names --superuser=',
     ),
   ),
   refused: new Map([
@@ -40,6 +40,7 @@ const PG_RESTORE: ToolOptions = {
       'rows are restored as COPY data, which PostgreSQL does not load under row-level security',
       '--enable-row-security',
     ),
+    ...refused('owners are restored with ALTER … OWNER TO', '--use-set-session-authorization'),
     ...refused('write it as --superuser=NAME', '-S'),
     ...refused('pg_restore would print it and restore nothing', '-V --version -? --help'),
   ]),

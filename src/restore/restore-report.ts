@@ -12,6 +12,7 @@ function outputs({
   database,
   restored: { tables },
   verified,
+  plan: { omissions },
   totalMs,
 }: RestoreSummary): Record<string, string> {
   return {
@@ -21,6 +22,7 @@ function outputs({
     tables: String(tables.length),
     rows: String(tables.reduce((sum, { rows }) => sum + rows, 0)),
     verified: String(verified),
+    'left-out': JSON.stringify(omissions.map(({ what, names, why }) => ({ what, names, why }))),
     'duration-seconds': (totalMs / 1000).toFixed(1),
   };
 }

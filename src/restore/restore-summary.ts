@@ -1,4 +1,5 @@
 import type { Manifest } from '../archive/content/manifest.ts';
+import { omissionInWords } from './plan/omission.ts';
 import type { RestorePlan } from './plan/plan.ts';
 import type { TableOfContents } from '../archive/toc/table-of-contents.ts';
 import { bytes, count, minute } from '../runner/format.ts';
@@ -89,12 +90,12 @@ function changesInWords({ creates, replaces, removes, leavesAlone }: RestoreSumm
   ].join(', ');
 }
 
-/** What of the backup is not in the target, and why. */
+/** What of the backup is not in the target, or not as it was, and why. */
 function leftOut({ plan: { omissions } }: RestoreSummary): string {
   if (omissions.length === 0) return '';
-  const rows = omissions.map(({ what, why, level }) => [
-    `${level === 'warning' ? '⚠️ ' : ''}${code(what)}`,
-    escaped(why),
+  const rows = omissions.map((omission) => [
+    `${omission.level === 'warning' ? '⚠️ ' : ''}${code(omissionInWords(omission))}`,
+    escaped(omission.why),
   ]);
-  return `### Left out\n\n${table(['What', 'Why'], rows, ['left', 'left'])}`;
+  return `### Left out or changed\n\n${table(['What', 'Why'], rows, ['left', 'left'])}`;
 }

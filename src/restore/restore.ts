@@ -124,7 +124,7 @@ async function bringBack(job: Job, connection: Connection): Promise<void> {
   const restored = await stopwatch.time('Restore', () => restoreInto(archive, target, plan, manner));
   aftermath.words = NOT_PROVEN;
   if (inputs.verify) {
-    const role = roleOf(inputs.restoreArguments);
+    const { role } = manner.options;
     await stopwatch.time('Proof', () => proveTarget(archive, target, plan, { restored, role }));
   } else log.info('Not proven: verify is false');
 
@@ -145,7 +145,11 @@ async function bringBack(job: Job, connection: Connection): Promise<void> {
 
 function mannerOf(inputs: RestoreInputs): RestoreManner {
   const { filters, clean, confirmDatabase, noOwner, noPrivileges, jobs, restoreArguments } = inputs;
-  return { options: { filters, clean, confirmDatabase, noOwner, noPrivileges }, jobs, restoreArguments };
+  const role = roleOf(restoreArguments);
+  return {
+    options: { filters, clean, confirmDatabase, noOwner, noPrivileges, jobs, role, forTest: false },
+    restoreArguments,
+  };
 }
 
 /** Downloads the backup, or takes the local file, decrypts it if need be, and reads its table of contents. */

@@ -5,7 +5,6 @@ import {
   referencedTable,
   relationOfStatement,
   rolesOfPolicy,
-  rolesOfPrivileges,
   schemaOfTag,
   userMapping,
 } from '../../../src/archive/toc/statement-names.ts';
@@ -57,29 +56,6 @@ describe('the relation of a statement', () => {
 });
 
 describe('the roles of a statement', () => {
-  it.each([
-    ['GRANT SELECT ON TABLE a.b TO c;', ['c'], []],
-    ['GRANT SELECT("to"),UPDATE(x) ON TABLE a."from" TO "odd role" WITH GRANT OPTION;', ['odd role'], []],
-    [
-      'REVOKE ALL ON FUNCTION a.f(t.role, x) FROM PUBLIC;\nGRANT ALL ON FUNCTION a.f(t.role, x) TO g;',
-      ['g'],
-      [],
-    ],
-    ['REVOKE GRANT OPTION FOR SELECT ON TABLE public.role FROM c;', ['c'], []],
-    ['GRANT ALL ON TABLE public.granted TO a GRANTED BY "b;";', ['a'], ['b;']],
-    [
-      'SET SESSION AUTHORIZATION o;\nGRANT ALL ON TABLE a.b TO c;\nRESET SESSION AUTHORIZATION;',
-      ['c'],
-      ['o'],
-    ],
-    ['ALTER DEFAULT PRIVILEGES FOR ROLE "a b" IN SCHEMA s GRANT SELECT ON TABLES TO c;', ['c'], ['a b']],
-    ['ALTER DEFAULT PRIVILEGES FOR ROLE o REVOKE ALL ON FUNCTIONS FROM PUBLIC;', [], ['o']],
-    ['GRANT ALL ON SCHEMA s TO GROUP g;', ['g'], []],
-    ['GRANT ALL ON SCHEMA s TO "PUBLIC";', ['PUBLIC'], []],
-  ])('%s', (sql, grantees, grantors) => {
-    expect(rolesOfPrivileges(sql)).toEqual({ grantees, grantors });
-  });
-
   it('are those of a policy', () => {
     expect(
       rolesOfPolicy(`CREATE POLICY "to" ON a."to" AS RESTRICTIVE FOR SELECT TO x, "y z" USING (true);`),

@@ -166,7 +166,11 @@ describe('a server that is older than the tools', () => {
 
 describe('the script for psql', () => {
   async function through(script: Buffer, size: number): Promise<string> {
-    const filter = new RestoreScript({ omittedSetting: 'transaction_timeout', firstStatements: '' });
+    const filter = new RestoreScript({
+      omittedSetting: 'transaction_timeout',
+      firstStatements: '',
+      lastStatements: [],
+    });
     const chunks: Buffer[] = [];
     filter.on('data', (chunk: Buffer) => chunks.push(chunk));
     const ended = new Promise((resolve, reject) => filter.once('end', resolve).once('error', reject));
@@ -185,7 +189,6 @@ describe('the script for psql', () => {
         archive: archive.file,
         listFile,
         noOwner: true,
-        noPrivileges: true,
         extra: [],
       };
       const { stdout } = await newer.pgRestore(scriptArguments(words));
@@ -206,7 +209,11 @@ describe('the script for psql', () => {
   });
 
   it('holds its end back until it is ended', async () => {
-    const filter = new RestoreScript({ omittedSetting: 'transaction_timeout', firstStatements: '' });
+    const filter = new RestoreScript({
+      omittedSetting: 'transaction_timeout',
+      firstStatements: '',
+      lastStatements: [],
+    });
     const chunks: Buffer[] = [];
     filter.on('data', (chunk: Buffer) => chunks.push(chunk));
     filter.write(`BEGIN;\nSELECT '${'x'.repeat(200_000)}';\nCOMMIT;\n\n`);

@@ -65,12 +65,25 @@ describe('an empty target', () => {
     expect(error.message).toContain('"shop"');
   });
 
-  it('may hold what nobody would miss', async () => {
-    await elsewhere.sql(
-      'CREATE SCHEMA mine; CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$SELECT 1$$',
-      'shop',
-    );
-    expect((await bed.bringBack(archive, target)).targetWasEmpty).toBe(true);
+  it('may have schemas, extensions, and what is in a schema of the provider', async () => {
+    const provided = `
+      CREATE SCHEMA mine; CREATE EXTENSION citext;
+      CREATE SCHEMA provided; CREATE FUNCTION provided.f() RETURNS int LANGUAGE sql AS $$SELECT 1$$;
+      GRANT USAGE ON SCHEMA provided TO PUBLIC;`;
+    await elsewhere.sql(provided, 'shop');
+    const as = await elsewhere.createRole('tenant');
+    await elsewhere.sql(`ALTER DATABASE shop OWNER TO tenant`, 'shop');
+    expect((await bed.bringBack(archive, { ...target, as })).targetWasEmpty).toBe(true);
+  });
+
+  it.each([
+    ['a function', 'CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$SELECT 1$$', '1 routine (public.f())'],
+    ['a type', 'CREATE DOMAIN d AS int', '1 type (public.d)'],
+  ])('has no %s of the user', async (_, sql, holdings) => {
+    await elsewhere.sql(sql, 'shop');
+    const error = await userErrorOf(bed.plan(archive, target, { clean: true }));
+    expect(error.message).toContain(`it holds ${holdings}.`);
+    expect(error.hint).toContain('set "confirm-database: shop".');
   });
 
   it.each([
@@ -85,7 +98,9 @@ describe('an empty target', () => {
     const error = await userErrorOf(bed.plan(archive, target));
     expect(error.message).toContain(name);
     expect(error.hint).toContain('clean: true');
-    const plan = await bed.bringBack(archive, target, { clean: true });
+    const unconfirmed = await userErrorOf(bed.plan(archive, target, { clean: true }));
+    expect(unconfirmed.hint).toContain(`set "confirm-database: shop" to replace ${name}`);
+    const plan = await bed.bringBack(archive, target, { clean: true, confirmDatabase: 'shop' });
     expect(plan.replacesOthers.map((object) => object.name)).toEqual([name]);
   });
 
@@ -94,7 +109,8 @@ describe('an empty target', () => {
       'CREATE FUNCTION twice(x text) RETURNS text LANGUAGE sql AS $$SELECT x || x$$',
       'shop',
     );
-    expect((await bed.bringBack(archive, target)).replacesOthers).toEqual([]);
+    const plan = await bed.bringBack(archive, target, { confirmDatabase: 'shop' });
+    expect(plan.replacesOthers).toEqual([]);
   });
 });
 

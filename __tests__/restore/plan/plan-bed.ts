@@ -28,8 +28,11 @@ export function restoreOptions(more: Partial<RestoreOptions> = {}): RestoreOptio
     filters: { schemas: [], tables: [] },
     clean: false,
     confirmDatabase: undefined,
-    noOwner: true,
-    noPrivileges: true,
+    noOwner: false,
+    noPrivileges: false,
+    jobs: undefined,
+    role: undefined,
+    forTest: false,
     ...more,
   };
 }
@@ -60,12 +63,15 @@ export class PlanBed {
     return file;
   }
 
-  async examine(place: Place): Promise<TargetFacts> {
-    return examineTarget(testSession(this.tools, libpq(place)));
+  async examine(place: Place, role?: string): Promise<TargetFacts> {
+    return examineTarget(testSession(this.tools, libpq(place)), role);
   }
 
   async plan(archive: string, place: Place, options: Partial<RestoreOptions> = {}): Promise<RestorePlan> {
-    const [contents, target] = await Promise.all([readTableOfContents(archive), this.examine(place)]);
+    const [contents, target] = await Promise.all([
+      readTableOfContents(archive),
+      this.examine(place, options.role),
+    ]);
     return planRestore({ contents, target, options: restoreOptions(options) });
   }
 
@@ -81,7 +87,6 @@ export class PlanBed {
     const plan = await makePlan(verified, target, restoreOptions(options));
     await restoreInto(verified, target, plan, {
       options: restoreOptions(options),
-      jobs: undefined,
       restoreArguments: [],
     });
     return plan;

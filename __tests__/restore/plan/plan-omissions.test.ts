@@ -1,3 +1,4 @@
+import { restoreOptions } from './plan-bed.ts';
 import { describe, expect, it } from '@jest/globals';
 import { leaveOutWhatFails } from '../../../src/restore/plan/plan-omissions.ts';
 import type { TargetFacts } from '../../../src/restore/plan/target.ts';
@@ -49,20 +50,17 @@ function whyNot(about: Partial<TocEntry>, target: Partial<TargetFacts>): string 
       isSuperuser: false,
       canCreateInDatabase: true,
       roles: new Map(),
+      superusers: new Set(),
+      defaultPrivileges: [],
       schemas: new Map(),
       tablespaces: new Set(),
       relations: [],
+      others: [],
       identities: new Set(),
       largeObjects: new Set(),
       ...target,
     },
-    options: {
-      filters: { schemas: [], tables: [] },
-      clean: false,
-      confirmDatabase: undefined,
-      noOwner: true,
-      noPrivileges: true,
-    },
+    options: restoreOptions(),
   });
   expect(kept).toContain(TABLE);
   return kept.includes(part) ? undefined : leftOut.map(({ why }) => why).join() || 'silently';

@@ -1,4 +1,5 @@
-import type { Omission, RestorePlan } from '../../../src/restore/plan/plan.ts';
+import { type Omission, omissionInWords } from '../../../src/restore/plan/omission.ts';
+import type { RestorePlan } from '../../../src/restore/plan/plan.ts';
 import { type Database, startDatabase } from '../../support/database.ts';
 import { PlanBed, type Place } from './plan-bed.ts';
 import { PLANNED_DATABASE } from './plan-database.ts';
@@ -64,7 +65,7 @@ export async function countsOf(place: Place, ...tables: readonly string[]): Prom
 
 /** What a plan leaves out, by the beginning of its name. */
 export function omission(plan: RestorePlan, what: string): Omission | undefined {
-  return plan.omissions.find((item) => item.what.startsWith(what));
+  return plan.omissions.find((item) => omissionInWords(item).startsWith(what));
 }
 
 export function names(objects: readonly { readonly name: string }[]): string[] {

@@ -14,6 +14,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ['PUBLICATION TABLE', 'table of a publication'],
   ['PUBLICATION TABLES IN SCHEMA', 'schema of a publication'],
   ['SECURITY LABEL', 'security label on'],
+  ['STATISTICS', 'statistics object'],
   ['STATISTICS DATA', 'planner statistics of'],
   ['TABLE ATTACH', 'place in its partitioned table of'],
   ['TABLE DATA', 'rows of'],

@@ -2,6 +2,9 @@
 export interface SqlWord {
   readonly kind: 'word' | 'quoted' | 'symbol';
   readonly text: string;
+  /** Where it begins in the statement, and where it has ended. */
+  readonly at: number;
+  readonly end: number;
 }
 
 /** The name of something in a schema; the schema is empty when the statement names none. */
@@ -26,14 +29,14 @@ export function* sqlWords(sql: string): Generator<SqlWord, undefined> {
     const identifier = matchAt(IDENTIFIER, sql, at);
     if (character === '"') {
       const end = endOfQuoted(sql, at, false);
-      yield { kind: 'quoted', text: sql.slice(at + 1, end - 1).replaceAll('""', '"') };
+      yield { kind: 'quoted', text: sql.slice(at + 1, end - 1).replaceAll('""', '"'), at, end };
       at = end;
     } else if (character === "'") at = endOfQuoted(sql, at, false);
     else if (/e/i.test(character) && next === "'") at = endOfQuoted(sql, at + 1, true);
     else if (character === '-' && next === '-') at = after(sql, '\n', at);
     else if (character === '/' && next === '*') at = after(sql, '*/', at);
     else if (identifier !== '') {
-      yield { kind: 'word', text: identifier };
+      yield { kind: 'word', text: identifier, at, end: at + identifier.length };
       at += identifier.length;
     } else {
       const dollars = character === '$' ? matchAt(DOLLAR_QUOTE, sql, at) : '';
@@ -41,17 +44,46 @@ export function* sqlWords(sql: string): Generator<SqlWord, undefined> {
       if (dollars !== '') at = after(sql, dollars, at + dollars.length);
       else if (space !== '') at += space.length;
       else {
-        yield { kind: 'symbol', text: character };
+        yield { kind: 'symbol', text: character, at, end: at + 1 };
         at += 1;
       }
     }
   }
 }
 
+/** Divides SQL into its statements, without their semicolons. What ends within quotes is one statement to its end. */
+export function sqlStatements(sql: string): string[] {
+  const statements: string[] = [];
+  let start = 0;
+  for (const { kind, text, at } of sqlWords(sql)) {
+    if (kind !== 'symbol' || text !== ';') continue;
+    statements.push(sql.slice(start, at));
+    start = at + 1;
+  }
+  statements.push(sql.slice(start));
+  return statements.map((statement) => statement.trim()).filter((statement) => statement !== '');
+}
+
+/**
+ * Whether SQL is one statement of names, keywords and signs alone: no string or comment, no second statement, and nothing
+ * that psql would take for a command or a variable of its own.
+ */
+export function isPlainStatement(sql: string): boolean {
+  let before = 0;
+  for (const { kind, text, at, end } of sqlWords(sql)) {
+    if (sql.slice(before, at).trim() !== '' || (kind === 'symbol' && /[\\:;]/.test(text))) return false;
+    const quotes = kind === 'quoted' ? sql.slice(at, end).replaceAll(/[^"]/g, '').length : 0;
+    if (quotes % 2 === 1) return false;
+    before = end;
+  }
+  return before > 0 && sql.slice(before).trim() === '' && !sql.includes('\0');
+}
+
 /** Reads a statement's words in turn, without those in parentheses. */
 export class SqlReader {
   readonly #words: Generator<SqlWord, undefined>;
   #next: SqlWord | undefined;
+  #lastAt = 0;
 
   constructor(sql: string) {
     this.#words = sqlWords(sql);
@@ -60,6 +92,16 @@ export class SqlReader {
 
   get atEnd(): boolean {
     return this.#next === undefined;
+  }
+
+  /** Where the next word begins; at the end, where the last one did. */
+  get at(): number {
+    return this.#next?.at ?? this.#lastAt;
+  }
+
+  /** Where the word begins that was passed last. */
+  get lastAt(): number {
+    return this.#lastAt;
   }
 
   /** Passes over the next word if it is this keyword or symbol, in any case. @returns whether it was. */
@@ -93,6 +135,7 @@ export class SqlReader {
   }
 
   #advance(): void {
+    this.#lastAt = this.#next?.at ?? this.#lastAt;
     let depth = 0;
     for (;;) {
       const { value, done } = this.#words.next();

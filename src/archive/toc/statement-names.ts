@@ -57,41 +57,6 @@ export function rolesOfPolicy(sql: string): string[] {
   return reader.skipTo('TO', 'USING', 'WITH') === 'TO' ? roles(reader) : [];
 }
 
-/** What statements about privileges name. */
-export interface PrivilegeRoles {
-  /** Who is granted or loses something. */
-  readonly grantees: readonly string[];
-  /** Who grants it, where that is another than the user; whose default privileges they are. */
-  readonly grantors: readonly string[];
-}
-
-/** The roles in statements about privileges, PUBLIC aside. A keyword that is looked for is never a name without quotes. */
-export function rolesOfPrivileges(sql: string): PrivilegeRoles {
-  const grantees = new Set<string>();
-  const grantors = new Set<string>();
-  const reader = new SqlReader(sql);
-  while (!reader.atEnd) {
-    switch (reader.skipTo('TO', 'FROM', 'FOR', 'GRANTED', 'AUTHORIZATION')) {
-      case 'TO':
-      case 'FROM':
-        for (const role of roles(reader)) grantees.add(role);
-        break;
-      case 'FOR':
-        if (reader.accept('ROLE') || reader.accept('USER')) addTo(grantors, roles(reader));
-        break;
-      case 'GRANTED':
-        if (reader.accept('BY')) addTo(grantors, roles(reader));
-        break;
-      case 'AUTHORIZATION':
-        addTo(grantors, roles(reader));
-        break;
-      case undefined:
-        break;
-    }
-  }
-  return { grantees: [...grantees], grantors: [...grantors] };
-}
-
 function relationAfter(reader: SqlReader, divider: string): QualifiedName | undefined {
   return divider === '' || reader.skipTo(divider) !== undefined ? relation(reader) : undefined;
 }
@@ -109,8 +74,4 @@ function roles(reader: SqlReader): string[] {
     if (!reader.accept('PUBLIC')) names.push(reader.identifier());
   } while (reader.accept(','));
   return names.filter((name) => name !== '');
-}
-
-function addTo(set: Set<string>, names: readonly string[]): void {
-  for (const name of names) set.add(name);
 }

@@ -1,10 +1,13 @@
+import type { TocSection } from '../../archive/toc/table-of-contents.ts';
+
 /** What `pg_restore` is told, whichever way the statements take to the server. */
 export interface RestoreArguments {
   readonly archive: string;
   /** The file that lists the entries to restore. */
   readonly listFile: string;
   readonly noOwner: boolean;
-  readonly noPrivileges: boolean;
+  /** The parts of the archive to restore; all of them when absent. */
+  readonly sections?: readonly TocSection[];
   /** The words of the user, checked; they hold nothing that these arguments settle. */
   readonly extra: readonly string[];
 }
@@ -31,13 +34,13 @@ export function scriptArguments(restore: RestoreArguments): string[] {
   return ['--file=-', '--single-transaction', ...sharedArguments(restore)];
 }
 
-function sharedArguments({ archive, listFile, noOwner, noPrivileges, extra }: RestoreArguments): string[] {
+function sharedArguments({ archive, listFile, noOwner, sections = [], extra }: RestoreArguments): string[] {
   return [
     '--format=custom',
     '--verbose',
     `--use-list=${listFile}`,
     ...(noOwner ? ['--no-owner'] : []),
-    ...(noPrivileges ? ['--no-privileges'] : []),
+    ...sections.map((section) => `--section=${section}`),
     ...extra,
     archive,
   ];

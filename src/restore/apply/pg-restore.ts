@@ -9,8 +9,9 @@ import { endedBySignal, run } from '../../process/run.ts';
 import { type CopyProgress, parallelProgress, restoreProgress } from '../../archive/copy-progress.ts';
 import { logProgress } from '../../runner/progress-log.ts';
 import { watchLocks } from './lock-watch.ts';
-import { dropFirst, isOlderThanTools, restoreThroughPsql } from './through-psql.ts';
 import { useList } from '../../archive/archive-script.ts';
+import { ownScript } from './restore-script.ts';
+import { isOlderThanTools, restoreThroughPsql, runOwnTransaction } from './through-psql.ts';
 import { connectedArguments } from './pg-restore-arguments.ts';
 import type { RestoreRequest, RestoreRun } from './restore-request.ts';
 import { restoreFailure, tellRemarks } from './restore-failure.ts';
@@ -19,16 +20,20 @@ import { endSessions, restoreSessions } from './sessions.ts';
 const ONE_TRANSACTION = 'Nothing was changed: it was one transaction.';
 /** Nobody can know whether the last statement has arrived. */
 const UNKNOWN_END = 'It was one transaction: nothing was changed, unless its COMMIT had just been sent.';
+const NOT_YET = 'Nothing was changed yet.';
+const WITHOUT_RIGHTS =
+  'Everything was restored but owners, privileges and what needs them (materialized views, event triggers): until they are, do not let anybody use the database. Without jobs, all or nothing is restored.';
 const MANY_TRANSACTIONS =
   'A part of it was restored: with jobs, each entry is a transaction of its own. Without jobs, all or nothing is restored.';
 
 /**
  * Has `pg_restore` restore entries of an archive, all of them or, with `jobs`, as far as it comes, and follows it in the
- * log. What is in the way is dropped first, in the same transaction; with `jobs`, in one of its own.
+ * log. What is in the way is dropped first, and the statements of our own run last, in the same transaction; with `jobs`,
+ * in others.
  *
  * On an older server than `pg_restore` knows, psql sends the statements instead, over one connection whatever
- * `jobs` says: slower, but right. psql also sends them when something is dropped first, because `pg_restore` can only
- * drop in its own way, which fails on partitions.
+ * `jobs` says: slower, but right. psql also sends them when there are statements of our own: `pg_restore` can only drop in
+ * its own way, which fails on partitions, and can restore owners and privileges only all or not at all.
  *
  * When it fails or is aborted, no session of it is left at work on the server.
  *
@@ -38,19 +43,38 @@ export async function restoreArchive(request: RestoreRequest): Promise<void> {
   const jobs = possibleJobs(request);
   const throughPsql =
     isOlderThanTools(request.session.tools.major, request.serverMajor) ||
-    (request.dropScript !== '' && jobs === undefined);
+    request.dropScript !== '' ||
+    request.last.length > 0;
   const listFile = path.join(request.workFolder, `restore-${randomBytes(6).toString('hex')}.list`);
   await writeFile(listFile, useList(request.dumpIds), { mode: 0o600, flag: 'wx' });
   try {
     const words = { ...request, listFile };
     await followed(request, jobs, async (parts) => {
       const restoring = { request, words, ...parts };
-      if (throughPsql) return restoreThroughPsql(restoring);
-      if (request.dropScript !== '') await dropFirst(restoring);
+      if (jobs !== undefined) return restoreInParts(restoring, jobs);
+      if (throughPsql) return restoreThroughPsql(restoring, request.last);
       return restoreConnected(restoring, jobs);
     });
   } finally {
     await rm(listFile, { force: true });
+  }
+}
+
+/**
+ * Restores over several connections, in many transactions. Where PUBLIC must lose something that it has of every new
+ * object, the objects are made in one transaction that takes it away: nobody gets to use it while rows are loaded.
+ */
+async function restoreInParts(restoring: RestoreRun, jobs: number): Promise<void> {
+  const { request, words } = restoring;
+  let rest = words;
+  if (request.closing.length > 0) {
+    const objects = { ...words, sections: ['pre-data' as const] };
+    await restoreThroughPsql({ ...restoring, words: objects, aftermath: NOT_YET }, request.closing);
+    rest = { ...words, sections: ['data', 'post-data'] };
+  } else if (request.dropScript !== '') await runOwnTransaction(restoring, request.dropScript, NOT_YET);
+  await restoreConnected({ ...restoring, words: rest }, jobs);
+  if (request.last.length > 0) {
+    await runOwnTransaction(restoring, ownScript(request.last), WITHOUT_RIGHTS);
   }
 }
 

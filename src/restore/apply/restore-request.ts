@@ -16,7 +16,10 @@ export interface RestoreRequest {
   /** SQL that drops what is in the way, to run before anything is restored; empty when nothing is. */
   readonly dropScript: string;
   readonly noOwner: boolean;
-  readonly noPrivileges: boolean;
+  /** Statements for as soon as the objects are there; only with `jobs`. */
+  readonly closing: readonly string[];
+  /** Statements that end the restore: owners, privileges, and what needs them. */
+  readonly last: readonly string[];
   readonly extra: readonly string[];
   /** The bytes of each table's rows, by the name that `pg_restore --verbose` prints: schema.table. */
   readonly tableBytes: ReadonlyMap<string, number>;

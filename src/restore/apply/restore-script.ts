@@ -11,7 +11,7 @@ const TAIL_BYTES = 4 * 1024;
 const PREAMBLE_LINE =
   /^(?:|--.*|\\restrict \w+|BEGIN;|SET \w+ = [^;]*;|SELECT pg_catalog\.set_config\('search_path', '[^;]*', false\);)$/;
 
-/** In which our own statements are read; `pg_restore`'s preamble, which follows, sets what the archive needs. */
+/** In which our own statements are read; `pg_restore`'s preamble, which follows the first of them, sets what the archive needs. */
 const OWN_SESSION = [
   "SET client_encoding = 'UTF8';",
   'SET standard_conforming_strings = on;',
@@ -20,7 +20,7 @@ const OWN_SESSION = [
 
 /**
  * The script of `pg_restore --single-transaction` on its way to psql, without a setting of its preamble that the server
- * does not know, and with statements of our own at the beginning of the transaction.
+ * does not know, and with statements of our own at the beginning and at the end of the transaction.
  *
  * Its last lines are held back until `end()`, because `COMMIT;` stands in them: a script that stops early is never
  * committed, whatever psql makes of its end, nor one whose `pg_restore` fails after it. Destroy it then.
@@ -31,14 +31,21 @@ export class RestoreScript extends Transform {
   /** The script so far, until its preamble has been seen; undefined from then on. */
   #head: Buffer | undefined = Buffer.alloc(0);
   #tail: Buffer = Buffer.alloc(0);
+  readonly #last: readonly string[];
 
   /**
    * @param changes.omittedSetting the setting of the session that the server does not know; undefined when it knows all.
    * @param changes.firstStatements SQL that runs before anything else in the transaction; may be empty.
+   * @param changes.lastStatements SQL that runs after everything else in the transaction, one statement each.
    */
-  constructor(changes: { readonly omittedSetting: string | undefined; readonly firstStatements: string }) {
+  constructor(changes: {
+    readonly omittedSetting: string | undefined;
+    readonly firstStatements: string;
+    readonly lastStatements: readonly string[];
+  }) {
     super();
-    const { omittedSetting, firstStatements } = changes;
+    const { omittedSetting, firstStatements, lastStatements } = changes;
+    this.#last = lastStatements;
     this.#omitted = omittedSetting === undefined ? undefined : `SET ${omittedSetting} = 0;`;
     // The bytes of UTF-8, as the rest of the preamble is read.
     const first = Buffer.from(firstStatements, 'utf8').toString('latin1');
@@ -63,9 +70,18 @@ export class RestoreScript extends Transform {
   override _flush(done: TransformCallback): void {
     const problem = this.#head === undefined ? undefined : this.#endHead(this.#head.length);
     if (problem) done(problem);
-    else if (!/(?:^|\n)COMMIT;\n/.test(this.#tail.toString('latin1'))) {
-      done(unexpected('end with COMMIT'));
-    } else done(null, this.#tail);
+    else {
+      const commit = `\n${this.#tail.toString('latin1')}`.lastIndexOf('\nCOMMIT;\n');
+      if (commit === -1) done(unexpected('end with COMMIT'));
+      else done(null, this.#withLast(commit));
+    }
+  }
+
+  /** The end of the script, with our last statements before its COMMIT. */
+  #withLast(commit: number): Buffer {
+    if (this.#last.length === 0) return this.#tail;
+    const last = Buffer.from(ownScript(this.#last), 'utf8');
+    return Buffer.concat([this.#tail.subarray(0, commit), last, this.#tail.subarray(commit)]);
   }
 
   #endHead(end: number): Error | undefined {
@@ -91,6 +107,11 @@ export class RestoreScript extends Transform {
     if (over > 0) this.push(held.subarray(0, over));
     this.#tail = held.subarray(over);
   }
+}
+
+/** Statements of our own, and the settings that they are read under. */
+export function ownScript(statements: readonly string[]): string {
+  return [...OWN_SESSION, ...statements.map((statement) => `${statement};`), ''].join('\n');
 }
 
 function unexpected(what: string): UserError {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { UserError } from '../../errors.ts';
 import { type RunResult, endedBySignal, run } from '../../process/run.ts';
 import { scriptArguments } from './pg-restore-arguments.ts';
@@ -15,7 +16,7 @@ export function isOlderThanTools(toolsMajor: number, serverMajor: number): boole
 
 /**
  * Restores through a script: `pg_restore` writes it, a setting that the server does not know is taken out of its
- * preamble, what drops things is put before the rest, and psql sends it. It is one transaction, which psql is given the
+ * preamble, what drops things is put before the rest and `last` behind it, and psql sends it. It is one transaction, which psql is given the
  * end of only when `pg_restore` has said that the script is whole.
  *
  * Names of the archive that look like commands of psql are no danger with tools of 17.6 and newer: `\restrict` switches
@@ -23,13 +24,14 @@ export function isOlderThanTools(toolsMajor: number, serverMajor: number): boole
  *
  * @throws UserError when either program fails; the signal's reason when it was aborted.
  */
-export async function restoreThroughPsql(restore: RestoreRun): Promise<void> {
+export async function restoreThroughPsql(restore: RestoreRun, last: readonly string[]): Promise<void> {
   const { request, words, signal, onSpawn, onReaderSpawn, onStderrLine, aftermath } = restore;
   const { restoring } = restore.sessions;
   const isOlder = isOlderThanTools(restoring.tools.major, request.serverMajor);
   const script = new RestoreScript({
     omittedSetting: isOlder ? SETTING.name : undefined,
     firstStatements: request.dropScript,
+    lastStatements: last,
   });
   const sending = run(restoring.tools.psql, PSQL_ARGUMENTS, {
     env: restoring.environment,
@@ -70,24 +72,26 @@ export async function restoreThroughPsql(restore: RestoreRun): Promise<void> {
 }
 
 /**
- * Drops what is in the way in a transaction of its own, for a restore over several connections.
+ * Runs SQL of our own in a transaction of its own, for a restore over several connections.
  *
- * @throws UserError when something cannot be dropped: nothing is changed then.
+ * @param aftermath the state that a failure leaves the target in.
+ * @throws UserError when it fails.
  */
-export async function dropFirst({
-  request,
-  sessions: { restoring },
-  signal,
-  onSpawn,
-}: RestoreRun): Promise<void> {
+export async function runOwnTransaction(
+  { sessions: { restoring }, signal, onSpawn }: RestoreRun,
+  sql: string,
+  aftermath: string,
+): Promise<void> {
+  // As in a script of pg_restore: no name that stands in it can be a command of psql.
+  const key = randomBytes(16).toString('hex');
   const result = await run(restoring.tools.psql, [...PSQL_ARGUMENTS, '--single-transaction'], {
     env: { ...restoring.environment, PGCLIENTENCODING: 'UTF8' },
-    stdin: request.dropScript,
+    stdin: `\\restrict ${key}\n${sql}\n\\unrestrict ${key}\n`,
     onStdout: () => undefined,
     signal,
     onSpawn,
   });
-  requireSuccess(result, 'Nothing was changed yet.');
+  requireSuccess(result, aftermath);
 }
 
 /** `--echo-errors` has psql say which statement failed. No `--single-transaction`: it would commit what a script that stops early has done. */

@@ -26,8 +26,8 @@ export function isOrigin({ contents, target }: PlanRequest): boolean {
 }
 
 /** Whether there is nothing in the target that could be lost. */
-export function isEmpty({ relations, largeObjects }: TargetFacts): boolean {
-  return relations.length === 0 && largeObjects.size === 0;
+export function isEmpty({ relations, others, largeObjects }: TargetFacts): boolean {
+  return relations.length === 0 && others.length === 0 && largeObjects.size === 0;
 }
 
 /** What stands in the way of a restore, because the target has something of the same name. */
@@ -56,11 +56,11 @@ export function guardTarget({ contents, target, options }: PlanRequest, collisio
   const origin = isOrigin({ contents, target, options });
   const inTheWay = collisions.entries.length + collisions.largeObjects.length;
   const needsClean = (inTheWay > 0 || origin) && !clean;
-  if (confirmDatabase === undefined && !isEmpty(target)) {
+  if (confirmDatabase === undefined && (!isEmpty(target) || inTheWay > 0)) {
     const settings = `"confirm-database: ${database}"${needsClean ? ' and "clean: true"' : ''}`;
     throw new UserError(
       'restore-refused',
-      `The database "${database}" is not empty: it holds ${holdingsInWords(target)}.${originInWords(origin)}`,
+      `The database "${database}" is not empty: it holds ${holdingsInWords(target) || inTheWayInWords(collisions)}.${originInWords(origin)}`,
       `Restore into an empty database; or, if this is the one you mean, set ${settings}${inTheWay > 0 ? ` to replace ${inTheWayInWords(collisions)}` : ''}.`,
     );
   }
@@ -83,10 +83,17 @@ function originInWords(origin: boolean): string {
   return origin ? ' It is the very database that the backup came from.' : '';
 }
 
-function holdingsInWords({ relations, largeObjects }: TargetFacts): string {
+function holdingsInWords({ relations, others, largeObjects }: TargetFacts): string {
   const words = relations.length > 0 ? [relationsInWords(relations)] : [];
+  // Beside tables, they go without saying.
+  if (words.length === 0 && others.length > 0) words.push(othersInWords(others));
   if (largeObjects.size > 0) words.push(count(largeObjects.size, 'large object'));
   return words.join(' and ');
+}
+
+function othersInWords(others: TargetFacts['others']): string {
+  const names = others.map(({ schema, name }) => nameInWords({ kind: '', schema, tag: name }));
+  return `${countsInWords(others.map(({ kind }) => kind))} (${someOf(names)})`;
 }
 
 function relationsInWords(relations: readonly TargetRelation[]): string {

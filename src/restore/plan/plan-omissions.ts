@@ -1,13 +1,8 @@
 import { plainLine } from '../../runner/plain-text.ts';
 import { nameKey } from '../../archive/names.ts';
 import type { LeftOut, PlanRequest, RestoreOptions } from './plan-request.ts';
-import {
-  type PrivilegeRoles,
-  rolesOfPolicy,
-  rolesOfPrivileges,
-  schemaOfTag,
-  userMapping,
-} from '../../archive/toc/statement-names.ts';
+import { isOwned, whyNotItsOwner } from './plan-owners.ts';
+import { rolesOfPolicy, schemaOfTag, userMapping } from '../../archive/toc/statement-names.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
 import type { TargetFacts } from './target.ts';
 import type { TocIndex } from '../../archive/toc/toc-index.ts';
@@ -22,14 +17,14 @@ const ONLY_SUPERUSERS: Reason = { why: 'only a superuser may create it', level: 
 export function leaveOutWhatFails(
   index: TocIndex,
   entries: ReadonlySet<TocEntry>,
-  { target, options }: PlanRequest,
+  request: PlanRequest,
 ): { readonly kept: readonly TocEntry[]; readonly leftOut: readonly LeftOut[] } {
   const gone = new Set<TocEntry>();
   const leftOut: LeftOut[] = [];
   const kept = index.entries.filter((entry) => {
     if (!entries.has(entry)) return false;
     const home = index.homeOf(entry);
-    const reason = new Rules(target, options, home, home !== undefined && gone.has(home)).reasonFor(entry);
+    const reason = new Rules(request, home, home !== undefined && gone.has(home)).reasonFor(entry);
     if (reason === undefined) return true;
     gone.add(entry);
     if (reason !== 'silently') leftOut.push({ entry, ...reason });
@@ -40,14 +35,16 @@ export function leaveOutWhatFails(
 
 /** What is known to fail on servers where the role is not a superuser, or where something is missing or there already. */
 class Rules {
+  readonly #request: PlanRequest;
   readonly #target: TargetFacts;
   readonly #options: RestoreOptions;
   readonly #home: TocEntry | undefined;
   readonly #homeIsGone: boolean;
 
-  constructor(target: TargetFacts, options: RestoreOptions, home: TocEntry | undefined, homeIsGone: boolean) {
-    this.#target = target;
-    this.#options = options;
+  constructor(request: PlanRequest, home: TocEntry | undefined, homeIsGone: boolean) {
+    this.#request = request;
+    this.#target = request.target;
+    this.#options = request.options;
     this.#home = home;
     this.#homeIsGone = homeIsGone;
   }
@@ -102,8 +99,11 @@ class Rules {
     return this.#homeIsGone ? 'silently' : undefined;
   }
 
-  #givesOwner({ definition }: TocEntry): boolean {
-    return definition.startsWith('--') && !this.#options.noOwner && this.#target.isSuperuser;
+  #givesOwner(entry: TocEntry): boolean {
+    const { isSuperuser, schemas, canCreateInDatabase, user } = this.#target;
+    if (!entry.definition.startsWith('--') || !isOwned(entry) || this.#options.noOwner) return false;
+    const mayGive = isSuperuser || (canCreateInDatabase && schemas.get(entry.tag)?.owned === true);
+    return mayGive && entry.owner !== user && whyNotItsOwner(entry, this.#request) === undefined;
   }
 
   #isPresent(kind: string, name: string): boolean {
@@ -137,23 +137,12 @@ class Rules {
     return this.#home?.kind === 'SCHEMA' ? undefined : this.#part();
   }
 
+  /** What of its statements is restored is decided one by one; here, whether any can be. */
   #privileges(entry: TocEntry): Reason {
-    const roles = rolesOfPrivileges(entry.definition);
-    return (
-      this.#aboutDatabase(entry) ??
-      this.#missing([...roles.grantees, ...roles.grantors]) ??
-      this.#actingAs(entry, roles) ??
-      this.#ofSchema(entry, 'warning') ??
-      this.#ofSystem(entry) ??
-      this.#partOfCreated()
-    );
-  }
-
-  #actingAs({ kind }: TocEntry, { grantors }: PrivilegeRoles): Reason {
-    const { isSuperuser, roles, user } = this.#target;
-    const other = grantors.find((role) => role !== user && (kind === 'ACL' || roles.get(role) !== true));
-    if (isSuperuser || other === undefined) return undefined;
-    return { why: `${plainLine(user)} may not act for the role ${plainLine(other)}`, level: 'warning' };
+    if (entry.tag.startsWith('DATABASE ')) {
+      return { why: 'they are those of the database, which a restore leaves as it is', level: 'warning' };
+    }
+    return this.#ofSchema(entry, 'warning') ?? this.#ofSystem(entry) ?? this.#partOfCreated();
   }
 
   /** Privileges on functions of the system and of extensions, which belong to whoever made the server. */

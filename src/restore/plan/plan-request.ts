@@ -11,6 +11,12 @@ export interface RestoreOptions {
   readonly confirmDatabase: string | undefined;
   readonly noOwner: boolean;
   readonly noPrivileges: boolean;
+  /** Over how many connections; undefined for one, in one transaction. */
+  readonly jobs: number | undefined;
+  /** Whom the user acts as, if as another: then it is this role that owns what is restored. */
+  readonly role: string | undefined;
+  /** Whether the target is dropped again when it has been verified: nobody else gets to use it. */
+  readonly forTest: boolean;
 }
 
 /** What a plan is made of. */

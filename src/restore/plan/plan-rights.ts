@@ -1,68 +1,128 @@
-import { UserError } from '../../errors.ts';
-import { someOf } from '../../runner/format.ts';
-import { plainLine } from '../../runner/plain-text.ts';
-import { nameInWords } from '../../archive/toc/entry-names.ts';
-import { identityOf } from '../../archive/toc/identity.ts';
-import type { PlanRequest } from './plan-request.ts';
+import { quotedIdentifier } from '../../postgres/sql-text.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
-import type { TargetFacts } from './target.ts';
 import type { TocIndex } from '../../archive/toc/toc-index.ts';
+import { undoDefaultPrivileges } from './default-privileges.ts';
+import type { Omission } from './omission.ts';
+import { changedOwnerRights, openedFunctions } from './owner-rights.ts';
+import { type OwnedEntry, changedOwners, ownerStatements, planOwners } from './plan-owners.ts';
+import {
+  type PlannedPrivileges,
+  isAboutPrivileges,
+  omittedPrivileges,
+  planPrivileges,
+  privilegeScript,
+} from './plan-privileges.ts';
+import type { PlanRequest } from './plan-request.ts';
+
+/** How owners and privileges are restored. */
+export interface RightsPlan {
+  /** What of the entries `pg_restore` restores; the rest is done by the statements. */
+  readonly entries: readonly TocEntry[];
+  /** Whether `pg_restore` leaves everything to the role that restores. */
+  readonly noOwner: boolean;
+  /** Statements for as soon as the objects are there, where their rows come in other transactions. */
+  readonly closing: readonly string[];
+  /** Statements for the end. */
+  readonly last: readonly string[];
+  readonly omissions: readonly Omission[];
+  readonly owned: readonly OwnedEntry[];
+  readonly privileges: readonly PlannedPrivileges[];
+}
 
 /**
- * Makes sure of what would otherwise end the restore halfway: roles, and the right to create.
+ * Decides who owns what after the restore, and who may do what with it. `pg_restore` does it where it can do it all, or
+ * none of it; else statements of our own do, in the transaction of the restore and in its order: owners, privileges, and
+ * only then what must see them, as the query of a materialized view.
  *
- * @throws UserError naming the roles, or the right that is missing.
+ * @throws UserError when somebody would gain the rights of a superuser by it, or the archive cannot be understood.
  */
-export function requireRights(
-  entries: readonly TocEntry[],
-  index: TocIndex,
-  { target, options }: PlanRequest,
-): void {
-  requireCreate(entries, target);
-  if (!options.noOwner) requireOwners(entries, index, target);
+export function planRights(entries: readonly TocEntry[], index: TocIndex, request: PlanRequest): RightsPlan {
+  const { target, options } = request;
+  const owned = planOwners(entries, request);
+  const privileges = options.noPrivileges ? [] : planPrivileges(entries, index, request);
+  const undo = options.noPrivileges ? [] : undoDefaultPrivileges(entries, target);
+  const given = owned.some(({ owner }) => owner !== target.user);
+  const isChanged = options.noOwner || owned.some(({ why }) => why !== undefined);
+  const ownOwners = given && (isChanged || !target.isSuperuser || undo.length > 0);
+  const closing = options.jobs === undefined ? [] : privileges.flatMap(revokedFromPublic);
+  const ownPrivileges =
+    ownOwners ||
+    undo.length > 0 ||
+    closing.length > 0 ||
+    privileges.some(({ asItIs, applied }) => !asItIs && applied.length > 0);
+  const asTheyAre = new Set(privileges.filter(({ asItIs }) => asItIs).map(({ entry }) => entry));
+  const late = new Set(ownPrivileges ? entries.filter((entry) => isLate(entry, index)) : []);
+  return {
+    entries: entries.filter((entry) =>
+      isAboutPrivileges(entry) ? !ownPrivileges && asTheyAre.has(entry) : !late.has(entry),
+    ),
+    noOwner: isChanged || ownOwners,
+    closing: actingAs(options.role, closing),
+    last: ownPrivileges
+      ? actingAs(
+          options.role,
+          lastStatements({ owned: ownOwners ? owned : [], privileges, undo, late }, request),
+        )
+      : [],
+    omissions: [
+      ...changedOwners(owned, request),
+      ...omittedPrivileges(privileges),
+      ...(options.forTest
+        ? []
+        : [
+            ...changedOwnerRights(owned, privileges, index, request),
+            ...openedFunctions(entries, index, request),
+          ]),
+    ],
+    owned,
+    privileges,
+  };
 }
 
-function requireCreate(entries: readonly TocEntry[], target: TargetFacts): void {
-  const user = plainLine(target.user);
-  const schema = entries.find(({ kind }) => kind === 'SCHEMA');
-  if (schema !== undefined && !target.canCreateInDatabase) {
-    throw new UserError(
-      'restore-refused',
-      `The user ${user} may not create the schema ${nameInWords(schema)} in the database "${plainLine(target.database)}".`,
-      `Use the owner of the database, or grant it: GRANT CREATE ON DATABASE … TO ….`,
-    );
-  }
-  const closed = entries.find(
-    (entry) => identityOf(entry) !== undefined && target.schemas.get(entry.schema)?.open === false,
-  );
-  if (closed === undefined) return;
-  throw new UserError(
-    'restore-refused',
-    `The user ${user} may not create ${nameInWords(closed)}: it has no CREATE privilege on the schema ${plainLine(closed.schema)}.`,
-    'Use the owner of the database or of the schema, or grant it: GRANT CREATE ON SCHEMA … TO ….',
+interface OwnStatements {
+  readonly owned: readonly OwnedEntry[];
+  readonly privileges: readonly PlannedPrivileges[];
+  readonly undo: readonly string[];
+  readonly late: ReadonlySet<TocEntry>;
+}
+
+function lastStatements({ owned, privileges, undo, late }: OwnStatements, request: PlanRequest): string[] {
+  const isLateObject = ({ entry }: OwnedEntry): boolean => late.has(entry);
+  return [
+    ...undo,
+    ...ownerStatements(
+      owned.filter((item) => !isLateObject(item)),
+      request,
+    ),
+    ...privilegeScript(privileges, request.options.role),
+    ...Array.from(late, ({ definition }) => definition.trim().replace(/;$/, '')),
+    ...ownerStatements(owned.filter(isLateObject), request),
+  ];
+}
+
+function actingAs(role: string | undefined, statements: readonly string[]): readonly string[] {
+  return role === undefined || statements.length === 0
+    ? statements
+    : [`SET ROLE ${quotedIdentifier(role)}`, ...statements];
+}
+
+/**
+ * What `pg_restore` restores after all privileges (`_tocEntryRestorePass` in pg_backup_archiver.c): the rows of
+ * materialized views, which need them, and event triggers, which would fire for everything before them.
+ */
+function isLate(entry: TocEntry, index: TocIndex): boolean {
+  const { kind, tag } = entry;
+  if (kind === 'EVENT TRIGGER' || kind === 'MATERIALIZED VIEW DATA') return true;
+  if (kind === 'COMMENT' || kind === 'SECURITY LABEL') return tag.startsWith('EVENT TRIGGER ');
+  return (
+    kind === 'STATISTICS DATA' &&
+    index.dependenciesOf(entry).some((needed) => needed.kind === 'MATERIALIZED VIEW DATA')
   );
 }
 
-/** Parts of a table have no owner of their own. */
-function requireOwners(entries: readonly TocEntry[], index: TocIndex, target: TargetFacts): void {
-  const owned = entries.filter(
-    (entry) => identityOf(entry) !== undefined || index.homeOf(entry) === undefined,
-  );
-  const owners = [...new Set(owned.map(({ owner }) => owner))].filter((owner) => owner !== '');
-  const missing = owners.filter((owner) => !target.roles.has(owner));
-  const instead = 'or set "no-owner: true", and everything will belong to the user that restores.';
-  if (missing.length > 0) {
-    throw new UserError(
-      'restore-refused',
-      `no-owner: it is false, and the server has no role ${someOf(missing.map(plainLine))}, which owns what is in the backup.`,
-      `Create the roles, ${instead}`,
-    );
-  }
-  const others = owners.filter((owner) => target.roles.get(owner) !== true);
-  if (others.length === 0) return;
-  throw new UserError(
-    'restore-refused',
-    `no-owner: it is false, and the user ${plainLine(target.user)} may not give anything to ${someOf(others.map(plainLine))}.`,
-    `Use a superuser or a member of these roles, ${instead}`,
+function revokedFromPublic({ entry, applied }: PlannedPrivileges): string[] {
+  if (entry.kind !== 'ACL') return [];
+  return applied.flatMap(({ action, grantee, grantor, sql }) =>
+    action === 'REVOKE' && grantee === undefined && grantor === undefined ? [sql] : [],
   );
 }

@@ -1,6 +1,5 @@
 import { UserError } from '../../errors.ts';
 import { someOf } from '../../runner/format.ts';
-import { plainLine } from '../../runner/plain-text.ts';
 import { LargeObjectCollector } from '../../archive/content/large-objects.ts';
 import type { Manifest } from '../../archive/content/manifest.ts';
 import { countsInWords, kindInWords, nameInWords } from '../../archive/toc/entry-names.ts';
@@ -11,8 +10,10 @@ import { dropScript, droppedWith } from './plan-drops.ts';
 import { leaveOutWhatFails } from './plan-omissions.ts';
 import { type LeftOut, type PlanRequest, isFiltered } from './plan-request.ts';
 import { type Selected, selectByFilters } from './plan-selection.ts';
-import { requireRights } from './plan-rights.ts';
 import { requireExpectedStatements } from './plan-statements.ts';
+import { type RightsPlan, planRights } from './plan-rights.ts';
+import { requireCreate } from './require-create.ts';
+import { type Omission, groupedBy, omissionInWords } from './omission.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
 import type { TargetRelation } from './target.ts';
 import { TocIndex, isRelation } from '../../archive/toc/toc-index.ts';
@@ -25,18 +26,12 @@ export interface PlannedObject {
   readonly name: string;
 }
 
-/** Entries that are left out for one reason. */
-export interface Omission {
-  readonly what: string;
-  readonly why: string;
-  /** `warning` when the restored database works differently without it. */
-  readonly level: 'info' | 'warning';
-}
-
 /** What a restore will do. Plain data, made before anything is changed. */
 export interface RestorePlan {
   /** What to restore, in the archive's order: the lines of a list for `pg_restore --use-list`. */
   readonly dumpIds: readonly number[];
+  /** How owners and privileges are restored. */
+  readonly rights: RightsPlan;
   /** The relations that are new to the target. */
   readonly creates: readonly PlannedObject[];
   /** The relations that are dropped and made anew. */
@@ -82,7 +77,8 @@ export function planRestore(request: PlanRequest): RestorePlan {
   const collisions = collisionsOf(kept, request);
   guardTarget(request, collisions);
   requireSameKinds(collisions, target.relations);
-  requireRights(kept, index, request);
+  requireCreate(kept, target);
+  const rights = planRights(kept, index, request);
 
   const relations = kept.filter(isRelation);
   const replaced = new Set(collisions.entries);
@@ -93,7 +89,8 @@ export function planRestore(request: PlanRequest): RestorePlan {
   const { missingTablespaces, omission } = tablespaces(kept, request);
   const restoredObjects = new Set(kept.flatMap(largeObjectsOf));
   return {
-    dumpIds: kept.map(({ dumpId }) => dumpId),
+    dumpIds: rights.entries.map(({ dumpId }) => dumpId),
+    rights,
     creates: relations.filter((entry) => !replaced.has(entry)).map(planned),
     replaces: relations.filter((entry) => replaced.has(entry)).map(planned),
     replacesOthers: collisions.entries.filter((entry) => !isRelation(entry)).map(planned),
@@ -101,7 +98,12 @@ export function planRestore(request: PlanRequest): RestorePlan {
     leavesAlone: target.relations
       .filter((relation) => isNotRestored(relation) && !lost.includes(relation))
       .map(plannedTarget),
-    omissions: [...grouped([...selected.leftOut, ...leftOut]), ...notProven(kept), ...omission],
+    omissions: [
+      ...grouped([...selected.leftOut, ...leftOut]),
+      ...rights.omissions,
+      ...notVerified(kept),
+      ...omission,
+    ],
     copyTargets: new Set(contentsOf(kept, 'TABLE DATA')),
     sequences: new Set(contentsOf(kept, 'SEQUENCE SET')),
     largeObjects: restoredObjects.size > 0,
@@ -141,7 +143,10 @@ export function planLines(plan: RestorePlan): string[] {
     ...(plan.leavesAlone.length > 0
       ? [`Will leave alone ${counts(plan.leavesAlone)}: ${names(plan.leavesAlone)}`]
       : []),
-    ...plan.omissions.map(({ what, why }) => `Will leave out ${what}: ${why}`),
+    ...plan.omissions.map(
+      (omission) =>
+        `Will ${omission.changed === true ? 'change' : 'leave out'} ${omissionInWords(omission)}: ${omission.why}`,
+    ),
   ];
 }
 
@@ -195,29 +200,22 @@ function requireSameKinds({ entries }: Collisions, relations: readonly TargetRel
 
 /** One omission for all entries of a kind that are left out for the same reason. */
 function grouped(leftOut: readonly LeftOut[]): Omission[] {
-  const groups = new Map<string, LeftOut[]>();
-  for (const item of leftOut) {
-    const group = nameKey(item.level, item.entry.kind, item.why);
-    const others = groups.get(group);
-    if (others) others.push(item);
-    else groups.set(group, [item]);
-  }
-  return [...groups.values()].flatMap((items) => {
+  return groupedBy(leftOut, ({ level, entry, why }) => nameKey(level, entry.kind, why)).flatMap((items) => {
     const [first] = items;
     if (first === undefined) return [];
-    const what = `${kindInWords(first.entry)} ${someOf(items.map(({ entry }) => nameInWords(entry)))}`;
-    return [{ what, why: first.why, level: first.level }];
+    const names = items.map(({ entry }) => nameInWords(entry));
+    return [{ what: kindInWords(first.entry), names, why: first.why, level: first.level }];
   });
 }
 
 /** Rows that were dumped as INSERT statements are restored, but no manifest counts them. */
-function notProven(entries: readonly TocEntry[]): Omission[] {
+function notVerified(entries: readonly TocEntry[]): Omission[] {
   const names = entries
     .filter((entry) => entry.kind === 'TABLE DATA' && entry.contents === undefined)
     .map(nameInWords);
   if (names.length === 0) return [];
   const why = 'they were dumped as INSERT statements: they are restored, and cannot be compared';
-  return [{ what: `from the proof the rows of ${someOf(names)}`, why, level: 'warning' }];
+  return [{ what: 'from the verification the rows of', names, why, level: 'warning' }];
 }
 
 function tablespaces(
@@ -227,7 +225,9 @@ function tablespaces(
   const used = new Set(entries.map(({ tablespace }) => tablespace));
   const missing = [...used].filter((name) => name !== '' && !target.tablespaces.has(name));
   if (missing.length === 0) return { missingTablespaces: [], omission: [] };
-  const what = `tablespace ${someOf(missing.map(plainLine))}`;
   const why = 'the server has none of that name; everything goes into its default';
-  return { missingTablespaces: missing, omission: [{ what, why, level: 'info' }] };
+  return {
+    missingTablespaces: missing,
+    omission: [{ what: 'tablespace', names: missing, why, level: 'info' }],
+  };
 }

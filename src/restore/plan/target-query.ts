@@ -1,3 +1,5 @@
+import { quotedIdentifier } from '../../postgres/sql-text.ts';
+
 /** How many values each row has. The first says what the row is about. */
 export const TARGET_COLUMNS = 6;
 
@@ -83,9 +85,18 @@ const CAST_NAME = `'CAST (' || pg_catalog.format_type(o.castsource, NULL) || ' A
 /**
  * What the target is and holds. One read-only transaction, because through a pooler a plain SET would stay behind; the
  * empty search path makes the names of types as pg_dump writes them. Works on PostgreSQL 13 to 18.
+ *
+ * @param role whom the user acts as, if as another.
  */
-export const TARGET_SQL = `
-BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
+export function targetSql(role?: string): string {
+  return [
+    'BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;',
+    ...(role === undefined ? [] : [`SET LOCAL ROLE ${quotedIdentifier(role)};`]),
+    FACTS_SQL,
+  ].join('\n');
+}
+
+const FACTS_SQL = `
 SET LOCAL lock_timeout = '10s';
 SET LOCAL search_path = '';
 SELECT 'server', pg_catalog.current_setting('server_version_num'), pg_catalog.current_database(), current_user,
@@ -93,11 +104,20 @@ SELECT 'server', pg_catalog.current_setting('server_version_num'), pg_catalog.cu
 FROM pg_catalog.pg_roles r WHERE r.rolname = current_user;
 SELECT 'role', r.rolname, NULL,
        pg_catalog.pg_has_role(r.oid, CASE WHEN pg_catalog.current_setting('server_version_num')::int >= 160000
-                                          THEN 'SET' ELSE 'MEMBER' END), NULL, NULL
+                                          THEN 'SET' ELSE 'MEMBER' END)
+         AND pg_catalog.pg_has_role(r.oid, 'USAGE'), r.rolsuper, NULL
 FROM pg_catalog.pg_roles r;
+SELECT 'default privileges', n.nspname, d.defaclobjtype, g.rolname, NULL, NULL
+FROM pg_catalog.pg_default_acl d LEFT JOIN pg_catalog.pg_namespace n ON n.oid = d.defaclnamespace
+LEFT JOIN LATERAL pg_catalog.aclexplode(d.defaclacl) a ON true LEFT JOIN pg_catalog.pg_roles g ON g.oid = a.grantee
+WHERE d.defaclrole = (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user);
 SELECT 'schema', n.nspname, NULL, pg_catalog.pg_has_role(n.nspowner, 'USAGE'),
        pg_catalog.has_schema_privilege(n.oid, 'CREATE'), NULL
 FROM pg_catalog.pg_namespace n WHERE ${USER_SCHEMA};
+SELECT 'creator', n.nspname, g.rolname, NULL, NULL, NULL
+FROM pg_catalog.pg_namespace n CROSS JOIN LATERAL pg_catalog.aclexplode(coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) a
+LEFT JOIN pg_catalog.pg_roles g ON g.oid = a.grantee
+WHERE a.privilege_type = 'CREATE' AND ${USER_SCHEMA};
 SELECT 'tablespace', t.spcname, NULL, NULL, NULL, NULL FROM pg_catalog.pg_tablespace t;
 SELECT 'relation', n.nspname, c.relname, c.relkind, c.oid,
        CASE WHEN c.relispartition OR c.relkind = 'S' THEN

@@ -2,7 +2,7 @@ import { diagnosedError } from '../../postgres/diagnosis/diagnosis.ts';
 import { PsqlError } from '../../postgres/psql.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import { nameKey } from '../../archive/names.ts';
-import { TARGET_COLUMNS, TARGET_SQL } from './target-query.ts';
+import { TARGET_COLUMNS, targetSql } from './target-query.ts';
 
 /** A relation of the target that may be lost. */
 export interface TargetRelation {
@@ -15,12 +15,32 @@ export interface TargetRelation {
   readonly partOf: number | undefined;
 }
 
+/** A type or routine of the target. */
+export interface TargetObject {
+  readonly kind: 'type' | 'routine';
+  readonly schema: string;
+  /** Of a routine, with the types of its arguments. */
+  readonly name: string;
+}
+
 /** What the role may do with something that is there already. */
 export interface TargetSchema {
   /** Whether the role owns it, or is a member of its owner. */
   readonly owned: boolean;
   /** Whether the role may create things in it. */
   readonly open: boolean;
+  /** The roles that were granted CREATE; the empty text for PUBLIC. */
+  readonly creators: ReadonlySet<string>;
+}
+
+/** Default privileges of one role for the objects that the user makes. */
+export interface DefaultPrivileges {
+  /** Empty when they are in force in every schema. */
+  readonly schema: string;
+  /** As `pg_default_acl.defaclobjtype` has it: `r`, `S`, `f`, `T`, `n`, `L`. */
+  readonly objects: string;
+  /** The empty text for PUBLIC. */
+  readonly grantee: string;
 }
 
 /** The database that is restored into, before anything of it is changed. System schemas and what extensions own are left out. */
@@ -31,12 +51,17 @@ export interface TargetFacts {
   readonly isSuperuser: boolean;
   /** Whether the role may create schemas in the database. */
   readonly canCreateInDatabase: boolean;
-  /** Every role, and whether the user may act as it. */
+  /** Every role, and whether the user may give it things and then still use them. */
   readonly roles: ReadonlyMap<string, boolean>;
+  readonly superusers: ReadonlySet<string>;
+  /** What the user's new objects get by `ALTER DEFAULT PRIVILEGES`. */
+  readonly defaultPrivileges: readonly DefaultPrivileges[];
   /** Every schema by its name. */
   readonly schemas: ReadonlyMap<string, TargetSchema>;
   readonly tablespaces: ReadonlySet<string>;
   readonly relations: readonly TargetRelation[];
+  /** Types and routines that the user may lose, but for those in schemas that are none of the role's business. */
+  readonly others: readonly TargetObject[];
   /** What is there, relations and schemas included, by its identity (see `identityOf`). */
   readonly identities: ReadonlySet<string>;
   /** OIDs, in decimal digits. */
@@ -46,11 +71,12 @@ export interface TargetFacts {
 /**
  * Asks the target what it is and holds, in one read-only transaction.
  *
+ * @param role whom the user is to act as, if as another: the facts are then those of that role.
  * @throws UserError when it cannot be asked; the signal's reason when it was aborted.
  */
-export async function examineTarget(session: PgSession): Promise<TargetFacts> {
+export async function examineTarget(session: PgSession, role?: string): Promise<TargetFacts> {
   try {
-    return targetFacts(await session.query(TARGET_SQL, TARGET_COLUMNS));
+    return targetFacts(await session.query(targetSql(role), TARGET_COLUMNS));
   } catch (error) {
     if (!(error instanceof PsqlError)) throw error;
     throw diagnosedError('The database to restore into cannot be examined', error.stderr);
@@ -64,8 +90,16 @@ function targetFacts(rows: readonly string[][]): TargetFacts {
   if (!server) throw new PsqlError('error: the server did not describe itself', '');
   const [versionNumber, database = '', user = '', isSuperuser, canCreate] = server;
   const relations = of('relation').map(relation);
+  const creators = of('creator');
   const schemas = new Map(
-    of('schema').map(([name = '', , owned, open]) => [name, { owned: owned === 't', open: open === 't' }]),
+    of('schema').map(([name = '', , owned, open]) => [
+      name,
+      {
+        owned: owned === 't',
+        open: open === 't',
+        creators: new Set(creators.flatMap(([schema, grantee = '']) => (schema === name ? [grantee] : []))),
+      },
+    ]),
   );
   return {
     major: Math.floor(Number(versionNumber) / 10_000),
@@ -74,9 +108,20 @@ function targetFacts(rows: readonly string[][]): TargetFacts {
     isSuperuser: isSuperuser === 't',
     canCreateInDatabase: canCreate === 't',
     roles: new Map(of('role').map(([name = '', , actsAs]) => [name, actsAs === 't'])),
+    superusers: new Set(of('role').flatMap(([name = '', , , isSuper]) => (isSuper === 't' ? [name] : []))),
+    defaultPrivileges: of('default privileges').map(([schema = '', objects = '', grantee = '']) => ({
+      schema,
+      objects,
+      grantee,
+    })),
     schemas,
     tablespaces: new Set(of('tablespace').map(([name = '']) => name)),
     relations,
+    others: of('object').flatMap(([kind, schema = '', name = '']) => {
+      const home = schemas.get(schema);
+      const isOurs = home?.owned === true || home?.open === true;
+      return isOurs && (kind === 'type' || kind === 'routine') ? [{ kind, schema, name }] : [];
+    }),
     identities: new Set([
       ...relations.map(({ schema, name }) => nameKey('relation', schema, name)),
       ...[...schemas.keys()].map((name) => nameKey('SCHEMA', '', name)),

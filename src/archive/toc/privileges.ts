@@ -1,0 +1,87 @@
+import { SqlReader, isPlainStatement, sqlStatements } from './sql-words.ts';
+import type { TocEntry } from './table-of-contents.ts';
+
+/** One GRANT or REVOKE of an archive. */
+export interface PrivilegeStatement {
+  /** The statement itself, without a semicolon. */
+  readonly sql: string;
+  readonly action: 'GRANT' | 'REVOKE';
+  /** What is given or taken, as it is written: `SELECT,UPDATE(name)`, `ALL`. */
+  readonly privileges: string;
+  /** Undefined for PUBLIC. */
+  readonly grantee: string | undefined;
+  /** Who gives or takes it, where that is not the owner. */
+  readonly grantor: string | undefined;
+  /** Whose objects of the future get it: the role of `ALTER DEFAULT PRIVILEGES`. */
+  readonly defaultsOf: string | undefined;
+}
+
+/**
+ * The statements of an entry about privileges, as `buildACLCommands` and `buildDefaultACLCommands` write them (dumputils.c).
+ *
+ * @returns undefined when one of them is something else: it must be neither run nor passed over.
+ */
+export function privilegeStatements(definition: string): readonly PrivilegeStatement[] | undefined {
+  const statements: PrivilegeStatement[] = [];
+  let grantor: string | undefined;
+  for (const sql of sqlStatements(definition)) {
+    if (!isPlainStatement(sql)) return undefined;
+    const reader = new SqlReader(sql);
+    if (reader.accept('SET')) {
+      grantor = authorization(reader);
+      if (grantor === undefined) return undefined;
+    } else if (reader.accept('RESET')) {
+      if (!reader.accept('SESSION') || !reader.accept('AUTHORIZATION') || !reader.atEnd) return undefined;
+      grantor = undefined;
+    } else {
+      const statement = read(sql, reader, grantor);
+      if (statement === undefined) return undefined;
+      statements.push(statement);
+    }
+  }
+  return statements;
+}
+
+/**
+ * The statement for each large object, where one entry stands for many (`IssueACLPerBlob` in pg_backup_archiver.c): the
+ * archive has it for the first.
+ */
+export function forLargeObject(statement: PrivilegeStatement, oid: string): PrivilegeStatement {
+  // A role's name in it is behind the number.
+  return { ...statement, sql: statement.sql.replace(/ ON LARGE OBJECT \d+ /, ` ON LARGE OBJECT ${oid} `) };
+}
+
+/** Whether an entry about privileges stands for the privileges on many large objects. */
+export function isAboutLargeObjects({ kind, tag }: Pick<TocEntry, 'kind' | 'tag'>): boolean {
+  return kind === 'ACL' && tag.startsWith('LARGE OBJECTS ');
+}
+
+/** `SESSION AUTHORIZATION role`, the SET read already. */
+function authorization(reader: SqlReader): string | undefined {
+  if (!reader.accept('SESSION') || !reader.accept('AUTHORIZATION') || reader.atEnd) return undefined;
+  const role = reader.identifier();
+  return reader.atEnd && role !== '' ? role : undefined;
+}
+
+function read(sql: string, reader: SqlReader, grantor: string | undefined): PrivilegeStatement | undefined {
+  let defaultsOf: string | undefined;
+  if (reader.accept('ALTER')) {
+    if (!reader.accept('DEFAULT') || !reader.accept('PRIVILEGES') || !reader.accept('FOR')) return undefined;
+    if (!reader.accept('ROLE')) return undefined;
+    defaultsOf = reader.identifier();
+    if (reader.accept('IN') && (!reader.accept('SCHEMA') || reader.identifier() === '')) return undefined;
+  }
+  const action = reader.accept('GRANT') ? 'GRANT' : reader.accept('REVOKE') ? 'REVOKE' : undefined;
+  if (action === undefined) return undefined;
+  const from = reader.at;
+  if (reader.skipTo('ON') === undefined) return undefined;
+  const privileges = sql.slice(from, reader.lastAt).trim();
+  if (reader.skipTo(action === 'GRANT' ? 'TO' : 'FROM') === undefined) return undefined;
+  reader.accept('GROUP');
+  const grantee = reader.accept('PUBLIC') ? undefined : reader.identifier();
+  if (grantee === '') return undefined;
+  if (reader.accept('WITH') && !(action === 'GRANT' && reader.accept('GRANT') && reader.accept('OPTION'))) {
+    return undefined;
+  }
+  return reader.atEnd ? { sql, action, privileges, grantee, grantor, defaultsOf } : undefined;
+}

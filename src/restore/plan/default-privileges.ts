@@ -1,0 +1,68 @@
+import { qualified, quotedIdentifier } from '../../postgres/sql-text.ts';
+import { largeObjectsOf } from '../../archive/toc/identity.ts';
+import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
+import { describedBy } from './plan-owners.ts';
+import type { TargetFacts } from './target.ts';
+
+/** How `pg_default_acl` calls a kind of object, how GRANT does, and what PUBLIC has of it from the beginning. */
+interface GrantedKind {
+  readonly objects: string;
+  readonly keyword: string;
+  readonly ofPublic?: string;
+}
+
+const KINDS: ReadonlyMap<string, GrantedKind> = new Map([
+  ['TABLE', { objects: 'r', keyword: 'TABLE' }],
+  ['VIEW', { objects: 'r', keyword: 'TABLE' }],
+  ['MATERIALIZED VIEW', { objects: 'r', keyword: 'TABLE' }],
+  ['FOREIGN TABLE', { objects: 'r', keyword: 'TABLE' }],
+  ['SEQUENCE', { objects: 'S', keyword: 'SEQUENCE' }],
+  ['FUNCTION', { objects: 'f', keyword: 'FUNCTION', ofPublic: 'EXECUTE' }],
+  ['PROCEDURE', { objects: 'f', keyword: 'PROCEDURE', ofPublic: 'EXECUTE' }],
+  ['AGGREGATE', { objects: 'f', keyword: 'FUNCTION', ofPublic: 'EXECUTE' }],
+  ['TYPE', { objects: 'T', keyword: 'TYPE', ofPublic: 'USAGE' }],
+  ['DOMAIN', { objects: 'T', keyword: 'TYPE', ofPublic: 'USAGE' }],
+  ['SCHEMA', { objects: 'n', keyword: 'SCHEMA' }],
+  ['BLOB', { objects: 'L', keyword: 'LARGE OBJECT' }],
+  ['BLOB METADATA', { objects: 'L', keyword: 'LARGE OBJECT' }],
+]);
+
+/**
+ * Takes back what the target's default privileges have given the new objects, for an archive means the privileges that
+ * PostgreSQL itself gives a new object, and says only how others differ from them.
+ */
+export function undoDefaultPrivileges(
+  entries: readonly TocEntry[],
+  { defaultPrivileges, user }: Pick<TargetFacts, 'defaultPrivileges' | 'user'>,
+): string[] {
+  if (defaultPrivileges.length === 0) return [];
+  return entries.flatMap((entry) => {
+    const kind = KINDS.get(entry.kind);
+    // An entry of a comment alone is of a schema that is there already.
+    if (kind === undefined || entry.definition.startsWith('--')) return [];
+    const inForce = defaultPrivileges.filter(
+      ({ objects, schema }) => objects === kind.objects && (schema === '' || schema === entry.schema),
+    );
+    if (inForce.length === 0) return [];
+    const roles = [...new Set(inForce.map(({ grantee }) => grantee))].filter((role) => role !== user);
+    return namesOf(entry).flatMap((name) => {
+      const object = `${kind.keyword} ${name}`;
+      return [
+        ...roles.map((role) => `REVOKE ALL ON ${object} FROM ${role === '' ? 'PUBLIC' : quotedIdentifier(role)}`),
+        `GRANT ALL ON ${object} TO ${quotedIdentifier(user)}`,
+        ...(kind.ofPublic === undefined ? [] : [`GRANT ${kind.ofPublic} ON ${object} TO PUBLIC`]),
+      ];
+    });
+  });
+}
+
+function namesOf(entry: TocEntry): string[] {
+  const { kind, schema, tag, dropStatement } = entry;
+  if (kind.startsWith('BLOB')) return largeObjectsOf(entry);
+  if (!['FUNCTION', 'PROCEDURE', 'AGGREGATE'].includes(kind)) return [qualified(schema, tag)];
+  return [
+    describedBy(entry, dropStatement)
+      .slice(kind.length + 1)
+      .replace(/\(\*\)$/, '()'),
+  ];
+}

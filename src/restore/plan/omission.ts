@@ -1,0 +1,30 @@
+import { someOf } from '../../runner/format.ts';
+import { plainLine } from '../../runner/plain-text.ts';
+
+/** What a restore leaves out or changes, for one reason. */
+export interface Omission {
+  /** The kind of thing: `foreign key`, `privileges of`. */
+  readonly what: string;
+  readonly names: readonly string[];
+  readonly why: string;
+  /** `warning` when the restored database works differently because of it. */
+  readonly level: 'info' | 'warning';
+  /** Whether it is restored, and not as it was. */
+  readonly changed?: boolean;
+}
+
+/** `foreign key public.orders orders_user_fkey`; of many names, some. */
+export function omissionInWords({ what, names }: Pick<Omission, 'what' | 'names'>): string {
+  return `${what} ${someOf(names.map(plainLine))}`;
+}
+
+/** Puts what has the same key together, in the order of the first of each. */
+export function groupedBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
+  }
+  return [...groups.values()];
+}
