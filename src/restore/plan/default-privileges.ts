@@ -48,7 +48,9 @@ export function undoDefaultPrivileges(
     return namesOf(entry).flatMap((name) => {
       const object = `${kind.keyword} ${name}`;
       return [
-        ...roles.map((role) => `REVOKE ALL ON ${object} FROM ${role === '' ? 'PUBLIC' : quotedIdentifier(role)}`),
+        ...roles.map(
+          (role) => `REVOKE ALL ON ${object} FROM ${role === '' ? 'PUBLIC' : quotedIdentifier(role)}`,
+        ),
         `GRANT ALL ON ${object} TO ${quotedIdentifier(user)}`,
         ...(kind.ofPublic === undefined ? [] : [`GRANT ${kind.ofPublic} ON ${object} TO PUBLIC`]),
       ];

@@ -118,7 +118,9 @@ export function ownerStatements(owned: readonly OwnedEntry[], { target }: PlanRe
     return home === undefined || (home.owned && !home.creators.has(owner));
   });
   const letIn = groupedBy(guests, ({ entry, owner }) => `${entry.schema}\0${owner}`).flatMap(([first]) =>
-    first === undefined ? [] : [{ schema: quotedIdentifier(first.entry.schema), role: quotedIdentifier(first.owner) }],
+    first === undefined
+      ? []
+      : [{ schema: quotedIdentifier(first.entry.schema), role: quotedIdentifier(first.owner) }],
   );
   return [
     ...letIn.map(({ schema, role }) => `GRANT CREATE ON SCHEMA ${schema} TO ${role}`),
