@@ -1,10 +1,10 @@
-// Stands before act's own artifact server (v0.2.89) and mends what it lacks for artifacts that are uploaded unzipped.
+// A proxy for act's own artifact server (v0.2.89) that adds what it lacks for artifacts that are uploaded unzipped.
 import { type IncomingMessage, type ServerResponse, createServer, request as httpRequest } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { messageOf } from '../src/errors.ts';
 import { isJsonObject } from '../src/github/json.ts';
 
-/** What was told when an artifact was finished, by its name. */
+/** What the client reported when an artifact was finalized, by its name. */
 type Finished = Map<string, { readonly size: unknown; readonly digest: unknown }>;
 
 export interface ActArtifacts {

@@ -31,7 +31,7 @@ export function bundledFolders(stats: unknown): string[] {
   return [...folders].sort();
 }
 
-/** @throws Error when the folder holds no package. */
+/** @throws Error when the folder contains no package. */
 export function licensedPackage(folder: string): LicensedPackage {
   const about: unknown = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
   const texts = readdirSync(folder)
@@ -43,7 +43,9 @@ export function licensedPackage(folder: string): LicensedPackage {
     version: textOf(about, 'version'),
     licence: licenceOf(about),
     text:
-      texts.length > 0 ? texts.join('\n\n') : `The package holds no text of its licence. ${authorOf(about)}`,
+      texts.length > 0
+        ? texts.join('\n\n')
+        : `The package contains no text of its licence. ${authorOf(about)}`,
   };
 }
 

@@ -18,11 +18,11 @@ process.on('SIGINT', () => undefined);
 try {
   const copy = makeCountingCopy(root, folder);
   const built = npm(copy, 'run', 'build');
-  if (built !== '0') throw new Error(`The copy that counts could not be built (${built}).`);
+  if (built !== '0') throw new Error(`The instrumented copy could not be built (${built}).`);
   const tested = runTests(copy, process.argv.slice(2));
   // Jest writes what it keeps at its end.
   if (!existsSync(path.join(copy.counters, 'coverage-final.json')))
-    throw new Error(`The tests did not come to their end (${tested}): what they ran is not known.`);
+    throw new Error(`The tests did not finish (${tested}), so there is no coverage to report.`);
   report(copy);
   process.exitCode = tested === '0' ? 0 : 1;
 } finally {

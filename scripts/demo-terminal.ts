@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 
-/** The demo's own words on the terminal. Colours only where the terminal has them (NO_COLOR is respected). */
+/** Prints the demo's messages. Colours only where the terminal supports them (NO_COLOR is respected). */
 export const terminal = {
   /** A heading of the demo. */
   step(text: string): void {
@@ -32,7 +32,7 @@ const LEVELS: Readonly<Record<string, { readonly word: string; readonly style: S
   debug: { word: 'Debug', style: 'magenta' },
 };
 
-/** Shows the lines of a step, as the runner hands them over, the way GitHub shows them. */
+/** Shows the log lines of a step as GitHub shows them. */
 export function createLogView(): (line: string) => void {
   let inGroup = false;
   const show = (line: string): void => {

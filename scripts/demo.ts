@@ -1,5 +1,5 @@
-// Shows the backup and the way back, all on this machine: `npm run demo`, or `node scripts/demo.ts [FOLDER]` to have the
-// summaries and the backup elsewhere than in `demo-output`.
+// Runs a backup and its restore on this machine: `npm run demo`, or `node scripts/demo.ts [FOLDER]` to write the
+// summaries and the backup to another folder than `demo-output`.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -18,13 +18,13 @@ import { summaryPage } from './summary-page.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const OUTPUT = path.resolve(process.argv[2] ?? path.join(ROOT, 'demo-output'));
-/** What a user of the actions would write into the workflow, beside the connection string. */
+/** The inputs that a user would set in the workflow, besides the connection string. */
 const BACKUP = { 'backup-name': 'shop', 'retention-days': '30', path: 'backup/' };
 const RESTORE = { 'backup-name': 'shop' };
 const BUNDLES = ['backup', 'restore'];
 const LEFT_BEHIND = ['summary.md', 'summary.html', 'restore-summary.md', 'restore-summary.html', 'backup'];
 
-/** What the demo runs the action against. */
+/** The servers that the demo runs the actions against. */
 interface Stage {
   readonly database: Database;
   readonly mirror: PgdgMirror;
@@ -52,7 +52,7 @@ async function demo(): Promise<number> {
     return 0;
   } catch (error) {
     if (interrupted) {
-      terminal.say('Interrupted. Everything that ran has been stopped.');
+      terminal.say('Interrupted. All processes of the demo have been stopped.');
       return 130;
     }
     terminal.failed(messageOf(error));
@@ -64,18 +64,18 @@ async function demo(): Promise<number> {
 
 async function show(): Promise<void> {
   if (!BUNDLES.every((name) => existsSync(path.join(ROOT, 'dist', name, 'index.js')))) {
-    throw new Error('There is no bundled action in dist/. Run `npm run build`, then the demo again.');
+    throw new Error('dist/ contains no bundled action. Run `npm run build`, then run the demo again.');
   }
   for (const name of LEFT_BEHIND) {
     rmSync(path.join(OUTPUT, name), { recursive: true, force: true });
   }
   mkdirSync(OUTPUT, { recursive: true });
 
-  terminal.step('Setting the stage on this machine (the first time takes some seconds longer)');
+  terminal.step('Preparing (the first time takes some seconds longer)');
   const stage = await setStage();
   const rows = await fillStage(stage.database);
 
-  terminal.step('Running the backup, as GitHub would');
+  terminal.step('Running the backup, as GitHub Actions would');
   const backup = await runJob(stage, {
     action: '.',
     secret: stage.database.urlFor({ database: 'shop' }),
@@ -84,11 +84,11 @@ async function show(): Promise<void> {
     title: 'nightly backup',
   });
 
-  terminal.step('Checking what came of it');
+  terminal.step('Checking the result');
   const file = await checkArtifact(stage.service, backup);
   await checkByHand(stage.database, file, rows);
 
-  terminal.step('Running the restore, in a new database');
+  terminal.step('Restoring into a new database');
   const restored = await runJob(stage, {
     action: 'restore',
     secret: await stage.database.createDatabase('preview'),
@@ -98,11 +98,11 @@ async function show(): Promise<void> {
   });
   await checkRestore(stage.database, restored, rows);
 
-  terminal.step('Done. Have a look');
+  terminal.step('Done');
   const summary = fromHere(path.join(OUTPUT, 'summary.html'));
-  terminal.say(`The summary of the backup:   ${summary}`);
-  terminal.say(`The summary of the restore:  ${fromHere(path.join(OUTPUT, 'restore-summary.html'))}`);
-  terminal.say(`The backup itself:           ${fromHere(file)}`);
+  terminal.say(`Job summary of the backup:   ${summary}`);
+  terminal.say(`Job summary of the restore:  ${fromHere(path.join(OUTPUT, 'restore-summary.html'))}`);
+  terminal.say(`Backup file:                 ${fromHere(file)}`);
   terminal.say(
     `Open a summary with:         ${process.platform === 'darwin' ? 'open' : 'xdg-open'} ${summary}`,
   );
@@ -119,14 +119,14 @@ async function setStage(): Promise<Stage> {
   stopIfInterrupted();
   const [row] = await database.query('SHOW server_version');
   terminal.done(
-    `PostgreSQL ${String(row?.['server_version'])} on ${database.host}:${database.port}, with a password in need of percent-encoding`,
+    `PostgreSQL ${String(row?.['server_version'])} on ${database.host}:${database.port}, with a password that needs percent-encoding`,
   );
-  terminal.done("A mirror of PGDG's signed packages, to install the client tools from");
-  terminal.done('An artifact service that speaks the protocol of GitHub’s');
+  terminal.done("A mirror of PostgreSQL's signed packages (PGDG), from which the client tools are installed");
+  terminal.done('An artifact service with the same protocol as GitHub’s');
   return { database, mirror, service, toolCache };
 }
 
-/** Sees to it that what is starting is stopped in the end, even when something else fails to start meanwhile. */
+/** Makes sure that a part is stopped at the end, even when another one fails to start. */
 function started<T extends { readonly stop: () => Promise<void> }>(starting: Promise<T>): Promise<T> {
   cleanups.push(async () => {
     const part = await starting.catch(() => undefined);
@@ -139,7 +139,9 @@ async function fillStage(database: Database): Promise<ShopRows> {
   await database.createDatabase('shop');
   const rows = await fillShop(database, { database: 'shop' });
   const all = Object.values(rows).reduce((sum, count) => sum + count, 0);
-  terminal.done(`A small shop: ${Object.keys(rows).length} tables with ${all.toLocaleString('en')} rows`);
+  terminal.done(
+    `A sample database, "shop": ${Object.keys(rows).length} tables with ${all.toLocaleString('en')} rows`,
+  );
   stopIfInterrupted();
   return rows;
 }
@@ -192,12 +194,12 @@ async function runJob(stage: Stage, job: DemoJob): Promise<ActionRun> {
       summaryPage(result.summary, { title: job.title }),
     );
   }
-  if (result.exitCode !== 0) throw new Error('The action failed; its log above says why.');
+  if (result.exitCode !== 0) throw new Error('The action failed; see its log above.');
   return result;
 }
 
 /**
- * The promise: an artifact exists, and it is the very file that was proven.
+ * The promise: an artifact exists, and it is the file that was verified.
  *
  * @returns the path of the file.
  */
@@ -205,21 +207,21 @@ async function checkArtifact(service: ArtifactService, { outputs }: ActionRun): 
   const name = outputs['artifact-name'] ?? '';
   const [artifact, ...others] = service.artifacts();
   if (artifact?.name !== name || others.length > 0)
-    throw new Error('The service does not hold exactly one artifact.');
+    throw new Error('The artifact service does not contain exactly one artifact.');
   const stored = await service.read(name);
   const file = outputs['backup-path'] ?? '';
   const sha256 = createHash('sha256').update(stored).digest('hex');
   if (!stored.equals(readFileSync(file))) throw new Error('The artifact is not the file that was backed up.');
   if (sha256 !== outputs['backup-sha256'])
-    throw new Error('The artifact does not have the SHA-256 that the action told.');
+    throw new Error('The artifact does not have the SHA-256 of the output backup-sha256.');
   terminal.done(
-    `One artifact: ${name}, ${stored.length.toLocaleString('en')} bytes, kept until ${outputs['expires-at'] ?? '?'}`,
+    `One artifact: ${name}, ${stored.length.toLocaleString('en')} bytes, expires at ${outputs['expires-at'] ?? '?'}`,
   );
-  terminal.done(`It is the file, byte for byte: SHA-256 ${sha256}`);
+  terminal.done(`It is identical to the backup file: SHA-256 ${sha256}`);
   return file;
 }
 
-/** Whoever has the file needs neither this action nor GitHub: PostgreSQL's own tool is enough. */
+/** A restore needs neither this action nor GitHub: PostgreSQL's own tool is enough. */
 async function checkByHand(database: Database, file: string, rows: ShopRows): Promise<void> {
   const { pgRestore } = await testClientTools();
   await database.createDatabase('by_hand');
@@ -238,15 +240,15 @@ async function checkByHand(database: Database, file: string, rows: ShopRows): Pr
   );
   if (exitCode !== 0) throw new Error(`The backup cannot be restored: ${stderr}`);
   await requireRows(database, 'by_hand', rows);
-  terminal.done('Restored with bare pg_restore into an empty database: every table has its rows again');
+  terminal.done('Restored with bare pg_restore into an empty database: every table has its rows');
 }
 
-/** The other half of a backup: it comes back, with proof. */
+/** The promise of the restore: the rows are those of the backup, and verified. */
 async function checkRestore(database: Database, { outputs }: ActionRun, rows: ShopRows): Promise<void> {
-  if (outputs['verified'] !== 'true') throw new Error('The restore was not proven.');
+  if (outputs['verified'] !== 'true') throw new Error('The restore was not verified.');
   await requireRows(database, 'preview', rows);
   terminal.done(
-    `Restored with the action: ${outputs['tables'] ?? '?'} tables and ${outputs['rows'] ?? '?'} rows, each proven identical`,
+    `Restored with the action: ${outputs['tables'] ?? '?'} tables and ${Number(outputs['rows']).toLocaleString('en')} rows, all verified`,
   );
 }
 
@@ -256,7 +258,7 @@ async function requireRows(database: Database, name: string, rows: ShopRows): Pr
     throw new Error('The restored database has other rows.');
 }
 
-/** A path as one would type it here. */
+/** A path relative to the current folder, if it is inside. */
 function fromHere(file: string): string {
   const relative = path.relative(process.cwd(), file);
   return relative.startsWith('..') ? file : relative;

@@ -1,4 +1,4 @@
-// Tools that exist only as Go programs: taken from PATH, else built with Go, once, into node_modules/.cache.
+// Tools that exist only as Go programs: found on PATH, otherwise built with Go, once, into node_modules/.cache.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
@@ -28,7 +28,7 @@ export const ACTIONLINT: GoTool = {
 /** Runs workflows without GitHub. MIT. */
 export const ACT: GoTool = { name: 'act', module: 'github.com/nektos/act', version: 'v0.2.89' };
 
-/** The path of the program, or why it cannot be had here. */
+/** The path of the program, or why it is not available here. */
 export type Found = { readonly program: string } | { readonly missing: string };
 
 export async function findGoTool({ name, module, version }: GoTool): Promise<Found> {
@@ -39,7 +39,7 @@ export async function findGoTool({ name, module, version }: GoTool): Promise<Fou
     if (existsSync(program)) return { program };
   }
   try {
-    // Tests that run side by side may both build it: it appears whole or not at all.
+    // Tests that run in parallel may both build it: it appears completely or not at all.
     const fresh = `${folder}.${process.pid}`;
     const env = { ...process.env, GOBIN: fresh };
     await execute('go', ['install', `${module}@${version}`], { env, timeout: BUILD_MS });

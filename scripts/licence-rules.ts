@@ -1,7 +1,7 @@
-// What is asked of the packages in dist/ and of the README's table: pure.
+// The rules for the packages in dist/ and for the README's table of dependencies: pure.
 import type { LicensedPackage } from './bundled-licences.ts';
 
-/** Licences (SPDX) under which a package may be passed on inside a bundle that names it and holds its text. */
+/** Licences (SPDX) that allow a package in a bundle that names it and contains its licence text. */
 const ALLOWED: ReadonlySet<string> = new Set([
   '0BSD',
   'Apache-2.0',
@@ -30,12 +30,12 @@ export function licenceFaults(packages: readonly LicensedPackage[]): string[] {
   );
 }
 
-/** What the package says of its licence, or what was read elsewhere. */
+/** The licence that the package declares, or the one that was looked up. */
 export function knownLicence({ name, version, licence }: LicensedPackage): string {
   return LOOKED_UP[`${name} ${version}`] ?? licence;
 }
 
-/** `A OR B` is a choice, `A AND B` is both; anything else that is not known is refused. */
+/** `A OR B` is a choice, `A AND B` is both; any other expression is refused. */
 function isAllowed(expression: string): boolean {
   const bare = expression.replace(/^\((.*)\)$/, '$1');
   return bare
@@ -56,14 +56,14 @@ export function readmeFaults(readme: string, manifest: unknown, bundled: Readonl
   return [
     ...dependencies
       .filter((name) => !explained.has(name))
-      .map((name) => `README.md: the table of dependencies does not say why ${name} is there.`),
+      .map((name) => `README.md: the table of dependencies does not give the reason for ${name}.`),
     ...dependencies
       .filter((name) => !bundled.has(name))
-      .map((name) => `package.json: ${name} is a dependency, and nothing of it is in dist/.`),
+      .map((name) => `package.json: ${name} is a dependency, but dist/ contains nothing of it.`),
     ...rows
       .map(([, name = '']) => name)
       .filter((name) => !dependencies.includes(name))
-      .map((name) => `README.md: the table of dependencies has ${name}, which is none.`),
+      .map((name) => `README.md: the table of dependencies lists ${name}, which is not a dependency.`),
   ];
 }
 

@@ -1,6 +1,6 @@
-// Fails when dist/ holds a package whose licence is missing or not allowed, or when a dependency is not in the README's table.
+// Fails when dist/ contains a package whose licence is missing or not allowed, or when a dependency is not in the README's table.
 // With --list, it prints all packages.
-// That the lists in dist/ are whole is for `check:dist`: the build takes them from the bundler.
+// `check:dist` checks that the lists in dist/ are complete: the build takes them from the bundler.
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { readLicences } from './bundled-licences.ts';

@@ -1,4 +1,4 @@
-// Draws docs/job-summary.png, the summary of the demo's backup: `npm run picture`. Chromium is taken from CHROME_PATH or PATH.
+// Generates docs/job-summary.png from the summary of the demo's backup: `npm run picture`. Needs Chromium, from CHROME_PATH or PATH.
 import { execFile } from 'node:child_process';
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,7 @@ async function draw(chromium: string): Promise<void> {
     writeFileSync(page, forPicture(readFileSync(path.join(folder, 'summary.md'), 'utf8')));
     await execute(chromium, [
       ...['--headless', '--disable-gpu', '--hide-scrollbars', '--force-device-scale-factor=2'],
-      // A sandbox of its own is not to be had as root and in containers; the page is ours and has no script.
+      // Chromium's sandbox does not work as root and in containers; the page is ours and has no script.
       ...['--no-sandbox', `--user-data-dir=${path.join(folder, 'profile')}`],
       ...[`--window-size=${SIZE.width},${SIZE.height}`, `--screenshot=${PICTURE}`, `file://${page}`],
     ]);
@@ -45,9 +45,9 @@ async function draw(chromium: string): Promise<void> {
   if (size > LARGEST_BYTES) throw new Error(`The picture is larger than ${LARGEST_BYTES / 1000} kB.`);
 }
 
-/** What fits: facts and tables. The path of the demo's file, which only this machine has, is left out. */
+/** What fits: facts and tables, which come before the commands that restore it. The path of the demo's file is left out. */
 function forPicture(summary: string): string {
-  const [facts = ''] = summary.replace(/^\| File \|.*\n/m, '').split('\n### How to bring it back');
+  const [facts = ''] = summary.replace(/^\| File \|.*\n/m, '').split(/\n### .*\n+```/);
   return summaryPage(facts, { title: 'backup' });
 }
 

@@ -1,12 +1,12 @@
-// The notes of a release, out of CHANGELOG.md: `node scripts/release-notes.ts v1.2.3`. Needs no dependency.
+// Prints the notes of a release from CHANGELOG.md: `node scripts/release-notes.ts v1.2.3`. Needs no dependency.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * What the changelog says of a version.
+ * The section of a version in the changelog.
  *
  * @param tag `v` and the version.
- * @throws Error when it says nothing, gives no date, or the version is not that of package.json.
+ * @throws Error when there is no section or no date, or the version is not that of package.json.
  */
 export function releaseNotes(tag: string, changelog: string, packageVersion: string): string {
   const version = tag.replace(/^v/, '');

@@ -1,5 +1,5 @@
 // Runs the end-to-end workflow on this machine with act, its own artifact server, and no Docker: `npm run test:act`.
-// Where act cannot be had, it says why, and that is no failure.
+// Where act is not available, it says why, and exits with 0.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

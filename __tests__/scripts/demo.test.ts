@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { REPOSITORY_ROOT, nodeProgram } from '../support/node-program.ts';
 
-/** Runs the demo as a user would, and tells how it ended. */
+/** Runs the demo as a user would, and returns how it ended. */
 async function demo(
   folder: string,
   temporary: string,
@@ -43,11 +43,11 @@ describe('the demo', () => {
     for (const each of [folder, temporary]) rmSync(each, { recursive: true });
   });
 
-  it('makes a backup, brings it back, and leaves the summaries and the file', async () => {
+  it('makes a backup, restores it, and writes the summaries and the backup file', async () => {
     const { exitCode, text } = await demo(folder, temporary);
     expect({ exitCode, text }).toMatchObject({ exitCode: 0 });
     expect(text).toContain('Restored with bare pg_restore into an empty database');
-    expect(text).toMatch(/Proven in [^]*Restored with the action: 10 tables and 74948 rows/);
+    expect(text).toMatch(/Proven in [^]*Restored with the action: 10 tables and 74,948 rows/);
     expect(readdirSync(folder).sort()).toEqual([
       'backup',
       'restore-summary.html',

@@ -5,11 +5,11 @@ import { isJsonObject } from '../../src/github/json.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
-/** Where the actions of this repository are, by the name that the documentation has for each. */
+/** The folders of the actions of this repository, by their names in the documentation. */
 export const ACTION_FOLDERS = { backup: '.', restore: 'restore', prune: 'prune', check: 'check' } as const;
 export type ActionName = keyof typeof ACTION_FOLDERS;
 
-/** What a reader is told of an action. */
+/** What the documentation says about an action. */
 export interface ActionFile {
   readonly inputs: readonly Input[];
   readonly outputs: readonly Described[];

@@ -1,5 +1,5 @@
-// Writes the tables of inputs and outputs into the Markdown files, from the four action.yml: `npm run docs`.
-// With --check it writes nothing, and fails when one is stale: `npm run check:docs`.
+// Writes the tables of inputs and outputs into the Markdown files, from the four action.yml files: `npm run docs`.
+// With --check it writes nothing, and fails when one is out of date: `npm run check:docs`.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { readActionFile } from './action-file.ts';
@@ -14,10 +14,12 @@ if (!process.argv.includes('--check')) {
   for (const { file, fresh } of stale) writeFileSync(path.join(root, file), fresh);
   console.log(stale.length === 0 ? 'All tables are up to date.' : `Written: ${names()}.`);
 } else if (stale.length > 0) {
-  console.error(`Not what the action.yml files say: ${names()}. Run "npm run docs" and commit the result.`);
+  console.error(
+    `Tables of inputs and outputs are out of date: ${names()}. Run "npm run docs" and commit the result.`,
+  );
   process.exitCode = 1;
 } else {
-  console.log('All tables of inputs and outputs are what the action.yml files say.');
+  console.log('All tables of inputs and outputs match the action.yml files.');
 }
 
 function names(): string {

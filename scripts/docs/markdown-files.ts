@@ -10,7 +10,7 @@ export interface MarkdownFile {
   readonly text: string;
 }
 
-/** What people read here: all Markdown files but those of dependencies and of the demo. */
+/** The documentation: all Markdown files except those of dependencies and of the demo. */
 export function markdownFiles(): MarkdownFile[] {
   return globSync(['*.md', '{restore,prune,check}/*.md', 'docs/**/*.md', '.github/**/*.md'], { cwd: ROOT })
     .map((file) => file.split(path.sep).join('/'))

@@ -9,7 +9,7 @@ export interface Snippet {
   readonly at: string;
   /** As it stands there, without the indentation that all its lines share. */
   readonly text: string;
-  /** A whole workflow that holds it. */
+  /** A whole workflow that contains it. */
   readonly workflow: string;
 }
 

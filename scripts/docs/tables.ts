@@ -1,13 +1,13 @@
 // The tables of inputs and outputs, between comments such as `<!-- inputs:backup -->` and `<!-- /inputs:backup -->`: pure.
 import { type ActionFile, type ActionName, isActionName } from './action-file.ts';
 
-/** What the runner puts in place of these defaults, in words. */
-const IN_WORDS: Readonly<Record<string, string>> = { '${{ github.token }}': "the job's token" };
+/** How the documentation describes defaults that the runner replaces. */
+const DESCRIBED: Readonly<Record<string, string>> = { '${{ github.token }}': "the job's token" };
 
 const BEGIN = /^<!-- (inputs|outputs):([\w-]+) -->$/;
 
 /**
- * A Markdown file with its tables made anew.
+ * A Markdown file with its tables written again.
  *
  * @throws Error when a table is not closed, or an action is unknown.
  */
@@ -45,7 +45,7 @@ export function outputsTable({ outputs }: ActionFile): string {
 }
 
 function defaultCell(byDefault: string): string {
-  return IN_WORDS[byDefault] ?? (byDefault === '' ? '' : `\`${byDefault}\``);
+  return DESCRIBED[byDefault] ?? (byDefault === '' ? '' : `\`${byDefault}\``);
 }
 
 function cell(text: string): string {
