@@ -8,6 +8,7 @@ import { basename, join } from 'node:path';
 import { argv, stdout } from 'node:process';
 import { watchSilence } from '../../src/postgres/watchdog/silence.ts';
 import { messageOf } from '../../src/errors.ts';
+import { testSession } from './test-session.ts';
 
 /** A tool gets on when the file `progress` grows. */
 function progressIn(folder: string): number {
@@ -17,8 +18,7 @@ function progressIn(folder: string): number {
 const verdicts = argv.slice(2).map(async (folder) => {
   const watch = watchSilence({
     name: basename(folder),
-    psql: join(folder, 'psql'),
-    environment: { PGAPPNAME: 'the watch' },
+    session: testSession({ psql: join(folder, 'psql') }, { PGAPPNAME: 'the watch' }),
     applicationName: 'the tool',
     progress: () => progressIn(folder),
   });

@@ -5,10 +5,12 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { testClientTools } from '../../__tests__/support/client-tools.ts';
 import { type Database, startDatabase } from '../../__tests__/support/database.ts';
+import { testSession } from '../../__tests__/support/test-session.ts';
 import { fillLarge } from '../../__tests__/support/shop.ts';
 import { dump } from '../../src/backup/dump/dump.ts';
 import { dumpArguments } from '../../src/backup/dump/dump-arguments.ts';
 import { type ReadBack, readBack } from '../../src/archive/read-back.ts';
+import type { PgSession } from '../../src/postgres/session.ts';
 import { restoreArchive } from '../../src/restore/apply/pg-restore.ts';
 import { proveRestore } from '../../src/restore/verify/verify-restore.ts';
 import { type Figure, median, printFigures, timed } from './figures.ts';
@@ -88,20 +90,23 @@ async function startRestoreBench(): Promise<RestoreBench> {
   const tools = { ...found, major: 17 };
   const archive = path.join(folder, 'archive');
   const shared = {
-    tools,
-    signal: new AbortController().signal,
     workFolder: folder,
   };
   const environment = environmentOf(server, folder);
+  const session = (database: string): PgSession => testSession(tools, environment(database));
   return {
     async dump() {
       await rm(archive, { force: true });
       const args = dumpArguments({ file: archive, compression: 'zstd:3', filters: NO_FILTERS, extra: [] });
       const request = { attempts: 1, args, file: archive, sizes: new Map(), ...shared };
-      return timed(() => dump({ ...request, environment: environment('origin') }));
+      return timed(() => dump({ ...request, session: session('origin') }));
     },
     readBack: () =>
-      readBack({ archive, tools: { pgRestore: tools.pgRestore, environment: {} }, signal: shared.signal }),
+      readBack({
+        archive,
+        tools: { pgRestore: tools.pgRestore, environment: {} },
+        signal: new AbortController().signal,
+      }),
     async restore(how) {
       await server.query('DROP DATABASE IF EXISTS target');
       await server.createDatabase('target');
@@ -112,12 +117,12 @@ async function startRestoreBench(): Promise<RestoreBench> {
         return timed(() => execute(tools.pgRestore, args, { env }));
       }
       const dumpIds = await allEntries(tools.pgRestore, archive);
-      const request = { ...shared, archive, dumpIds, environment: env, serverMajor: 17 };
+      const request = { ...shared, archive, dumpIds, session: session('target'), serverMajor: 17 };
       const options = { jobs: undefined, dropScript: '', noOwner: false, noPrivileges: false, extra: [] };
       return timed(() => restoreArchive({ ...request, ...options, tableBytes: new Map() }));
     },
     async prove({ manifest }) {
-      const request = { ...shared, expected: manifest, everything: true, environment: environment('target') };
+      const request = { ...shared, expected: manifest, everything: true, session: session('target') };
       return timed(() => proveRestore(request));
     },
     async [Symbol.asyncDispose]() {

@@ -7,19 +7,16 @@ import type { ReadBack } from '../archive/read-back.ts';
 import { type Selection, isOpaque, selection, unreadableError } from './dump/selection.ts';
 import { contentTag } from './content-tag.ts';
 import type { BackupProgress } from './backup-outcome.ts';
-import type { ClientTools } from '../tools/client-tools.ts';
 import { exposeTools } from '../tools/expose-tools.ts';
 import { provideTools, toolsForServer } from '../tools/provide-client-tools.ts';
-import { type Connection, type ConnectionPlan, planConnection } from '../postgres/connection.ts';
-import { type ServerFacts, refuseNewerServer } from '../postgres/preflight.ts';
 import {
-  type Database,
-  askServer,
-  toolEnvironment,
-  toolsRequest,
-  withConnection,
-  withWorkFolder,
-} from '../postgres/server-access.ts';
+  type Connection,
+  type ConnectionPlan,
+  openConnection,
+  planConnection,
+} from '../postgres/connection.ts';
+import { type Database, type ServerFacts, refuseNewerServer, runPreflight } from '../postgres/preflight.ts';
+import { toolsRequest } from '../postgres/server-inputs.ts';
 import {
   type EarlierBackups,
   findEarlierBackups,
@@ -39,14 +36,14 @@ import { keepStored, publish } from './publish.ts';
 import {
   REHEARSAL_INPUT,
   askRehearsalServer,
+  openRehearsalServer,
   rehearse,
-  withRehearsalServer,
 } from './test-restore/test-restore.ts';
 import { requireArtifactService } from '../storage/artifact/artifact-service.ts';
 import { type KeptPlace, prepareKeptPlace } from '../storage/folder/local-copy.ts';
 import { artifactName } from '../storage/artifact-name.ts';
 import { type Exposure, requirePrivacy } from '../github/privacy.ts';
-import type { WorkFolder } from '../runner/work-folder.ts';
+import { type WorkFolder, makeWorkFolder } from '../runner/work-folder.ts';
 
 /** What every step of one backup shares. */
 interface Job {
@@ -60,7 +57,7 @@ interface Job {
   readonly signal: AbortSignal;
 }
 
-const ACCESS = { input: 'connection-string' };
+const INPUT = 'connection-string';
 
 /**
  * The backup job: client tools, preflight, dump, read-back, publication, report. An artifact exists only if every
@@ -76,7 +73,7 @@ export async function backup(
 ): Promise<void> {
   const stopwatch = startStopwatch();
   log.info(`Connection string from ${inputs.connection.from}`);
-  const plan = await planConnection(ACCESS.input, inputs.connection.value, {
+  const plan = await planConnection(INPUT, inputs.connection.value, {
     env: process.env,
     allowPooler: inputs.allowPooler,
   });
@@ -85,15 +82,12 @@ export async function backup(
   const exposure = await refuseExposure(inputs, runner, signal);
   const keptPlace = await prepareKeptPlace('path', inputs.destination.keepAt, runner.workspace);
 
-  await withWorkFolder(runner.temp, (workFolder) =>
-    withConnection({ ...ACCESS, plan, tls: inputs.tls, signal }, workFolder, (connection) =>
-      withRehearsalServer(rehearsalPlan && { plan: rehearsalPlan, workFolder, signal }, (rehearsal) =>
-        makeBackup(
-          { inputs, runner, exposure, workFolder, stopwatch, progress, signal },
-          { connection, rehearsal, keptPlace },
-        ),
-      ),
-    ),
+  await using workFolder = await makeWorkFolder(runner.temp);
+  await using connection = await openConnection(INPUT, plan, { tls: inputs.tls, workFolder, signal });
+  await using rehearsal = rehearsalPlan && (await openRehearsalServer(rehearsalPlan, { workFolder, signal }));
+  await makeBackup(
+    { inputs, runner, exposure, workFolder, stopwatch, progress, signal },
+    { connection, rehearsal, keptPlace },
   );
 }
 
@@ -120,19 +114,17 @@ async function makeBackup(job: Job, { connection, rehearsal, keptPlace }: Ways):
   const { inputs, stopwatch, signal } = job;
   const attempts = inputs.connectionAttempts;
   const atHand = await stopwatch.time('Client tools', () => provideTools(toolsRequest(job)));
-  const database = await stopwatch.time('Preflight', () =>
-    askServer({ ...ACCESS, signal }, connection, {
-      tools: atHand,
-      attempts,
-      allowPooler: inputs.allowPooler,
-    }),
-  );
+  const { allowPooler } = inputs;
+  const preflight = { input: INPUT, connection, tools: atHand, attempts, allowPooler, signal };
+  const database = await stopwatch.time('Preflight', () => runPreflight(preflight));
   const tools = await toolsForServer(toolsRequest(job), atHand, database.server.major);
   refuseNewerServer(database.server, tools.major);
   const stage = rehearsal && (await askRehearsalServer(rehearsal, { tools, attempts, signal }));
 
   const startedAt = new Date();
-  const archive = await stopwatch.time('Dump', () => dumpDatabase(job, tools, database));
+  const archive = await stopwatch.time('Dump', () =>
+    dumpDatabase(job, { ...database, session: database.session.using(tools) }),
+  );
   const proven = await stopwatch.time('Read back', () => proveArchive(archive, tools, signal));
   const name = inputs.backupName ?? backupNameOf(database.server.database);
   const earlier = await earlierBackups(job, name);
@@ -142,7 +134,7 @@ async function makeBackup(job: Job, { connection, rehearsal, keptPlace }: Ways):
   const rehearsed =
     stage && !stored
       ? await stopwatch.time('Rehearsal', () =>
-          rehearse(stage, { ...job, archive, proof: proven, encoding: database.server.encoding, tools }),
+          rehearse(stage, { ...job, archive, proof: proven, encoding: database.server.encoding }),
         )
       : undefined;
   const file = await finishFile(
@@ -179,8 +171,8 @@ async function planRehearsal({ testServer }: BackupInputs): Promise<ConnectionPl
   return planConnection(REHEARSAL_INPUT, testServer, { env: process.env, allowPooler: undefined });
 }
 
-async function dumpDatabase(job: Job, tools: ClientTools, { server, connection }: Database): Promise<string> {
-  const { inputs, workFolder, signal } = job;
+async function dumpDatabase(job: Job, { server, connection, session }: Database): Promise<string> {
+  const { inputs, workFolder } = job;
   const selected = selection(inputs.filters, server.relations);
   checkSelection(inputs, server, selected);
   const file = path.join(workFolder.path, 'archive');
@@ -188,9 +180,8 @@ async function dumpDatabase(job: Job, tools: ClientTools, { server, connection }
   log.info(`Dumping ${server.database} (${compression})`);
   const started = performance.now();
   const size = await dump({
-    tools,
+    session,
     args: dumpArguments({ file, compression, filters: inputs.filters, extra: inputs.dumpArguments }),
-    environment: toolEnvironment(tools, connection),
     file,
     sizes: new Map(
       server.relations
@@ -198,9 +189,8 @@ async function dumpDatabase(job: Job, tools: ClientTools, { server, connection }
         .map(({ schema, name, bytes: size }) => [`${schema}.${name}`, size]),
     ),
     attempts: inputs.connectionAttempts,
-    signal,
   }).catch((error: unknown) => {
-    throw signal.aborted ? error : (connection.failure() ?? error);
+    throw session.signal.aborted ? error : (connection.failure() ?? error);
   });
   log.info(`Dumped ${bytes(size)} in ${duration(performance.now() - started)}`);
   return file;

@@ -1,7 +1,10 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
 import { UserError } from '../errors.ts';
 import { maskConnectionSecrets } from '../runner/inputs/mask.ts';
 import type { TlsTexts } from './pem.ts';
 import type { Environment } from '../process/run.ts';
+import type { WorkFolder } from '../runner/work-folder.ts';
 import { type Circumstances, understandUrl } from './url/connection-string.ts';
 import { libpqEnvironment } from './libpq-environment.ts';
 import type { ConnectionParameters } from './url/parameters.ts';
@@ -24,7 +27,7 @@ export type ConnectionPlan =
   | { readonly kind: 'tunnel'; readonly apiKey: string; readonly gatewayUrl: URL };
 
 /** A way to the server that every tool can take. */
-export interface Connection {
+export interface Connection extends AsyncDisposable {
   /** The variables by which libpq finds the server. */
   readonly environment: Environment;
   /** Where it leads, for the log: `db.example.com:5432`. */
@@ -34,7 +37,8 @@ export interface Connection {
   readonly mayBePooled: boolean;
   /** Why it failed, where that is known better than the tools can tell. */
   readonly failure: () => TunnelError | undefined;
-  readonly close: () => Promise<void>;
+  /** Closes it. Never throws. */
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
 /**
@@ -71,6 +75,7 @@ export async function planConnection(
 /**
  * Opens the way to the server: files in the work folder, the tunnel if it needs one, variables for the tools.
  *
+ * @param input the input that holds the connection string, for the messages.
  * @throws UserError when it cannot be opened.
  */
 export async function openConnection(
@@ -80,27 +85,30 @@ export async function openConnection(
     tls,
     workFolder,
     signal,
-  }: { readonly tls: TlsTexts; readonly workFolder: string; readonly signal: AbortSignal },
+  }: { readonly tls: TlsTexts; readonly workFolder: WorkFolder; readonly signal: AbortSignal },
 ): Promise<Connection> {
+  // A folder of its own, so that a job can have two connections.
+  const folder = path.join(workFolder.path, input);
+  await mkdir(folder, { mode: 0o700 });
   if (plan.kind === 'server') {
-    const parameters = await useTlsFiles(plan.parameters, tls, workFolder);
+    const parameters = await useTlsFiles(plan.parameters, tls, folder);
     return {
-      environment: await libpqEnvironment(input, parameters, workFolder),
+      environment: await libpqEnvironment(input, parameters, folder),
       address: plan.address,
       failureHints: plan.failureHints,
       mayBePooled: true,
       failure: () => undefined,
-      close: () => Promise.resolve(),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }
   const tunnel = await openTunnel({ apiKey: plan.apiKey, gatewayUrl: plan.gatewayUrl, signal });
   return {
-    environment: await libpqEnvironment(input, tunnelParameters(tunnel), workFolder),
+    environment: await libpqEnvironment(input, tunnelParameters(tunnel), folder),
     address: `${plan.gatewayUrl.host} (Prisma's tunnel)`,
     failureHints: [],
     mayBePooled: false,
     failure: () => tunnel.failure,
-    close: () => tunnel.close(),
+    [Symbol.asyncDispose]: () => tunnel.close(),
   };
 }
 

@@ -1,12 +1,13 @@
 import { UserError } from '../errors.ts';
 import { plainLine } from '../runner/plain-text.ts';
 import { log } from '../runner/log.ts';
+import { bytes, count } from '../runner/format.ts';
+import type { Connection } from './connection.ts';
 import { poolerError } from './url/connection-string.ts';
 import { diagnose, diagnosedError } from './diagnosis/diagnosis.ts';
-import type { FailureHint } from './url/provider-rules.ts';
-import { type Psql, PsqlError, queryRows } from './psql.ts';
+import { PsqlError } from './psql.ts';
+import { PgSession, type SessionTools } from './session.ts';
 import { attemptInWords, retry } from '../process/retry.ts';
-import type { TunnelError } from './tunnel/tunnel-failure.ts';
 
 /** A table, sequence, view or the like, as the server describes it before the dump. */
 export interface Relation {
@@ -78,30 +79,48 @@ COMMIT;
 
 /** How the server is asked. */
 export interface PreflightRequest {
-  readonly client: Psql;
+  /** The input that holds the connection string, for the messages. */
+  readonly input: string;
+  readonly connection: Connection;
+  readonly tools: SessionTools;
   /** How often to try to connect, while failures are likely to pass. */
   readonly attempts: number;
   /** As in `Circumstances`. */
   readonly allowPooler: boolean | undefined;
-  /** What else to say about a failure of this provider's servers. */
-  readonly failureHints: readonly FailureHint[];
-  /** Why the connection failed, where that is known better than psql can tell it. */
-  readonly knownFailure: () => TunnelError | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** A server that answers, and the way to it. */
+export interface Database {
+  readonly server: ServerFacts;
+  readonly connection: Connection;
+  readonly session: PgSession;
 }
 
 /**
- * Connects and asks the server what it is and holds, trying again where a failure is likely to pass.
+ * Connects and asks the server what it is and holds, trying again where a failure is likely to pass; tells the log.
  *
  * @throws UserError with the cause and what to do.
  */
-export async function preflight(input: string, request: PreflightRequest): Promise<ServerFacts> {
-  const { attempts, client, knownFailure } = request;
-  const probing =
-    request.allowPooler === true
-      ? client
-      : { ...client, environment: { ...POOLER_PROBE, ...client.environment } };
+export async function runPreflight(request: PreflightRequest): Promise<Database> {
+  const { connection, tools, signal } = request;
+  const session = new PgSession(tools, connection.environment, signal);
+  const server = await askServer(session, request);
+  const tables = server.relations.filter(({ kind }) => kind === 'table').length;
+  log.info(
+    `Connected to ${server.database} at ${connection.address} as ${server.user}: PostgreSQL ${server.version}` +
+      `${server.inRecovery ? ' (a standby)' : ''}, ${bytes(server.databaseBytes)}, ${count(tables, 'table')}, ${server.encoding}`,
+  );
+  return { server, connection, session };
+}
+
+async function askServer(session: PgSession, request: PreflightRequest): Promise<ServerFacts> {
+  const { attempts, connection, signal } = request;
+  const knownFailure = connection.failure;
+  const mayUsePooler = request.allowPooler === true || !connection.mayBePooled;
+  const probing = mayUsePooler ? session : session.with({ ...POOLER_PROBE, ...session.connection });
   try {
-    const rows = await retry(() => queryRows(probing, FACTS_SQL, COLUMNS), {
+    const rows = await retry(() => probing.query(FACTS_SQL, COLUMNS), {
       attempts,
       isTransient: (error) =>
         error instanceof PsqlError && (knownFailure() ?? diagnose(error.stderr)).transient,
@@ -110,14 +129,14 @@ export async function preflight(input: string, request: PreflightRequest): Promi
           knownFailure()?.message ?? (error instanceof PsqlError ? diagnose(error.stderr).cause : '');
         log.info(attemptInWords({ attempt, attempts, cause, pauseMs }));
       },
-      signal: client.signal,
+      signal,
     });
     refuseOtherSystems(rows.find((row) => row[0] === 'version')?.[1] ?? '');
     return serverFacts(rows);
   } catch (error) {
     if (!(error instanceof PsqlError)) throw error;
     refuseOtherSystems(error.stdout);
-    throw knownFailure() ?? explained(input, error, request);
+    throw knownFailure() ?? explained(error, request);
   }
 }
 
@@ -129,17 +148,14 @@ const POOLER_PROBE = { PGOPTIONS: '-c lock_timeout=10s' };
 const REFUSES_OPTIONS =
   /unsupported startup parameter|does(?:n't| not) (?:currently )?support command-line options/;
 
-function explained(
-  input: string,
-  { stderr }: PsqlError,
-  { allowPooler, failureHints }: PreflightRequest,
-): UserError {
-  if (allowPooler !== true && REFUSES_OPTIONS.test(stderr)) {
+function explained({ stderr }: PsqlError, request: PreflightRequest): UserError {
+  const { input, allowPooler, connection } = request;
+  if (allowPooler !== true && connection.mayBePooled && REFUSES_OPTIONS.test(stderr)) {
     return poolerError(input, 'it refuses options at the start of a session', allowPooler);
   }
   const connecting = /connection to server|could not translate|FATAL/.test(stderr);
   const error = diagnosedError(`The database cannot be ${connecting ? 'reached' : 'examined'}`, stderr);
-  const more = failureHints.filter(({ when }) => when.test(stderr)).map(({ text }) => text);
+  const more = connection.failureHints.filter(({ when }) => when.test(stderr)).map(({ text }) => text);
   return new UserError('connection', error.message, [error.hint, ...more].join(' '), { cause: error.cause });
 }
 
@@ -173,35 +189,26 @@ export function refuseNewerServer(server: ServerFacts, clientMajor: number): voi
 function serverFacts(rows: readonly string[][]): ServerFacts {
   const server = rows.find((row) => row[0] === 'server');
   if (!server) throw new PsqlError('error: the server did not describe itself', '');
-  const [, version = '', versionNumber, database = '', user = '', encoding = '', bytes, inRecovery] = server;
+  const [, version = '', versionNumber, database = '', user = '', encoding = '', size, inRecovery] = server;
   return {
     version: version.split(' ')[0] ?? version,
     major: Math.floor(Number(versionNumber) / 10_000),
     database,
     user,
     encoding,
-    databaseBytes: Number(bytes),
+    databaseBytes: Number(size),
     inRecovery: inRecovery === 't',
     relations: rows.filter((row) => row[0] === 'relation').map(relation),
   };
 }
 
-function relation([
-  ,
-  schema = '',
-  name = '',
-  kind,
-  bytes,
-  visible,
-  unreadable,
-  ...owner
-]: string[]): Relation {
+function relation([, schema = '', name = '', kind, size, visible, unreadable, ...owner]: string[]): Relation {
   const [ownerSchema = '', ownerName = ''] = owner;
   return {
     schema,
     name,
     kind: kind === 'table' || kind === 'partitioned table' || kind === 'sequence' ? kind : 'other',
-    bytes: Number(bytes),
+    bytes: Number(size),
     visible: visible === 't',
     ownedBy: ownerName === '' ? undefined : { schema: ownerSchema, name: ownerName },
     unreadable: unreadable === '' ? undefined : unreadable,

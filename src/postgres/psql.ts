@@ -16,9 +16,9 @@ export class PsqlError extends Error {
   }
 }
 
-/** How psql is called: the one stack that pg_dump and pg_restore use too. */
+/** How psql is called: as a `PgSession` has it. */
 export interface Psql {
-  readonly psql: string;
+  readonly tools: { readonly psql: string };
   readonly environment: Environment;
   readonly signal: AbortSignal;
 }
@@ -51,7 +51,7 @@ export async function queryRows(client: Psql, sql: string, columns: number): Pro
   const timer = setTimeout(() => {
     unanswered.abort(silentServer());
   }, ANSWER_WITHIN_MS);
-  const result = await run(client.psql, args, {
+  const result = await run(client.tools.psql, args, {
     env: { ...client.environment, PGCLIENTENCODING: 'UTF8' },
     stdin: sql,
     signal: AbortSignal.any([client.signal, unanswered.signal]),

@@ -3,7 +3,9 @@ import { type ConnectionSource, findConnectionString } from './connection-source
 import { maskConnectionSecrets } from '../runner/inputs/mask.ts';
 import { booleanInput, optional, wholeNumberInput } from '../runner/inputs/action-inputs.ts';
 import { type TlsTexts, pemText } from './pem.ts';
+import type { VersionRequest } from '../tools/client-tools.ts';
 import { type PostgresVersion, postgresVersion } from '../tools/postgres-version.ts';
+import type { WorkFolder } from '../runner/work-folder.ts';
 
 /** What every action that speaks to a server is told of the way there, and of the tools. */
 export interface ServerInputs {
@@ -45,4 +47,18 @@ export async function readServerInputs(workspace: string): Promise<ServerInputs>
     aptMirror: optional('apt-mirror'),
     aptSigningKey: optional('apt-signing-key'),
   };
+}
+
+/** The client tools that the inputs of a job ask for. */
+export function toolsRequest({
+  inputs,
+  workFolder,
+  signal,
+}: {
+  readonly inputs: ServerInputs;
+  readonly workFolder: WorkFolder;
+  readonly signal: AbortSignal;
+}): VersionRequest {
+  const { postgresVersion: version, checkLatest, aptMirror, aptSigningKey } = inputs;
+  return { version, checkLatest, aptMirror, aptSigningKey, workFolder: workFolder.path, signal };
 }

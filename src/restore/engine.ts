@@ -7,11 +7,9 @@ import { encodingOf, largeObjectIdsOf } from '../archive/toc/archive-facts.ts';
 import { proveRestore } from './verify/verify-restore.ts';
 import type { TableOfContents } from '../archive/toc/table-of-contents.ts';
 import { examineTarget } from './plan/target.ts';
-import type { ClientTools } from '../tools/client-tools.ts';
 import { count, duration } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
-import type { Environment } from '../process/run.ts';
-import type { WorkFolder } from '../runner/work-folder.ts';
+import type { PgSession } from '../postgres/session.ts';
 
 /** An archive that was read back whole, and what its table of contents says. */
 export interface ProvenArchive {
@@ -20,14 +18,11 @@ export interface ProvenArchive {
   readonly proof: ReadBack;
 }
 
-/** The database that is restored into, and what does it. */
+/** The database that is restored into. */
 export interface Target {
-  readonly tools: ClientTools;
-  /** The whole environment of the tools, the name of the database included. */
-  readonly environment: Environment;
+  readonly session: PgSession;
   readonly serverMajor: number;
-  readonly workFolder: WorkFolder;
-  readonly signal: AbortSignal;
+  readonly workFolder: string;
 }
 
 /** How `pg_restore` is to work. */
@@ -57,10 +52,10 @@ export const WHOLE: RestoreManner = {
  */
 export async function makePlan(
   { contents }: ProvenArchive,
-  { tools, environment, signal }: Target,
+  { session }: Target,
   options: RestoreOptions,
 ): Promise<RestorePlan> {
-  const target = await examineTarget({ psql: tools.psql, environment, signal });
+  const target = await examineTarget(session);
   return planRestore({ contents, target, options });
 }
 
@@ -84,14 +79,13 @@ export async function restoreInto(
   plan: RestorePlan,
   { options, jobs, restoreArguments }: RestoreManner,
 ): Promise<ExpectedContents> {
-  const { tools, environment, serverMajor, workFolder, signal } = target;
+  const { session, serverMajor, workFolder } = target;
   const restored = expectedContents(proof.manifest, plan);
   const started = performance.now();
   await restoreArchive({
     archive,
     dumpIds: plan.dumpIds,
-    tools,
-    environment,
+    session,
     serverMajor,
     jobs,
     dropScript: plan.dropScript,
@@ -99,8 +93,7 @@ export async function restoreInto(
     noPrivileges: options.noPrivileges,
     extra: [...(plan.missingTablespaces.length > 0 ? ['--no-tablespaces'] : []), ...restoreArguments],
     tableBytes: new Map(restored.tables.map(({ schema, table, bytes }) => [`${schema}.${table}`, bytes])),
-    workFolder: workFolder.path,
-    signal,
+    workFolder,
   });
   log.info(`Restored ${count(restored.tables.length, 'table')} in ${duration(performance.now() - started)}`);
   return restored;
@@ -113,11 +106,10 @@ export async function restoreInto(
  */
 export async function proveTarget(
   { path: file, contents }: ProvenArchive,
-  target: Target,
+  { session, workFolder }: Target,
   plan: RestorePlan,
   { restored, role }: { readonly restored: ExpectedContents; readonly role: string | undefined },
 ): Promise<void> {
-  const { tools, environment, workFolder, signal } = target;
   const started = performance.now();
   const { tables, rows } = await proveRestore({
     expected: restored,
@@ -126,10 +118,8 @@ export async function proveTarget(
     encoding: encodingOf(contents),
     largeObjectIds: largeObjectIdsOf(contents),
     role,
-    tools,
-    environment,
-    workFolder: workFolder.path,
-    signal,
+    session,
+    workFolder,
   });
   log.info(
     `Proven in ${duration(performance.now() - started)}: ${count(tables, 'table')} and ${count(rows, 'row')} are identical with the backup`,

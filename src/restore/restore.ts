@@ -12,16 +12,9 @@ import {
 } from './engine.ts';
 import type { ClientTools } from '../tools/client-tools.ts';
 import { provideTools, toolsForServer } from '../tools/provide-client-tools.ts';
-import { type Connection, planConnection } from '../postgres/connection.ts';
-import { type ServerFacts, refuseNewerServer } from '../postgres/preflight.ts';
-import {
-  type Database,
-  askServer,
-  toolEnvironment,
-  toolsRequest,
-  withConnection,
-  withWorkFolder,
-} from '../postgres/server-access.ts';
+import { type Connection, openConnection, planConnection } from '../postgres/connection.ts';
+import { type ServerFacts, refuseNewerServer, runPreflight } from '../postgres/preflight.ts';
+import { toolsRequest } from '../postgres/server-inputs.ts';
 import { UserError, messageOf } from '../errors.ts';
 import type { BackupSource } from './backup-source.ts';
 import { roleOf } from './pg-restore-args.ts';
@@ -36,7 +29,7 @@ import type { RestoreSource } from './restore-summary.ts';
 import { readArtifactName } from '../storage/artifact-name.ts';
 import { downloadBackup } from '../storage/artifact/download.ts';
 import { findBackup } from '../storage/artifact/find-backup.ts';
-import type { WorkFolder } from '../runner/work-folder.ts';
+import { type WorkFolder, makeWorkFolder } from '../runner/work-folder.ts';
 
 /** What a failure leaves behind, in one sentence; it changes as the restore goes on. */
 export interface Aftermath {
@@ -62,7 +55,7 @@ interface Backup {
   readonly contents: TableOfContents;
 }
 
-const ACCESS = { input: 'connection-string' };
+const INPUT = 'connection-string';
 
 /** The aftermath of a failure, before anything is changed and at the steps after that. */
 export const UNTOUCHED = 'The target was not touched.';
@@ -84,19 +77,17 @@ export async function restore(
 ): Promise<void> {
   const stopwatch = startStopwatch();
   log.info(`Connection string from ${inputs.connection.from}`);
-  const plan = await planConnection(ACCESS.input, inputs.connection.value, {
+  const plan = await planConnection(INPUT, inputs.connection.value, {
     env: process.env,
     allowPooler: undefined,
   });
-  await withWorkFolder(runner.temp, (workFolder) =>
-    withConnection({ ...ACCESS, plan, tls: inputs.tls, signal }, workFolder, (connection) =>
-      bringBack({ inputs, runner, workFolder, stopwatch, aftermath, signal }, connection).catch(
-        (error: unknown) => {
-          throw signal.aborted ? error : (connection.failure() ?? asGiven(error));
-        },
-      ),
-    ),
-  );
+  await using workFolder = await makeWorkFolder(runner.temp);
+  await using connection = await openConnection(INPUT, plan, { tls: inputs.tls, workFolder, signal });
+  try {
+    await bringBack({ inputs, runner, workFolder, stopwatch, aftermath, signal }, connection);
+  } catch (error) {
+    throw signal.aborted ? error : (connection.failure() ?? asGiven(error));
+  }
 }
 
 /** The archive was not made in this job: to run it again would bring the same one. */
@@ -114,15 +105,16 @@ function asGiven(error: unknown): unknown {
 async function bringBack(job: Job, connection: Connection): Promise<void> {
   const { inputs, stopwatch, aftermath, workFolder, signal } = job;
   const atHand = await stopwatch.time('Client tools', () => provideTools(toolsRequest(job)));
-  const { server } = await stopwatch.time('Preflight', () => askTarget(job, atHand, connection));
+  const { connectionAttempts: attempts } = inputs;
+  const preflight = { input: INPUT, connection, tools: atHand, attempts, allowPooler: undefined, signal };
+  const { server, session } = await stopwatch.time('Preflight', () => runPreflight(preflight));
   const backup = await stopwatch.time('Fetch', () => fetchBackup(job));
   const tools = await toolsFor(job, atHand, server, backup.contents);
   const proof = await stopwatch.time('Read back', () => proveArchive(backup.archive, tools, signal));
   const archive = { path: backup.archive, contents: backup.contents, proof };
   requireNamedContent(backup, archive, tools);
 
-  const environment = toolEnvironment(tools, connection);
-  const target = { tools, environment, serverMajor: server.major, workFolder, signal };
+  const target = { session: session.using(tools), serverMajor: server.major, workFolder: workFolder.path };
   const manner = mannerOf(inputs);
   const plan = await makePlan(archive, target, manner.options);
   tellPlan(plan);
@@ -146,15 +138,6 @@ async function bringBack(job: Job, connection: Connection): Promise<void> {
     verified: inputs.verify,
     phases: stopwatch.phases,
     totalMs: stopwatch.total(),
-  });
-}
-
-function askTarget(job: Job, tools: ClientTools, connection: Connection): Promise<Database> {
-  const attempts = job.inputs.connectionAttempts;
-  return askServer({ ...ACCESS, signal: job.signal }, connection, {
-    tools,
-    attempts,
-    allowPooler: undefined,
   });
 }
 

@@ -20,10 +20,10 @@ const LOOK_EVERY_MS = 100;
 const LOOKS_BEFORE_KILL = 30;
 
 /** The one folder of a run: everything that the run writes is in it, only this user can enter it, and it goes with the run. */
-export interface WorkFolder {
+export interface WorkFolder extends AsyncDisposable {
   readonly path: string;
-  /** Never throws: what cannot be removed is left to the post step. */
-  readonly remove: () => Promise<void>;
+  /** Removes it. Never throws: what cannot be removed is left to the post step. */
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
 /**
@@ -57,7 +57,7 @@ export async function makeWorkFolder(temp: string): Promise<WorkFolder> {
   });
   return {
     path: folder,
-    async remove() {
+    async [Symbol.asyncDispose]() {
       try {
         await removeFolder(folder);
       } catch (error) {

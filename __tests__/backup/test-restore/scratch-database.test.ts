@@ -2,11 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
-  type ScratchRequest,
+  makeScratchDatabase,
   requireRightToCreate,
-  withScratchDatabase,
 } from '../../../src/backup/test-restore/scratch-database.ts';
-import type { Psql } from '../../../src/postgres/psql.ts';
+import type { PgSession } from '../../../src/postgres/session.ts';
 import { CancelledError } from '../../../src/errors.ts';
 import { captureOutput } from '../../support/captured-output.ts';
 import { until, whileSession } from '../../support/failure-bench.ts';
@@ -36,18 +35,18 @@ async function scratches(): Promise<unknown[]> {
   return rows.flat();
 }
 
-function request(changes: Partial<ScratchRequest> & Partial<Psql> = {}): ScratchRequest {
-  const {
-    signal = new AbortController().signal,
-    psql = bed.tools.psql,
-    environment = bed.environment('postgres'),
-  } = changes;
-  return { client: { psql, environment, signal }, encoding: 'UTF8', signal, ...changes };
+async function withScratch<T>(
+  session: PgSession,
+  work: (databaseName: string) => Promise<T>,
+  encoding = 'UTF8',
+): Promise<T> {
+  await using scratch = await makeScratchDatabase(session, encoding);
+  return await work(scratch.name);
 }
 
 describe('the scratch database', () => {
   it('is there for the work, empty, and gone afterwards', async () => {
-    const result = await withScratchDatabase(request(), async (name) => {
+    const result = await withScratch(bed.session('postgres'), async (name) => {
       expect(name).toMatch(/^postgres_backup_rehearsal_[0-9a-f]{16}$/);
       await bed.server.sql('CREATE TABLE t ()', name);
       return (await scratches()).length;
@@ -58,14 +57,13 @@ describe('the scratch database', () => {
   it.each(['UTF8', 'LATIN1', 'SQL_ASCII', 'EUC_JP', 'WIN1252'])(
     'has the encoding of the origin: %s',
     async (encoding) => {
-      for (const { server, environment, tools } of beds) {
-        const signal = new AbortController().signal;
-        const client = { psql: tools.psql, environment: environment('postgres'), signal };
-        await withScratchDatabase({ client, encoding, signal }, async (database) => {
-          expect(await server.query('SHOW server_encoding', { database })).toEqual([
-            { server_encoding: encoding },
-          ]);
-        });
+      for (const { server, session } of beds) {
+        const shown = await withScratch(
+          session('postgres'),
+          (database) => server.query('SHOW server_encoding', { database }),
+          encoding,
+        );
+        expect(shown).toEqual([{ server_encoding: encoding }]);
       }
     },
   );
@@ -75,19 +73,18 @@ describe('the scratch database', () => {
     const locale = (name: string): string =>
       `UPDATE pg_database SET datcollate = '${name}', datctype = '${name}' WHERE datname = 'template0'`;
     await other.server.query(locale('C.UTF-8'));
-    const signal = new AbortController().signal;
-    const client = { psql: other.tools.psql, environment: other.environment('postgres'), signal };
-    await withScratchDatabase({ client, encoding: 'LATIN1', signal }, async (database) => {
-      expect(await other.server.query('SHOW server_encoding', { database })).toEqual([
-        { server_encoding: 'LATIN1' },
-      ]);
-    });
+    const shown = await withScratch(
+      other.session('postgres'),
+      (database) => other.server.query('SHOW server_encoding', { database }),
+      'LATIN1',
+    );
+    expect(shown).toEqual([{ server_encoding: 'LATIN1' }]);
     await other.server.query(locale('C'));
   });
 
   it('is gone after a failure, which stays as it is', async () => {
     const failure = new Error('the proof does not hold');
-    await expect(withScratchDatabase(request(), () => Promise.reject(failure))).rejects.toBe(failure);
+    await expect(withScratch(bed.session('postgres'), () => Promise.reject(failure))).rejects.toBe(failure);
   });
 
   it('is gone when the run is cancelled, before, meanwhile and while it is made', async () => {
@@ -95,7 +92,7 @@ describe('the scratch database', () => {
     for (const when of ['before', 'meanwhile', 'making']) {
       const controller = new AbortController();
       if (when === 'before') controller.abort(cancelled);
-      const work = withScratchDatabase(request({ signal: controller.signal }), () => {
+      const work = withScratch(bed.session('postgres').until(controller.signal), () => {
         controller.abort(cancelled);
         controller.signal.throwIfAborted();
         return Promise.resolve();
@@ -112,13 +109,13 @@ describe('the scratch database', () => {
   });
 
   it('is gone although somebody is connected to it', async () => {
-    await withScratchDatabase(request(), (name) =>
+    await withScratch(bed.session('postgres'), (name) =>
       whileSession(bed.server, 'SELECT 1', () => Promise.resolve(), name),
     );
     let end: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (end = resolve));
     let holding: Promise<unknown> = Promise.resolve();
-    await withScratchDatabase(request(), async (name) => {
+    await withScratch(bed.session('postgres'), async (name) => {
       await new Promise<void>((connected) => {
         holding = whileSession(
           bed.server,
@@ -140,7 +137,7 @@ describe('the scratch database', () => {
     output.clear();
     let left = '';
     expect(
-      await withScratchDatabase(request(), async (name) => {
+      await withScratch(bed.session('postgres'), async (name) => {
         left = name;
         await bed.server.query(`ALTER DATABASE ${name} IS_TEMPLATE true`);
         return 'done';
@@ -155,8 +152,8 @@ describe('the scratch database', () => {
 
   it('says what the role lacks that may not create databases', async () => {
     const { user, password } = await bed.server.createRole('modest');
-    const environment = bed.environment('postgres', { PGUSER: user, PGPASSWORD: password });
-    const error = await userErrorOf(withScratchDatabase(request({ environment }), () => Promise.resolve()));
+    const session = bed.session('postgres', { PGUSER: user, PGPASSWORD: password });
+    const error = await userErrorOf(withScratch(session, () => Promise.resolve()));
     expect(error.message).toBe(
       'verify-connection-string: the scratch database for the rehearsal cannot be made: The user may not create databases.',
     );
@@ -164,8 +161,8 @@ describe('the scratch database', () => {
   });
 
   it('says why it cannot be made where nobody answers', async () => {
-    const environment = bed.environment('postgres', { PGPORT: '1' });
-    const error = await userErrorOf(withScratchDatabase(request({ environment }), () => Promise.resolve()));
+    const session = bed.session('postgres', { PGPORT: '1' });
+    const error = await userErrorOf(withScratch(session, () => Promise.resolve()));
     expect(error.message).toMatch(/^verify-connection-string: the scratch database .* cannot be made: /);
   });
 });
@@ -192,7 +189,8 @@ describe('a server that is older than DROP DATABASE … WITH (FORCE) and LOCALE_
       const connected = Promise.withResolvers<undefined>();
       const over = Promise.withResolvers<undefined>();
       let holding: Promise<unknown> = Promise.resolve();
-      await withScratchDatabase(request({ psql: await psqlOf12(), encoding }), async (name) => {
+      const session = bed.session('postgres', {}, { psql: await psqlOf12() });
+      const work = async (name: string): Promise<void> => {
         expect(await bed.server.query('SHOW server_encoding', { database: name })).toEqual([
           { server_encoding: encoding },
         ]);
@@ -202,7 +200,8 @@ describe('a server that is older than DROP DATABASE … WITH (FORCE) and LOCALE_
         };
         holding = whileSession(bed.server, 'SELECT 1', hold, name);
         await connected.promise;
-      });
+      };
+      await withScratch(session, work, encoding);
       expect(await scratches()).toEqual([]);
       over.resolve(undefined);
       await holding;
@@ -213,10 +212,10 @@ describe('a server that is older than DROP DATABASE … WITH (FORCE) and LOCALE_
 describe('a server that stops answering', () => {
   const usual = AbortSignal.timeout.bind(AbortSignal);
   let proxy: TcpProxy;
-  let environment: ScratchRequest['client']['environment'];
+  let session: PgSession;
   beforeAll(async () => {
     proxy = await startTcpProxy({ host: bed.server.host, port: bed.server.port });
-    environment = bed.environment('postgres', { PGHOST: proxy.host, PGPORT: String(proxy.port) });
+    session = bed.session('postgres', { PGHOST: proxy.host, PGPORT: String(proxy.port) });
   });
   afterEach(() => proxy.set({ kind: 'clear' }));
   afterAll(() => proxy.stop());
@@ -233,7 +232,7 @@ describe('a server that stops answering', () => {
     // The first connection asks for the version, the second makes the database.
     await proxy.set({ kind: 'silence', spare: 1, times: 1 });
     const work = jest.fn(() => Promise.resolve());
-    const error = await userErrorOf(inHaste(() => withScratchDatabase(request({ environment }), work)));
+    const error = await userErrorOf(inHaste(() => withScratch(session, work)));
     expect(error.message).toBe(
       'verify-connection-string: the scratch database for the rehearsal cannot be made: The server has not answered for 1 min 0 s.',
     );
@@ -244,7 +243,7 @@ describe('a server that stops answering', () => {
     output.clear();
     let left = '';
     const done = await inHaste(() =>
-      withScratchDatabase(request({ environment }), async (name) => {
+      withScratch(session, async (name) => {
         left = name;
         // Those that are open are let be.
         await proxy.set({ kind: 'silence', spare: 0, times: 1 });
@@ -261,7 +260,7 @@ describe('a server that stops answering', () => {
 
 describe('the right to make a scratch database', () => {
   const asked = async (changes: Record<string, string> = {}): Promise<void> =>
-    requireRightToCreate(request({ environment: bed.environment('postgres', changes) }).client);
+    requireRightToCreate(bed.session('postgres', changes));
 
   it('is that of a superuser, and of a role with CREATEDB', async () => {
     await asked();
@@ -279,7 +278,7 @@ describe('the right to make a scratch database', () => {
 
   it('is not asked for any more when the run is cancelled', async () => {
     const cancelled = new CancelledError('SIGINT');
-    const { client } = request({ signal: AbortSignal.abort(cancelled) });
-    await expect(requireRightToCreate(client)).rejects.toBe(cancelled);
+    const session = bed.session('postgres').until(AbortSignal.abort(cancelled));
+    await expect(requireRightToCreate(session)).rejects.toBe(cancelled);
   });
 });

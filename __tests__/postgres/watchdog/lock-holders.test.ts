@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { awaitedTables, namingLockHolder } from '../../../src/postgres/watchdog/lock-holders.ts';
-import type { Psql } from '../../../src/postgres/psql.ts';
+import type { PgSession } from '../../../src/postgres/session.ts';
 import { UserError } from '../../../src/errors.ts';
 import { testClientTools } from '../../support/client-tools.ts';
 import { type Database, startDatabase } from '../../support/database.ts';
+import { testSession } from '../../support/test-session.ts';
 import { connectionTo, untilRow, whileSession } from '../../support/failure-bench.ts';
 
 const GIVEN = new UserError('runner', 'pg_dump failed: One of the tables stayed locked.', 'Wait.', {
@@ -12,15 +13,15 @@ const GIVEN = new UserError('runner', 'pg_dump failed: One of the tables stayed 
 const TIMEOUT = 'pg_dump: error: query failed: ERROR:  canceling statement due to statement timeout';
 
 let database: Database;
-let client: Psql;
+let session: PgSession;
 beforeAll(async () => {
-  const [{ psql }, server] = await Promise.all([
+  const [tools, server] = await Promise.all([
     testClientTools(),
     startDatabase({ settings: ['max_prepared_transactions = 2'] }),
   ]);
   database = server;
   await database.sql('CREATE TABLE held (id int); CREATE TABLE "Odd, ""name""" (id int)');
-  client = { psql, environment: connectionTo(database), signal: new AbortController().signal };
+  session = testSession(tools, connectionTo(database));
 });
 afterAll(() => database.stop('immediate'));
 
@@ -28,7 +29,7 @@ afterAll(() => database.stop('immediate'));
 const lockFailure = (...tables: readonly string[]): string =>
   `${TIMEOUT}\npg_dump: detail: Query was: LOCK TABLE ${tables.join(', ')} IN ACCESS SHARE MODE`;
 const asked = async (...tables: readonly string[]): Promise<string> => {
-  const { message, hint } = await namingLockHolder(GIVEN, lockFailure(...tables), client);
+  const { message, hint } = await namingLockHolder(GIVEN, lockFailure(...tables), session);
   return `${message}\n${hint}`;
 };
 
@@ -105,19 +106,18 @@ describe('a dump that waited for a lock too long', () => {
     ['the lock has gone', ['public.held'], {}],
     ['the server cannot be asked', ['public.held'], { PGPORT: '1' }],
   ])('is told what was said before when %s', async (_, tables, changes) => {
-    const environment = { ...client.environment, ...changes };
-    expect(await namingLockHolder(GIVEN, lockFailure(...tables), { ...client, environment })).toBe(GIVEN);
+    expect(await namingLockHolder(GIVEN, lockFailure(...tables), session.with(changes))).toBe(GIVEN);
   });
 
   it('is not told of a lock on a table that it does not want', async () => {
     await whileSession(database, 'BEGIN; LOCK TABLE held', async () => {
-      expect(await namingLockHolder(GIVEN, lockFailure('public.other'), client)).toBe(GIVEN);
+      expect(await namingLockHolder(GIVEN, lockFailure('public.other'), session)).toBe(GIVEN);
     });
   });
 
   it('keeps what pg_dump printed as the cause', async () => {
     await whileSession(database, 'BEGIN; LOCK TABLE held', async () => {
-      expect((await namingLockHolder(GIVEN, lockFailure('public.held'), client)).cause).toBe(GIVEN.cause);
+      expect((await namingLockHolder(GIVEN, lockFailure('public.held'), session)).cause).toBe(GIVEN.cause);
     });
   });
 });

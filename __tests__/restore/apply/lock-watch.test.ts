@@ -41,11 +41,11 @@ async function whileWaiting(sessions: RestoreSessions, work: () => Promise<void>
 
 it('a watch that cannot ask for the locks goes on until it can, and stops nothing meanwhile', async () => {
   const { user, password } = await bed.server.createRole('observer');
-  const sessions = restoreSessions(bed.environment('postgres', { PGUSER: user, PGPASSWORD: password }));
+  const sessions = restoreSessions(bed.session('postgres', { PGUSER: user, PGPASSWORD: password }));
   // As when its one connection is that of the restore.
   await bed.server.query('ALTER ROLE observer CONNECTION LIMIT 0');
   await whileWaiting(sessions, async () => {
-    const { signal, stop } = watchLocks(bed.tools.psql, sessions, WAIT_MS);
+    const { signal, stop } = watchLocks(sessions, WAIT_MS);
     try {
       await until('more failed looks than a wait takes', () =>
         Promise.resolve(output.text.split('::debug::The locks cannot be watched').length > 10 || undefined),
@@ -70,7 +70,7 @@ it('a watch that is stopped while it asks ends, and says nothing', async () => {
   // In the place of psql, whose question is over before it could be stopped.
   const psql = join(bed.folder, 'asks-for-ever');
   await writeFile(psql, '#!/bin/sh\ntouch "$0.asked"\nexec sleep 1000\n', { mode: 0o700 });
-  const { signal, stop } = watchLocks(psql, restoreSessions(bed.environment('postgres')), WAIT_MS);
+  const { signal, stop } = watchLocks(restoreSessions(bed.session('postgres', {}, { psql })), WAIT_MS);
   await until('the question', () => Promise.resolve(existsSync(`${psql}.asked`) || undefined));
   await stop();
   expect(signal.aborted).toBe(false);

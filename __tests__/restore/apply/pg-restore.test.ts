@@ -118,7 +118,8 @@ describe.each(WAYS)('a restore %s', (_, way) => {
     const target = await bed.database('', `slow ${JSON.stringify(way)}`);
     const cancelled = new CancelledError('SIGINT');
     const controller = new AbortController();
-    const restoring = bed.restore(slow, target, { ...way, signal: controller.signal });
+    const session = bed.session(target).until(controller.signal);
+    const restoring = bed.restore(slow, target, { ...way, session });
     const rejected = expect(restoring).rejects.toBe(cancelled);
     await atWork(target);
     controller.abort(cancelled);

@@ -11,10 +11,12 @@ import { readTableOfContents } from '../../../src/archive/toc/table-of-contents.
 import { examineTarget } from '../../../src/restore/plan/target.ts';
 import type { Manifest } from '../../../src/archive/content/manifest.ts';
 import { readBack } from '../../../src/archive/read-back.ts';
+import type { PgSession, SessionTools } from '../../../src/postgres/session.ts';
 import { type Environment, type RunResult, run } from '../../../src/process/run.ts';
 import { type TestClientTools, testClientTools } from '../../support/client-tools.ts';
 import { type Database, startDatabase } from '../../support/database.ts';
 import type { ServerVersion } from '../../support/database-programs.ts';
+import { testSession } from '../../support/test-session.ts';
 import { restoreOptions } from '../plan/plan-bed.ts';
 
 /** An archive, and what it holds. */
@@ -45,8 +47,8 @@ export interface RestoreBed {
   readonly tools: TestClientTools & { readonly major: number };
   readonly folder: string;
   readonly major: number;
-  /** The environment that leads to a database. */
-  readonly environment: (database: string, changes?: Environment) => Environment;
+  /** Leads to a database; with other variables or tools, if they are given. */
+  readonly session: (database: string, changes?: Environment, tools?: Partial<SessionTools>) => PgSession;
   /** A new database in which a script has run; returns its name. */
   readonly database: (script?: string, name?: string) => Promise<string>;
   readonly dump: (database: string, ...words: readonly string[]) => Promise<TestArchive>;
@@ -67,25 +69,24 @@ export async function startRestoreBed(
   ]);
   const tools = { ...found, major: 17 };
   const major = Number(version);
-  const environment = (database: string, changes: Environment = {}): Environment => ({
-    HOME: folder,
-    LC_ALL: 'C',
-    PGTZ: 'UTC',
-    PGHOST: server.host,
-    PGPORT: String(server.port),
-    PGUSER: server.user,
-    PGPASSWORD: server.password,
-    PGDATABASE: database,
-    ...changes,
-  });
-  const shared = () => ({
-    tools,
-    workFolder: folder,
-    signal: new AbortController().signal,
-  });
-  const planOf = async (archive: string, env: Environment): Promise<RestorePlan> => {
+  const session: RestoreBed['session'] = (database, changes = {}, otherTools = {}) =>
+    testSession(
+      { ...tools, ...otherTools },
+      {
+        HOME: folder,
+        LC_ALL: 'C',
+        PGTZ: 'UTC',
+        PGHOST: server.host,
+        PGPORT: String(server.port),
+        PGUSER: server.user,
+        PGPASSWORD: server.password,
+        PGDATABASE: database,
+        ...changes,
+      },
+    );
+  const planOf = async (archive: string, place: PgSession): Promise<RestorePlan> => {
     const contents = await readTableOfContents(archive);
-    const target = await examineTarget({ psql: tools.psql, environment: env, signal: shared().signal });
+    const target = await examineTarget(place);
     const options = restoreOptions({ clean: true, confirmDatabase: target.database });
     return planRestore({ contents, target, options });
   };
@@ -94,7 +95,7 @@ export async function startRestoreBed(
     tools,
     folder,
     major,
-    environment,
+    session,
     async database(script = '', name = `db_${randomBytes(4).toString('hex')}`) {
       await server.createDatabase(name);
       if (script !== '') await server.sql(script, name);
@@ -103,25 +104,25 @@ export async function startRestoreBed(
     async dump(database, ...words) {
       const file = join(folder, `${randomBytes(4).toString('hex')}.bak`);
       const args = ['--format=custom', `--file=${file}`, ...words];
-      const { exitCode, stderr } = await run(tools.pgDump, args, { env: environment(database) });
+      const { exitCode, stderr } = await run(tools.pgDump, args, { env: session(database).environment });
       if (exitCode !== 0) throw new Error(stderr);
       const { manifest } = await readBack({
         archive: file,
         tools: { pgRestore: tools.pgRestore, environment: {} },
-        signal: shared().signal,
+        signal: new AbortController().signal,
       });
       return { file, dumpIds: await listedIds(tools, file), manifest };
     },
     restore: async ({ file: archive, dumpIds, manifest }, database, { clean = false, ...changes } = {}) => {
       const { dumpIds: ids, dropScript } = clean
-        ? await planOf(archive, environment(database))
+        ? await planOf(archive, session(database))
         : { dumpIds, dropScript: '' };
       return restoreArchive({
-        ...shared(),
+        workFolder: folder,
         dumpIds: ids,
         dropScript,
         archive,
-        environment: environment(database),
+        session: session(database),
         serverMajor: major,
         jobs: undefined,
         noOwner: false,
@@ -133,11 +134,11 @@ export async function startRestoreBed(
     },
     prove: ({ file, dumpIds, manifest }, database, changes = {}) =>
       proveRestore({
-        ...shared(),
+        workFolder: folder,
         expected: manifest,
         everything: true,
         archive: { file, dumpIds },
-        environment: environment(database),
+        session: session(database),
         ...changes,
       }),
     pgRestore: (words) => run(tools.pgRestore, words, { env: {} }),

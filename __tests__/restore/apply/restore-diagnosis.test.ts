@@ -26,9 +26,9 @@ async function target(failure: ProvokedRestore): Promise<{ name: string; changes
   const user: Record<string, string> = failure.ordinary
     ? { PGUSER: role.user, PGPASSWORD: role.password }
     : {};
-  const environment = bed.environment(name, { ...user, ...failure.environment });
+  const session = bed.session(name, { ...user, ...failure.environment });
   const { clean = false, noOwner = true } = failure;
-  return { name, changes: { environment, clean, noOwner } };
+  return { name, changes: { session, clean, noOwner } };
 }
 
 describe.each(Object.entries(RESTORE_FAILURES))('the diagnosis of %s', (_, failures) => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isOlderThanTools } from '../../../src/restore/apply/through-psql.ts';
 import { scriptArguments, useList } from '../../../src/restore/apply/pg-restore-arguments.ts';
 import { RestoreScript } from '../../../src/restore/apply/restore-script.ts';
+import type { SessionTools } from '../../../src/postgres/session.ts';
 import type { RestoreRequest } from '../../../src/restore/apply/restore-request.ts';
 import { captureOutput } from '../../support/captured-output.ts';
 import { userErrorOf } from '../../support/user-error.ts';
@@ -46,10 +47,10 @@ async function program(name: string, script: string): Promise<string> {
 
 async function restoreWith(
   database: string,
-  changes: Partial<RestoreRequest['tools']>,
+  changes: Partial<SessionTools>,
   more: Partial<RestoreRequest> = {},
 ): Promise<void> {
-  return older.restore(archive, database, { tools: { ...older.tools, ...changes }, ...more });
+  return older.restore(archive, database, { session: older.session(database, {}, changes), ...more });
 }
 
 async function relationsIn(database: string): Promise<number> {

@@ -11,6 +11,7 @@ import { readTableOfContents } from '../../../src/archive/toc/table-of-contents.
 import { type TargetFacts, examineTarget } from '../../../src/restore/plan/target.ts';
 import { type TestClientTools, testClientTools } from '../../support/client-tools.ts';
 import type { Database } from '../../support/database.ts';
+import { testSession } from '../../support/test-session.ts';
 
 const execute = promisify(execFile);
 
@@ -60,11 +61,7 @@ export class PlanBed {
   }
 
   async examine(place: Place): Promise<TargetFacts> {
-    return examineTarget({
-      psql: this.tools.psql,
-      environment: libpq(place),
-      signal: new AbortController().signal,
-    });
+    return examineTarget(testSession(this.tools, libpq(place)));
   }
 
   async plan(archive: string, place: Place, options: Partial<RestoreOptions> = {}): Promise<RestorePlan> {
@@ -105,22 +102,7 @@ export class PlanBed {
   }
 
   #target(place: Place, serverMajor: number): Target {
-    const { directory } = this.tools;
-    return {
-      tools: {
-        ...this.tools,
-        version: '17',
-        major: 17,
-        environment: {},
-        pathDirectory: directory,
-        lasting: true,
-        origin: 'installed',
-      },
-      environment: libpq(place),
-      serverMajor,
-      workFolder: { path: this.folder, remove: () => Promise.resolve() },
-      signal: new AbortController().signal,
-    };
+    return { session: testSession(this.tools, libpq(place)), serverMajor, workFolder: this.folder };
   }
 
   newFile(extension: string): string {

@@ -4,6 +4,7 @@ import { type TocEntry, readTableOfContents } from '../../../src/archive/toc/tab
 import { isRelation } from '../../../src/archive/toc/toc-index.ts';
 import { type TargetFacts, examineTarget } from '../../../src/restore/plan/target.ts';
 import { type Database, startDatabase } from '../../support/database.ts';
+import { testSession } from '../../support/test-session.ts';
 import { userErrorOf } from '../../support/user-error.ts';
 import { ODD_DATABASE } from '../../archive/content/odd-database.ts';
 import { PlanBed } from './plan-bed.ts';
@@ -114,7 +115,7 @@ describe('what the role may do', () => {
 it('says in words why the target cannot be examined', async () => {
   const { host, port, user } = seventeen;
   const environment = { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: 'wrong' };
-  const asked = examineTarget({ psql: bed.tools.psql, environment, signal: new AbortController().signal });
+  const asked = examineTarget(testSession(bed.tools, environment));
   const error = await userErrorOf(asked);
   expect(error.message).toContain('The database to restore into cannot be examined');
   expect(error.message).not.toContain('wrong');

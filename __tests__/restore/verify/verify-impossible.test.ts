@@ -25,9 +25,9 @@ describe('a proof that cannot be made', () => {
     );
     const notes = await bed.dump(source);
     await bed.server.createDatabase('owned', { owner: 'owner' });
-    const environment = bed.environment('owned', { PGUSER: owner.user, PGPASSWORD: owner.password });
-    await bed.restore(notes, 'owned', { environment, noOwner: true });
-    const error = await userErrorOf(bed.prove(notes, 'owned', { environment }));
+    const session = bed.session('owned', { PGUSER: owner.user, PGPASSWORD: owner.password });
+    await bed.restore(notes, 'owned', { session, noOwner: true });
+    const error = await userErrorOf(bed.prove(notes, 'owned', { session }));
     expect(error.message).toBe(
       'The restore could not be proven: row-level security hides rows from this user in public.notes.',
     );
@@ -47,7 +47,9 @@ describe('a proof that cannot be made', () => {
     const pgDump = join(bed.folder, 'pg_dump');
     await writeFile(pgDump, `#!/bin/sh\n${script}\n`, { mode: 0o700 });
     const target = await bed.database('CREATE TABLE t ()');
-    const error = await userErrorOf(bed.prove(archive, target, { tools: { ...bed.tools, pgDump } }));
+    const error = await userErrorOf(
+      bed.prove(archive, target, { session: bed.session(target, {}, { pgDump }) }),
+    );
     expect(error.message).toMatch(message);
   });
 
@@ -59,6 +61,7 @@ describe('a proof that cannot be made', () => {
     const onSpawn = (): void => {
       controller.abort(cancelled);
     };
-    await expect(bed.prove(archive, target, { signal: controller.signal, onSpawn })).rejects.toBe(cancelled);
+    const session = bed.session(target).until(controller.signal);
+    await expect(bed.prove(archive, target, { session, onSpawn })).rejects.toBe(cancelled);
   });
 });

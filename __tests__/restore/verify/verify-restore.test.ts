@@ -132,8 +132,8 @@ describe('the proof of a restore', () => {
       `DROP TABLE some_generated; CREATE TABLE surplus AS SELECT 1; CREATE TABLE "Users" (id int); SELECT lo_unlink(1001)`,
     );
     const expected = only(odd.manifest, (name) => !name.includes('generated'));
-    const tools = { ...bed.tools, major };
-    expect(await bed.prove(odd, target, { expected, everything: false, tools })).toMatchObject({
+    const session = bed.session(target, {}, { major });
+    expect(await bed.prove(odd, target, { expected, everything: false, session })).toMatchObject({
       tables: expected.tables.length,
       largeObjects: 0,
     });
@@ -142,7 +142,7 @@ describe('the proof of a restore', () => {
         `ALTER TABLE "${schema}"."${table.replaceAll('"', '""')}" RENAME TO "off"`,
         target,
       );
-      expect(await differences(odd, target, { expected, everything: false, tools })).toContain(
+      expect(await differences(odd, target, { expected, everything: false, session })).toContain(
         `${oneLine(name)} is missing`,
       );
       await bed.server.sql(

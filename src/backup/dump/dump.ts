@@ -3,25 +3,23 @@ import { writeFile } from 'node:fs/promises';
 import { diagnose, diagnosedError, errorLines } from '../../postgres/diagnosis/diagnosis.ts';
 import { namingLockHolder } from '../../postgres/watchdog/lock-holders.ts';
 import { attemptInWords, retry } from '../../process/retry.ts';
+import type { PgSession } from '../../postgres/session.ts';
 import { watchSilence } from '../../postgres/watchdog/silence.ts';
 import { UserError, messageOf } from '../../errors.ts';
-import { type Environment, endedBySignal, run } from '../../process/run.ts';
+import { endedBySignal, run } from '../../process/run.ts';
 import { log } from '../../runner/log.ts';
 import { type TableSizes, dumpProgress } from '../../archive/copy-progress.ts';
 import { logProgress } from '../../runner/progress-log.ts';
 
 /** What `pg_dump` is told. */
 export interface DumpRequest {
-  readonly tools: { readonly pgDump: string; readonly psql: string };
+  readonly session: PgSession;
   readonly args: readonly string[];
-  /** The environment that holds the connection. */
-  readonly environment: Environment;
   /** The file that `args` name, for its size. */
   readonly file: string;
   readonly sizes: TableSizes;
   /** How often to try to connect, while failures are likely to pass. A dump that has begun is not begun again. */
   readonly attempts: number;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -32,7 +30,7 @@ export interface DumpRequest {
  * @throws UserError when `pg_dump` fails, its connection falls silent, or it leaves nothing.
  */
 export async function dump(request: DumpRequest): Promise<number> {
-  const { attempts, signal } = request;
+  const { attempts, session } = request;
   // pg_dump would make a file that others can read, and write through a link; it writes into one that is there.
   await writeFile(request.file, '', { mode: 0o600, flag: 'wx' });
   await retry(() => runDump(request), {
@@ -41,7 +39,7 @@ export async function dump(request: DumpRequest): Promise<number> {
     onRetry: (error, attempt, pauseMs) => {
       log.info(attemptInWords({ attempt, attempts, cause: messageOf(error), pauseMs }));
     },
-    signal,
+    signal: session.signal,
   });
   const size = sizeSoFar(request.file);
   if (size === 0) {
@@ -54,19 +52,18 @@ export async function dump(request: DumpRequest): Promise<number> {
   return size;
 }
 
-async function runDump({ tools, args, environment, file, sizes, signal }: DumpRequest): Promise<void> {
+async function runDump({ session, args, file, sizes }: DumpRequest): Promise<void> {
   const progress = dumpProgress(sizes);
   const ticker = logProgress((elapsedMs) => progress.describe({ elapsedMs, archiveBytes: sizeSoFar(file) }));
   const silence = watchSilence({
     name: 'pg_dump',
-    psql: tools.psql,
-    environment,
+    session,
     progress: () => sizeSoFar(file),
   });
   try {
-    const result = await run(tools.pgDump, args, {
-      env: environment,
-      signal: AbortSignal.any([signal, silence.signal]),
+    const result = await run(session.tools.pgDump, args, {
+      env: session.environment,
+      signal: AbortSignal.any([session.signal, silence.signal]),
       onSpawn: silence.onSpawn,
       onStderrLine: (line) => {
         progress.line(line, line.includes('dumping contents') ? sizeSoFar(file) : 0);
@@ -75,7 +72,7 @@ async function runDump({ tools, args, environment, file, sizes, signal }: DumpRe
     if (result.endedBy !== null) throw endedBySignal('pg_dump', result.endedBy);
     if (result.exitCode !== 0) {
       const error = failure(result.stderr, sizeSoFar(file));
-      throw await namingLockHolder(error, result.stderr, { psql: tools.psql, environment, signal });
+      throw await namingLockHolder(error, result.stderr, session);
     }
     for (const line of errorLines(result.stderr)) log.info(line);
   } finally {

@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { diagnose, diagnosedError } from '../../postgres/diagnosis/diagnosis.ts';
-import { type Psql, PsqlError, queryRows } from '../../postgres/psql.ts';
+import { PsqlError } from '../../postgres/psql.ts';
+import type { PgSession } from '../../postgres/session.ts';
 import { UserError, messageOf } from '../../errors.ts';
 import { duration } from '../../runner/format.ts';
 import { log } from '../../runner/log.ts';
 
-/** Where the scratch database is made. */
-export interface ScratchRequest {
-  /** psql, and the environment that leads to any database of the server. */
-  readonly client: Psql;
-  /** The encoding of the database that was backed up, as the server names it: `UTF8`. */
-  readonly encoding: string;
-  readonly signal: AbortSignal;
+/** An empty database that is dropped again. */
+export interface ScratchDatabase extends AsyncDisposable {
+  readonly name: string;
+  readonly session: PgSession;
+  /** Drops it. Never throws: when the server does not let it go it stays, and a warning names it. */
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
 const CANNOT = 'verify-connection-string: the scratch database for the rehearsal cannot be made';
@@ -34,8 +34,8 @@ SELECT pg_catalog.pg_is_in_recovery(), rolcreatedb OR rolsuper FROM pg_catalog.p
  *
  * @throws UserError when the server is a standby, or the role may not create databases.
  */
-export async function requireRightToCreate(client: Psql): Promise<void> {
-  const [[inRecovery, mayCreate] = []] = await queryRows(client, RIGHT_SQL, 2).catch(cannotCreate);
+export async function requireRightToCreate(session: PgSession): Promise<void> {
+  const [[inRecovery, mayCreate] = []] = await session.query(RIGHT_SQL, 2).catch(cannotCreate);
   if (inRecovery === 't') {
     throw new UserError(
       'test-restore-failed',
@@ -53,44 +53,42 @@ export async function requireRightToCreate(client: Psql): Promise<void> {
 }
 
 /**
- * Makes an empty database of a name that nobody else has, does the work with it, and drops it again, whatever became of
- * the work. Only when the server does not let it go it stays, and a warning names it.
+ * Makes an empty database of a name that nobody else has.
  *
- * @throws UserError when it cannot be made; whatever the work throws.
+ * @param session leads to any database of the server; its signal does not end a statement that makes or drops one.
+ * @param encoding of the database that was backed up, as the server names it: `UTF8`.
+ * @throws UserError when it cannot be made; the signal's reason when it was aborted before.
  */
-export async function withScratchDatabase<T>(
-  request: ScratchRequest,
-  work: (databaseName: string) => Promise<T>,
-): Promise<T> {
-  const { client, signal } = request;
-  signal.throwIfAborted();
+export async function makeScratchDatabase(session: PgSession, encoding: string): Promise<ScratchDatabase> {
+  session.signal.throwIfAborted();
   const name = PREFIX + randomBytes(8).toString('hex');
-  const { dropSql, createSql } = await statements(request, name);
+  const { dropSql, createSql } = await statements(session, encoding, name);
+  const drop = (): Promise<void> =>
+    insist(session, dropSql, session.signal.aborted ? DROP_WHEN_CANCELLED_MS : DROP_WITHIN_MS);
   try {
-    await insist(client, createSql, CREATE_WITHIN_MS);
+    await insist(session, createSql, CREATE_WITHIN_MS);
   } catch (error) {
     // The server may have made it nevertheless, when the connection was lost.
-    await drop(request, dropSql).catch(() => undefined);
+    await drop().catch(() => undefined);
     return cannotCreate(error);
   }
-  try {
-    signal.throwIfAborted();
-    return await work(name);
-  } finally {
-    await drop(request, dropSql).catch((error: unknown) => {
-      warnOfRest(name, error);
-    });
-  }
+  return {
+    name,
+    session: session.on(name),
+    [Symbol.asyncDispose]: () =>
+      drop().catch((error: unknown) => {
+        warnOfRest(name, error);
+      }),
+  };
 }
 
 /** The statements for this server. */
 async function statements(
-  { client, encoding }: ScratchRequest,
+  session: PgSession,
+  encoding: string,
   name: string,
 ): Promise<{ readonly createSql: string; readonly dropSql: string }> {
-  const [[version = '0', templateEncoding = ''] = []] = await queryRows(client, FACTS_SQL, 2).catch(
-    cannotCreate,
-  );
+  const [[version = '0', templateEncoding = ''] = []] = await session.query(FACTS_SQL, 2).catch(cannotCreate);
   const major = Math.floor(Number(version) / 10_000);
   return {
     createSql: `CREATE DATABASE ${name} TEMPLATE template0 ENCODING '${literal(encoding)}'${
@@ -112,15 +110,11 @@ function dropOld(name: string): string {
   );
 }
 
-async function drop({ client, signal }: ScratchRequest, dropSql: string): Promise<void> {
-  await insist(client, dropSql, signal.aborted ? DROP_WHEN_CANCELLED_MS : DROP_WITHIN_MS);
-}
-
 /** Is not ended by the signal: psql does not take back what it has sent, and the server would finish it later. */
-async function insist(client: Psql, sql: string, withinMs: number): Promise<void> {
+async function insist(session: PgSession, sql: string, withinMs: number): Promise<void> {
   const timeout = AbortSignal.timeout(withinMs);
   try {
-    await queryRows({ ...client, signal: timeout }, sql, 1);
+    await session.until(timeout).query(sql, 1);
   } catch (error) {
     if (!timeout.aborted) throw error;
     throw new UserError(

@@ -1,11 +1,10 @@
 import { readTableOfContents } from '../../archive/toc/table-of-contents.ts';
-import { requireRightToCreate, withScratchDatabase } from './scratch-database.ts';
+import { makeScratchDatabase, requireRightToCreate } from './scratch-database.ts';
 import type { ReadBack } from '../../archive/read-back.ts';
 import { WHOLE, makePlan, proveTarget, restoreInto, tellPlan } from '../../restore/engine.ts';
 import type { ClientTools } from '../../tools/client-tools.ts';
-import type { Connection, ConnectionPlan } from '../../postgres/connection.ts';
-import { refuseNewerServer } from '../../postgres/preflight.ts';
-import { type Database, askServer, toolEnvironment, withConnection } from '../../postgres/server-access.ts';
+import { type Connection, type ConnectionPlan, openConnection } from '../../postgres/connection.ts';
+import { type Database, refuseNewerServer, runPreflight } from '../../postgres/preflight.ts';
 import { UserError } from '../../errors.ts';
 import { recordScratchDatabase } from '../../runner/job-state.ts';
 import { duration } from '../../runner/format.ts';
@@ -31,30 +30,15 @@ export interface RehearsalRequest {
   readonly proof: ReadBack;
   /** The encoding of the database that was backed up, as the server names it. */
   readonly encoding: string;
-  readonly tools: ClientTools;
   readonly workFolder: WorkFolder;
-  readonly signal: AbortSignal;
 }
 
-/** What opens the way to the rehearsal's server. */
-export interface RehearsalAccess {
-  readonly plan: ConnectionPlan;
-  readonly workFolder: WorkFolder;
-  readonly signal: AbortSignal;
-}
-
-/**
- * Opens the way to the rehearsal's server for the time of `work`, if there is to be a rehearsal.
- *
- * @param access undefined when there is to be none.
- */
-export async function withRehearsalServer<T>(
-  access: RehearsalAccess | undefined,
-  work: (connection: Connection | undefined) => Promise<T>,
-): Promise<T> {
-  if (!access) return work(undefined);
-  const { plan, workFolder, signal } = access;
-  return withConnection({ input: REHEARSAL_INPUT, plan, tls: NO_TLS, signal }, workFolder, work);
+/** Opens the way to the rehearsal's server. */
+export function openRehearsalServer(
+  plan: ConnectionPlan,
+  { workFolder, signal }: { readonly workFolder: WorkFolder; readonly signal: AbortSignal },
+): Promise<Connection> {
+  return openConnection(REHEARSAL_INPUT, plan, { tls: NO_TLS, workFolder, signal });
 }
 
 /**
@@ -68,12 +52,11 @@ export async function askRehearsalServer(
   asking: { readonly tools: ClientTools; readonly attempts: number; readonly signal: AbortSignal },
 ): Promise<Database> {
   log.info('The server to rehearse the restore on:');
-  const { tools, signal } = asking;
-  const access = { input: REHEARSAL_INPUT, signal };
   try {
-    const database = await askServer(access, connection, { ...asking, allowPooler: undefined });
-    refuseNewerServer(database.server, tools.major);
-    await requireRightToCreate({ psql: tools.psql, environment: toolEnvironment(tools, connection), signal });
+    const preflight = { ...asking, input: REHEARSAL_INPUT, connection, allowPooler: undefined };
+    const database = await runPreflight(preflight);
+    refuseNewerServer(database.server, asking.tools.major);
+    await requireRightToCreate(database.session);
     return database;
   } catch (error) {
     throw error instanceof UserError ? aboutItsInput(error) : error;
@@ -95,10 +78,10 @@ function aboutItsInput(error: UserError): UserError {
  * @throws UserError when it cannot be restored, or what was restored differs.
  */
 export async function rehearse(database: Database, request: RehearsalRequest): Promise<Rehearsal> {
-  const { server, connection } = database;
+  const { server, connection, session } = database;
   const started = performance.now();
   await restoreAndProve(database, request).catch((reason: unknown) => {
-    const error = request.signal.aborted ? reason : (connection.failure() ?? reason);
+    const error = session.signal.aborted ? reason : (connection.failure() ?? reason);
     if (!(error instanceof UserError) || error.message.startsWith(REHEARSAL_INPUT)) throw error;
     throw new UserError(
       'test-restore-failed',
@@ -116,27 +99,18 @@ export async function rehearse(database: Database, request: RehearsalRequest): P
 }
 
 async function restoreAndProve(
-  { server, connection }: Database,
-  { archive: path, proof, encoding, tools, workFolder, signal }: RehearsalRequest,
+  { server, session }: Database,
+  { archive: path, proof, encoding, workFolder }: RehearsalRequest,
 ): Promise<void> {
-  const environment = toolEnvironment(tools, connection);
   const archive = { path, proof, contents: await readTableOfContents(path) };
-  await withScratchDatabase(
-    { client: { psql: tools.psql, environment, signal }, encoding, signal },
-    async (name) => {
-      recordScratchDatabase(name);
-      const target = {
-        tools,
-        environment: { ...environment, PGDATABASE: name },
-        serverMajor: server.major,
-        workFolder,
-        signal,
-      };
-      const plan = await makePlan(archive, target, WHOLE.options);
-      tellPlan(plan);
-      const restored = await restoreInto(archive, target, plan, WHOLE);
-      await proveTarget(archive, target, plan, { restored, role: undefined });
-    },
-  );
+  {
+    await using scratch = await makeScratchDatabase(session, encoding);
+    recordScratchDatabase(scratch.name);
+    const target = { session: scratch.session, serverMajor: server.major, workFolder: workFolder.path };
+    const plan = await makePlan(archive, target, WHOLE.options);
+    tellPlan(plan);
+    const restored = await restoreInto(archive, target, plan, WHOLE);
+    await proveTarget(archive, target, plan, { restored, role: undefined });
+  }
   recordScratchDatabase(undefined);
 }

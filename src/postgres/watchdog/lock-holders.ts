@@ -10,7 +10,7 @@ import {
   sessionColumns,
   sessionInWords,
 } from './locking-session.ts';
-import { type Psql, queryRows } from '../psql.ts';
+import type { PgSession } from '../session.ts';
 
 /** An exclusive lock on a table, which somebody holds or wants: nobody can read the table in either case. */
 export interface ExclusiveLock {
@@ -47,16 +47,20 @@ ORDER BY l.granted DESC, a.xact_start;`;
  * @param stderr what pg_dump printed.
  * @returns an error that names table and holder; the given one when the failure was another, or they are not known.
  */
-export async function namingLockHolder(error: UserError, stderr: string, client: Psql): Promise<UserError> {
+export async function namingLockHolder(
+  error: UserError,
+  stderr: string,
+  session: PgSession,
+): Promise<UserError> {
   const awaited = awaitedTables(stderr);
   if (awaited.size === 0) return error;
   try {
-    const signal = AbortSignal.any([client.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
-    const locks = exclusiveLocks(await queryRows({ ...client, signal }, LOCKS_SQL, COLUMNS));
+    const signal = AbortSignal.any([session.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
+    const locks = exclusiveLocks(await session.until(signal).query(LOCKS_SQL, COLUMNS));
     const lock = locks.find(({ table }) => awaited.has(table));
     return lock ? lockError(lock, error) : error;
   } catch (reason) {
-    client.signal.throwIfAborted();
+    session.signal.throwIfAborted();
     log.debug(`Who holds the lock cannot be asked: ${messageOf(reason)}`);
     return error;
   }

@@ -4,17 +4,16 @@ import { duration } from '../../runner/format.ts';
 import { log } from '../../runner/log.ts';
 import { plainLine } from '../../runner/plain-text.ts';
 import { ACTIVITY_IS_KNOWN, activityOf } from '../../process/activity.ts';
-import type { Environment } from '../../process/run.ts';
 import { diagnose } from '../diagnosis/diagnosis.ts';
-import { PsqlError, queryRows } from '../psql.ts';
+import { PsqlError } from '../psql.ts';
+import type { PgSession } from '../session.ts';
 
 /** A tool of PostgreSQL that is at work over a connection. */
 export interface WatchedTool {
   /** Its name, for the messages: `pg_dump`. */
   readonly name: string;
-  /** The program and the environment to ask its server with. */
-  readonly psql: string;
-  readonly environment: Environment;
+  /** The connection over which its server is asked. */
+  readonly session: PgSession;
   /** What its sessions are called; when absent, what the environment calls them. */
   readonly applicationName?: string;
   /** Anything that changes when it gets on, beside what its process does. */
@@ -99,12 +98,12 @@ export function watchSilence(tool: WatchedTool): SilenceWatch {
 
 /** What the server says of its side, or that it says nothing. */
 async function askServerSide(tool: WatchedTool, signal: AbortSignal): Promise<ServerSide> {
-  const { psql, environment, applicationName } = tool;
+  const { session, applicationName } = tool;
   const timeout = AbortSignal.timeout(ANSWER_WITHIN_MS);
   try {
-    const client = { psql, environment, signal: AbortSignal.any([signal, timeout]) };
-    const [own, ...sessions] = await queryRows(client, sessionsSql(applicationName), 3);
-    const isRenamed = applicationName !== undefined && own?.[0] !== environment['PGAPPNAME'];
+    const asking = session.until(AbortSignal.any([signal, timeout]));
+    const [own, ...sessions] = await asking.query(sessionsSql(applicationName), 3);
+    const isRenamed = applicationName !== undefined && own?.[0] !== session.environment['PGAPPNAME'];
     return isRenamed ? { kind: 'unknown' } : serverSide(sessions);
   } catch (error) {
     signal.throwIfAborted();

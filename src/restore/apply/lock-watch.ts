@@ -7,7 +7,7 @@ import {
   sessionColumns,
   sessionInWords,
 } from '../../postgres/watchdog/locking-session.ts';
-import { type Psql, queryRows } from '../../postgres/psql.ts';
+import type { PgSession } from '../../postgres/session.ts';
 import { UserError, messageOf } from '../../errors.ts';
 import { duration } from '../../runner/format.ts';
 import { log } from '../../runner/log.ts';
@@ -49,18 +49,17 @@ ORDER BY 1, 3;`;
  * @returns a signal that is aborted with a UserError when one and the same wait has lasted too long.
  */
 export function watchLocks(
-  psql: string,
   sessions: RestoreSessions,
   waitMs = LOCK_WAIT_MS,
 ): { readonly signal: AbortSignal; readonly stop: () => Promise<void> } {
   const tooLong = new AbortController();
   const stopped = new AbortController();
-  const client = { psql, environment: sessions.observer, signal: stopped.signal };
+  const observer = sessions.observer.until(stopped.signal);
   const watch = async (): Promise<void> => {
     let since: ReadonlyMap<string, number> = new Map();
     while (!tooLong.signal.aborted) {
       await pause(waitMs / LOOKS, undefined, { signal: stopped.signal });
-      const waits = await lookForWaits(client, sessions.applicationName);
+      const waits = await lookForWaits(observer, sessions.applicationName);
       const now = performance.now();
       since = continued(since, waits, now);
       const longest = waits.find((wait) => now - (since.get(key(wait)) ?? now) >= waitMs);
@@ -79,11 +78,11 @@ export function watchLocks(
   };
 }
 
-async function lookForWaits(client: Psql, applicationName: string): Promise<LockWait[]> {
+async function lookForWaits(observer: PgSession, applicationName: string): Promise<LockWait[]> {
   try {
-    return lockWaits(await queryRows(client, waitsSql(applicationName), COLUMNS));
+    return lockWaits(await observer.query(waitsSql(applicationName), COLUMNS));
   } catch (error) {
-    client.signal.throwIfAborted();
+    observer.signal.throwIfAborted();
     log.debug(`The locks cannot be watched: ${messageOf(error)}`);
     return [];
   }

@@ -36,7 +36,7 @@ const MANY_TRANSACTIONS =
 export async function restoreArchive(request: RestoreRequest): Promise<void> {
   const jobs = possibleJobs(request);
   const throughPsql =
-    isOlderThanTools(request.tools.major, request.serverMajor) ||
+    isOlderThanTools(request.session.tools.major, request.serverMajor) ||
     (request.dropScript !== '' && jobs === undefined);
   const listFile = path.join(request.workFolder, `restore-${randomBytes(6).toString('hex')}.list`);
   await writeFile(listFile, useList(request.dumpIds), { mode: 0o600, flag: 'wx' });
@@ -54,7 +54,7 @@ export async function restoreArchive(request: RestoreRequest): Promise<void> {
 }
 
 /** Over how many connections the server can be served; undefined for one. */
-function possibleJobs({ tools, serverMajor, jobs }: RestoreRequest): number | undefined {
+function possibleJobs({ session: { tools }, serverMajor, jobs }: RestoreRequest): number | undefined {
   if (jobs === undefined || !isOlderThanTools(tools.major, serverMajor)) return jobs;
   log.notice(
     `jobs: the target (PostgreSQL ${serverMajor}) is older than pg_restore (${tools.major}), ` +
@@ -69,17 +69,15 @@ async function followed(
   jobs: number | undefined,
   work: (parts: Omit<RestoreRun, 'request' | 'words'>) => Promise<void>,
 ): Promise<void> {
-  const { psql } = request.tools;
-  const sessions = restoreSessions(request.environment);
+  const sessions = restoreSessions(request.session);
   const progress =
     jobs === undefined ? restoreProgress(request.tableBytes) : parallelProgress(request.tableBytes.size);
   const reading = bytesRead();
   const ticker = logProgress((elapsedMs) => progress.describe({ elapsedMs, archiveBytes: reading.bytes() }));
-  const locks = watchLocks(psql, sessions, request.lockWaitMs);
+  const locks = watchLocks(sessions, request.lockWaitMs);
   const silence = watchSilence({
     name: 'the restore',
-    psql,
-    environment: sessions.observer,
+    session: sessions.observer,
     applicationName: sessions.applicationName,
   });
   const aftermath = jobs === undefined ? ONE_TRANSACTION : MANY_TRANSACTIONS;
@@ -87,7 +85,7 @@ async function followed(
     await work({
       sessions,
       aftermath,
-      signal: AbortSignal.any([request.signal, locks.signal, silence.signal]),
+      signal: AbortSignal.any([request.session.signal, locks.signal, silence.signal]),
       onSpawn: (pid) => {
         silence.onSpawn(pid);
         request.onSpawn?.(pid);
@@ -96,7 +94,7 @@ async function followed(
       onStderrLine: lineTaker(progress, reading),
     });
   } catch (error) {
-    await endSessions(psql, sessions);
+    await endSessions(sessions);
     if (!(error instanceof UserError)) throw error;
     if (error === locks.signal.reason)
       throw new UserError('restore-failed', `${error.message} ${aftermath}`, error.hint);
@@ -114,18 +112,22 @@ async function followed(
 
 /** `pg_restore` that is connected to the server itself. */
 async function restoreConnected(
-  { request, words, sessions, signal, onSpawn, onReaderSpawn, onStderrLine, aftermath }: RestoreRun,
+  { words, sessions: { restoring }, signal, onSpawn, onReaderSpawn, onStderrLine, aftermath }: RestoreRun,
   jobs: number | undefined,
 ): Promise<void> {
-  const { exitCode, endedBy, stderr } = await run(request.tools.pgRestore, connectedArguments(words, jobs), {
-    env: sessions.environment,
-    signal,
-    onSpawn: (pid) => {
-      onReaderSpawn(pid);
-      onSpawn(pid);
+  const { exitCode, endedBy, stderr } = await run(
+    restoring.tools.pgRestore,
+    connectedArguments(words, jobs),
+    {
+      env: restoring.environment,
+      signal,
+      onSpawn: (pid) => {
+        onReaderSpawn(pid);
+        onSpawn(pid);
+      },
+      onStderrLine,
     },
-    onStderrLine,
-  });
+  );
   if (endedBy !== null) throw endedBySignal('pg_restore', endedBy, aftermath);
   if (exitCode !== 0) throw restoreFailure('pg_restore', stderr, aftermath);
   tellRemarks(stderr);

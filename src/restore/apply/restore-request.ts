@@ -1,5 +1,4 @@
-import type { ClientTools } from '../../tools/client-tools.ts';
-import type { Environment } from '../../process/run.ts';
+import type { PgSession } from '../../postgres/session.ts';
 import type { RestoreArguments } from './pg-restore-arguments.ts';
 import type { RestoreSessions } from './sessions.ts';
 
@@ -9,9 +8,8 @@ export interface RestoreRequest {
   readonly archive: string;
   /** What to restore: entries of its table of contents, in the archive's order. */
   readonly dumpIds: readonly number[];
-  readonly tools: Pick<ClientTools, 'psql' | 'pgRestore' | 'major'>;
-  /** The environment that holds the connection, and what the tools need. */
-  readonly environment: Environment;
+  /** The database that is restored into. */
+  readonly session: PgSession;
   readonly serverMajor: number;
   /** Over how many connections; undefined for one, in one transaction. */
   readonly jobs: number | undefined;
@@ -23,7 +21,6 @@ export interface RestoreRequest {
   /** The bytes of each table's rows, by the name that `pg_restore --verbose` prints: schema.table. */
   readonly tableBytes: ReadonlyMap<string, number>;
   readonly workFolder: string;
-  readonly signal: AbortSignal;
   /** Told the process id of each tool. */
   readonly onSpawn?: (pid: number) => void;
   /** After how many milliseconds of waiting for one lock the restore is given up; two minutes when absent. */

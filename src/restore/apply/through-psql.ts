@@ -23,24 +23,25 @@ export function isOlderThanTools(toolsMajor: number, serverMajor: number): boole
  *
  * @throws UserError when either program fails; the signal's reason when it was aborted.
  */
-export async function restoreThroughPsql(restoring: RestoreRun): Promise<void> {
-  const { request, words, sessions, signal, onSpawn, onReaderSpawn, onStderrLine, aftermath } = restoring;
-  const isOlder = isOlderThanTools(request.tools.major, request.serverMajor);
+export async function restoreThroughPsql(restore: RestoreRun): Promise<void> {
+  const { request, words, signal, onSpawn, onReaderSpawn, onStderrLine, aftermath } = restore;
+  const { restoring } = restore.sessions;
+  const isOlder = isOlderThanTools(restoring.tools.major, request.serverMajor);
   const script = new RestoreScript({
     omittedSetting: isOlder ? SETTING.name : undefined,
     firstStatements: request.dropScript,
   });
-  const sending = run(request.tools.psql, PSQL_ARGUMENTS, {
-    env: sessions.environment,
+  const sending = run(restoring.tools.psql, PSQL_ARGUMENTS, {
+    env: restoring.environment,
     stdin: script,
     // The results of setval() and the like.
     onStdout: () => undefined,
     signal,
     onSpawn,
   }).finally(() => script.destroy());
-  const writing = run(request.tools.pgRestore, scriptArguments(words), {
+  const writing = run(restoring.tools.pgRestore, scriptArguments(words), {
     // It connects to nothing.
-    env: sessions.environment,
+    env: restoring.environment,
     stdout: script,
     signal,
     onSpawn: (pid) => {
@@ -73,9 +74,14 @@ export async function restoreThroughPsql(restoring: RestoreRun): Promise<void> {
  *
  * @throws UserError when something cannot be dropped: nothing is changed then.
  */
-export async function dropFirst({ request, sessions, signal, onSpawn }: RestoreRun): Promise<void> {
-  const result = await run(request.tools.psql, [...PSQL_ARGUMENTS, '--single-transaction'], {
-    env: { ...sessions.environment, PGCLIENTENCODING: 'UTF8' },
+export async function dropFirst({
+  request,
+  sessions: { restoring },
+  signal,
+  onSpawn,
+}: RestoreRun): Promise<void> {
+  const result = await run(restoring.tools.psql, [...PSQL_ARGUMENTS, '--single-transaction'], {
+    env: { ...restoring.environment, PGCLIENTENCODING: 'UTF8' },
     stdin: request.dropScript,
     onStdout: () => undefined,
     signal,

@@ -1,5 +1,6 @@
 import { diagnosedError } from '../../postgres/diagnosis/diagnosis.ts';
-import { type Psql, PsqlError, queryRows } from '../../postgres/psql.ts';
+import { PsqlError } from '../../postgres/psql.ts';
+import type { PgSession } from '../../postgres/session.ts';
 import { key } from '../../archive/toc/identity.ts';
 import { TARGET_COLUMNS, TARGET_SQL } from './target-query.ts';
 
@@ -47,9 +48,9 @@ export interface TargetFacts {
  *
  * @throws UserError when it cannot be asked; the signal's reason when it was aborted.
  */
-export async function examineTarget(client: Psql): Promise<TargetFacts> {
+export async function examineTarget(session: PgSession): Promise<TargetFacts> {
   try {
-    return targetFacts(await queryRows(client, TARGET_SQL, TARGET_COLUMNS));
+    return targetFacts(await session.query(TARGET_SQL, TARGET_COLUMNS));
   } catch (error) {
     if (!(error instanceof PsqlError)) throw error;
     throw diagnosedError('The database to restore into cannot be examined', error.stderr);

@@ -55,15 +55,15 @@ export async function dumpForProof(
   listener: ScriptListener,
   onProgress: (progress: ScriptProgress) => void = () => undefined,
 ): Promise<void> {
-  const { tools, environment, signal, onSpawn } = request;
+  const { session, onSpawn } = request;
   const filter = await filterOf(request, selection);
-  const silence = watchSilence({ name: 'pg_dump', psql: tools.psql, environment });
+  const silence = watchSilence({ name: 'pg_dump', session });
   try {
     const reader = new ScriptReader(listener);
     const collect = collectAfterEvery(COLLECT_EVERY);
-    const result = await run(tools.pgDump, [...proofArguments(request, selection), ...filter.args], {
-      env: environment,
-      signal: AbortSignal.any([signal, silence.signal]),
+    const result = await run(session.tools.pgDump, [...proofArguments(request, selection), ...filter.args], {
+      env: session.environment,
+      signal: AbortSignal.any([session.signal, silence.signal]),
       onSpawn: (pid) => {
         silence.onSpawn(pid);
         onSpawn?.(pid);
@@ -85,7 +85,10 @@ export async function dumpForProof(
 }
 
 /** Everything but the names. It holds no secret. */
-function proofArguments({ tools, encoding, role }: ProofRequest, selection: ProofSelection): string[] {
+function proofArguments(
+  { session: { tools }, encoding, role }: ProofRequest,
+  selection: ProofSelection,
+): string[] {
   return [
     '--format=plain',
     '--section=data',
@@ -105,7 +108,7 @@ interface Filter {
 
 /** The names for `pg_dump`, in a file where it takes one. */
 async function filterOf(
-  { tools, workFolder }: ProofRequest,
+  { session: { tools }, workFolder }: ProofRequest,
   { names, roots }: ProofSelection,
 ): Promise<Filter> {
   const noFile = (args: readonly string[]): Filter => ({ args, remove: () => Promise.resolve() });

@@ -1,5 +1,5 @@
 import { diagnosedError } from '../../postgres/diagnosis/diagnosis.ts';
-import { PsqlError, queryRows } from '../../postgres/psql.ts';
+import { PsqlError } from '../../postgres/psql.ts';
 import { UserError } from '../../errors.ts';
 import { someOf } from '../../runner/format.ts';
 import { plainLine } from '../../runner/plain-text.ts';
@@ -28,20 +28,12 @@ WHERE c.relkind IN ('r', 'p', 'S') AND n.nspname !~ '^pg_' AND n.nspname <> 'inf
  *
  * @throws UserError when row-level security hides rows from the user: nothing can be proven then.
  */
-export async function proofFacts({
-  expected,
-  tools,
-  environment,
-  signal,
-  role,
-}: ProofRequest): Promise<ProofFacts> {
-  const rows = await queryRows({ psql: tools.psql, environment, signal }, FACTS_SQL, COLUMNS).catch(
-    (error: unknown) => {
-      throw error instanceof PsqlError
-        ? diagnosedError('The restore could not be proven', error.stderr)
-        : error;
-    },
-  );
+export async function proofFacts({ expected, session, role }: ProofRequest): Promise<ProofFacts> {
+  const rows = await session.query(FACTS_SQL, COLUMNS).catch((error: unknown) => {
+    throw error instanceof PsqlError
+      ? diagnosedError('The restore could not be proven', error.stderr)
+      : error;
+  });
   const wanted = expectedKeys(expected);
   const there = rows
     .map(([schema = '', name = '', kind, partition, hidden]) => ({

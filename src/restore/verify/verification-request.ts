@@ -1,5 +1,4 @@
-import type { ClientTools } from '../../tools/client-tools.ts';
-import type { Environment } from '../../process/run.ts';
+import type { PgSession } from '../../postgres/session.ts';
 import type { ExpectedContents } from './compare-contents.ts';
 
 /** What is proven, and with what. */
@@ -18,11 +17,9 @@ export interface ProofRequest {
   readonly largeObjectIds?: ReadonlySet<string> | undefined;
   /** The role of `pg_restore --role`, which owns what was restored. */
   readonly role?: string | undefined;
-  readonly tools: Pick<ClientTools, 'psql' | 'pgDump' | 'pgRestore' | 'major'>;
-  /** The environment that holds the connection, and what the tools need. */
-  readonly environment: Environment;
+  /** The database that was restored. */
+  readonly session: PgSession;
   readonly workFolder: string;
-  readonly signal: AbortSignal;
   /** Told the process id of each tool. */
   readonly onSpawn?: (pid: number) => void;
 }

@@ -52,7 +52,7 @@ export async function proveRestore(request: ProofRequest): Promise<Proof> {
  * enumeration, and does it again now.)
  */
 function selectionOf(
-  { expected, tools, encoding }: ProofRequest,
+  { expected, session: { tools }, encoding }: ProofRequest,
   { names, roots, holdsPartitions }: ProofFacts,
 ): ProofSelection {
   const throughRoot = roots.length > 0 && !holdsPartitions;
@@ -126,7 +126,7 @@ async function withOtherRows(
 }
 
 async function readArchive(
-  { tools, environment, workFolder, signal, onSpawn }: ProofRequest,
+  { session, workFolder, onSpawn }: ProofRequest,
   archive: NonNullable<ProofRequest['archive']>,
   listener: ScriptListener,
 ): Promise<void> {
@@ -135,9 +135,9 @@ async function readArchive(
   try {
     const reader = new ScriptReader(listener);
     const args = ['--format=custom', '--file=-', '--section=data', `--use-list=${listFile}`, archive.file];
-    const { exitCode, endedBy, stderr } = await run(tools.pgRestore, args, {
-      env: environment,
-      signal,
+    const { exitCode, endedBy, stderr } = await run(session.tools.pgRestore, args, {
+      env: session.environment,
+      signal: session.signal,
       ...(onSpawn ? { onSpawn } : {}),
       onStdout: (chunk) => {
         reader.write(chunk);
