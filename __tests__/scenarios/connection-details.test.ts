@@ -206,7 +206,7 @@ describe('postgres-version: auto', () => {
       expect(run.log).toContain('PostgreSQL 18 needs newer client tools than 17');
       // Neither the mirror nor most releases have 18; where one does, the backup is made with it.
       if (run.exitCode === 0) expect(run.outputs['client-version']).toMatch(/^18/);
-      else expectFailure(run, /^PostgreSQL 18 client tools could not be had/, bed.artifacts, before);
+      else expectFailure(run, /^PostgreSQL 18 client tools could not be downloaded/, bed.artifacts, before);
       expectNothingLeft(run);
     } finally {
       await newer.stop();

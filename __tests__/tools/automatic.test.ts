@@ -11,10 +11,11 @@ const bed = clientBed();
 
 const NO_BREW = { ...MACHINES.mac.programs, brew: undefined };
 
-/** A Mac without Homebrew, on which these versions are installed; what is not there cannot be brought. */
+/** A Mac without Homebrew, on which these versions are installed; no others can be installed. */
 async function macWith(...majors: number[]): Promise<Machine> {
   const directories = majors.map((major) => join(bed.folders.base, `pg${major}`));
-  for (const [index, major] of majors.entries()) await writeFakeTools(directories[index] ?? '', `${major}.1`);
+  for (const [index, major] of majors.entries())
+    await writeFakeTools(directories[index] ?? '', `${major}.99`);
   return { ...MACHINES.mac, programs: NO_BREW, path: directories.join(':') };
 }
 
@@ -26,30 +27,30 @@ describe('postgres-version: auto', () => {
   it.each([
     ['17 when it is installed', [16, 17, 18], 17],
     ['the newest of what is installed otherwise', [16, 18], 18],
-  ])('begins with %s', async (_, installed, major) => {
+  ])('starts with %s', async (_, installed, major) => {
     expect((await provideTools(request(), await macWith(...installed))).major).toBe(major);
   });
 
-  it('does not begin with what is too old', async () => {
+  it('does not use installed tools that are too old', async () => {
     await expect(provideTools(request(), await macWith(13, 15))).rejects.toThrow(
       /^PostgreSQL 17 client tools/,
     );
   });
 
-  it('stays with the tools in hand for a server that they can dump', async () => {
+  it('keeps its tools for a server that they can dump', async () => {
     const machine = await macWith(16, 17, 18);
     const tools = await provideTools(request(), machine);
     expect(await toolsForServer(request(), tools, 13, machine)).toBe(tools);
     expect(await toolsForServer(request(), tools, 17, machine)).toBe(tools);
   });
 
-  it('goes on to the version of a newer server', async () => {
+  it('installs the version of a newer server', async () => {
     const machine = await macWith(17, 18);
     const tools = await provideTools(request(), machine);
     expect((await toolsForServer(request(), tools, 18, machine)).major).toBe(18);
   });
 
-  it('says which version is missing when a newer server cannot be served', async () => {
+  it('names the missing version if the tools for a newer server cannot be installed', async () => {
     const machine = await macWith(17);
     const tools = await provideTools(request(), machine);
     await expect(toolsForServer(request(), tools, 18, machine)).rejects.toThrow(
@@ -59,7 +60,7 @@ describe('postgres-version: auto', () => {
 });
 
 describe('a fixed postgres-version', () => {
-  it('is not changed by the server: the preflight tells that it is too old', async () => {
+  it('stays the same for a newer server; the preflight reports that it is too old', async () => {
     const machine = await macWith(16, 18);
     const fixed: VersionRequest = { ...request(), version: { kind: 'major', major: 16 } };
     const tools = await provideTools(fixed, machine);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { candidateDirectories, chooseWays, planFor } from '../../src/tools/choice.ts';
+import { candidateDirectories, planFor } from '../../src/tools/choice.ts';
 import { preferredMajors } from '../../src/tools/automatic-version.ts';
 import { debianRelease, parseOsRelease } from '../../src/tools/debian/os-release.ts';
 import type { Machine } from '../../src/tools/machine.ts';
@@ -17,7 +17,7 @@ function major(version: number): PostgresVersion {
   return { kind: 'major', major: version };
 }
 
-describe('the release of Debian or Ubuntu', () => {
+describe('the release of Debian or Ubuntu in /etc/os-release', () => {
   it.each([
     ['Debian 12', OS_RELEASE.bookworm, 'bookworm'],
     ['Ubuntu 24.04', OS_RELEASE.noble, 'noble'],
@@ -30,14 +30,14 @@ describe('the release of Debian or Ubuntu', () => {
   it.each([
     ['Alpine', OS_RELEASE.alpine],
     ['Rocky Linux', OS_RELEASE.rocky],
-    ['a Debian that names no release', 'ID=debian\n'],
+    ['a Debian without a release name', 'ID=debian\n'],
     ['a code name that is more than a name', 'ID=debian\nVERSION_CODENAME="x main\\nDeb: y"\n'],
     ['a system without /etc/os-release', ''],
   ])('is unknown for %s', (_, text) => {
     expect(debianRelease(parseOsRelease(text))).toBeUndefined();
   });
 
-  it('carries the name that people know it by', () => {
+  it('has the name that messages show', () => {
     expect(debianRelease(parseOsRelease(OS_RELEASE.bookworm))?.name).toBe('Debian GNU/Linux 12 (bookworm)');
   });
 });
@@ -74,66 +74,70 @@ function decisions(machine: Machine, installed: readonly number[]): string[] {
 }
 
 describe('on the image', () => {
-  const [b16, b17, b18, u16, u17, u18] = ['bring 16', 'bring 17', 'bring 18', 'use 16', 'use 17', 'use 18'];
-  const bringAll = [b17, b16, b18, b17, b17, b17, b17, b18];
+  const [i16, i17, i18] = ['install 16', 'install 17', 'install 18'];
+  const [u16, u17, u18] = ['use 16', 'use 17', 'use 18'];
+  const installAll = [i17, i16, i18, i17, i17, i17, i17, i18];
   it.each([
-    ['ubuntu-22.04', bringAll],
-    ['ubuntu-22.04-arm', bringAll],
-    ['ubuntu-24.04', [b17, u16, b18, u16, u16, u16, b17, b18]],
-    ['ubuntu-24.04-arm', [b17, u16, b18, u16, u16, u16, b17, b18]],
-    ['ubuntu-26.04', [b17, b16, u18, u18, u18, u18, u18, u18]],
-    ['windows-2022', bringAll],
-    ['windows-2025', [u17, b16, b18, u17, u17, u17, u17, b18]],
-    ['macos, arm64', bringAll],
-    ['macos, Intel', bringAll],
-  ])('%s, what is installed is used where it serves, and else the version is brought', (name, expected) => {
-    const [, machine, installed] = IMAGES.find(([image]) => image === name) ?? [];
-    if (!machine || !installed) throw new Error(`no image ${name}`);
-    expect(decisions(machine, installed)).toEqual(expected);
-  });
+    ['ubuntu-22.04', installAll],
+    ['ubuntu-22.04-arm', installAll],
+    ['ubuntu-24.04', [i17, u16, i18, u16, u16, u16, i17, i18]],
+    ['ubuntu-24.04-arm', [i17, u16, i18, u16, u16, u16, i17, i18]],
+    ['ubuntu-26.04', [i17, i16, u18, u18, u18, u18, u18, u18]],
+    ['windows-2022', installAll],
+    ['windows-2025', [u17, i16, i18, u17, u17, u17, u17, i18]],
+    ['macos, arm64', installAll],
+    ['macos, Intel', installAll],
+  ])(
+    '%s, installed tools are used if their version fits, and the version is installed otherwise',
+    (name, expected) => {
+      const [, machine, installed] = IMAGES.find(([image]) => image === name) ?? [];
+      if (!machine || !installed) throw new Error(`no image ${name}`);
+      expect(decisions(machine, installed)).toEqual(expected);
+    },
+  );
 
-  it('of every runner, there is a way to every version', () => {
+  it('of every runner, every version can be installed', () => {
     for (const [name, machine] of IMAGES) {
       for (const version of [13, 14, 15, 16, 17, 18])
-        expect([name, chooseWays(machine, version).kind]).toEqual([name, 'ways']);
+        expect([name, planFor(machine, [version], []).kind]).toEqual([name, 'install']);
     }
   });
 });
 
-describe('auto', () => {
-  it('wants 17, or the version of a server that is newer', () => {
+describe('postgres-version: auto', () => {
+  it('prefers 17, or the version of the server if that is newer', () => {
     expect(preferredMajors(AUTO)[0]).toBe(17);
     expect(preferredMajors(AUTO, 13)[0]).toBe(17);
     expect(preferredMajors(AUTO, 18)).toEqual([18]);
   });
 
-  it('takes 17 when it is at hand, and else the newest that serves, but none that is older than the server', () => {
+  it('prefers 17, then the newest version, but accepts none that is older than the server', () => {
     expect(preferredMajors(AUTO, 15)).toEqual([17, 18, 16]);
     expect(preferredMajors(AUTO, 17)).toEqual([17, 18]);
   });
 
-  it('takes none that could not compress as the inputs may ask for', () => {
+  it('accepts no version that lacks a compression method of the compression input', () => {
     expect(Math.min(...preferredMajors(AUTO))).toBe(16);
   });
 
-  it('is an error for a server that is newer than all the versions there are', () => {
+  it('is an error if the server is newer than every supported version', () => {
     expect(() => preferredMajors(AUTO, 19)).toThrow(/PostgreSQL 19 is newer than all .* \(up to 18\)/);
   });
 });
 
-describe('the ways to the tools', () => {
+describe('the install methods', () => {
   it.each([
     ['Debian 12', describedMachine(), ['PGDG', 'apt sources']],
     ['Ubuntu on arm64', describedMachine({ os: OS_RELEASE.noble, arch: 'arm64' }), ['PGDG', 'apt sources']],
-    ['a Debian that names no release', describedMachine({ os: 'ID=debian\n' }), ['apt sources']],
+    ['a Debian without a release name', describedMachine({ os: 'ID=debian\n' }), ['apt sources']],
     ['Alpine', MACHINES.alpine, ['apk']],
     ['Rocky Linux', MACHINES.rocky, ['PGDG RPMs', 'dnf repositories']],
     ['Fedora', MACHINES.fedora, ['PGDG RPMs', 'dnf repositories']],
     ['Amazon Linux', MACHINES.amazon, ['dnf repositories']],
     ['macOS', MACHINES.mac, ['Homebrew']],
     ['Windows', MACHINES.windows, ['EDB binaries']],
-  ])('on %s', (_, machine, ways) => {
-    expect(chooseWays(machine, 17)).toEqual({ kind: 'ways', ways });
+  ])('on %s', (_, machine, methods) => {
+    expect(planFor(machine, [17], [])).toEqual({ kind: 'install', major: 17, methods });
   });
 
   const without = { apk: undefined, dnf: undefined, brew: undefined, sudo: undefined };
@@ -151,9 +155,9 @@ describe('the ways to the tools', () => {
       /apt-get and dpkg-deb, which are missing/,
     ],
     ['another Linux', describedMachine({ os: 'ID=arch\n' }), /put their folder on PATH/],
-  ])('are none on %s, and the error says how to install them there', (_, given, hint) => {
-    const chosen = chooseWays(given, 17);
-    if (chosen.kind !== 'none') throw new Error(`chose ${chosen.ways.join()}`);
+  ])('do not exist on %s, and the error says how to install the tools', (_, given, hint) => {
+    const chosen = planFor(given, [17], []);
+    if (chosen.kind !== 'none') throw new Error(`chose ${chosen.kind}`);
     expect(chosen.error.message).toMatch(
       /^PostgreSQL 17 client tools were not found on this runner \(looked in/,
     );
@@ -161,8 +165,8 @@ describe('the ways to the tools', () => {
   });
 });
 
-describe('the folders in which an installation is looked for', () => {
-  it("begin with the packages' own on Linux, and end with PATH", () => {
+describe('the folders that are searched for installed tools', () => {
+  it("begin with the packages' folders on Linux, and end with those of PATH", () => {
     const machine = describedMachine({ path: '/opt/pg/bin/:/usr/bin:relative:' });
     expect(candidateDirectories(machine, 17)).toEqual([
       '/usr/lib/postgresql/17/bin',
@@ -175,13 +179,13 @@ describe('the folders in which an installation is looked for', () => {
     ]);
   });
 
-  it("begin with Homebrew's kegs on macOS, of Apple's processors and of Intel's", () => {
+  it("begin with Homebrew's kegs on macOS, for Apple and Intel processors", () => {
     const folders = candidateDirectories({ ...MACHINES.mac, path: '' }, 16);
     expect(folders[0]).toBe('/opt/homebrew/opt/postgresql@16/bin');
     expect(folders).toContain('/usr/local/opt/postgresql@16/bin');
   });
 
-  it('are under Program Files on Windows, and PATH is read in its form', () => {
+  it('are under Program Files on Windows, where PATH is separated by semicolons', () => {
     const windows = { ...MACHINES.windows, programFiles: 'D:\\Programs', path: '"E:\\pg\\bin";C:\\;x' };
     expect(candidateDirectories(windows, 17)).toEqual([
       'D:\\Programs\\PostgreSQL\\17\\bin',

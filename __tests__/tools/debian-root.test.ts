@@ -45,18 +45,18 @@ if (reason !== undefined) {
       await Promise.all([root.remove(), mirror.stop()]);
     });
 
-    it('the tools come from PGDG and the libraries from Debian; the second time, all from the tool cache', async () => {
+    it('the tools are installed from PGDG and their libraries from Debian; the second time, all from the tool cache', async () => {
       // As on a machine that has nothing: PGDG's package finds no libreadline there.
       mirror = await startPgdgMirror({ without: 'libreadline' });
       const before = await dpkgStatus();
       const first = await installInside('17');
       expect(first).toMatchObject({ version: mirror.version, origin: 'PGDG', lasting: true });
-      expect(first['said']).toContain('Fetching libraries that this machine lacks (libreadline.so.8');
+      expect(first['said']).toContain('Downloading libraries that this machine lacks (libreadline.so.8');
       expect(await installInside('17')).toMatchObject({ version: mirror.version, origin: 'tool cache' });
       expect(await dpkgStatus()).toBe(before);
     });
 
-    it("an ordinary user has the release's own version from Debian when PGDG does not have it", async () => {
+    it("a user other than root gets the release's own version from Debian if PGDG does not have it", async () => {
       mirror = await startPgdgMirror({ fault: 'package missing' });
       const before = await dpkgStatus();
       for (const name of ['work', 'cache']) await chown(join(root.folder, 'srv', name), NOBODY, NOBODY);

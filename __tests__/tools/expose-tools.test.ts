@@ -39,7 +39,7 @@ async function written(name: 'GITHUB_OUTPUT' | 'GITHUB_PATH'): Promise<string> {
 }
 
 describe('later steps', () => {
-  it('find all programs of the package in bin-directory, and they start without any setting', async () => {
+  it('find all programs of the package in bin-directory, which start without further settings', async () => {
     const tools = await install(requestFor(mirror, folders));
     exposeTools(tools, false);
     expect(await written('GITHUB_OUTPUT')).toContain(`\n${tools.pathDirectory}\n`);
@@ -52,7 +52,7 @@ describe('later steps', () => {
     }
   });
 
-  it("have them first on PATH when add-to-path is set, ahead of the distribution's", async () => {
+  it("have them first on PATH if add-to-path is set, before the distribution's", async () => {
     const tools = await install(requestFor(mirror, folders));
     exposeTools(tools, true);
     const added = (await written('GITHUB_PATH')).trim();
@@ -65,7 +65,7 @@ describe('later steps', () => {
     expect(stdout.trim().endsWith(`${added}/pg_dump`)).toBe(true);
   });
 
-  it('are not offered tools that go with this step, and PATH stays as it is, with a warning', async () => {
+  it('are not offered tools that are deleted after this step: PATH is unchanged, with a warning', async () => {
     const path = process.env['PATH'];
     const gone: ClientTools = { ...(await install(requestFor(mirror, folders))), lasting: false };
     exposeTools(gone, true);

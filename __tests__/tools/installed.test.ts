@@ -26,7 +26,7 @@ async function programs(versions: readonly string[], extra = ''): Promise<string
 const NOWHERE = { url: 'http://127.0.0.1:9/', signingKey: 'none' };
 
 describe('tools that are installed on the machine', () => {
-  it('are used when they are of the wanted version, and nothing is fetched', async () => {
+  it('are used if they have the requested version, and nothing is downloaded', async () => {
     const { directory, psql, pgDump, pgRestore } = await testClientTools();
     const machine = await bareMachine({ platform: 'darwin', path: `/nowhere:${directory}` });
     const tools = await provideMajor(requestFor(NOWHERE, bed.folders), machine);
@@ -45,7 +45,7 @@ describe('tools that are installed on the machine', () => {
     expect(await bed.folders.files()).toEqual([]);
   });
 
-  it('are not looked for any further when the job is cancelled', async () => {
+  it('are not searched for after the job was cancelled', async () => {
     const reason = new Error('cancelled');
     const request = requestFor(NOWHERE, bed.folders, { signal: AbortSignal.abort(reason) });
     await expect(provideMajor(request, await bareMachine())).rejects.toBe(reason);
@@ -53,29 +53,33 @@ describe('tools that are installed on the machine', () => {
 });
 
 describe('a folder of tools', () => {
-  it('counts when all three answer with the wanted version', async () => {
+  it('is accepted if all three tools print the requested version', async () => {
     const probe = await probeTools(await programs(['16.12', '16.12', '16.12']), 16, 'linux');
     expect(probe).toMatchObject({ ok: true, tools: { version: '16.12', major: 16 } });
   });
 
   it.each([
-    ['another version', ['16.12', '16.12', '16.12'], /holds 16\.12, not 17$/],
+    ['another version', ['16.12', '16.12', '16.12'], /contains 16\.12, not 17$/],
     [
       'a minor version that runs commands of a hostile backup',
       ['17.5', '17.5', '17.5'],
-      /contains 17\.5, which can run commands .* 17\.6 or newer is needed$/,
+      /contains 17\.5, which a hostile backup can make run commands .* 17\.6 or newer is needed$/,
     ],
-    ['mixed versions', ['17.8', '17.9', '17.9'], /holds 17\.8 and 17\.9, not 17$/],
+    ['mixed versions', ['17.8', '17.9', '17.9'], /contains 17\.8 and 17\.9, not 17$/],
     ['one of them missing', ['17.8', '17.8'], /pg_restore absent$/],
-    ['one of them speaking of something else', ['17.8', '17.8', 'seventeen'], /pg_restore does not answer/],
-  ])('does not count with %s', async (_, versions, problem) => {
+    [
+      'one that prints something else',
+      ['17.8', '17.8', 'seventeen'],
+      /pg_restore failed when run with --version/,
+    ],
+  ])('is not accepted with %s', async (_, versions, problem) => {
     expect(await probeTools(await programs(versions), 17, 'linux')).toMatchObject({
       ok: false,
       problem: expect.stringMatching(problem),
     });
   });
 
-  it("does not count when it holds Debian's wrapper, whatever version that answers with", async () => {
+  it("is not accepted if it contains Debian's wrapper, whatever version that prints", async () => {
     const folder = await programs(['17.8', '17.8', '17.8']);
     const wrapped = join(bed.folders.base, 'wrapped');
     await mkdir(wrapped);
@@ -89,11 +93,11 @@ describe('a folder of tools', () => {
     });
   });
 
-  it('is absent when it holds none of them', async () => {
+  it('is absent if it contains none of them', async () => {
     expect(await probeTools(bed.folders.base, 17, 'linux')).toMatchObject({ ok: false, problem: 'absent' });
   });
 
-  it('is asked in an environment that holds nothing of the job', async () => {
+  it("is probed without the job's environment variables", async () => {
     process.env['A_SECRET_OF_THE_JOB'] = 's3cret';
     try {
       const folder = await programs(['17.8', '17.8', '17.8'], '[ -z "$A_SECRET_OF_THE_JOB" ] || exit 1');
@@ -103,7 +107,7 @@ describe('a folder of tools', () => {
     }
   });
 
-  it('is asked without the PG* variables that an image presets, as those for Windows do', async () => {
+  it('is probed without the PG* variables that some images set, such as those for Windows', async () => {
     const preset = ['PGBIN', 'PGDATA', 'PGROOT', 'PGUSER', 'PGPASSWORD', 'PGHOST', 'PGSERVICEFILE'];
     for (const name of preset) process.env[name] = 'preset';
     try {
@@ -115,18 +119,18 @@ describe('a folder of tools', () => {
   });
 });
 
-describe('what a tool says', () => {
+describe('the output of a tool', () => {
   it.each([
     ['pg_dump (PostgreSQL) 17.11 (Debian 17.11-1.pgdg12+1)\n', '17.11'],
     ['psql (PostgreSQL) 16.12\n', '16.12'],
     ['pg_restore (PostgreSQL) 19beta2\n', '19beta2'],
     ['pg_dump (EnterpriseDB) 17.8\n', undefined],
     ['', undefined],
-  ])('of its version in %j is read', (text, version) => {
+  ])('%j contains its version', (text, version) => {
     expect(parseVersion(text)).toBe(version);
   });
 
-  it('of a missing library is read', () => {
+  it('names a missing library', () => {
     const said =
       '/x/psql: error while loading shared libraries: libreadline.so.8: cannot open shared object file: No such file or directory\n';
     expect(missingLibraries(said)).toEqual(['libreadline.so.8']);

@@ -25,7 +25,7 @@ import { userErrorOf } from '../support/user-error.ts';
 type Install = (
   request: ClientRequest,
   machine: Machine,
-  atHand: ClientTools | undefined,
+  available: ClientTools | undefined,
   execute: RunProgram,
 ) => Promise<ClientTools>;
 
@@ -77,12 +77,12 @@ describe('on Alpine', () => {
     expect(commands).toEqual([['/sbin/apk', 'add', '--no-cache', '--no-progress', 'postgresql17-client']]);
   });
 
-  it('check-latest lets apk upgrade', async () => {
+  it('apk upgrades the package with check-latest', async () => {
     await go(installWithApk, MACHINES.alpine, APK.installed, { checkLatest: true });
     expect(commands[0]).toContain('--upgrade');
   });
 
-  it('sudo is used by an ordinary user, and never asks for a password', async () => {
+  it('a user other than root installs with sudo, which never asks for a password', async () => {
     const programs = { ...MACHINES.alpine.programs, sudo: '/usr/bin/sudo' };
     await go(installWithApk, { ...MACHINES.alpine, isRoot: false, programs }, APK.installed);
     // Where the machine of the test has proxies, sudo is told to keep them.
@@ -90,17 +90,19 @@ describe('on Alpine', () => {
     expect(command?.slice(0, 5)).toEqual(['/usr/bin/sudo', '-n', '--', '/sbin/apk', 'add']);
   });
 
-  it('an ordinary user without sudo is told, and nothing is run', async () => {
+  it('a user other than root without sudo gets an error, and nothing is run', async () => {
     const error = await userErrorOf(go(installWithApk, { ...MACHINES.alpine, isRoot: false }, APK.installed));
     expect(error.message).toMatch(/installed with \/sbin\/apk, which needs root/);
     expect(error.hint).toContain('--user root');
     expect(commands).toEqual([]);
   });
 
-  it('tools that do not appear where they belong are an error', async () => {
+  it('tools that are missing after the installation are an error', async () => {
     const machine = { ...MACHINES.alpine, path: join(folders.base, 'elsewhere') };
     const error = await userErrorOf(installWithApk(request(), machine, undefined, playback(APK.installed)));
-    expect(error.message).toMatch(/were installed from Alpine's packages, but do not work or are not where/);
+    expect(error.message).toMatch(
+      /were installed from Alpine's packages, but do not work or are not in the expected folders/,
+    );
   });
 
   it.each([
@@ -112,17 +114,17 @@ describe('on Alpine', () => {
       /is not signed by a key in \/etc\/apk\/keys/,
       false,
     ],
-  ])('%s is told in words', async (_, played, message, elsewhere) => {
+  ])('the error explains %s', async (_, played, message, elsewhere) => {
     const error = await userErrorOf(go(installWithApk, MACHINES.alpine, played));
     expect(error.message).toMatch(message);
     expect(error instanceof UnavailableError).toBe(elsewhere);
   });
 });
 
-describe('on Fedora, RHEL and their like', () => {
+describe('on Fedora, RHEL and compatible systems', () => {
   const url = 'https://download.postgresql.org/pub/repos/yum/17/redhat/rhel-9-x86_64';
 
-  it("dnf is given PGDG's repository for one run, with every check switched on", async () => {
+  it("dnf gets PGDG's repository for one run, with every check enabled", async () => {
     const tools = await go(installPgdgRpms, MACHINES.rocky, DNF.installed);
     expect(tools).toMatchObject({ version: '17.7', origin: 'PGDG RPMs' });
     const [command] = commands;
@@ -143,7 +145,7 @@ describe('on Fedora, RHEL and their like', () => {
     ]);
   });
 
-  it('dnf finds the key in a file, whose path may hold white space, and which is removed afterwards', async () => {
+  it('dnf reads the key from a file, whose path may contain spaces, and which is removed afterwards', async () => {
     let armour = '';
     let file = '';
     const play = playback(DNF.installed);
@@ -165,7 +167,7 @@ describe('on Fedora, RHEL and their like', () => {
     await expect(access(file)).rejects.toThrow('ENOENT');
   });
 
-  it('the keys are those whose fingerprints PostgreSQL has announced', () => {
+  it('the keys have the fingerprints that PostgreSQL has published', () => {
     for (const key of [PGDG_RPM_KEY_X86_64, PGDG_RPM_KEY_AARCH64])
       expect(parseSigningKey(key.armour).fingerprint).toBe(key.fingerprint);
     expect(PGDG_RPM_KEY_X86_64.fingerprint).toBe('D4BF08AE67A0B4C7A1DBCCD240BCA2B408B40D20');
@@ -188,11 +190,11 @@ describe('on Fedora, RHEL and their like', () => {
     });
   });
 
-  it('PGDG makes no RPMs for Amazon Linux', () => {
+  it('PGDG builds no RPMs for Amazon Linux', () => {
     expect(pgdgRpmRepository(MACHINES.amazon, 17)).toBeUndefined();
   });
 
-  it("dnf checks the packages of the distribution's own repositories, whatever their settings", async () => {
+  it("dnf checks the packages of the distribution's own repositories, even if their settings turn that off", async () => {
     await go(installWithDnf, MACHINES.amazon, DNF.installed);
     expect(commands).toEqual([
       [
@@ -208,14 +210,14 @@ describe('on Fedora, RHEL and their like', () => {
   });
 
   it.each([
-    ['an index with a bad signature', DNF.badIndex, /is not signed by the key/, false],
-    ['a package that is signed by another key', DNF.badPackage, /is not signed by the key/, false],
+    ['an index with a bad signature', DNF.badIndex, /is not signed by the expected key/, false],
+    ['a package that is signed by another key', DNF.badPackage, /is not signed by the expected key/, false],
     ['a release without a repository', DNF.noRepository, /no repository for this release \(404\)/, true],
     ['no network', DNF.noNetwork, /the package server could not be reached/, true],
-    ['no such package', DNF.noPackage, /no such package for this release/, true],
-  ])('%s is told in words', async (_, played, message, elsewhere) => {
+    ['no such package', DNF.noPackage, /package does not exist for this release/, true],
+  ])('the error explains %s', async (_, played, message, elsewhere) => {
     const error = await userErrorOf(go(installPgdgRpms, MACHINES.rocky, played));
-    expect(error.message).toContain(`PostgreSQL 17 client tools could not be had from ${url}: `);
+    expect(error.message).toContain(`PostgreSQL 17 client tools could not be downloaded from ${url}: `);
     expect(error.message).toMatch(message);
     expect(error instanceof UnavailableError).toBe(elsewhere);
     expect(await folders.files()).toEqual([]);
@@ -230,20 +232,22 @@ describe('on macOS', () => {
     expect(environments[0]).toMatchObject({ HOME: '/Users/runner', HOMEBREW_NO_AUTO_UPDATE: '1' });
   });
 
-  it('check-latest lets Homebrew update its formulae first', async () => {
+  it('Homebrew updates its formulae first with check-latest', async () => {
     await go(installWithHomebrew, MACHINES.mac, BREW.installed, { checkLatest: true });
     expect(environments[0]).not.toHaveProperty('HOMEBREW_NO_AUTO_UPDATE');
   });
 
-  it('a bottle whose checksum is wrong is told in words', async () => {
+  it('the error explains a bottle with a wrong checksum', async () => {
     const error = await userErrorOf(go(installWithHomebrew, MACHINES.mac, BREW.wrongHash));
-    expect(error.message).toMatch(/Homebrew: what was received differs from the checksum in the formula\.$/);
+    expect(error.message).toMatch(
+      /Homebrew: a downloaded file does not match the checksum in the formula\.$/,
+    );
     expect(error).not.toBeInstanceOf(UnavailableError);
   });
 });
 
 describe('every package manager', () => {
-  it('runs without the secrets of the job, and with its proxies', async () => {
+  it("runs without the job's secrets, and with its proxies", async () => {
     process.env['A_SECRET_OF_THE_JOB'] = 's3cret';
     process.env['HTTPS_PROXY'] = 'http://ci:pass@proxy:3128';
     try {
@@ -259,14 +263,14 @@ describe('every package manager', () => {
     expect(JSON.stringify(commands)).not.toContain('pass@');
   });
 
-  it('that fails in a way of its own is told in its own words', async () => {
+  it('that fails with an unknown error is quoted', async () => {
     const played = { exitCode: 3, stdout: '', stderr: 'Error: the moon is in the wrong phase.\n' };
     const error = await userErrorOf(go(installWithApk, MACHINES.alpine, played));
     expect(error.message).toMatch(/apk failed \(exit code 3\): Error: the moon is in the wrong phase\.$/);
     expect(error.cause).toEqual(new Error('Error: the moon is in the wrong phase.'));
   });
 
-  it('behind a sudo that wants a password is told in words', async () => {
+  it('gets an explained error if sudo asks for a password', async () => {
     const played = { exitCode: 1, stdout: '', stderr: 'sudo: a password is required\n' };
     const programs = { ...MACHINES.alpine.programs, sudo: '/usr/bin/sudo' };
     const error = await userErrorOf(

@@ -3,11 +3,11 @@ import { postgresVersion } from '../../src/tools/postgres-version.ts';
 import { errorText } from '../support/user-error.ts';
 
 describe('the postgres-version input', () => {
-  it.each([13, 14, 15, 16, 17, 18])('takes %d', (major) => {
+  it.each([13, 14, 15, 16, 17, 18])('accepts %d', (major) => {
     expect(postgresVersion('postgres-version', String(major))).toEqual({ kind: 'major', major });
   });
 
-  it('takes auto', () => {
+  it('accepts auto', () => {
     expect(postgresVersion('postgres-version', 'auto')).toEqual({ kind: 'auto' });
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { safeVersionInstead } from '../../src/tools/safe-versions.ts';
 
-describe('the client tools that a hostile archive cannot harm', () => {
+describe('the client tools that a hostile archive cannot abuse', () => {
   test.each([
     '13.22',
     '14.19',
@@ -29,7 +29,7 @@ describe('the client tools that a hostile archive cannot harm', () => {
     ['17beta1', '17.6'],
     ['12.22', '13.22'],
     ['9.6', '13.22'],
-  ])('do not include %s: %s is named instead', (version, instead) => {
+  ])('do not include %s; the error names %s', (version, instead) => {
     expect(safeVersionInstead(version)).toBe(instead);
   });
 });

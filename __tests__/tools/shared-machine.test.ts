@@ -70,22 +70,25 @@ describe('jobs that share a tool cache', () => {
     expect((await bed.folders.files()).filter((path) => path.startsWith(bed.folders.work))).toEqual([]);
   });
 
-  it.each(['InRelease', '.deb'])('find nothing of one that was killed while it fetched %s', async (part) => {
-    const stalled = await bed.startMirror({ stallsAt: part });
-    const { child } = await startJob(stalled, 'killed');
-    await stalled.requested(part);
-    if (child.pid === undefined) throw new Error('unreachable');
-    process.kill(-child.pid, 'SIGKILL');
-    await once(child, 'close');
-    expect(await cachedTools(await bareMachine(), 17)).toBeUndefined();
-    const mirror = await bed.startMirror();
-    const tools = await install(requestFor(mirror, bed.folders));
-    expect(tools.version).toBe(mirror.version);
-    expect(await processesIn(join(bed.folders.work, 'killed'))).toEqual([]);
-  });
+  it.each(['InRelease', '.deb'])(
+    'find nothing of a job that was killed while it downloaded %s',
+    async (part) => {
+      const stalled = await bed.startMirror({ stallsAt: part });
+      const { child } = await startJob(stalled, 'killed');
+      await stalled.requested(part);
+      if (child.pid === undefined) throw new Error('unreachable');
+      process.kill(-child.pid, 'SIGKILL');
+      await once(child, 'close');
+      expect(await cachedTools(await bareMachine(), 17)).toBeUndefined();
+      const mirror = await bed.startMirror();
+      const tools = await install(requestFor(mirror, bed.folders));
+      expect(tools.version).toBe(mirror.version);
+      expect(await processesIn(join(bed.folders.work, 'killed'))).toEqual([]);
+    },
+  );
 });
 
-describe('an ordinary user', () => {
+describe('a user other than root', () => {
   const user = isRoot ? NOBODY : undefined;
 
   beforeEach(async () => {
@@ -107,7 +110,7 @@ describe('an ordinary user', () => {
     expect(tools['origin']).toBe(files.length > 0 ? 'PGDG' : 'installed');
   });
 
-  it('who may not write the tool cache has the tools for this job alone', async () => {
+  it('without write access to the tool cache gets tools for this job only', async () => {
     const mirror = await bed.startMirror();
     if (isRoot) await chown(bed.folders.toolCache, 0, 0);
     await chmod(bed.folders.toolCache, 0o555);

@@ -38,7 +38,7 @@ async function leftovers(): Promise<string[]> {
 }
 
 describe('the tool cache', () => {
-  it('takes tools so that the next run finds them, and leaves nothing else', async () => {
+  it('stores tools so that the next run finds them, and nothing else', async () => {
     const tools = await put(await tree('17.9', 'mine'));
     expect(tools?.directory).toBe(join(place(), 'usr/lib/postgresql/17/bin'));
     expect(await cachedTools(MACHINE, 17)).toEqual({ ...tools, origin: 'tool cache' });
@@ -46,13 +46,13 @@ describe('the tool cache', () => {
     expect(await readdir(bed.folders.work)).toEqual([]);
   });
 
-  it('gives the newest minor version', async () => {
+  it('returns the newest minor version', async () => {
     await put(await tree('17.9', 'older'), '17.9');
     await put(await tree('17.11', 'newer'), '17.11');
     expect((await cachedTools(MACHINE, 17))?.version).toBe('17.11');
   });
 
-  it('keeps what another job put there first: its tools may be in use', async () => {
+  it('keeps the tools that another job stored first, because they may be in use', async () => {
     await put(await tree('17.9', 'first'));
     const tools = await put(await tree('17.9', 'second'));
     expect(tools?.directory.startsWith(place())).toBe(true);
@@ -60,7 +60,7 @@ describe('the tool cache', () => {
     expect(await leftovers()).toEqual([]);
   });
 
-  it('takes one tree as a whole from many jobs at once', async () => {
+  it('stores one complete tree when many jobs write at once', async () => {
     const trees = await Promise.all(Array.from({ length: 8 }, (_, job) => tree('17.9', `job-${job}`)));
     const tools = await Promise.all(trees.map((root) => put(root)));
     for (const found of tools) expect(found?.directory.startsWith(place())).toBe(true);
@@ -69,7 +69,7 @@ describe('the tool cache', () => {
     expect(await leftovers()).toEqual([]);
   });
 
-  it('replaces what is complete but does not work here', async () => {
+  it('replaces tools that are complete but do not work here', async () => {
     await put(await tree('17.9', 'broken'));
     await rm(join(place(), 'usr/lib/postgresql/17/bin/pg_restore'));
     expect(await cachedTools(MACHINE, 17)).toBeUndefined();
@@ -86,7 +86,7 @@ describe('the tool cache', () => {
     expect(await markIn(place())).toBe('new');
   });
 
-  it('gives back tools that do not work in it, and they are where they were unpacked', async () => {
+  it('moves tools that do not work in it back to where they were unpacked', async () => {
     const root = await tree('17.9', 'mine');
     const psql = join(root, 'usr/lib/postgresql/17/bin/psql');
     const onlyThere = `case "$0" in ${JSON.stringify(bed.folders.toolCache)}*) exit 1;; esac`;
@@ -97,7 +97,7 @@ describe('the tool cache', () => {
     expect(await leftovers()).toEqual([]);
   });
 
-  it('that cannot be written leaves the tools where they were unpacked', async () => {
+  it('leaves the tools where they were unpacked if it cannot be written', async () => {
     const root = await tree('17.9', 'mine');
     await rm(bed.folders.toolCache, { recursive: true });
     await writeFile(bed.folders.toolCache, '');
@@ -105,7 +105,7 @@ describe('the tool cache', () => {
     expect(await markIn(root)).toBe('mine');
   });
 
-  it('whose marker cannot be written leaves the tools where they were unpacked, and nothing in the cache', async () => {
+  it('leaves the tools where they were unpacked and stores nothing if its marker cannot be written', async () => {
     const root = await tree('17.9', 'mine');
     // A folder in the place of the marker, with something in it.
     await mkdir(join(`${place()}.complete`, 'in the way'), { recursive: true });
@@ -116,8 +116,8 @@ describe('the tool cache', () => {
   });
 });
 
-describe('a job that was killed while it published', () => {
-  it('before the tree was in place, left nothing that is found', async () => {
+describe('a job that was killed while it stored its tools', () => {
+  it('before the tree was moved leaves nothing that is found', async () => {
     await put(await tree('17.9', 'x'));
     await mkdir(join(base(), '.staging-killed'));
     await rename(place(), join(base(), '.staging-killed/tree'));
@@ -126,7 +126,7 @@ describe('a job that was killed while it published', () => {
     expect(await markIn(place())).toBe('next');
   });
 
-  it('before the tree was marked, left nothing that is trusted', async () => {
+  it('before the tree was marked leaves nothing that is used', async () => {
     await put(await tree('17.9', 'half'));
     await rm(`${place()}.complete`);
     await rm(join(place(), 'usr/lib/postgresql/17/bin/psql'));
@@ -137,7 +137,7 @@ describe('a job that was killed while it published', () => {
     expect(await leftovers()).toEqual([]);
   });
 
-  it('long ago, left a folder that the next job removes; that of a job at work stays', async () => {
+  it('an hour ago leaves a folder that the next job removes; that of a running job stays', async () => {
     const [abandoned, active] = ['.staging-abandoned', '.staging-active'].map((name) => join(base(), name));
     if (abandoned === undefined || active === undefined) throw new Error('unreachable');
     await mkdir(abandoned, { recursive: true });

@@ -57,9 +57,9 @@ const tar: RunProgram = async (file, args) => {
   return { exitCode: 0, endedBy: null, stdout: '', stderr: '' };
 };
 
-function install(atHand?: ClientTools, execute = tar): Promise<ClientTools> {
+function install(available?: ClientTools, execute = tar): Promise<ClientTools> {
   const request = requestFor({ url: '', signingKey: '' }, folders);
-  return installFromEdb(request, MACHINE, atHand, execute, new Map([[17, build]]));
+  return installFromEdb(request, MACHINE, available, execute, new Map([[17, build]]));
 }
 
 async function failure(work: Promise<unknown>): Promise<UserError> {
@@ -72,8 +72,8 @@ async function failure(work: Promise<unknown>): Promise<UserError> {
   throw error;
 }
 
-describe('on Windows, the official archive', () => {
-  it('becomes tools in the tool cache, and the client parts alone are unpacked', async () => {
+describe('the official archive for Windows', () => {
+  it('becomes tools in the tool cache, and only the client programs are unpacked', async () => {
     const tools = await install();
     expect(tools).toMatchObject({ version: '17.11', origin: 'EDB binaries', lasting: true });
     expect(tools.directory).toBe(join(folders.toolCache, 'postgresql-client/17.11.0/x64-windows/pgsql/bin'));
@@ -92,7 +92,7 @@ describe('on Windows, the official archive', () => {
     expect((await folders.files()).filter((path) => path.startsWith(folders.work))).toEqual([]);
   });
 
-  it('serves this job from the work folder when the tool cache cannot be written', async () => {
+  it('is used from the work folder if the tool cache cannot be written', async () => {
     await rm(folders.toolCache, { recursive: true });
     await writeFile(folders.toolCache, '');
     const tools = await install();
@@ -103,31 +103,29 @@ describe('on Windows, the official archive', () => {
     expect(await readdir(join(folders.work, folder))).toEqual(['unpacked']);
   });
 
-  it('is refused when its SHA-256 is another than the one in this action, and nothing is unpacked', async () => {
+  it('is refused if its SHA-256 differs from the one in this action, and nothing is unpacked', async () => {
     build = { ...build, sha256: '0'.repeat(64) };
     const error = await failure(install());
-    expect(error.message).toMatch(
-      /the file is not the one that this action knows \(its SHA-256 is [0-9a-f]{64}/,
-    );
+    expect(error.message).toMatch(/the SHA-256 of the file is [0-9a-f]{64}, expected 0{64}\.$/);
     expect(error).not.toBeInstanceOf(UnavailableError);
     expect(commands).toEqual([]);
   });
 
-  it('that is not there is told in words', async () => {
+  it('fails with an explanation if it does not exist', async () => {
     status = 404;
     const error = await failure(install());
     expect(error).toBeInstanceOf(UnavailableError);
     expect(error.message).toMatch(/the download failed \(Unexpected HTTP response: 404\)\.$/);
   });
 
-  it('of a version that this action does not know is told in words, with those that it knows', async () => {
+  it('fails for an unsupported version, with a list of the supported ones', async () => {
     const request = requestFor({ url: '', signingKey: '' }, folders, { major: 99 });
     const error = await failure(installFromEdb(request, MACHINE));
-    expect(error.message).toBe('PostgreSQL 99 client tools for Windows are not known to this action.');
+    expect(error.message).toBe('This action cannot install PostgreSQL 99 client tools on Windows.');
     expect(error.hint).toContain('13, 14, 15, 16, 17, 18');
   });
 
-  it('whose programs do not work is told in words, and nothing of it is kept', async () => {
+  it('fails with an explanation if its programs do not work, and nothing of it is kept', async () => {
     const damaged: RunProgram = async (...args) => {
       const result = await tar(...args);
       await rm(join(args[1][4] ?? '', 'pgsql', 'bin', 'pg_dump.exe'));
@@ -137,7 +135,7 @@ describe('on Windows, the official archive', () => {
     expect(error.message).toContain(build.url);
   });
 
-  it('is no longer waited for when the job is cancelled', async () => {
+  it('is not waited for after the job was cancelled', async () => {
     server.removeAllListeners('request');
     const cancel = new AbortController();
     const request = requestFor({ url: '', signingKey: '' }, folders, { signal: cancel.signal });
@@ -152,7 +150,7 @@ describe('on Windows, the official archive', () => {
     expect(await folders.files()).toEqual([]);
   });
 
-  it('that cannot be unpacked is told in words', async () => {
+  it('fails with an explanation if it cannot be unpacked', async () => {
     const broken: RunProgram = () =>
       Promise.resolve({ exitCode: 1, endedBy: null, stdout: '', stderr: 'tar.exe: truncated' });
     const error = await failure(install(undefined, broken));
@@ -163,9 +161,9 @@ describe('on Windows, the official archive', () => {
     ['17.11', 0],
     ['17.12', 0],
     ['17.9', 1],
-  ])('is fetched for check-latest with %s at hand only if it is newer', async (version, times) => {
+  ])('is downloaded for check-latest only if it is newer than the available %s', async (version, times) => {
     await writeFakeTools(join(folders.base, 'bin'), version, '.exe');
-    const atHand: ClientTools = {
+    const available: ClientTools = {
       version,
       major: 17,
       directory: '',
@@ -177,11 +175,11 @@ describe('on Windows, the official archive', () => {
       lasting: true,
       origin: 'installed',
     };
-    await install(atHand);
+    await install(available);
     expect(commands).toHaveLength(times);
   });
 
-  it('is known for every version that the action takes, by https and with a SHA-256', () => {
+  it('is listed for every supported version, with an https URL and a SHA-256', () => {
     expect([...EDB_BUILDS.keys()]).toEqual([13, 14, 15, 16, 17, 18]);
     for (const [major, { version, url, sha256 }] of EDB_BUILDS) {
       expect(version.startsWith(`${major}.`)).toBe(true);

@@ -1,18 +1,18 @@
 import { UserError } from '../errors.ts';
 import { NEWEST_MAJOR, type PostgresVersion } from './postgres-version.ts';
 
-/** What `auto` takes when nothing speaks against it: the version whose archives the most servers can restore. */
+/** What `auto` uses by default: the version whose archives most servers can restore. */
 const DEFAULT_MAJOR = 17;
 
-/** The oldest tools that `auto` takes: from here on, `pg_dump` knows every compression by its name. */
+/** The oldest tools that `auto` uses: from this version on, `pg_dump` accepts every compression method by name. */
 const OLDEST_AUTOMATIC = 16;
 
 /**
- * The major versions that serve, the best first. The first that is at hand is used; when none is, the first of
- * all is fetched.
+ * The major versions that can be used, the best first. The first that is available is used; if none is, the first of
+ * all is installed.
  *
- * `auto` wants 17, or the server's version when that is newer; what is at hand and can dump the server is as
- * good, the newest first. Before the server is known, any version can ask it: psql talks to newer servers.
+ * `auto` prefers 17, or the server's version when that is newer; any available version that can dump the server will
+ * do, the newest first. Before the server's version is known, any version can ask for it: psql connects to newer servers.
  *
  * @param serverMajor the major version of the server, or of an archive; undefined before it is known.
  * @throws UserError when `auto` meets a server that no known version can dump.
@@ -22,7 +22,7 @@ export function preferredMajors(version: PostgresVersion, serverMajor?: number):
   if (serverMajor !== undefined && serverMajor > NEWEST_MAJOR) {
     throw new UserError(
       'tools-unavailable',
-      `PostgreSQL ${serverMajor} is newer than all the client tools that this action knows (up to ${NEWEST_MAJOR}).`,
+      `PostgreSQL ${serverMajor} is newer than all client tools that this action supports (up to ${NEWEST_MAJOR}).`,
       'Use a newer version of this action.',
     );
   }

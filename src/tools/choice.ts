@@ -1,52 +1,45 @@
 import { posix, win32 } from 'node:path';
 import { UserError } from '../errors.ts';
-import type { WayName } from './client-tools.ts';
+import type { InstallMethod } from './client-tools.ts';
 import { debianRelease, isDebianFamily } from './debian/os-release.ts';
 import type { Machine } from './machine.ts';
 import { hasPgdgRpms } from './system/pgdg-rpms.ts';
 
-/** How tools that are not there yet can be brought to this machine: the ways to try, in turn. */
-export type Ways =
-  | { readonly kind: 'ways'; readonly ways: readonly [WayName, ...WayName[]] }
-  | { readonly kind: 'none'; readonly error: UserError };
-
-/** What is to be done: use the tools of a version that is at hand, or bring those of another. */
+/** What to do: use the tools of a version that is available, or install those of another by one of the methods, in this order. */
 export type Plan =
   | { readonly kind: 'use'; readonly major: number }
-  | { readonly kind: 'bring'; readonly major: number; readonly ways: readonly [WayName, ...WayName[]] }
+  | {
+      readonly kind: 'install';
+      readonly major: number;
+      readonly methods: readonly [InstallMethod, ...InstallMethod[]];
+    }
   | { readonly kind: 'none'; readonly error: UserError };
 
 /**
- * Decides from what was found on the machine.
+ * Decides from the facts about the machine.
  *
- * @param preferred the major versions that serve, the best first.
- * @param atHand those that are in the tool cache or installed.
+ * @param preferred the major versions that can be used, the best first.
+ * @param available those that are in the tool cache or installed.
  */
-export function planFor(machine: Machine, preferred: readonly number[], atHand: readonly number[]): Plan {
-  const found = preferred.find((major) => atHand.includes(major));
+export function planFor(machine: Machine, preferred: readonly number[], available: readonly number[]): Plan {
+  const found = preferred.find((major) => available.includes(major));
   if (found !== undefined) return { kind: 'use', major: found };
   const [major] = preferred;
-  if (major === undefined) throw new Error('No version was asked for.');
-  const chosen = chooseWays(machine, major);
-  return chosen.kind === 'ways' ? { kind: 'bring', major, ways: chosen.ways } : chosen;
-}
-
-/** Chooses the ways to the tools of one version from what was found on the machine. */
-export function chooseWays(machine: Machine, major: number): Ways {
-  const [first, ...others] = waysOf(machine);
-  if (first !== undefined) return { kind: 'ways', ways: [first, ...others] };
-  const places = candidateDirectories({ ...machine, path: '' }, major).join(', ');
+  if (major === undefined) throw new Error('No version was requested.');
+  const [first, ...others] = methodsFor(machine);
+  if (first !== undefined) return { kind: 'install', major, methods: [first, ...others] };
+  const folders = candidateDirectories({ ...machine, path: '' }, major).join(', ');
   return {
     kind: 'none',
     error: new UserError(
       'tools-unavailable',
-      `PostgreSQL ${major} client tools were not found on this runner (looked in the tool cache, ${places} and PATH).`,
+      `PostgreSQL ${major} client tools were not found on this runner (looked in the tool cache, ${folders} and PATH).`,
       adviceFor(machine, major),
     ),
   };
 }
 
-function waysOf(machine: Machine): WayName[] {
+function methodsFor(machine: Machine): InstallMethod[] {
   const { platform, osRelease, programs, hasApt } = machine;
   if (platform === 'win32') return machine.systemRoot === undefined ? [] : ['EDB binaries'];
   if (platform === 'darwin') return programs.brew === undefined ? [] : ['Homebrew'];
@@ -60,10 +53,10 @@ function waysOf(machine: Machine): WayName[] {
 }
 
 /**
- * The folders in which an installation of this major version may be, the surest first.
+ * The folders in which tools of this major version may be installed, in the order in which they are tried.
  *
- * Where packages put them: Debian and Ubuntu, PGDG's RPMs, Alpine, Homebrew (kegs are not linked into PATH),
- * Postgres.app, the EDB installers. Last come the folders of PATH, whatever is in them.
+ * First the folders of packages: Debian and Ubuntu, PGDG's RPMs, Alpine, Homebrew (kegs are not linked into PATH),
+ * Postgres.app, the EDB installers; then the folders of PATH.
  */
 export function candidateDirectories(
   machine: Pick<Machine, 'platform' | 'path' | 'programFiles'>,
@@ -107,12 +100,12 @@ function adviceFor(machine: Machine, major: number): string {
   const { osRelease, platform } = machine;
   const before = 'in a step before this one';
   if (platform === 'darwin')
-    return `Install Homebrew, with which this action brings them, or install PostgreSQL ${major} ${before}.`;
+    return `Install Homebrew, which this action uses to install them, or install PostgreSQL ${major} ${before}.`;
   if (platform === 'win32')
     return `Install PostgreSQL ${major} ${before}, for example: choco install postgresql${major}`;
   if (isDebianFamily(osRelease))
-    return 'On Debian and Ubuntu this action brings them with apt-get and dpkg-deb, which are missing here: use an image that has them.';
+    return 'On Debian and Ubuntu this action installs them with apt-get and dpkg-deb, which are missing here: use an image that has both.';
   if (['fedora', 'rhel', 'centos'].some((name) => [osRelease.id, ...osRelease.idLike].includes(name)))
-    return `This action brings them with dnf, which is missing here: use an image that has it, or one in which PostgreSQL ${major} is installed.`;
+    return `This action installs them with dnf, which is missing here: use an image with dnf, or one in which PostgreSQL ${major} is installed.`;
   return `Install PostgreSQL ${major}'s psql, pg_dump and pg_restore ${before} and put their folder on PATH.`;
 }

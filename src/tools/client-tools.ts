@@ -1,43 +1,43 @@
 import type { PostgresVersion } from './postgres-version.ts';
 import type { Environment } from '../process/run.ts';
 
-/** A way to bring tools that are not there yet. */
-export type WayName =
+/** How tools can be installed. */
+export type InstallMethod =
   'PGDG' | 'apt sources' | 'apk' | 'PGDG RPMs' | 'dnf repositories' | 'Homebrew' | 'EDB binaries';
 
-/** PostgreSQL's client tools of one version, proven to start, each by its absolute path. */
+/** PostgreSQL's client tools of one version, known to start, each by its absolute path. */
 export interface ClientTools {
-  /** As `pg_dump --version` says, for example `17.11`. */
+  /** As `pg_dump --version` prints it, for example `17.11`. */
   readonly version: string;
   readonly major: number;
-  /** The folder the three programs are in. */
+  /** The folder of the three programs. */
   readonly directory: string;
   readonly psql: string;
   readonly pgDump: string;
   readonly pgRestore: string;
-  /** What the tools need beyond the connection: `LD_LIBRARY_PATH` for unpacked libraries, else nothing. */
+  /** Variables that the tools need beside the connection's: `LD_LIBRARY_PATH` for unpacked libraries, else none. */
   readonly environment: Environment;
-  /** A folder whose programs also start without `environment`, as later steps call them. */
+  /** A folder whose programs start without `environment` too, for later steps. */
   readonly pathDirectory: string;
-  /** Whether the tools are still there after this step; those in the work folder go with it. */
+  /** Whether the tools still exist after this step; those in the work folder are deleted with it. */
   readonly lasting: boolean;
-  readonly origin: 'tool cache' | 'installed' | WayName;
+  readonly origin: 'tool cache' | 'installed' | InstallMethod;
 }
 
-/** Tools that were found in some place, whatever brought them there. */
+/** Tools in some folder, however they were installed. */
 export type FoundTools = Omit<ClientTools, 'origin'>;
 
-/** What is asked for, and where the work may be done. */
+/** Which tools are needed, and a folder to work in. */
 export interface ClientRequest {
   /** PostgreSQL's major version, for example 17. */
   readonly major: number;
-  /** The `check-latest` input: ask for a newer minor version even if one is at hand. */
+  /** The `check-latest` input: look for a newer minor version even if one is available. */
   readonly checkLatest?: boolean | undefined;
   /** The `apt-mirror` input: the base URL (http, https or file) that replaces PGDG's. */
   readonly aptMirror?: string | undefined;
-  /** The `apt-signing-key` input: an ASCII-armoured public key, or the path of a file that holds one. */
+  /** The `apt-signing-key` input: an ASCII-armoured public key, or the path of a file with one. */
   readonly aptSigningKey?: string | undefined;
-  /** A private folder; what is made in it is removed again, unless the tool cache cannot be written. */
+  /** A private folder; whatever is created in it is removed again, unless the tool cache cannot be written. */
   readonly workFolder: string;
   readonly signal: AbortSignal;
 }

@@ -3,16 +3,16 @@ import { log } from '../runner/log.ts';
 import type { ClientTools } from './client-tools.ts';
 
 /**
- * Lets later steps use the tools: their folder as the output `bin-directory`, and with `add-to-path` first on PATH,
- * ahead of what the distribution has there.
+ * Lets later steps use the tools: sets the output `bin-directory` to their folder and, with `add-to-path`, puts it first on PATH,
+ * before the distribution's own tools.
  *
- * Tools that go with this step (the tool cache could not be written) are not offered; asked to put them on PATH, it warns.
+ * Tools that are deleted after this step (the tool cache could not be written) are not offered; with `add-to-path`, it warns.
  */
 export function exposeTools(tools: ClientTools, addToPath: boolean): void {
   if (!tools.lasting) {
     if (addToPath) {
       log.warning(
-        'add-to-path: the tool cache cannot be written, so the client tools are gone after this step; PATH stays as it is.',
+        'add-to-path: the tool cache cannot be written, so the client tools are deleted after this step. PATH is unchanged.',
       );
     }
     return;

@@ -1,7 +1,7 @@
 import { access, constants, readFile } from 'node:fs/promises';
 import { type OsRelease, parseOsRelease } from './debian/os-release.ts';
 
-/** Programs of package managers and their like, by their path; undefined where they are not. */
+/** Paths of package managers and sudo; undefined where one does not exist. */
 export interface SystemPrograms {
   readonly apk: string | undefined;
   readonly dnf: string | undefined;
@@ -9,19 +9,19 @@ export interface SystemPrograms {
   readonly sudo: string | undefined;
 }
 
-/** What is known of the machine: plain facts, from which the way to the tools is chosen. */
+/** Facts about the machine, from which the install method is chosen. */
 export interface Machine {
   readonly platform: NodeJS.Platform;
-  /** The processor, as Node names it: `x64`, `arm64`. */
+  /** The processor, as Node.js names it: `x64`, `arm64`. */
   readonly arch: string;
   readonly isRoot: boolean;
-  /** /etc/os-release; empty where there is none. */
+  /** /etc/os-release; empty if there is none. */
   readonly osRelease: OsRelease;
-  /** apt-get and dpkg-deb are there. */
+  /** apt-get and dpkg-deb exist. */
   readonly hasApt: boolean;
-  /** There are certificates by which apt can check an https server. */
+  /** There are CA certificates with which apt can check an https server. */
   readonly hasCertificates: boolean;
-  /** The list of installed packages; only ever read. */
+  /** The path of dpkg's list of installed packages; it is only read. */
   readonly dpkgStatus: string;
   readonly programs: SystemPrograms;
   /** The folders of PATH. */
@@ -37,10 +37,10 @@ export const APT_GET = '/usr/bin/apt-get';
 export const APT_CONFIG = '/usr/bin/apt-config';
 export const DPKG_DEB = '/usr/bin/dpkg-deb';
 
-/** Fixed: the programs of the system, whatever the workflow put on PATH. */
+/** Fixed, so that nothing that the workflow put on PATH is run instead of the system's programs. */
 export const SYSTEM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Looks at the machine this process runs on. */
+/** Collects the facts about the machine that this process runs on. */
 export async function surveyMachine(): Promise<Machine> {
   const [osRelease, aptGet, dpkgDeb, certificates, apk, dnf, brew, sudo] = await Promise.all([
     readFile('/etc/os-release', 'utf8').catch(() => ''),
@@ -68,7 +68,7 @@ export async function surveyMachine(): Promise<Machine> {
   };
 }
 
-/** The proxies of the job, in the lower case that every package manager knows. */
+/** The job's proxy variables, in lower case, which every package manager reads. */
 export function proxySettings(job: NodeJS.ProcessEnv): Record<string, string> {
   const found = ['http_proxy', 'https_proxy', 'no_proxy'].flatMap((name) => {
     const value = job[name] ?? job[name.toUpperCase()];

@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import { quote } from '../runner/inputs/parsers.ts';
 
-/** Which client tools are wanted: those of one major version, or those that fit the server. */
+/** Which client tools to use: those of one major version, or those that match the server. */
 export type PostgresVersion = { readonly kind: 'major'; readonly major: number } | { readonly kind: 'auto' };
 
 /** The major versions whose client tools this action provides. */
@@ -20,7 +20,7 @@ export function postgresVersion(input: string, value: string): PostgresVersion {
   const allowed = Array.from({ length: NEWEST_MAJOR - OLDEST_MAJOR + 1 }, (_, index) => OLDEST_MAJOR + index);
   throw new UserError(
     'invalid-input',
-    `${input}: ${quote(value)} is not a major version of PostgreSQL that this action knows.`,
-    `Write one of ${allowed.join(', ')}, or "${input}: auto" for the version that fits the server.`,
+    `${input}: ${quote(value)} is not a major version of PostgreSQL that this action supports.`,
+    `Write one of ${allowed.join(', ')}, or "${input}: auto" for the version that matches the server.`,
   );
 }

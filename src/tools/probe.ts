@@ -7,23 +7,23 @@ import type { Environment } from '../process/run.ts';
 import type { FoundTools } from './client-tools.ts';
 import { safeVersionInstead } from './safe-versions.ts';
 
-/** Whether a folder holds working tools of the wanted version; `absent` when it holds none at all. */
+/** Whether a folder contains working tools of the requested version; the problem is `absent` when it contains none. */
 export type Probe =
   | { readonly ok: true; readonly tools: FoundTools }
   | {
       readonly ok: false;
       readonly problem: string;
       readonly missingLibraries: readonly string[];
-      /** Whether they work, and a hostile backup could abuse them. */
+      /** Whether they work, but could be abused by a hostile backup. */
       readonly isUnsafe: boolean;
     };
 
 /**
- * Asks psql, pg_dump and pg_restore in a folder for their version.
+ * Runs psql, pg_dump and pg_restore of a folder with `--version`.
  *
- * They count only if all three answer with the wanted major version, no minor version is too old for a hostile archive
+ * They are accepted only if all three print the requested major version, no minor version is too old for a hostile archive
  * (safe-versions.ts), and none is Debian's pg_wrapper, which
- * may run another version than the one it was asked for (postgresql-common, pg_wrapper(1)).
+ * may run a different version (postgresql-common, pg_wrapper(1)).
  */
 export async function probeTools(
   directory: string,
@@ -51,12 +51,12 @@ export async function probeTools(
   const versions = [...new Set(answers.flatMap((answer) => ('version' in answer ? [answer.version] : [])))];
   const [version] = versions;
   if (version === undefined || versions.length > 1 || majorOf(version) !== major) {
-    const problem = `${directory} holds ${versions.join(' and ')}, not ${major}`;
+    const problem = `${directory} contains ${versions.join(' and ')}, not ${major}`;
     return { ok: false, problem, missingLibraries: [], isUnsafe: false };
   }
   const safe = safeVersionInstead(version);
   if (safe !== undefined) {
-    const problem = `${directory} contains ${version}, which can run commands that a hostile backup smuggles in (CVE-2025-8714): ${safe} or newer is needed`;
+    const problem = `${directory} contains ${version}, which a hostile backup can make run commands (CVE-2025-8714): ${safe} or newer is needed`;
     return { ok: false, problem, missingLibraries: [], isUnsafe: true };
   }
   const found = { version, major, directory, psql, pgDump, pgRestore, environment };
@@ -87,7 +87,7 @@ async function ask(path: string, environment: Environment): Promise<Answer> {
     });
     const version = exitCode === 0 ? parseVersion(stdout) : undefined;
     if (version !== undefined) return { version };
-    return refuse(`does not answer --version: ${(stderr || stdout).trim()}`, missingLibraries(stderr));
+    return refuse(`failed when run with --version: ${(stderr || stdout).trim()}`, missingLibraries(stderr));
   } catch (error) {
     return refuse(`cannot be started: ${messageOf(error)}`);
   }
@@ -98,7 +98,7 @@ export function parseVersion(text: string): string | undefined {
   return /^(?:psql|pg_dump|pg_restore) \(PostgreSQL\) (\d+(?:\.\d+|[a-z]+\d*))/.exec(text)?.[1];
 }
 
-/** The libraries that ld.so says it cannot find; it stops at the first of each program. */
+/** The libraries that ld.so reports as missing; it stops at the first one of each program. */
 export function missingLibraries(stderr: string): string[] {
   const found = stderr.matchAll(
     /error while loading shared libraries: (\S+): cannot open shared object file/g,

@@ -1,7 +1,7 @@
 import { log } from '../runner/log.ts';
 import { preferredMajors } from './automatic-version.ts';
 import { planFor } from './choice.ts';
-import type { ClientRequest, ClientTools, VersionRequest, WayName } from './client-tools.ts';
+import type { ClientRequest, ClientTools, VersionRequest, InstallMethod } from './client-tools.ts';
 import { installFromOwnSources } from './debian/own-sources.ts';
 import { installFromPgdg } from './debian/pgdg.ts';
 import { installedTools } from './installed.ts';
@@ -14,14 +14,14 @@ import { UnavailableError, noneAvailable } from './unavailable.ts';
 import { installFromEdb } from './windows/edb.ts';
 
 /**
- * Brings the tools of one version in one way.
+ * Installs the tools of one version by one method.
  *
- * @param atHand tools that are there already: returned when the way leads to none that are newer.
- * @throws UnavailableError when another way may lead to them; UserError when the search must end.
+ * @param available tools that exist already: returned when the method offers none that are newer.
+ * @throws UnavailableError when another method may work; UserError when no other may be tried.
  */
-type Install = (request: ClientRequest, machine: Machine, atHand?: ClientTools) => Promise<ClientTools>;
+type Installer = (request: ClientRequest, machine: Machine, available?: ClientTools) => Promise<ClientTools>;
 
-const INSTALL: Readonly<Record<WayName, Install>> = {
+const INSTALLERS: Readonly<Record<InstallMethod, Installer>> = {
   PGDG: installFromPgdg,
   'apt sources': installFromOwnSources,
   apk: installWithApk,
@@ -32,14 +32,14 @@ const INSTALL: Readonly<Record<WayName, Install>> = {
 };
 
 /**
- * Finds PostgreSQL's client tools, or brings them: from the tool cache, from an installation on the machine, or
- * in the way of the platform.
+ * Finds PostgreSQL's client tools in the tool cache or among the installed programs, or else installs them by a method
+ * of the platform.
  *
- * For `auto`, the version that is returned can ask the server what it is; {@link toolsForServer} then tells
- * whether it can also dump it.
+ * For `auto`, the tools that are returned can ask the server for its version; {@link toolsForServer} then returns those
+ * that can dump it.
  *
- * @param machine what is known of this machine; tests describe others.
- * @throws UserError when they cannot be had, with what to do; the signal's reason when cancelled.
+ * @param machine facts about this machine; tests describe others.
+ * @throws UserError when they cannot be installed, with what to do; the signal's reason when cancelled.
  */
 export async function provideTools(request: VersionRequest, machine?: Machine): Promise<ClientTools> {
   const here = machine ?? (await surveyMachine());
@@ -47,11 +47,11 @@ export async function provideTools(request: VersionRequest, machine?: Machine): 
 }
 
 /**
- * The tools with which to dump a server, or to read an archive, once it has said its version: those in hand, or for
- * `auto` newer ones when it is newer.
+ * The tools with which to dump a server, or to read an archive, once its version is known: the given ones, or for
+ * `auto` newer ones if it is newer.
  *
  * @param tools what {@link provideTools} returned.
- * @throws UserError as {@link provideTools}. That a fixed version is too old is not checked here.
+ * @throws UserError as {@link provideTools}. Whether a fixed version is too old is not checked here.
  */
 export async function toolsForServer(
   request: VersionRequest,
@@ -70,31 +70,31 @@ async function provide(
   preferred: readonly number[],
   machine: Machine,
 ): Promise<ClientTools> {
-  const tools = await findOrBring(request, preferred, machine);
+  const tools = await findOrInstall(request, preferred, machine);
   log.info(`PostgreSQL client ${tools.version} ${originText(tools)}`);
   return tools;
 }
 
-async function findOrBring(
+async function findOrInstall(
   request: VersionRequest,
   preferred: readonly number[],
   machine: Machine,
 ): Promise<ClientTools> {
-  const atHand = await firstAtHand(request, preferred, machine);
-  const plan = planFor(machine, preferred, atHand ? [atHand.major] : []);
+  const available = await firstAvailable(request, preferred, machine);
+  const plan = planFor(machine, preferred, available ? [available.major] : []);
   switch (plan.kind) {
     case 'use':
-      if (!atHand) throw new Error('The plan names tools that are not at hand.');
-      return request.checkLatest ? newest(request, atHand, machine) : atHand;
-    case 'bring':
-      return bring({ ...request, major: plan.major }, plan.ways, machine);
+      if (!available) throw new Error('The plan uses tools that are not available.');
+      return request.checkLatest ? newest(request, available, machine) : available;
+    case 'install':
+      return install({ ...request, major: plan.major }, plan.methods, machine);
     case 'none':
       throw plan.error;
   }
 }
 
 /** The first of the preferred versions that is in the tool cache or installed. */
-async function firstAtHand(
+async function firstAvailable(
   { signal }: VersionRequest,
   preferred: readonly number[],
   machine: Machine,
@@ -106,35 +106,39 @@ async function firstAtHand(
   return undefined;
 }
 
-/** The newest minor version; the tools at hand when they are that, or when nobody can be asked. */
-async function newest(request: VersionRequest, atHand: ClientTools, machine: Machine): Promise<ClientTools> {
-  const plan = planFor(machine, [atHand.major], []);
-  if (plan.kind !== 'bring') {
+/** The newest minor version; the available tools if they are the newest, or if no source can be reached. */
+async function newest(
+  request: VersionRequest,
+  available: ClientTools,
+  machine: Machine,
+): Promise<ClientTools> {
+  const plan = planFor(machine, [available.major], []);
+  if (plan.kind !== 'install') {
     log.warning(
-      `check-latest: there is no way here to ask for newer client tools; ${atHand.version} is used.`,
+      `check-latest: this runner has no package source to ask for newer client tools; ${available.version} is used.`,
     );
-    return atHand;
+    return available;
   }
   try {
-    return await bring({ ...request, major: atHand.major }, plan.ways, machine, atHand);
+    return await install({ ...request, major: available.major }, plan.methods, machine, available);
   } catch (error) {
     if (!(error instanceof UnavailableError)) throw error;
-    log.warning(`check-latest: the tools at hand (${atHand.version}) are used. ${error.message}`);
-    return atHand;
+    log.warning(`check-latest: the available tools (${available.version}) are used. ${error.message}`);
+    return available;
   }
 }
 
-/** Goes the ways in turn, until one leads to the tools. */
-async function bring(
+/** Tries the methods in turn. */
+async function install(
   request: ClientRequest,
-  ways: readonly WayName[],
+  methods: readonly InstallMethod[],
   machine: Machine,
-  atHand?: ClientTools,
+  available?: ClientTools,
 ): Promise<ClientTools> {
   const failures: UnavailableError[] = [];
-  for (const way of ways) {
+  for (const method of methods) {
     try {
-      return await INSTALL[way](request, machine, atHand);
+      return await INSTALLERS[method](request, machine, available);
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error;
       failures.push(error);
@@ -144,7 +148,7 @@ async function bring(
   throw noneAvailable(failures);
 }
 
-/** Where tools are from, for the log. */
+/** Where the tools are from, for the log. */
 const ORIGIN_TEXT: Readonly<Record<Exclude<ClientTools['origin'], 'installed'>, string>> = {
   'tool cache': 'from the tool cache',
   PGDG: "from PGDG's signed packages",

@@ -2,12 +2,12 @@ import { cp, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:f
 import { dirname, join } from 'node:path';
 import { errorCode } from '../errors.ts';
 
-/** Where a tree belongs in a tool cache that several jobs share. */
+/** A folder in a tool cache that several jobs share. */
 export interface CachePlace {
-  /** The tool's folder in the cache; unfinished work is kept there. */
+  /** The tool's folder in the cache; unfinished trees are staged there. */
   readonly base: string;
   readonly folder: string;
-  /** Without this file, `@actions/tool-cache` does not see the folder. */
+  /** `@actions/tool-cache` ignores the folder unless this file exists. */
   readonly marker: string;
 }
 
@@ -16,17 +16,17 @@ const ABANDONED_AFTER_MS = 3_600_000;
 const ATTEMPTS = 5;
 
 /**
- * Puts a tree into its place so that nobody ever sees a part of it: it is staged in the same cache, renamed
- * into place as a whole, and marked as complete after that.
+ * Puts a tree into the cache so that no job ever sees a part of it: it is staged in the same cache, renamed
+ * as a whole, and then marked as complete.
  *
- * What is in the place already is adopted when it is complete and works. Anything else there is set aside:
- * what an interrupted job left, or what does not work.
+ * A tree that is there already is used if it is complete and works. Anything else there is replaced:
+ * the rest of an interrupted job, or tools that do not work.
  *
- * (`cacheDir` of `@actions/tool-cache` empties the place and copies into it, under the hands of the other jobs.)
+ * (`cacheDir` of `@actions/tool-cache` empties the folder and copies into it while other jobs may be using it.)
  *
- * @param tree moved when the cache is on the same file system, else copied; when publishing fails, it is
- *   where it was.
- * @param works tells whether the tree in a folder is good.
+ * @param tree moved if the cache is on the same file system, else copied; if publishing fails, it is
+ *   back where it was.
+ * @param works whether the tree in a folder works.
  */
 export async function publishTree(
   tree: string,
@@ -39,7 +39,7 @@ export async function publishTree(
   const staged = join(staging, 'tree');
   const moved = await moveOrCopy(tree, staged);
   try {
-    await takePlace(staged, place, staging, works);
+    await moveIntoPlace(staged, place, staging, works);
   } catch (error) {
     if (moved) await rename(staged, tree).catch(() => undefined);
     throw error;
@@ -48,14 +48,14 @@ export async function publishTree(
   }
 }
 
-/** Takes a tree out of the cache, back to where it was before it was published. */
-export async function withdrawTree(place: CachePlace, tree: string): Promise<void> {
+/** Moves a tree out of the cache, back to where it was before it was published. */
+export async function takeBackTree(place: CachePlace, tree: string): Promise<void> {
   await rm(place.marker, { force: true });
   if (await exists(tree)) await rm(place.folder, { recursive: true, force: true });
   else if (!(await moveOrCopy(place.folder, tree))) await rm(place.folder, { recursive: true, force: true });
 }
 
-async function takePlace(
+async function moveIntoPlace(
   staged: string,
   place: CachePlace,
   staging: string,
@@ -74,13 +74,13 @@ async function takePlace(
     }
     if ((await exists(place.marker)) && (await works(place.folder))) return;
     await rename(place.folder, join(staging, `replaced-${attempt}`)).catch((error: unknown) => {
-      // Another job has set it aside meanwhile.
+      // Another job has moved it meanwhile.
       if (errorCode(error) !== 'ENOENT') throw error;
     });
   }
 }
 
-/** Whether a rename failed because a folder with something in it is there (Windows says EPERM). */
+/** Whether a rename failed because a folder that is not empty is there (EPERM on Windows). */
 function isTaken(error: unknown): boolean {
   return ['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(errorCode(error) ?? '');
 }
@@ -91,14 +91,14 @@ async function moveOrCopy(from: string, to: string): Promise<boolean> {
     await rename(from, to);
     return true;
   } catch (error) {
-    // Another file system; or, on Windows, a scanner that still reads what was just unpacked.
+    // Another file system; or, on Windows, a virus scanner that still reads the unpacked files.
     if (!['EXDEV', 'EPERM', 'EBUSY'].includes(errorCode(error) ?? '')) throw error;
     await cp(from, to, { recursive: true, verbatimSymlinks: true });
     return false;
   }
 }
 
-/** What jobs left that were killed while they published; a job that still works is never that old. */
+/** Removes what killed jobs left while publishing; the folder of a running job is never that old. */
 async function removeAbandoned(base: string): Promise<void> {
   for (const name of await readdir(base)) {
     if (!name.startsWith(STAGING)) continue;

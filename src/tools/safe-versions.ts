@@ -1,5 +1,5 @@
 /**
- * The first minor version of each major whose psql does not run commands that a dump smuggles in, and whose pg_dump and
+ * The first minor version of each major whose psql does not run commands that are hidden in a dump, and whose pg_dump and
  * pg_restore write `\restrict` (CVE-2025-8714 and -8715, https://www.postgresql.org/support/security/CVE-2025-8714/).
  */
 const FIRST_SAFE_MINOR: ReadonlyMap<number, number> = new Map([
@@ -17,7 +17,7 @@ const OLDEST_SAFE = '13.22';
 /**
  * The oldest version that may be used in place of one that is too old for a hostile archive.
  *
- * @param version as a tool says it, such as `17.2` or `18beta1`.
+ * @param version as a tool prints it, such as `17.2` or `18beta1`.
  * @returns for example `17.6`; undefined when the version is safe. Majors before 13 have no safe version: the oldest
  *   that has one is named.
  */

@@ -5,14 +5,14 @@ import type { Environment } from '../process/run.ts';
 import type { Machine } from './machine.ts';
 import { type Probe, probeTools } from './probe.ts';
 
-/** Programs that start without any setting, beside unpacked ones that need their libraries named. */
+/** Scripts that start the unpacked programs with the right `LD_LIBRARY_PATH`. */
 const LAUNCHERS = 'bin';
 
 /**
- * Probes tools that were unpacked under `root`: from Debian packages, with the libraries that lie beside them,
+ * Probes tools that were unpacked under `root`: from Debian packages, with their libraries beside them,
  * or from the official archive for Windows.
  *
- * @param lasting whether they are still there after this step.
+ * @param lasting whether they still exist after this step.
  */
 export async function probeTree(
   root: string,
@@ -27,14 +27,14 @@ export async function probeTree(
   return { ok: true, tools: { ...probe.tools, pathDirectory, lasting } };
 }
 
-/** Whether a tree is whole: one that was made by an earlier version of this action may lack the launchers. */
-export function isWholeTree(root: string, platform: NodeJS.Platform): boolean {
+/** Whether a tree is complete: one from an earlier version of this action may lack the launchers. */
+export function isCompleteTree(root: string, platform: NodeJS.Platform): boolean {
   return platform === 'win32' || existsSync(join(root, LAUNCHERS, 'psql'));
 }
 
 /**
- * Writes a launcher for each unpacked program, for later steps: it names the libraries that lie beside the
- * program and starts it. The launchers find both by their own place, so the tree can be moved.
+ * Writes a launcher for each unpacked program, for later steps: it sets the path of the libraries beside the
+ * program and starts it. The launchers find both relative to themselves, so the tree can be moved.
  */
 export async function writeLaunchers(root: string, platform: NodeJS.Platform, major: number): Promise<void> {
   const programs = programFolder('', platform, major);
@@ -64,7 +64,7 @@ function libraryEnvironment(root: string): Environment {
   return folders.length === 0 ? {} : { LD_LIBRARY_PATH: folders.join(':') };
 }
 
-/** Where Debian's packages keep libraries, such as usr/lib/x86_64-linux-gnu, as seen from `root`. */
+/** The library folders of Debian packages, such as usr/lib/x86_64-linux-gnu, relative to `root`. */
 function libraryFolders(root: string): string[] {
   return ['usr/lib', 'lib'].flatMap((parent) => {
     const folder = join(root, parent);

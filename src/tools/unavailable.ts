@@ -1,20 +1,20 @@
 import { UserError, messageOf } from '../errors.ts';
 
-/** Why one way did not lead to the tools. */
+/** Why one install method failed. */
 interface Refusal {
-  /** For people: `PostgreSQL 17 client tools`. */
+  /** For messages: `PostgreSQL 17 client tools`. */
   readonly wanted: string;
-  /** For people: `https://apt.postgresql.org/pub/repos/apt`. */
+  /** For messages: `https://apt.postgresql.org/pub/repos/apt`. */
   readonly place: string;
-  /** What is said after "from <place>: ", without a full stop. */
+  /** Follows "from <place>: "; without a full stop. */
   readonly reason: string;
   readonly hint: string;
 }
 
 /**
- * A place that does not have the tools, or cannot be reached. Another place may have them.
+ * A source that does not have the tools, or cannot be reached. Another source may have them.
  *
- * Never used for what failed a check: bytes that are not what they should be end the search.
+ * Never used for a failed signature or checksum: then no other source is tried.
  */
 export class UnavailableError extends UserError {
   readonly refusal: Refusal;
@@ -22,7 +22,7 @@ export class UnavailableError extends UserError {
   constructor(refusal: Refusal, options?: ErrorOptions) {
     super(
       'tools-unavailable',
-      `${refusal.wanted} could not be had from ${refusal.place}: ${refusal.reason}.`,
+      `${refusal.wanted} could not be downloaded from ${refusal.place}: ${refusal.reason}.`,
       refusal.hint,
       options,
     );
@@ -30,10 +30,10 @@ export class UnavailableError extends UserError {
   }
 }
 
-/** One error that names every place that was tried, and what to do about each. */
+/** One error that names every source that was tried, and what to do about each. */
 export function noneAvailable(errors: readonly UnavailableError[]): UnavailableError {
   const [first, ...others] = errors;
-  if (!first) throw new Error('No way was tried.');
+  if (!first) throw new Error('No install method was tried.');
   if (others.length === 0) return first;
   const more = others.map(({ refusal }) => `; nor from ${refusal.place}: ${refusal.reason}`).join('');
   const causes = errors.map(({ cause }) => cause);

@@ -14,7 +14,7 @@ const INRELEASE = 'http://m.example/pgdg/dists/bookworm-pgdg/InRelease';
 
 // What apt says, written down from its sources and from runs of apt 2.6; that of apt 3 was not recorded from a run.
 // The installations in pgdg.test.ts and faults.test.ts make the apt of this machine say most of it itself.
-describe('what apt says is told as', () => {
+describe('an error of apt is explained as', () => {
   it.each([
     ['another key', `W: GPG error: ${INRELEASE}: NO_PUBKEY 3C57690B41E4A285`, /not signed by the key ABCD/],
     [
@@ -26,12 +26,12 @@ describe('what apt says is told as', () => {
     [
       'wrong bytes',
       'E: Failed to fetch http://m.example/x.deb  Hash Sum mismatch',
-      /differs from the signed index/,
+      /does not match the hash in the signed index/,
     ],
     [
       'a short file',
       'E: Failed to fetch http://m.example/x.deb  File has unexpected size (5 != 7). Mirror sync in progress?',
-      /differs from the signed index/,
+      /does not match the hash in the signed index/,
     ],
     [
       'no name',
@@ -46,10 +46,10 @@ describe('what apt says is told as', () => {
     [
       'a failing server',
       `E: Failed to fetch ${INRELEASE}  503  Service Unavailable [IP: 10.0.0.1 80]`,
-      /failed to answer/,
+      /failed to respond/,
     ],
-    ['no entry', `E: Failed to fetch ${INRELEASE}  403  Forbidden [IP: 10.0.0.1 80]`, /refused access/],
-    ['a proxy', `E: Failed to fetch ${INRELEASE}  407  Proxy Authentication Required`, /the proxy wants/],
+    ['no entry', `E: Failed to fetch ${INRELEASE}  403  Forbidden [IP: 10.0.0.1 80]`, /denied access/],
+    ['a proxy', `E: Failed to fetch ${INRELEASE}  407  Proxy Authentication Required`, /the proxy requires/],
     [
       'an unknown certificate',
       `E: Failed to fetch ${INRELEASE}  Certificate verification failed: The certificate is NOT trusted.`,
@@ -71,20 +71,20 @@ describe('what apt says is told as', () => {
   ])('%s', (_, said, message) => {
     const error = explainAptFailure(`Reading package lists...\n${said}\nexit code 100`, CUSTOM);
     expect(error.message).toMatch(
-      /^PostgreSQL 17 client tools could not be had from http:\/\/m\.example\/pgdg: /,
+      /^PostgreSQL 17 client tools could not be downloaded from http:\/\/m\.example\/pgdg: /,
     );
     expect(error.message).toMatch(message);
     expect(error.hint.length).toBeGreaterThan(40);
     expect(error.cause).toEqual(new Error(said));
   });
 
-  it('a matter of the mirror when one was given, and of the network or PGDG when not', () => {
+  it('a problem of the mirror if apt-mirror is set, else of the network or PGDG', () => {
     const said = 'E: Failed to fetch x  Could not resolve host';
     expect(explainAptFailure(said, CUSTOM).hint).toContain('Check the apt-mirror URL');
-    expect(explainAptFailure(said, OFFICIAL).hint).toContain('point apt-mirror at a mirror');
+    expect(explainAptFailure(said, OFFICIAL).hint).toContain('set apt-mirror to a mirror');
   });
 
-  it('a bad signature first, when everything else failed because of it', () => {
+  it('a bad signature, even if it caused other errors as well', () => {
     const said = `W: GPG error: ${INRELEASE}: BADSIG 3C57\nE: The repository does not have a Release file.`;
     expect(explainAptFailure(said, CUSTOM).message).toMatch(/is not signed by/);
   });

@@ -11,11 +11,11 @@ describe('the apt-mirror input', () => {
     ['https://mirror.example.com/pgdg/', 'https://mirror.example.com/pgdg'],
     [' http://10.0.0.1:8080/a%20b ', 'http://10.0.0.1:8080/a%20b'],
     ['file:///srv/pgdg', 'file:///srv/pgdg'],
-  ])('takes %s', (text, url) => {
+  ])('accepts %s', (text, url) => {
     expect(parseMirror(text)).toEqual({ url, label: url, custom: true });
   });
 
-  it('keeps user name and password out of what people read', () => {
+  it('shows the URL without user name and password', () => {
     const mirror = parseMirror('https://ci:s3cret@mirror.example.com/pgdg');
     expect(mirror.url).toContain('s3cret');
     expect(mirror.label).toBe('https://mirror.example.com/pgdg');
@@ -28,14 +28,14 @@ describe('the apt-mirror input', () => {
     ['two lines', 'https://a.example/\nhttps://b.example/'],
     ['a query', 'https://mirror.example.com/pgdg?token=s3cret'],
     ['a file on another host', 'file://host/srv/pgdg'],
-  ])('refuses %s, without repeating it', (_, text) => {
+  ])('refuses %s, without repeating the value', (_, text) => {
     const refusal = caught(() => parseMirror(text));
     expect(refusal.message).toMatch(/^apt-mirror is /);
     expect(refusal.hint).toMatch(/dists\/ and pool\//);
     expect(refusal.message + refusal.hint).not.toContain('s3cret');
   });
 
-  it("is PGDG's own address by default, over http where no certificate could be checked", () => {
+  it("is PGDG's own address by default, over http if the machine has no CA certificates", () => {
     expect(pgdgMirror(true).url).toBe('https://apt.postgresql.org/pub/repos/apt');
     expect(pgdgMirror(false).url).toBe('http://apt.postgresql.org/pub/repos/apt');
   });
@@ -46,7 +46,7 @@ describe('the apt-signing-key input', () => {
     expect(pgdgKey().fingerprint).toBe('B97B0AFCAA1A47F044F244A07FCC7D46ACCC4CF8');
   });
 
-  it('takes a key with Windows line ends, a comment and text around it', () => {
+  it('accepts a key with Windows line endings, a comment and text around it', () => {
     const [begin, ...rest] = pgdgKey().armour.trimEnd().split('\n');
     const text = ['Our key:', begin, 'Comment: for the mirror', ...rest, 'bye'].join('\r\n');
     expect(parseSigningKey(text).fingerprint).toBe(pgdgKey().fingerprint);
@@ -55,7 +55,7 @@ describe('the apt-signing-key input', () => {
   it.each([
     ['in two octets', (length: number) => [0xc0 + ((length - 192) >> 8), (length - 192) & 0xff]],
     ['in five octets', (length: number) => [0xff, 0, 0, length >> 8, length & 0xff]],
-  ])('takes a key in the packets of newer programs, with its length %s', (_, lengthOctets) => {
+  ])('accepts a key in the new packet format, with its length %s', (_, lengthOctets) => {
     const [begin = '', ...lines] = pgdgKey().armour.trimEnd().split('\n');
     const bytes = Buffer.from(lines.slice(1, -1).filter(isBase64).join(''), 'base64');
     // The key is in the older form: a tag with two octets of length.
@@ -68,7 +68,7 @@ describe('the apt-signing-key input', () => {
     );
   });
 
-  it('takes the path of a file that holds it', async () => {
+  it('accepts the path of a file with the key', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'key-'));
     try {
       await writeFile(join(folder, 'mirror.asc'), pgdgKey().armour);

@@ -24,7 +24,7 @@ describe("the machine's own apt settings", () => {
     'Acquire::Check-Valid-Until "false";',
   ].join('\n');
 
-  it('give the way to the network, and nothing that runs commands or weakens checks', () => {
+  it('are used for the network, but not if they run commands or weaken checks', () => {
     expect(parseAptSettings(dump)).toEqual({
       architecture: 'arm64',
       network: [
@@ -40,7 +40,7 @@ describe("the machine's own apt settings", () => {
 });
 
 describe("the environment of apt's programs", () => {
-  it('holds the proxies in the case that apt knows, and nothing else of the job', () => {
+  it("contains the job's proxies in lower case, and no other variable of the job", () => {
     const job = { HTTPS_PROXY: 'http://p:1', no_proxy: 'localhost', GITHUB_TOKEN: 's3cret', PATH: '/evil' };
     expect(aptEnvironment('/w', job)).toEqual({
       PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
@@ -57,24 +57,24 @@ describe("the environment of apt's programs", () => {
 });
 
 describe('the source list', () => {
-  it('names one suite of one mirror, for one processor', () => {
+  it('contains one suite of one mirror, for one processor', () => {
     expect(sourceList(parseMirror('https://m.example/pgdg'), 'noble-pgdg', 'amd64')).toBe(
       'Types: deb\nURIs: https://m.example/pgdg\nSuites: noble-pgdg\nComponents: main\nArchitectures: amd64\n',
     );
   });
 });
 
-describe("dpkg's status, as apt is shown it", () => {
+describe("the copy of dpkg's status for apt", () => {
   const installed = (name: string, more = ''): string =>
     `Package: ${name}\nStatus: install ok installed\n${more}Version: 1`;
 
-  it("says that Debian's wrapper is there, so that Perl is not fetched", () => {
+  it("lists Debian's wrapper as installed, so that Perl is not downloaded", () => {
     const shown = statusForResolving(`${installed('libc6')}\n`);
     expect(shown).toMatch(/^Package: libc6\n.*\nVersion: 1\n\nPackage: postgresql-client-common\n/);
     expect(shown).toContain('\n\nPackage: sensible-utils\n');
   });
 
-  it('keeps what is really installed, without what it asks of other packages', () => {
+  it('contains the installed packages, without their dependencies', () => {
     const real = [
       installed('postgresql-client-common', 'Pre-Depends: a\n'),
       installed('sensible-utils'),
@@ -85,14 +85,14 @@ describe("dpkg's status, as apt is shown it", () => {
     );
   });
 
-  it('leaves out what was removed', () => {
+  it('does not contain removed packages', () => {
     const removed = 'Package: libreadline8\nStatus: deinstall ok config-files\nVersion: 1';
     expect(statusForResolving(`${removed}\n\n${installed('libc6')}\n`)).not.toContain('libreadline8');
   });
 });
 
-describe('what apt says', () => {
-  it('loses user name and password before it is told', () => {
+describe('the output of apt', () => {
+  it('is reported without user names and passwords', () => {
     expect(withoutPasswords('E: http://ci:s3cret@m.example/x via http://u@p:1')).toBe(
       'E: http://m.example/x via http://p:1',
     );

@@ -24,7 +24,7 @@ async function ownMajor(): Promise<number> {
 }
 
 describe("the machine's own apt sources", () => {
-  it('bring the version that the release carries, and nothing is installed on the system', async () => {
+  it('provide the version of the release, and nothing is installed on the system', async () => {
     const before = await systemState();
     const major = await ownMajor();
     const request = { ...requestFor({ url: 'http://127.0.0.1:9', signingKey: '' }, bed.folders), major };
@@ -37,19 +37,19 @@ describe("the machine's own apt sources", () => {
     expect(await systemState()).toEqual(before);
   });
 
-  it('are asked when PGDG has no such version; when neither has it, the error names both', async () => {
+  it('are used if PGDG does not have the version; if neither has it, the error names both', async () => {
     const mirror = await bed.startMirror();
     const request = requestFor(mirror, bed.folders, { major: 13 });
     const error = await userErrorOf(provideMajor(request, await bareMachine()));
     expect(error.message).toMatch(
-      /^PostgreSQL 13 client tools could not be had from http:\/\/127\.0\.0\.1:\d+\/pgdg: it has no package postgresql-client-13 in [a-z]+-pgdg; nor from the machine's own apt sources: they have no package postgresql-client-13\.$/,
+      /^PostgreSQL 13 client tools could not be downloaded from http:\/\/127\.0\.0\.1:\d+\/pgdg: it has no package postgresql-client-13 in [a-z]+-pgdg; nor from the machine's own apt sources: they have no package postgresql-client-13\.$/,
     );
     expect(error.hint).toMatch(/Add the package to the mirror.* Or: Use an image of a release/);
     expect(await bed.folders.files()).toEqual([]);
   });
 });
 
-describe('other sources are asked', () => {
+describe("the machine's own apt sources are used", () => {
   it.each(['no suite', 'server error', 'package missing'] as const)(
     'after a mirror with this fault: %s',
     async (fault) => {
@@ -67,7 +67,7 @@ describe('other sources are asked', () => {
     'package changed',
     'package truncated',
     'index expired',
-  ] as const)('never after a mirror with this fault: %s', async (fault) => {
+  ] as const)('never after a failed check of the mirror: %s', async (fault) => {
     const mirror = await bed.startMirror({ fault });
     const error = await userErrorOf(installFromPgdg(requestFor(mirror, bed.folders), await bareMachine()));
     expect(error).not.toBeInstanceOf(UnavailableError);
@@ -82,7 +82,7 @@ describe('check-latest', () => {
     return { ...(await bareMachine()), path: join(bed.folders.base, 'installed') };
   }
 
-  it('brings a newer minor version than the one at hand', async () => {
+  it('installs a newer minor version than the available one', async () => {
     const mirror = await bed.startMirror();
     const request = requestFor(mirror, bed.folders);
     const machine = await machineWith('17.6');
@@ -94,7 +94,7 @@ describe('check-latest', () => {
     expect(tools.origin).toBe(lazy.version === mirror.version ? 'installed' : 'PGDG');
   });
 
-  it('fetches no package when what is at hand is the newest', async () => {
+  it('downloads no package if the available version is the newest', async () => {
     const mirror = await bed.startMirror();
     const machine = await machineWith(mirror.version);
     const request = requestFor(mirror, bed.folders, { checkLatest: true });
@@ -103,7 +103,7 @@ describe('check-latest', () => {
     expect(mirror.requests.filter((path) => path.endsWith('.deb'))).toEqual([]);
   });
 
-  it('is content with what is at hand when nobody can be asked, and warns', async () => {
+  it('uses the available tools if no source can be reached, and warns', async () => {
     const mirror = await bed.startMirror({ fault: 'server error' });
     // Its own sources do not have 13 either.
     const machine = { ...(await bareMachine()), path: join(bed.folders.base, 'installed') };
@@ -111,21 +111,21 @@ describe('check-latest', () => {
     const request = requestFor(mirror, bed.folders, { major: 13, checkLatest: true });
     expect((await provideMajor(request, machine)).version).toBe('13.22');
     expect(bed.logged).toMatch(
-      /::warning title=Postgres Backup::check-latest: the tools at hand \(13\.22\) are used/,
+      /::warning title=Postgres Backup::check-latest: the available tools \(13\.22\) are used/,
     );
   });
 
-  it('is content with what is at hand where this action knows no way to bring any, and warns', async () => {
+  it('uses the available tools on a machine without an install method, and warns', async () => {
     const machine = { ...(await machineWith('17.6')), platform: 'freebsd' } as const;
     const request = requestFor({ url: 'http://127.0.0.1:9', signingKey: '' }, bed.folders);
     const tools = await provideMajor({ ...request, checkLatest: true }, machine);
     expect(tools.origin).toBe('installed');
     expect(bed.logged).toContain(
-      `::warning title=Postgres Backup::check-latest: there is no way here to ask for newer client tools; ${tools.version} is used.`,
+      `::warning title=Postgres Backup::check-latest: this runner has no package source to ask for newer client tools; ${tools.version} is used.`,
     );
   });
 
-  it('does not let bad bytes pass', async () => {
+  it('fails if a download does not pass its check', async () => {
     const mirror = await bed.startMirror({ fault: 'signed by another key' });
     const request = requestFor(mirror, bed.folders, { checkLatest: true });
     const error = await userErrorOf(provideMajor(request, await machineWith('17.6')));

@@ -28,7 +28,7 @@ async function refusal(installation: Promise<unknown>): Promise<UserError> {
 }
 
 describe("PGDG's packages", () => {
-  it('become working tools in the tool cache, and the work folder is empty again', async () => {
+  it('become working tools in the tool cache, and the work folder is empty afterwards', async () => {
     const mirror = await bed.startMirror();
     const tools = await install(requestFor(mirror, bed.folders));
     expect(tools).toMatchObject({ version: mirror.version, major: 17, origin: 'PGDG' });
@@ -40,13 +40,13 @@ describe("PGDG's packages", () => {
     expect((await bed.folders.files()).filter((path) => path.startsWith(bed.folders.work))).toEqual([]);
   });
 
-  it('bring their own libpq: without its folder the tools do not start', async () => {
+  it('include their own libpq: the tools do not start without its folder', async () => {
     const tools = await install(requestFor(await bed.startMirror(), bed.folders));
     const { stderr } = await run(tools.psql, ['--version'], { env: {} });
     expect(stderr).toContain('libpq.so.5: cannot open shared object file');
   });
 
-  it('are taken from the tool cache the second time, without a request', async () => {
+  it('are used from the tool cache the second time, without a request', async () => {
     const mirror = await bed.startMirror();
     const first = await install(requestFor(mirror, bed.folders));
     const asked = mirror.requests.length;
@@ -56,7 +56,7 @@ describe("PGDG's packages", () => {
     expect(bed.logged).toContain(`PostgreSQL client ${mirror.version} from the tool cache\n`);
   });
 
-  it('are fetched anew when what is in the tool cache does not work', async () => {
+  it('are downloaded again if the tools in the tool cache do not work', async () => {
     const mirror = await bed.startMirror();
     const { psql } = await install(requestFor(mirror, bed.folders));
     await writeFile(psql, '#!/bin/sh\nexit 1\n');
@@ -66,7 +66,7 @@ describe("PGDG's packages", () => {
     expect(exitCode).toBe(0);
   });
 
-  it('of one distribution are not taken for those of another', async () => {
+  it('in the tool cache are not used on another distribution', async () => {
     await install(requestFor(await bed.startMirror(), bed.folders));
     const machine = await bareMachine();
     expect(await cachedTools(machine, 17)).toBeDefined();
@@ -76,7 +76,7 @@ describe("PGDG's packages", () => {
     expect(await cachedTools(machine, 16)).toBeUndefined();
   });
 
-  it('come from a folder as well', async () => {
+  it('can be installed from a folder', async () => {
     const mirror = await bed.startMirror();
     await install(requestFor(mirror, bed.folders));
     const copy = join(bed.folders.base, 'a mirror');
@@ -93,7 +93,7 @@ describe("PGDG's packages", () => {
     expect(tools.directory).toContain('another cache');
   });
 
-  it('serve the job from the work folder when the tool cache cannot be written', async () => {
+  it('are used from the work folder if the tool cache cannot be written', async () => {
     await writeFile(join(bed.folders.base, 'no folder'), '');
     process.env['RUNNER_TOOL_CACHE'] = join(bed.folders.base, 'no folder');
     const tools = await install(requestFor(await bed.startMirror(), bed.folders));
@@ -102,13 +102,13 @@ describe("PGDG's packages", () => {
     expect(exitCode).toBe(0);
   });
 
-  it('come from a slow mirror as well', async () => {
+  it('can be installed from a slow mirror', async () => {
     const mirror = await bed.startMirror({ latency: 400 });
     const tools = await install(requestFor(mirror, bed.folders));
     expect(tools.version).toBe(mirror.version);
   });
 
-  it("leave dpkg's and apt's own state as it was", async () => {
+  it("do not change dpkg's and apt's own state", async () => {
     const before = await systemState();
     await install(requestFor(await bed.startMirror(), bed.folders));
     expect(await systemState()).toEqual(before);
@@ -120,17 +120,19 @@ describe('nothing is installed', () => {
   it.each<[MirrorFault, RegExp, RegExp]>([
     ['signed by another key', /is not signed by the key [0-9A-F]{40}\.$/, /apt-signing-key/],
     ['index changed after signing', /is not signed by the key [0-9A-F]{40}\.$/, /apt-signing-key/],
-    ['package list changed', /differs from the signed index \(its hash is wrong\)/, /repair or replace/],
-    ['package changed', /differs from the signed index \(its hash is wrong\)/, /repair or replace/],
-    ['package truncated', /differs from the signed index \(its hash is wrong\)/, /repair or replace/],
+    ['package list changed', /does not match the hash in the signed index/, /repair or replace/],
+    ['package changed', /does not match the hash in the signed index/, /repair or replace/],
+    ['package truncated', /does not match the hash in the signed index/, /repair or replace/],
     ['index expired', /the index of [a-z]+-pgdg has expired, or the runner's clock is wrong/, /clock/],
     ['package missing', /it has no package postgresql-client-17 in [a-z]+-pgdg\.$/, /postgres-version/],
     ['no suite', /it has no packages for this release \(no suite [a-z]+-pgdg\)/, /dists\/ and pool\//],
-    ['server error', /the server failed to answer/, /Run again/],
-  ])('from a mirror with this fault: %s', async (fault, message, hint) => {
+    ['server error', /the server failed to respond/, /Run again/],
+  ])('from a mirror with a failure: %s', async (fault, message, hint) => {
     const mirror = await bed.startMirror({ fault });
     const error = await refusal(install(requestFor(mirror, bed.folders)));
-    expect(error.message).toMatch(/^PostgreSQL 17 client tools could not be had from http:\/\/127\.0\.0\.1/);
+    expect(error.message).toMatch(
+      /^PostgreSQL 17 client tools could not be downloaded from http:\/\/127\.0\.0\.1/,
+    );
     expect(error.message).toMatch(message);
     expect(error.hint).toMatch(hint);
   });
@@ -143,7 +145,7 @@ describe('nothing is installed', () => {
     expect(error.hint).toContain('firewall, proxy');
   });
 
-  it("from a mirror that is signed by another key than the one given, or than PGDG's", async () => {
+  it("from a mirror that is signed neither by the given key nor by PGDG's", async () => {
     const mirror = await bed.startMirror();
     const aptSigningKey = createSigner().publicKey;
     const error = await refusal(install(requestFor(mirror, bed.folders, { aptSigningKey })));
@@ -152,7 +154,7 @@ describe('nothing is installed', () => {
     expect(pgdg.message).toContain('is not signed by the key B97B0AFCAA1A47F044F244A07FCC7D46ACCC4CF8');
   });
 
-  it('with a key that is none, and no request is made', async () => {
+  it('with an invalid apt-signing-key, and no request is made', async () => {
     const mirror = await bed.startMirror();
     const aptSigningKey =
       '-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nnonsense\n-----END PGP PUBLIC KEY BLOCK-----';
@@ -161,7 +163,7 @@ describe('nothing is installed', () => {
     expect(mirror.requests).toEqual([]);
   });
 
-  it('when the job is cancelled midway, and no process is left', async () => {
+  it('when the job is cancelled during the download, and no process is left', async () => {
     const mirror = await bed.startMirror({ latency: 600_000 });
     const cancelled = new AbortController();
     const reason = new Error('cancelled');
@@ -176,7 +178,7 @@ describe('nothing is installed', () => {
   });
 });
 
-describe('on a slim machine', () => {
+describe('on a machine that lacks libraries', () => {
   // The machine is simulated in two places: the package lacks libreadline, which the tools' own loader then
   // finds in no folder of this machine; and apt is shown dpkg's status without libreadline8. The resolving,
   // the download from the machine's own apt sources and the check by their key are real.
@@ -188,7 +190,7 @@ describe('on a slim machine', () => {
     return file;
   }
 
-  it("a library that is missing is brought from the machine's own apt sources, beside the tools", async () => {
+  it("a missing library is downloaded from the machine's own apt sources, and unpacked beside the tools", async () => {
     const before = await systemState();
     const mirror = await bed.startMirror({ without: 'libreadline' });
     const tools = await install(requestFor(mirror, bed.folders), { dpkgStatus: await slimStatus() });
@@ -203,8 +205,8 @@ describe('on a slim machine', () => {
     expect(await systemState()).toEqual(before);
   });
 
-  it('tools that still do not start are an error that names what is missing', async () => {
-    // dpkg says that libreadline8 is installed, so apt has nothing to bring.
+  it('tools that still do not start are an error that names the missing library', async () => {
+    // dpkg says that libreadline8 is installed, so apt downloads nothing.
     const status = join(bed.folders.base, 'full-status');
     const claimed = 'Package: libreadline8\nStatus: install ok installed\nArchitecture: ';
     const { stdout } = await execute('dpkg', ['--print-architecture']);

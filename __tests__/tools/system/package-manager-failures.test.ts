@@ -1,12 +1,12 @@
 // What apk, dnf and Homebrew say when they fail is played back from public logs, as in package-managers.test.ts.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { chooseWays } from '../../../src/tools/choice.ts';
+import { planFor } from '../../../src/tools/choice.ts';
 import { parseOsRelease } from '../../../src/tools/debian/os-release.ts';
 import type { Machine } from '../../../src/tools/machine.ts';
 import { installWithApk } from '../../../src/tools/system/apk.ts';
 import { installPgdgRpms, installWithDnf } from '../../../src/tools/system/dnf.ts';
 import { installWithHomebrew } from '../../../src/tools/system/homebrew.ts';
-import type { SystemWay } from '../../../src/tools/system/package-manager.ts';
+import type { SystemInstaller } from '../../../src/tools/system/package-manager.ts';
 import { pgdgRpmRepository } from '../../../src/tools/system/pgdg-rpms.ts';
 import { UnavailableError } from '../../../src/tools/unavailable.ts';
 import type { UserError } from '../../../src/errors.ts';
@@ -36,7 +36,7 @@ afterEach(async () => {
 
 /** The error of an installation whose package manager ends like this. */
 function failure(
-  install: SystemWay,
+  install: SystemInstaller,
   machine: Machine,
   played: Partial<RunResult>,
   checkLatest = false,
@@ -51,14 +51,14 @@ function failure(
   );
 }
 
-describe('a package manager that fails', () => {
+describe('the error of a package manager that fails', () => {
   it.each([
     [
       'apk, without the right to write',
       installWithApk,
       MACHINES.alpine,
       APK.notRoot,
-      /this user may not\.$/,
+      /this user lacks permission\.$/,
       /--user root/,
     ],
     [
@@ -74,7 +74,7 @@ describe('a package manager that fails', () => {
       installPgdgRpms,
       MACHINES.rocky,
       DNF.wrongHash,
-      /differs from the signed index \(its hash is wrong\)/,
+      /does not match the hash in the signed index/,
       /run again in a few minutes/,
     ],
     [
@@ -91,17 +91,14 @@ describe('a package manager that fails', () => {
       MACHINES.mac,
       BREW.asRoot,
       /Homebrew does not run as root\.$/,
-      /user to whom Homebrew's folder belongs/,
+      /user who owns Homebrew's folder/,
     ],
-  ])(
-    '%s, is told in words, and no other place is tried',
-    async (_, install, machine, played, message, hint) => {
-      const error = await failure(install, machine, played);
-      expect(error.message).toMatch(message);
-      expect(error.hint).toMatch(hint);
-      expect(error).not.toBeInstanceOf(UnavailableError);
-    },
-  );
+  ])('%s, is explained, and no other source is tried', async (_, install, machine, played, message, hint) => {
+    const error = await failure(install, machine, played);
+    expect(error.message).toMatch(message);
+    expect(error.hint).toMatch(hint);
+    expect(error).not.toBeInstanceOf(UnavailableError);
+  });
 
   it.each([
     [
@@ -111,29 +108,29 @@ describe('a package manager that fails', () => {
       /formulae\.brew\.sh/,
     ],
     ['that cannot be fetched', BREW.noNetwork, /servers could not be reached\.$/, /proxy, firewall/],
-  ])('at a formula %s is told in words', async (_, played, message, hint) => {
+  ])('explains Homebrew: a formula %s', async (_, played, message, hint) => {
     const error = await failure(installWithHomebrew, MACHINES.mac, played);
     expect(error.message).toMatch(message);
     expect(error.hint).toMatch(hint);
-    // With check-latest, tools at hand may do.
+    // With check-latest, available tools may do.
     expect(error).toBeInstanceOf(UnavailableError);
   });
 
-  it('without a word is told by how it ended', async () => {
+  it('contains the exit code if nothing was printed', async () => {
     const error = await failure(installWithApk, MACHINES.alpine, { exitCode: null, endedBy: 'SIGKILL' });
     expect(error.message).toBe(
-      "PostgreSQL 17 client tools could not be had from Alpine's packages: /sbin/apk failed (SIGKILL).",
+      "PostgreSQL 17 client tools could not be downloaded from Alpine's packages: /sbin/apk failed (SIGKILL).",
     );
-    expect(error.cause).toEqual(new Error('/sbin/apk said nothing'));
+    expect(error.cause).toEqual(new Error('/sbin/apk printed nothing'));
   });
 
-  it('without a complaint is told by what it said last', async () => {
+  it('contains the last line of the output if none is an error', async () => {
     const stdout = '(2/8) Installing lz4-libs (1.10.0-r0)\n(3/8) Installing libpq (17.7-r0)\n';
     const error = await failure(installWithApk, MACHINES.alpine, { stdout, exitCode: 137 });
     expect(error.message).toMatch(/apk failed \(exit code 137\): \(3\/8\) Installing libpq \(17\.7-r0\)\.$/);
   });
 
-  it('tells no password of a proxy', async () => {
+  it("does not contain a proxy's password", async () => {
     const stderr = 'Error: no way through http://ci:s3cret@proxy:3128\n';
     const error = await failure(installWithDnf, MACHINES.amazon, { stderr });
     expect(error.message).toContain('proxy:3128');
@@ -142,7 +139,7 @@ describe('a package manager that fails', () => {
 });
 
 describe('a package manager', () => {
-  it('has a home where the job has none', async () => {
+  it('gets a HOME variable if the job has none', async () => {
     await failure(installWithApk, { ...MACHINES.alpine, home: undefined }, APK.noNetwork);
     expect(environments).toMatchObject([{ HOME: '/', LC_ALL: 'C' }]);
   });
@@ -150,7 +147,7 @@ describe('a package manager', () => {
   it.each([
     ['PGDG', installPgdgRpms, MACHINES.rocky],
     ['the distribution', installWithDnf, MACHINES.amazon],
-  ])('dnf asks %s for the newest with check-latest, and only then', async (_, install, machine) => {
+  ])('dnf installs the newest version from %s with check-latest only', async (_, install, machine) => {
     const newest = ['--refresh', '--setopt=best=1'];
     await failure(install, machine, DNF.noNetwork, true);
     expect(commands[0]).toEqual(expect.arrayContaining(newest));
@@ -159,16 +156,17 @@ describe('a package manager', () => {
   });
 });
 
-describe('PGDG makes no RPMs', () => {
+describe('PGDG builds no RPMs', () => {
   it.each([
     ['Fedora on arm64', { ...MACHINES.fedora, arch: 'arm64' }],
     ['Rocky Linux on another processor', { ...MACHINES.rocky, arch: 's390x' }],
-    [
-      'a system that does not tell its release',
-      { ...MACHINES.rocky, osRelease: parseOsRelease('ID=rocky\n') },
-    ],
-  ])('for %s, where the distribution is asked instead', (_, machine) => {
+    ['a system without a release number', { ...MACHINES.rocky, osRelease: parseOsRelease('ID=rocky\n') }],
+  ])("for %s, where the distribution's own packages are used", (_, machine) => {
     expect(pgdgRpmRepository(machine, 17)).toBeUndefined();
-    expect(chooseWays(machine, 17)).toEqual({ kind: 'ways', ways: ['dnf repositories'] });
+    expect(planFor(machine, [17], [])).toEqual({
+      kind: 'install',
+      major: 17,
+      methods: ['dnf repositories'],
+    });
   });
 });

@@ -4,13 +4,13 @@ import type { Mirror } from './mirror-url.ts';
 
 /** What was being done when apt failed. */
 export interface AptTask {
-  /** For people: `PostgreSQL 17 client tools`. */
+  /** For messages: `PostgreSQL 17 client tools`. */
   readonly wanted: string;
   readonly mirror: Mirror;
   /** The suite's name: `bookworm-pgdg`. */
   readonly suite: string;
   readonly packages: readonly string[];
-  /** Fingerprint of the key that must have signed the index, where it is known. */
+  /** Fingerprint of the key that must have signed the index, if it is known. */
   readonly fingerprint: string | undefined;
 }
 
@@ -18,11 +18,11 @@ interface Explanation {
   readonly pattern: RegExp;
   readonly problem: (task: AptTask, text: string) => string;
   readonly hint: (task: AptTask) => string;
-  /** The packages are not there or out of reach: another place may have them. Never for a failed check. */
+  /** The packages do not exist or cannot be reached: another source may have them. Never for a failed check. */
   readonly unavailable?: boolean;
 }
 
-/** The first that fits is told; what explains others comes before them. */
+/** The first match is used; a failure that causes others comes before them. */
 const EXPLANATIONS: readonly Explanation[] = [
   {
     pattern: /No space left on device|not have enough free space/i,
@@ -37,45 +37,45 @@ const EXPLANATIONS: readonly Explanation[] = [
     hint: ({ mirror }) =>
       mirror.custom
         ? 'Give the key that signs the mirror as apt-signing-key; a mirror that copies PGDG unchanged needs none.'
-        : 'Somebody on the way may have changed the data: run again, and if it stays, do not trust this network.',
+        : 'The data may have been modified in transit: run again; if the error persists, do not trust this network.',
   },
   {
     pattern: /is expired|Release file .* is not valid yet/,
     problem: ({ suite }) => `the index of ${suite} has expired, or the runner's clock is wrong`,
-    hint: () => "Check the runner's clock; if it is right, the mirror is no longer updated: use another.",
+    hint: () => "Check the runner's clock; if it is right, the mirror is no longer updated: use another one.",
   },
   {
     pattern: /Hash Sum mismatch|has unexpected size|Hashes of (?:expected|received) file/i,
-    problem: () => 'what was received differs from the signed index (its hash is wrong)',
+    problem: () => 'a downloaded file does not match the hash in the signed index',
     hint: ({ mirror }) =>
       mirror.custom
         ? 'The mirror may be in the middle of an update, or its files may be damaged: run again, then repair or replace it.'
-        : 'The mirror may be in the middle of an update, or a proxy may change files: run again in a few minutes.',
+        : 'The mirror may be in the middle of an update, or a proxy may modify files: run again in a few minutes.',
   },
   {
     pattern: /\s407\s+[A-Z]/,
-    problem: () => 'the proxy wants a user name and password',
+    problem: () => 'the proxy requires a user name and password',
     hint: () =>
-      "Set http_proxy and https_proxy (or apt's own proxy settings) on the runner with what the proxy asks for.",
+      "Set http_proxy and https_proxy (or apt's own proxy settings) on the runner, with the user name and password.",
     unavailable: true,
   },
   {
     pattern: /\s40[13]\s+[A-Z]/,
-    problem: () => 'the server refused access',
+    problem: () => 'the server denied access',
     hint: () =>
-      'Put user name and password into the apt-mirror URL (from a secret), or use a mirror that is open.',
+      'Put the user name and password into the apt-mirror URL (from a secret), or use a mirror that needs none.',
     unavailable: true,
   },
   {
     pattern: /[Cc]ertificate verification failed|certificate is NOT trusted|Could not handshake/,
     problem: () => "the server's certificate is not trusted by this machine",
     hint: () =>
-      'Install the certificate authority on the runner, or use http: the signature vouches for the packages.',
+      'Install the CA certificate on the runner, or use http: the packages are verified by their signature.',
     unavailable: true,
   },
   {
     pattern: /Could not resolve|Temporary failure resolving|Something wicked happened resolving/,
-    problem: () => 'its name could not be resolved',
+    problem: () => 'its host name could not be resolved',
     hint: (task) => reachable(task),
     unavailable: true,
   },
@@ -89,8 +89,8 @@ const EXPLANATIONS: readonly Explanation[] = [
   {
     pattern:
       /\s5\d\d\s+[A-Z]|Undetermined Error|Error reading from server|server closed (?:the )?connection/i,
-    problem: () => 'the server failed to answer',
-    hint: () => 'Run again in a few minutes; if it stays, use another mirror through apt-mirror.',
+    problem: () => 'the server failed to respond',
+    hint: () => 'Run again in a few minutes; if the error persists, set apt-mirror to another mirror.',
     unavailable: true,
   },
   {
@@ -98,14 +98,15 @@ const EXPLANATIONS: readonly Explanation[] = [
     problem: ({ suite }) => `it has no packages for this release (no suite ${suite})`,
     hint: ({ mirror }) =>
       mirror.custom
-        ? 'Check apt-mirror: dists/ and pool/ must be right under it, and the release of the runner must be in it.'
-        : 'Use a runner with a release that PostgreSQL still builds for (wiki.postgresql.org/wiki/Apt), or point apt-mirror at an archive.',
+        ? 'Check apt-mirror: dists/ and pool/ must be directly under it, and it must contain the release of the runner.'
+        : 'Use a runner with a release that PGDG still supports (wiki.postgresql.org/wiki/Apt), or set apt-mirror to an archive of old packages.',
     unavailable: true,
   },
   {
     pattern: / 404 |File not found/,
     problem: () => 'files that its index lists are missing',
-    hint: () => 'The mirror may be in the middle of an update: run again in a few minutes, or use another.',
+    hint: () =>
+      'The mirror may be in the middle of an update: run again in a few minutes, or use another one.',
   },
   {
     pattern:
@@ -123,43 +124,43 @@ const EXPLANATIONS: readonly Explanation[] = [
 ];
 
 /**
- * Tells what went wrong in an apt-get run, from what it said. What apt said itself is the cause.
+ * Explains why apt-get failed, from its output, which becomes the cause.
  *
- * @returns an UnavailableError when another place may have the packages.
+ * @returns an UnavailableError when another source may have the packages.
  */
-export function explainAptFailure(said: string, task: AptTask): UserError {
-  const lines = complaintsOf(said);
+export function explainAptFailure(output: string, task: AptTask): UserError {
+  const lines = errorLinesOf(output);
   const text = lines.join('\n');
   const found = EXPLANATIONS.find(({ pattern }) => pattern.test(text));
   const problem =
     found?.problem(task, text) ?? lines.find((line) => line.startsWith('E: '))?.slice(3) ?? 'apt-get failed';
   const hint =
-    found?.hint(task) ?? 'What apt-get said is in the log; apt-mirror can point at another mirror.';
-  const cause = new Error(text || said.trim() || 'apt-get said nothing');
+    found?.hint(task) ?? 'The output of apt-get is in the log. Another mirror can be set with apt-mirror.';
+  const cause = new Error(text || output.trim() || 'apt-get printed nothing');
   const { wanted, mirror } = task;
   if (found?.unavailable)
     return new UnavailableError({ wanted, place: mirror.label, reason: problem, hint }, { cause });
   return new UserError(
     'tools-unavailable',
-    `${wanted} could not be had from ${mirror.label}: ${problem}.`,
+    `${wanted} could not be downloaded from ${mirror.label}: ${problem}.`,
     hint,
     { cause },
   );
 }
 
-/** The lines in which apt complains, with those that continue them. */
-export function complaintsOf(said: string): string[] {
+/** The error and warning lines of apt, with their continuation lines. */
+export function errorLinesOf(output: string): string[] {
   const lines: string[] = [];
-  let complaining = false;
-  for (const line of said.split('\n')) {
-    complaining = /^[EW]: /.test(line) || (complaining && /^\s+\S/.test(line));
-    if (complaining) lines.push(line.trim());
+  let isError = false;
+  for (const line of output.split('\n')) {
+    isError = /^[EW]: /.test(line) || (isError && /^\s+\S/.test(line));
+    if (isError) lines.push(line.trim());
   }
   return lines;
 }
 
 function reachable({ mirror }: AptTask): string {
   return mirror.custom
-    ? 'Check the apt-mirror URL, and that the runner may reach it (firewall, proxy).'
-    : 'If the runner has no way to the internet, point apt-mirror at a mirror it can reach, or install the tools on the runner.';
+    ? 'Check the apt-mirror URL, and that the runner can reach it (firewall, proxy).'
+    : 'If the runner has no internet access, set apt-mirror to a mirror that it can reach, or install the tools on the runner.';
 }

@@ -3,28 +3,28 @@ import { join } from 'node:path';
 import { type Environment, run } from '../../process/run.ts';
 import { APT_CONFIG, SYSTEM_PATH, proxySettings } from '../machine.ts';
 
-/** A private place for apt to work in: its own lists, cache and settings. The system's are not written. */
+/** A private folder for apt, with its own lists, cache and settings. The system's are not modified. */
 export interface AptState {
   readonly folder: string;
-  /** The environment in which every apt program runs. */
+  /** The environment of every apt program. */
   readonly env: Environment;
 }
 
-/** What the machine's own apt settings say that a private state needs as well. */
+/** The settings of the machine's own apt that a private state needs as well. */
 export interface AptSettings {
   /** Debian's name of the processor: `amd64`. */
   readonly architecture: string | undefined;
   /** Proxy and certificate settings, in the form of apt.conf. */
   readonly network: readonly string[];
-  /** Whether indexes may be old, for the machine's own sources (images made from snapshots allow it). */
+  /** Whether outdated indexes are accepted, for the machine's own sources (images made from snapshots allow it). */
   readonly dates: readonly string[];
 }
 
-/** What one private state is for. */
+/** The content of one private state. */
 export interface AptStateOptions {
   /** Further lines of apt.conf. */
   readonly settings: readonly string[];
-  /** What dpkg has installed, as apt is to see it. */
+  /** dpkg's list of installed packages, as apt is to see it. */
   readonly dpkgStatus: string;
   /** Files to write under etc/, by their name. */
   readonly files: Readonly<Record<string, string>>;
@@ -37,10 +37,10 @@ export async function readAptSettings(signal: AbortSignal): Promise<AptSettings>
 }
 
 /**
- * Picks from `apt-config dump` what concerns the way to the network: proxies, certificates, IP version;
- * and, apart from it, what the machine says of the age of its own sources.
+ * Takes from `apt-config dump` the network settings (proxies, certificates, IP version) and, separately, those about the
+ * age of the machine's own sources.
  *
- * Nothing else is taken over: no sources, no hooks, no options that weaken the checks.
+ * Nothing else is taken: no sources, no hooks, no options that weaken the checks.
  */
 export function parseAptSettings(dump: string): AptSettings {
   const lines = dump.split('\n');
@@ -56,7 +56,7 @@ export function parseAptSettings(dump: string): AptSettings {
   };
 }
 
-/** Makes a private apt state in `folder`. */
+/** Creates a private apt state in `folder`. */
 export async function createAptState(
   folder: string,
   network: readonly string[],
@@ -84,7 +84,7 @@ export async function createAptState(
   return { folder, env: aptEnvironment(folder, process.env) };
 }
 
-/** The settings that keep apt inside its folder, and careful. */
+/** The settings that keep apt inside its folder, with all checks on. */
 function privateFolders(folder: string): string[] {
   return [
     `Dir::State "${folder}/state/";`,
@@ -92,7 +92,7 @@ function privateFolders(folder: string): string[] {
     `Dir::State::lists "${folder}/lists/";`,
     `Dir::Cache "${folder}/cache/";`,
     `Dir::Log "${folder}/";`,
-    // Named one by one, because an absolute path in the system's defaults would not follow Dir::Etc.
+    // Set one by one, because an absolute path in the system's defaults would not follow Dir::Etc.
     `Dir::Etc "${folder}/etc/";`,
     `Dir::Etc::main "apt.conf";`,
     `Dir::Etc::parts "apt.conf.d";`,
@@ -102,7 +102,7 @@ function privateFolders(folder: string): string[] {
     `Dir::Etc::preferencesparts "preferences.d";`,
     `Dir::Etc::trusted "trusted.gpg";`,
     `Dir::Etc::trustedparts "trusted.gpg.d";`,
-    // apt would hand the download to the user _apt, who may not enter a private folder.
+    // apt would download as the user _apt, who cannot enter a private folder.
     'APT::Sandbox::User "root";',
     'Acquire::AllowInsecureRepositories "false";',
     'Acquire::AllowWeakRepositories "false";',
@@ -116,7 +116,7 @@ function privateFolders(folder: string): string[] {
   ];
 }
 
-/** The environment of apt's programs: no variable of the job but the proxies, which apt knows in lower case. */
+/** The environment of apt's programs: of the job's variables only the proxies, which apt reads in lower case. */
 export function aptEnvironment(folder: string, job: NodeJS.ProcessEnv): Environment {
   return {
     PATH: SYSTEM_PATH,

@@ -2,11 +2,11 @@ import { type RunResult, run } from '../../process/run.ts';
 import { APT_GET, DPKG_DEB } from '../machine.ts';
 import type { AptState } from './apt-state.ts';
 
-/** How an apt-get run ended. */
+/** The result of an apt-get run. */
 export interface AptResult {
   readonly ok: boolean;
-  /** What it said, without passwords in URLs. */
-  readonly said: string;
+  /** Without passwords in URLs. */
+  readonly output: string;
 }
 
 /** Runs apt-get on a private state, in `cwd`. */
@@ -17,10 +17,10 @@ export async function aptGet(
   cwd: string = state.folder,
 ): Promise<AptResult> {
   const result = await run(APT_GET, ['-q', ...args], { env: state.env, cwd, signal });
-  const said = withoutPasswords([result.stdout, result.stderr, ending(result)].filter(Boolean).join('\n'));
-  // apt before 2.3 ends an update whose files could not be had with a warning and exit code 0.
+  const output = withoutPasswords([result.stdout, result.stderr, ending(result)].filter(Boolean).join('\n'));
+  // When files cannot be downloaded, apt-get update before 2.3 only warns and exits with 0.
   const ignored = /^W: (?:Failed to fetch|GPG error|Some index files failed)/m.test(result.stderr);
-  return { ok: result.exitCode === 0 && !ignored, said };
+  return { ok: result.exitCode === 0 && !ignored, output };
 }
 
 /** Unpacks a Debian package into a folder; it is not installed, and none of its scripts runs. */
@@ -31,10 +31,10 @@ export async function unpackPackage(
   signal: AbortSignal,
 ): Promise<AptResult> {
   const result = await run(DPKG_DEB, ['--extract', file, folder], { env: state.env, signal });
-  return { ok: result.exitCode === 0, said: [result.stderr, ending(result)].filter(Boolean).join('\n') };
+  return { ok: result.exitCode === 0, output: [result.stderr, ending(result)].filter(Boolean).join('\n') };
 }
 
-/** Takes user name and password out of every URL. */
+/** Removes the user name and password from every URL. */
 export function withoutPasswords(text: string): string {
   return text.replace(/:\/\/[^\s/@]*@/g, '://');
 }

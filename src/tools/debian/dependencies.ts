@@ -5,13 +5,13 @@ import { aptGet, unpackPackage } from './apt.ts';
 import { type AptSettings, createAptState } from './apt-state.ts';
 import { machineSources } from './machine-sources.ts';
 
-/** What to resolve, and where. */
+/** Which libraries to resolve, and where to put them. */
 export interface Dependencies {
-  /** The verified packages whose libraries are missing. */
+  /** The packages whose libraries are missing. */
   readonly packages: readonly string[];
-  /** The libraries that the tools did not find, for the messages. */
+  /** The libraries that the tools did not find, for messages. */
   readonly missing: readonly string[];
-  /** dpkg's list of what is installed; read only. */
+  /** The path of dpkg's list of installed packages; it is only read. */
   readonly dpkgStatus: string;
   readonly settings: AptSettings;
   /** A folder to work in. */
@@ -21,12 +21,12 @@ export interface Dependencies {
 }
 
 /**
- * Fetches the libraries that the tools need and a slim image lacks, from the machine's own apt sources.
+ * Downloads the libraries that the tools need and a slim image lacks, from the machine's own apt sources.
  *
- * apt resolves them against a copy of dpkg's status in a private state, checks them as it always does, and
+ * apt resolves them against a copy of dpkg's status in a private state, verifies them as usual, and
  * only downloads; they are unpacked beside the tools. Nothing is installed.
  *
- * @throws UserError when they cannot be had.
+ * @throws UserError when they cannot be downloaded.
  */
 export async function unpackDependencies(wanted: Dependencies, signal: AbortSignal): Promise<void> {
   const status = await readFile(wanted.dpkgStatus, 'utf8').catch(() => '');
@@ -35,31 +35,31 @@ export async function unpackDependencies(wanted: Dependencies, signal: AbortSign
     dpkgStatus: statusForResolving(status),
     files: {},
   });
-  // A source that cannot be reached is no failure here: what is found in the others may be enough.
+  // A source that cannot be reached is not a failure here: the others may be enough.
   const update = await aptGet(state, ['update'], signal);
   const install = await aptGet(
     state,
     ['install', '--download-only', '--no-install-recommends', '--yes', ...wanted.packages],
     signal,
   );
-  if (!install.ok) throw unresolved(wanted, `${update.said}\n${install.said}`);
+  if (!install.ok) throw unresolved(wanted, `${update.output}\n${install.output}`);
 
   const archives = join(wanted.folder, 'cache', 'archives');
   const files = (await readdir(archives)).filter((name) => name.endsWith('.deb') && mayBeUnpacked(name));
   for (const name of files) {
     const unpacked = await unpackPackage(state, join(archives, name), wanted.target, signal);
-    if (!unpacked.ok) throw unresolved(wanted, `${name}: ${unpacked.said}`);
+    if (!unpacked.ok) throw unresolved(wanted, `${name}: ${unpacked.output}`);
   }
 }
 
-/** Packages that the tools name but do not use when called by their path: Debian's wrapper, and with it Perl. */
+/** Packages that the tools depend on but do not use when started by their path: Debian's wrapper, which needs Perl. */
 const PRETENDED = ['postgresql-client-common', 'sensible-utils'];
 
 /**
- * dpkg's status as apt is to see it: what is installed, with the packages that are not needed added.
+ * dpkg's status as apt is to see it: the installed packages, and those that are not needed as if they were installed.
  *
- * What the installed packages ask of each other is left out: a machine on which something is amiss, or holds
- * a package that wants the old libpq5, can still run the tools.
+ * Dependencies between installed packages are left out: a machine with broken packages, or
+ * with one that needs the old libpq5, can still run the tools.
  */
 export function statusForResolving(status: string): string {
   const installed = status
@@ -83,16 +83,16 @@ export function statusForResolving(status: string): string {
   return `${[...installed, ...pretended].join('\n\n')}\n`;
 }
 
-/** The C library must be the one that fits the machine's loader; the tools' own packages are unpacked already. */
+/** The C library must match the machine's loader; the tools' own packages are unpacked already. */
 function mayBeUnpacked(name: string): boolean {
   return !/^(?:libc6|libc-bin|libpq5|postgresql-client-\d+)_/.test(name);
 }
 
-function unresolved(wanted: Dependencies, said: string): UserError {
+function unresolved(wanted: Dependencies, output: string): UserError {
   return new UserError(
     'tools-unavailable',
     `The PostgreSQL client tools need libraries that this machine lacks (${wanted.missing.join(', ')}), and its own apt sources could not provide them.`,
     "Check the machine's apt sources, or use an image in which the libraries are installed (on Debian: apt-get install libpq5 libreadline8).",
-    { cause: new Error(said.trim()) },
+    { cause: new Error(output.trim()) },
   );
 }

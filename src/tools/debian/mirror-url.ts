@@ -4,19 +4,19 @@ const PGDG = 'apt.postgresql.org/pub/repos/apt';
 
 /** Where the packages come from. */
 export interface Mirror {
-  /** The base URL, without a slash at its end. */
+  /** The base URL, without a trailing slash. */
   readonly url: string;
-  /** The URL as a person may read it: without user name, password. */
+  /** The URL for messages: without user name and password. */
   readonly label: string;
-  /** Named by the `apt-mirror` input. */
+  /** Whether the `apt-mirror` input set it. */
   readonly custom: boolean;
 }
 
 /**
  * PGDG's own address.
  *
- * What vouches for the packages is the signature, which apt checks whichever way they came; https only keeps
- * from view what is fetched, and a slim image has no certificates to check a server by.
+ * The packages are verified by their signature, however they were downloaded; https only hides
+ * what is downloaded, and a slim image has no CA certificates to check a server with.
  */
 export function pgdgMirror(hasCertificates: boolean): Mirror {
   const url = `${hasCertificates ? 'https' : 'http'}://${PGDG}`;
@@ -48,9 +48,10 @@ export function parseMirror(value: string): Mirror {
 function mirrorProblem(url: URL | undefined): string | undefined {
   if (!url) return 'not a URL';
   if (!['http:', 'https:', 'file:'].includes(url.protocol))
-    return `a ${url.protocol}// URL, where http, https or file is needed`;
-  if (url.search !== '' || url.hash !== '') return 'a URL with a query or fragment, which apt cannot use';
-  if (url.protocol === 'file:' && url.host !== '') return 'a file URL that names a host';
+    return `a ${url.protocol}// URL, but must be http, https or file`;
+  if (url.search !== '' || url.hash !== '')
+    return 'a URL with a query or fragment, which apt does not support';
+  if (url.protocol === 'file:' && url.host !== '') return 'a file URL with a host name';
   return undefined;
 }
 

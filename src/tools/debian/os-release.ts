@@ -5,17 +5,17 @@ export interface OsRelease {
   readonly name: string;
   /** VERSION_ID: `12`, `24.04`, `9.5`. */
   readonly versionId: string;
-  /** VERSION_CODENAME, and for derived distributions the release they are made from. */
+  /** VERSION_CODENAME, and for derived distributions the release that they are based on. */
   readonly codename: string;
   readonly ubuntuCodename: string;
   readonly debianCodename: string;
 }
 
-/** A release of Debian or Ubuntu, or of a distribution made from one. */
+/** A release of Debian or Ubuntu, or of a distribution that is based on one. */
 export interface DebianRelease {
-  /** The code name by which PGDG knows it: `bookworm`, `noble`. */
+  /** The code name that PGDG uses: `bookworm`, `noble`. */
   readonly codename: string;
-  /** For people: `Debian GNU/Linux 12 (bookworm)`. */
+  /** For messages: `Debian GNU/Linux 12 (bookworm)`. */
   readonly name: string;
 }
 
@@ -38,12 +38,12 @@ export function parseOsRelease(text: string): OsRelease {
   };
 }
 
-/** Whether this is Debian, Ubuntu or a distribution made from one of them. */
+/** Whether this is Debian, Ubuntu or a distribution that is based on one of them. */
 export function isDebianFamily(os: OsRelease): boolean {
   return [os.id, ...os.idLike].some((name) => name === 'debian' || name === 'ubuntu');
 }
 
-/** The release of Debian or Ubuntu whose packages fit this system; `undefined` when it is neither, or unnamed. */
+/** The release of Debian or Ubuntu whose packages work on this system; `undefined` when it is neither, or unknown. */
 export function debianRelease(os: OsRelease): DebianRelease | undefined {
   if (!isDebianFamily(os)) return undefined;
   const codename = os.ubuntuCodename || os.debianCodename || os.codename;

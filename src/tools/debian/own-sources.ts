@@ -1,36 +1,36 @@
 import type { ClientRequest, ClientTools } from '../client-tools.ts';
 import type { Machine } from '../machine.ts';
 import { UnavailableError } from '../unavailable.ts';
-import { complaintsOf } from './apt-failure.ts';
+import { errorLinesOf } from './apt-failure.ts';
 import { machineSources } from './machine-sources.ts';
 import { installPackages } from './packages.ts';
 
 /**
- * Brings the client tools from the machine's own apt sources, where they carry the version: Debian and Ubuntu
- * each have one in every release. Nothing is installed on the system here either.
+ * Installs the client tools from the machine's own apt sources, if they have the version: Debian and Ubuntu
+ * have one version in each release. They are unpacked into the tool cache, not installed on the system.
  *
- * What vouches for the bytes: the keys that the machine trusts for its sources. apt checks the packages as it
- * always does, and takes none from a source whose signature it cannot check.
+ * Verified by the keys that the machine trusts for its sources: apt checks the packages as
+ * usual, and accepts none from a source whose signature it cannot check.
  *
- * @throws UnavailableError when they do not carry it.
+ * @throws UnavailableError when they do not have it.
  */
 export async function installFromOwnSources(
   request: ClientRequest,
   machine: Machine,
-  atHand?: ClientTools,
+  available?: ClientTools,
 ): Promise<ClientTools> {
   const client = `postgresql-client-${request.major}`;
   const wanted = `PostgreSQL ${request.major} client tools`;
   const place = "the machine's own apt sources";
   return installPackages(
     {
-      way: 'apt sources',
+      method: 'apt sources',
       place,
       wanted,
       packages: [client, 'libpq5'],
       needsEveryIndex: false,
-      explain(said) {
-        const complaints = complaintsOf(said);
+      explain(output) {
+        const complaints = errorLinesOf(output);
         const text = complaints.join('\n');
         const missing =
           /Unable to locate package|Can't find a source|has no installation candidate|Can't select/;
@@ -44,13 +44,13 @@ export async function installFromOwnSources(
           'Use an image of a release whose own packages include this version (Debian 13 has 17), or set postgres-version to one that they include.';
         return new UnavailableError(
           { wanted, place, reason, hint },
-          { cause: new Error(text || said.trim()) },
+          { cause: new Error(text || output.trim()) },
         );
       },
       state: ({ dates }) => ({ settings: [...machineSources(), ...dates], dpkgStatus: '', files: {} }),
     },
     request,
     machine,
-    atHand,
+    available,
   );
 }

@@ -6,7 +6,7 @@ import {
   type ClientRequest,
   type ClientTools,
   type FoundTools,
-  type WayName,
+  type InstallMethod,
   compareVersions,
 } from '../client-tools.ts';
 import type { Machine } from '../machine.ts';
@@ -25,21 +25,21 @@ import { unpackDependencies } from './dependencies.ts';
 
 /** Where Debian packages come from. */
 export interface PackageSource {
-  readonly way: WayName;
-  /** For people: `https://apt.postgresql.org/pub/repos/apt`. */
+  readonly method: InstallMethod;
+  /** For messages: `https://apt.postgresql.org/pub/repos/apt`. */
   readonly place: string;
-  /** For people: `PostgreSQL 17 client tools`. */
+  /** For messages: `PostgreSQL 17 client tools`. */
   readonly wanted: string;
   readonly packages: readonly [client: string, ...others: string[]];
   /** The sources, keys and settings of the private apt state. */
   readonly state: (settings: AptSettings) => AptStateOptions;
-  /** Whether every index must be had; otherwise what is found in the others may be enough. */
+  /** Whether every index must be downloaded; otherwise some of them may be enough. */
   readonly needsEveryIndex: boolean;
-  /** Tells what went wrong, from what apt said. */
-  readonly explain: (said: string) => UserError;
+  /** Explains a failure of apt from its output. */
+  readonly explain: (output: string) => UserError;
 }
 
-/** One installation: what is fetched, and the folders it is done in. */
+/** One installation: what is downloaded, and the folders that it uses. */
 interface Installation {
   readonly source: PackageSource;
   readonly request: ClientRequest;
@@ -51,17 +51,17 @@ interface Installation {
 }
 
 /**
- * Brings the client tools from Debian packages, without root and without touching the system: apt works in a
+ * Installs the client tools from Debian packages, without root and without changing the system: apt works in a
  * private state and verifies them, then they are unpacked into the tool cache.
  *
- * @param atHand tools that are there already, used when the source has none that are newer.
- * @throws UserError when they cannot be had; then nothing is left behind.
+ * @param available tools that exist already, used when the source has none that are newer.
+ * @throws UserError when they cannot be installed; then nothing is left behind.
  */
 export async function installPackages(
   source: PackageSource,
   request: ClientRequest,
   machine: Machine,
-  atHand?: ClientTools,
+  available?: ClientTools,
 ): Promise<ClientTools> {
   const settings = await readAptSettings(request.signal);
   await mkdir(request.workFolder, { recursive: true, mode: 0o700 });
@@ -71,47 +71,47 @@ export async function installPackages(
   try {
     const installation = { source, request, machine, settings, folder, root };
     const state = await updatedState(installation);
-    if (atHand && (await isNewest(atHand, state, installation))) return atHand;
+    if (available && (await isNewest(available, state, installation))) return available;
     const tools = await unpackTools(state, installation);
     const cached =
       (await otherJobsTools(installation, tools.version)) ??
       (await cacheTools(root, tools.version, machine, request.major));
     request.signal.throwIfAborted();
     keep = cached === undefined;
-    if (keep) log.info('The tool cache cannot be written; the tools serve this job only.');
-    return { ...(cached ?? tools), origin: source.way };
+    if (keep) log.info('The tool cache cannot be written: the tools are deleted after this step.');
+    return { ...(cached ?? tools), origin: source.method };
   } finally {
     await removeAllBut(folder, keep ? ['unpacked'] : []);
   }
 }
 
-/** A private apt state that knows the source's packages. */
+/** A private apt state with the source's package index. */
 async function updatedState({ source, settings, folder, request }: Installation): Promise<AptState> {
-  log.info(`Fetching ${source.wanted} from ${source.place}`);
+  log.info(`Downloading ${source.wanted} from ${source.place}`);
   const state = await createAptState(join(folder, 'apt'), settings.network, source.state(settings));
   const update = await aptGet(state, ['update'], request.signal);
-  log.debug(update.said);
-  if (!update.ok && source.needsEveryIndex) throw source.explain(update.said);
+  log.debug(update.output);
+  if (!update.ok && source.needsEveryIndex) throw source.explain(update.output);
   return state;
 }
 
-/** Whether the source has no newer version than the one at hand. */
+/** Whether the source has no newer version than the available one. */
 async function isNewest(
-  atHand: ClientTools,
+  available: ClientTools,
   state: AptState,
   { source, request }: Installation,
 ): Promise<boolean> {
   const [client] = source.packages;
   const asked = await aptGet(state, ['download', '--print-uris', client], request.signal);
-  if (!asked.ok) throw source.explain(asked.said);
+  if (!asked.ok) throw source.explain(asked.output);
   // 'URL' postgresql-client-17_17.11-1.pgdg12+1_amd64.deb SIZE HASH
-  const version = new RegExp(`'\\S+' ${client}_(?:\\d+(?:%3a|:))?([\\d.]+)`).exec(asked.said)?.[1];
-  if (version === undefined || compareVersions(version, atHand.version) > 0) return false;
-  log.info(`${atHand.version} is the newest version that ${source.place} has`);
+  const version = new RegExp(`'\\S+' ${client}_(?:\\d+(?:%3a|:))?([\\d.]+)`).exec(asked.output)?.[1];
+  if (version === undefined || compareVersions(version, available.version) > 0) return false;
+  log.info(`${available.version} is the newest version in ${source.place}`);
   return true;
 }
 
-/** Another job on this machine may have been faster: its tools may be in use, so they stay. */
+/** The tools of another job on this machine that was faster; they may be in use, so they are not replaced. */
 async function otherJobsTools(
   { machine, request }: Installation,
   version: string,
@@ -120,7 +120,7 @@ async function otherJobsTools(
   return cached && compareVersions(cached.version, version) >= 0 ? cached : undefined;
 }
 
-/** Fetches, verifies and unpacks the packages, and the libraries they lack, until the tools start. */
+/** Downloads, verifies and unpacks the packages, and the libraries that are missing, until the tools start. */
 async function unpackTools(state: AptState, installation: Installation): Promise<FoundTools> {
   const { source, request, machine, settings, root, folder } = installation;
   const { major, signal } = request;
@@ -128,12 +128,12 @@ async function unpackTools(state: AptState, installation: Installation): Promise
   await mkdir(root, { mode: 0o755 });
   for (const file of packages) {
     const unpacked = await unpackPackage(state, file, root, signal);
-    if (!unpacked.ok) throw source.explain(`E: ${basename(file)}: ${unpacked.said}`);
+    if (!unpacked.ok) throw source.explain(`E: ${basename(file)}: ${unpacked.output}`);
   }
   let probe = await probeTree(root, machine, major, false);
   if (!probe.ok && probe.missingLibraries.length > 0) {
     const missing = probe.missingLibraries;
-    log.info(`Fetching libraries that this machine lacks (${missing.join(', ')} and what else is needed)`);
+    log.info(`Downloading libraries that this machine lacks (${missing.join(', ')} and their dependencies)`);
     const { dpkgStatus } = machine;
     await unpackDependencies(
       { packages, missing, dpkgStatus, settings, folder: join(folder, 'libraries'), target: root },
@@ -146,13 +146,13 @@ async function unpackTools(state: AptState, installation: Installation): Promise
   return probe.tools;
 }
 
-/** Downloads the packages; apt has then checked them against the signed index. */
+/** Downloads the packages; apt verifies them against the signed index. */
 async function download(state: AptState, { source, request, folder }: Installation): Promise<string[]> {
   const packages = join(folder, 'packages');
   await mkdir(packages, { mode: 0o700 });
   const fetched = await aptGet(state, ['download', ...source.packages], request.signal, packages);
-  log.debug(fetched.said);
-  if (!fetched.ok) throw source.explain(fetched.said);
+  log.debug(fetched.output);
+  if (!fetched.ok) throw source.explain(fetched.output);
   return (await readdir(packages))
     .filter((name) => name.endsWith('.deb'))
     .map((name) => join(packages, name));
@@ -162,7 +162,7 @@ function unusable({ packages, place }: PackageSource, probe: Extract<Probe, { ok
   return new UserError(
     'tools-unavailable',
     `${packages.join(' and ')} from ${place} do not work on this machine: ${probe.problem}`,
-    'Check that the mirror serves the packages of this release and processor, and that the work folder may hold programs (no noexec mount).',
+    'Check that the mirror has the packages of this release and processor, and that programs can be run from the work folder (no noexec mount).',
   );
 }
 

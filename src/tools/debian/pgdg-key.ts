@@ -3,7 +3,7 @@
  *
  * Fingerprint B97B 0AFC AA1A 47F0 44F2 44A0 7FCC 7D46 ACCC 4CF8, "PostgreSQL Debian Repository".
  * Taken from Debian's own package postgresql-common 248+deb12u2 (bookworm-security), whose file
- * /usr/share/postgresql-common/pgdg/apt.postgresql.org.asc it is, unchanged: Debian's signature vouches for it.
+ * /usr/share/postgresql-common/pgdg/apt.postgresql.org.asc it is, unchanged; that package is signed by Debian.
  */
 export const PGDG_SIGNING_KEY = `-----BEGIN PGP PUBLIC KEY BLOCK-----
 

@@ -8,23 +8,23 @@ import { installPackages } from './packages.ts';
 import { pgdgKey, readSigningKey } from './signing-key.ts';
 
 /**
- * Brings the client tools from PGDG's packages, or from a mirror of them.
+ * Installs the client tools from PGDG's packages, or from a mirror of them.
  *
- * What vouches for the bytes: the key signs the index, the index holds the SHA-256 of each package; apt checks both.
+ * Verified by PGDG's signing key: it signs the index, which contains the SHA-256 of each package; apt checks both.
  *
- * @throws UserError when they cannot be had; then nothing is left behind.
+ * @throws UserError when they cannot be installed; then nothing is left behind.
  */
 export async function installFromPgdg(
   request: ClientRequest,
   machine: Machine,
-  atHand?: ClientTools,
+  available?: ClientTools,
 ): Promise<ClientTools> {
   const release = debianRelease(machine.osRelease);
   if (!release) {
     throw new UserError(
       'tools-unavailable',
-      'PGDG has packages for releases of Debian and Ubuntu, and /etc/os-release names none (VERSION_CODENAME).',
-      'Use an image of a release, or install the tools in a step before this one.',
+      'PGDG has packages for releases of Debian and Ubuntu, and /etc/os-release does not name one (VERSION_CODENAME).',
+      'Use an image of a Debian or Ubuntu release, or install the tools in a step before this one.',
     );
   }
   const mirror =
@@ -40,32 +40,32 @@ export async function installFromPgdg(
   };
   return installPackages(
     {
-      way: 'PGDG',
+      method: 'PGDG',
       place: mirror.label,
       wanted: `${task.wanted} for ${release.name}`,
       packages: [...packages],
       needsEveryIndex: true,
-      explain: (said) => explainAptFailure(said, task),
+      explain: (output) => explainAptFailure(output, task),
       state: ({ architecture }) => ({
         settings: ['APT::Update::Error-Mode "any";', 'Acquire::Check-Valid-Until "true";'],
         dpkgStatus: '',
         files: {
           'sources.list.d/pgdg.sources': sourceList(mirror, task.suite, architecture),
-          // The only key in this state, so it is what Signed-By would name; that cannot hold a path with spaces.
+          // The only key in this state, so Signed-By, which allows no spaces in a path, is not needed.
           'trusted.gpg.d/pgdg.asc': key.armour,
         },
       }),
     },
     request,
     machine,
-    atHand,
+    available,
   );
 }
 
-/** The source, as apt reads it (sources.list(5), deb822). */
+/** The source in apt's format (sources.list(5), deb822). */
 export function sourceList(mirror: Mirror, suite: string, architecture: string | undefined): string {
   const lines = ['Types: deb', `URIs: ${mirror.url}`, `Suites: ${suite}`, 'Components: main'];
-  // Without it, apt would ask for the foreign architectures of the machine as well.
+  // Otherwise apt would download the indexes of the machine's foreign architectures as well.
   if (architecture !== undefined) lines.push(`Architectures: ${architecture}`);
   return `${lines.join('\n')}\n`;
 }

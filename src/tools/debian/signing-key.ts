@@ -4,9 +4,9 @@ import { resolve } from 'node:path';
 import { UserError, messageOf } from '../../errors.ts';
 import { PGDG_SIGNING_KEY } from './pgdg-key.ts';
 
-/** A public key that may sign the package index. */
+/** A public key that the package index must be signed by. */
 export interface SigningKey {
-  /** ASCII armour, as apt reads it. */
+  /** In ASCII armour, for apt. */
   readonly armour: string;
   /** 40 hexadecimal digits; `undefined` for key formats other than OpenPGP version 4. */
   readonly fingerprint: string | undefined;
@@ -14,7 +14,7 @@ export interface SigningKey {
 
 const BEGIN = '-----BEGIN PGP PUBLIC KEY BLOCK-----';
 const END = '-----END PGP PUBLIC KEY BLOCK-----';
-const WHAT_TO_WRITE = `Give the whole ASCII-armoured public key, from "${BEGIN}" to "${END}" with its line breaks, or the path of a file that holds it.`;
+const WHAT_TO_WRITE = `Give the whole ASCII-armoured public key, from "${BEGIN}" to "${END}" with its line breaks, or the path of a file with it.`;
 
 /** The key that signs PGDG's packages. */
 export function pgdgKey(): SigningKey {
@@ -22,8 +22,8 @@ export function pgdgKey(): SigningKey {
 }
 
 /**
- * Reads the `apt-signing-key` input: the armoured key itself, or (a single line) the path of a file that
- * holds it, relative to the workspace.
+ * Reads the `apt-signing-key` input: the armoured key itself, or (a single line) the path of a file with
+ * it, relative to the workspace.
  *
  * @throws UserError when it is neither.
  */
@@ -46,7 +46,7 @@ export async function readSigningKey(value: string): Promise<SigningKey> {
 }
 
 /**
- * Checks that a text is an ASCII-armoured public key (RFC 9580, 6.2) and takes its fingerprint.
+ * Checks that a text is an ASCII-armoured public key (RFC 9580, 6.2) and computes its fingerprint.
  *
  * @throws UserError when it is not.
  */
@@ -54,7 +54,7 @@ export function parseSigningKey(text: string): SigningKey {
   if (/-----BEGIN PGP (?:PRIVATE|SECRET) KEY/.test(text))
     throw new UserError(
       'invalid-input',
-      'apt-signing-key holds a private key.',
+      'apt-signing-key contains a private key.',
       `Revoke it if it was published. ${WHAT_TO_WRITE}`,
     );
   const lines = text.split(/\r?\n/).map((line) => line.trim());
@@ -73,7 +73,7 @@ export function parseSigningKey(text: string): SigningKey {
   if (!block.includes('') || !body.every((line) => /^[A-Za-z0-9+/]+=*$/.test(line)) || packet?.tag !== 6)
     throw new UserError(
       'invalid-input',
-      'apt-signing-key is damaged: its armour holds no public key.',
+      'apt-signing-key is damaged: it contains no public key.',
       WHAT_TO_WRITE,
     );
   return { armour: `${block.join('\n')}\n`, fingerprint: fingerprintOf(packet.body) };

@@ -5,24 +5,24 @@ import { run } from '../../process/run.ts';
 import type { ClientRequest, ClientTools } from '../client-tools.ts';
 import type { Machine } from '../machine.ts';
 import { UnavailableError } from '../unavailable.ts';
-import { type Explanation, type RunProgram, installOnSystem, systemWay } from './package-manager.ts';
+import { type Explanation, type RunProgram, installOnSystem, systemInstaller } from './package-manager.ts';
 import { type RpmRepository, pgdgRpmRepository } from './pgdg-rpms.ts';
 
-/** The name under which dnf knows PGDG's repository for the one run. */
+/** The name of PGDG's repository in the one dnf run. */
 const REPOSITORY = 'postgres-backup-pgdg';
 
-/** What dnf 4 and 5 say. */
+/** Messages of dnf 4 and 5. */
 const EXPLANATIONS: readonly Explanation[] = [
   {
     pattern:
       /GPG signature verification error|GPG check FAILED|(?:is not|are not) correct for this package|Public key for .* is not installed|OpenPGP check|Signature verification failed|BAD signature/i,
-    reason: 'what was received is not signed by the key that it must be signed by',
-    hint: "Run again in a few minutes: the repository may be in the middle of an update. If it stays, do not trust this network, or the repository's settings in /etc/yum.repos.d.",
+    reason: 'a downloaded file is not signed by the expected key',
+    hint: "Run again in a few minutes: the repository may be in the middle of an update. If the error persists, do not trust this network, or the repository's settings in /etc/yum.repos.d.",
   },
   {
     pattern: /checksum (?:doesn't|does not) match|Checksum error|Downloading successful, but checksum/i,
-    reason: 'what was received differs from the signed index (its hash is wrong)',
-    hint: 'The repository may be in the middle of an update, or a proxy may change files: run again in a few minutes.',
+    reason: 'a downloaded file does not match the hash in the signed index',
+    hint: 'The repository may be in the middle of an update, or a proxy may modify files: run again in a few minutes.',
   },
   {
     pattern: /Status code: 404/,
@@ -33,12 +33,12 @@ const EXPLANATIONS: readonly Explanation[] = [
   {
     pattern: /Curl error|Status code: |Failed to download metadata|Cannot download|All mirrors were tried/,
     reason: 'the package server could not be reached',
-    hint: 'Check the way to the network (proxy, firewall, certificates), or use an image in which the tools are installed.',
+    hint: 'Check the network (proxy, firewall, certificates), or use an image in which the tools are installed.',
     unavailable: true,
   },
   {
     pattern: /No match for argument|Unable to find a match/,
-    reason: 'there is no such package for this release',
+    reason: 'the package does not exist for this release',
     hint: 'Set postgres-version to one for which there are packages (yum.postgresql.org), or use an image of another release.',
     unavailable: true,
   },
@@ -52,15 +52,15 @@ const EXPLANATIONS: readonly Explanation[] = [
 /**
  * Installs PGDG's RPMs of the client tools on the system, with dnf; root or sudo is needed.
  *
- * What vouches for the bytes: PGDG's key, which is part of this action, signs the index and every package, and
- * dnf checks both. The repository is known to dnf for this one run; no file is added to /etc/yum.repos.d.
+ * Verified by PGDG's key, which is part of this action: it signs the index and every package, and
+ * dnf checks both. The repository is configured for this one run; no file is added to /etc/yum.repos.d.
  *
- * @throws UserError when they cannot be had.
+ * @throws UserError when they cannot be installed.
  */
 export async function installPgdgRpms(
   request: ClientRequest,
   machine: Machine,
-  _atHand?: ClientTools,
+  _available?: ClientTools,
   execute: RunProgram = run,
 ): Promise<ClientTools> {
   const repository = pgdgRpmRepository(machine, request.major);
@@ -78,7 +78,7 @@ export async function installPgdgRpms(
     await writeFile(key, repository.key.armour);
     return await installOnSystem(
       {
-        way: 'PGDG RPMs',
+        method: 'PGDG RPMs',
         place: repository.url,
         program: machine.programs.dnf ?? '/usr/bin/dnf',
         args: [
@@ -103,13 +103,13 @@ export async function installPgdgRpms(
  * Installs the distribution's own package of the client tools on the system, with dnf, as Fedora and Amazon
  * Linux have them; root or sudo is needed.
  *
- * What vouches for the bytes: the distribution's keys; dnf checks every package, even where the settings of a
- * repository would spare it that.
+ * Verified by the distribution's keys: dnf checks every package, even if the settings of a
+ * repository turn that off.
  *
- * @throws UserError when they cannot be had.
+ * @throws UserError when they cannot be installed.
  */
-export const installWithDnf = systemWay((request, machine) => ({
-  way: 'dnf repositories',
+export const installWithDnf = systemInstaller((request, machine) => ({
+  method: 'dnf repositories',
   place: "the machine's own dnf repositories",
   program: machine.programs.dnf ?? '/usr/bin/dnf',
   args: [...settings(request), '--setopt=*.gpgcheck=1', 'install', `postgresql${request.major}`],
@@ -123,8 +123,8 @@ function settings({ checkLatest }: ClientRequest): string[] {
 }
 
 /**
- * The options by which dnf knows a repository for one run (dnf(8), `--repofrompath` and `--setopt`). RHEL 8 would
- * hide its packages behind the distribution's module, and Fedora has packages of the same names.
+ * The options that configure a repository for one run of dnf (dnf(8), `--repofrompath` and `--setopt`). RHEL 8 would
+ * hide its packages behind the distribution's module, and Fedora has packages with the same names.
  */
 function repositorySettings({ url }: RpmRepository, key: string): string[] {
   const options = {

@@ -1,10 +1,10 @@
-import { type Explanation, systemWay } from './package-manager.ts';
+import { type Explanation, systemInstaller } from './package-manager.ts';
 
 const EXPLANATIONS: readonly Explanation[] = [
   {
     pattern: /SHA-?256 mismatch|checksum mismatch|attestation verification failed|invalid signature/i,
-    reason: 'what was received differs from the checksum in the formula',
-    hint: 'Run again; if it stays, a proxy may change files: do not trust this network.',
+    reason: 'a downloaded file does not match the checksum in the formula',
+    hint: 'Run again; if the error persists, a proxy may modify files: do not trust this network.',
   },
   {
     pattern: /No available formula|No formulae? (?:or casks )?found|has been disabled|is disabled/,
@@ -15,26 +15,26 @@ const EXPLANATIONS: readonly Explanation[] = [
   {
     pattern: /curl: \(\d+\)|Could not resolve host|Failed to download resource|Download failed/,
     reason: "Homebrew's servers could not be reached",
-    hint: 'Check the way to the network (proxy, firewall), or install the tools on the runner.',
+    hint: 'Check the network (proxy, firewall), or install the tools on the runner.',
     unavailable: true,
   },
   {
     pattern: /Running Homebrew as root/,
     reason: 'Homebrew does not run as root',
-    hint: "Run the job as the user to whom Homebrew's folder belongs.",
+    hint: "Run the job as the user who owns Homebrew's folder.",
   },
 ];
 
 /**
  * Installs Homebrew's formula of PostgreSQL on the system; it is keg-only, so nothing appears on PATH.
  *
- * What vouches for the bytes: Homebrew checks each bottle by the SHA-256 in its formula, and the formulae by
+ * Verified by Homebrew: it checks each bottle by the SHA-256 in its formula, and the formulae by
  * Homebrew's signature.
  *
- * @throws UserError when they cannot be had.
+ * @throws UserError when they cannot be installed.
  */
-export const installWithHomebrew = systemWay((request, machine) => ({
-  way: 'Homebrew',
+export const installWithHomebrew = systemInstaller((request, machine) => ({
+  method: 'Homebrew',
   place: 'Homebrew',
   program: machine.programs.brew ?? '/opt/homebrew/bin/brew',
   args: ['install', `postgresql@${request.major}`],

@@ -3,18 +3,18 @@ import { PGDG_RPM_KEY_AARCH64, PGDG_RPM_KEY_X86_64 } from './pgdg-rpm-keys.ts';
 
 const BASE = 'https://download.postgresql.org/pub/repos/yum';
 
-/** A repository of PGDG's RPMs, and the key that signs its index and its packages. */
+/** A repository of PGDG's RPMs, and the key that its index and packages are signed by. */
 export interface RpmRepository {
   readonly url: string;
   readonly key: { readonly fingerprint: string; readonly armour: string };
 }
 
-/** Whether PGDG makes RPMs for this system (yum.postgresql.org/repopackages). */
+/** Whether PGDG builds RPMs for this system (yum.postgresql.org/repopackages). */
 export function hasPgdgRpms(machine: Pick<Machine, 'arch' | 'osRelease'>): boolean {
   return folderOf(machine) !== undefined;
 }
 
-/** PGDG's repository of one major version for this system; undefined where PGDG makes no RPMs. */
+/** PGDG's repository of one major version for this system; undefined if PGDG builds none. */
 export function pgdgRpmRepository(
   machine: Pick<Machine, 'arch' | 'osRelease'>,
   major: number,
@@ -31,7 +31,7 @@ function folderOf({ arch, osRelease }: Pick<Machine, 'arch' | 'osRelease'>): str
   const release = /^\d+/.exec(osRelease.versionId)?.[0];
   if (release === undefined) return undefined;
   if (osRelease.id === 'fedora') return arch === 'x64' ? `fedora/fedora-${release}-x86_64` : undefined;
-  // Amazon Linux and others that say they are like Fedora have other libraries.
+  // Amazon Linux and others with ID_LIKE=fedora have different libraries.
   const compatible = ['rhel', 'centos', 'rocky', 'almalinux', 'ol'].includes(osRelease.id);
   const processor = { x64: 'x86_64', arm64: 'aarch64' }[arch];
   if (!compatible || processor === undefined) return undefined;

@@ -2,7 +2,7 @@
 export interface EdbBuild {
   readonly version: string;
   readonly url: string;
-  /** Of the archive, in hex. */
+  /** Of the archive, in hexadecimal. */
   readonly sha256: string;
 }
 
@@ -10,7 +10,7 @@ export interface EdbBuild {
  * The archives that EDB makes for the PostgreSQL project (www.enterprisedb.com/download-postgresql-binaries), one of
  * each major version, with their SHA-256.
  *
- * EDB publishes no checksums. These are the ones under which the package manager Scoop has been installing the same
+ * EDB publishes no checksums. These are the ones by which the package manager Scoop verifies the same
  * files (github.com/ScoopInstaller/Main and /Versions, August 2026), where they were computed and reviewed
  * independently of this action. To update a version, change all three values of its line.
  */

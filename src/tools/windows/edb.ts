@@ -15,22 +15,22 @@ import { probeTree } from '../tool-tree.ts';
 import { UnavailableError } from '../unavailable.ts';
 import { EDB_BUILDS, type EdbBuild } from './edb-builds.ts';
 
-/** The client parts of the archive, as bsdtar names members; server, documentation and pgAdmin are left out. */
+/** The client programs in the archive, as patterns of bsdtar; the server, documentation and pgAdmin are left out. */
 const MEMBERS = ['psql.exe', 'pg_dump.exe', 'pg_restore.exe', '*.dll'].map((name) => `pgsql/bin/${name}`);
 
 /**
- * Brings the official Windows programs into the tool cache.
+ * Installs the official Windows programs into the tool cache.
  *
- * What vouches for the bytes: the SHA-256 of the archive, which is part of this action. A version without one
+ * Verified by the SHA-256 of the archive, which is part of this action. A version without one
  * is not downloaded.
  *
- * @param atHand what is used when this action knows of no newer version.
- * @throws UserError when they cannot be had; then nothing is left behind.
+ * @param available tools that exist already, used unless this action has a newer version.
+ * @throws UserError when they cannot be installed; then nothing is left behind.
  */
 export async function installFromEdb(
   request: ClientRequest,
   machine: Machine,
-  atHand?: ClientTools,
+  available?: ClientTools,
   execute: RunProgram = run,
   builds: ReadonlyMap<number, EdbBuild> = EDB_BUILDS,
 ): Promise<ClientTools> {
@@ -39,16 +39,16 @@ export async function installFromEdb(
   if (!build) {
     throw new UserError(
       'tools-unavailable',
-      `${wanted} for Windows are not known to this action.`,
+      `This action cannot install ${wanted} on Windows.`,
       `Set postgres-version to one of ${[...builds.keys()].join(', ')}, or install them in a step before this one.`,
     );
   }
-  if (atHand && compareVersions(atHand.version, build.version) >= 0) return atHand;
+  if (available && compareVersions(available.version, build.version) >= 0) return available;
   await mkdir(request.workFolder, { recursive: true });
   const folder = await mkdtemp(join(request.workFolder, 'client-'));
   let keep = false;
   try {
-    log.info(`Fetching ${wanted} ${build.version} from ${build.url}`);
+    log.info(`Downloading ${wanted} ${build.version} from ${build.url}`);
     const archive = join(folder, 'postgresql.zip');
     await download(build, archive, wanted, request.signal);
     await checkHash(build, archive, wanted);
@@ -60,7 +60,7 @@ export async function installFromEdb(
     const cached = await cacheTools(root, probe.tools.version, machine, request.major);
     request.signal.throwIfAborted();
     keep = cached === undefined;
-    if (keep) log.info('The tool cache cannot be written; the tools serve this job only.');
+    if (keep) log.info('The tool cache cannot be written: the tools are deleted after this step.');
     return { ...(cached ?? probe.tools), origin: 'EDB binaries' };
   } finally {
     if (!keep) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
@@ -83,7 +83,7 @@ async function download(build: EdbBuild, file: string, wanted: string, signal: A
         wanted,
         place: build.url,
         reason: `the download failed (${messageOf(error)})`,
-        hint: 'Check the way to the network (proxy, firewall), or install PostgreSQL in a step before this one.',
+        hint: 'Check the network (proxy, firewall), or install PostgreSQL in a step before this one.',
       },
       { cause: error },
     );
@@ -99,12 +99,12 @@ async function checkHash(build: EdbBuild, file: string, wanted: string): Promise
   if (found === build.sha256) return;
   throw new UserError(
     'tools-unavailable',
-    `${wanted} could not be had from ${build.url}: the file is not the one that this action knows (its SHA-256 is ${found}, expected ${build.sha256}).`,
-    'Run again; if it stays, a proxy may change files, or the file was replaced: install PostgreSQL in a step before this one.',
+    `${wanted} could not be downloaded from ${build.url}: the SHA-256 of the file is ${found}, expected ${build.sha256}.`,
+    'Run again; if the error persists, a proxy may modify files, or the file was replaced: install PostgreSQL in a step before this one.',
   );
 }
 
-/** Windows brings bsdtar, which reads zip files (since Windows 10 1803). */
+/** Windows has bsdtar, which reads zip files (since Windows 10 1803). */
 async function unpack(
   archive: string,
   root: string,
