@@ -1,74 +1,31 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFile, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Manifest } from '../../src/archive/content/manifest.ts';
-import { type ReadBackRequest, readBack } from '../../src/archive/read-back.ts';
-import { CancelledError, UserError } from '../../src/errors.ts';
-import { type TestClientTools, testClientTools } from '../support/client-tools.ts';
-import { type Database, startDatabase } from '../support/database.ts';
+import type { ReadBack, ReadBackRequest } from '../../src/archive/read-back.ts';
+import { CancelledError } from '../../src/errors.ts';
 import { ODD_DATABASE } from './content/odd-database.ts';
+import { ReadBackBed } from './read-back-bed.ts';
 
 const execute = promisify(execFile);
 
-let tools: TestClientTools;
-let database: Database;
-let folder: string;
-/** Archives of one and the same database. */
+let bed: ReadBackBed;
+/** Of the odd database. */
 let archive: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'read-back-test-'));
-  [tools, database] = await Promise.all([testClientTools(), startDatabase()]);
-  await database.createDatabase('odd');
-  await database.sql(ODD_DATABASE, 'odd');
-  await database.createRole('somebody');
-  archive = await dumped('odd', '--compress=zstd:3');
+  bed = await ReadBackBed.start();
+  archive = await bed.dumped('odd', '--compress=zstd:3');
 });
 
-afterAll(async () => {
-  await database.stop();
-  await rm(folder, { recursive: true });
-});
-
-let dumps = 0;
-
-async function dumped(name: string, ...args: readonly string[]): Promise<string> {
-  const file = join(folder, `${String((dumps += 1))}.bak`);
-  const { host, port, user, password } = database;
-  const PGENV = { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGDATABASE: name };
-  await execute(tools.pgDump, ['--format=custom', `--file=${file}`, ...args], { env: PGENV });
-  return file;
-}
-
-function read(file: string, more: Partial<ReadBackRequest> = {}): ReturnType<typeof readBack> {
-  return readBack({
-    archive: file,
-    pgRestore: tools.pgRestore,
-    environment: {},
-    workFolder: folder,
-    signal: new AbortController().signal,
-    ...more,
-  });
-}
-
-async function manifestOf(file: string): Promise<Manifest> {
-  return (await read(file)).manifest;
-}
-
-/** Reads a damaged copy of the archive. */
-async function readDamaged(bytes: Buffer): Promise<Manifest> {
-  const file = join(folder, 'damaged.bak');
-  await writeFile(file, bytes);
-  return manifestOf(file);
-}
+afterAll(() => bed.stop());
 
 describe('a database with everything odd in it', () => {
   it('has as many rows in each table as the server counts', async () => {
-    const tables = await database.query(
+    const tables = await bed.database.query(
       `SELECT format('%I.%I', n.nspname, c.relname) AS sql, n.nspname AS schema, c.relname AS table
        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
        WHERE c.relkind = 'r' AND n.nspname IN ('public', 'Odd.Schema;')`,
@@ -76,11 +33,11 @@ describe('a database with everything odd in it', () => {
     );
     const counted = await Promise.all(
       tables.map(async ({ sql, schema, table }) => {
-        const [row] = await database.query(`SELECT count(*) FROM ${String(sql)}`, { database: 'odd' });
+        const [row] = await bed.database.query(`SELECT count(*) FROM ${String(sql)}`, { database: 'odd' });
         return [`${String(schema)} ${String(table)}`, Number(row?.['count'])] as const;
       }),
     );
-    const { manifest } = await read(archive);
+    const { manifest } = await bed.read(archive);
     expect(manifest.tables.map(({ schema, table, rows }) => [`${schema} ${table}`, rows]).sort()).toEqual(
       counted.sort(),
     );
@@ -90,11 +47,15 @@ describe('a database with everything odd in it', () => {
 
   it('has the rows that COPY gives', async () => {
     const { stdout } = await execute(
-      tools.psql,
-      ['--no-psqlrc', '--command=COPY public.hostile_values TO STDOUT', database.urlFor({ database: 'odd' })],
+      bed.tools.psql,
+      [
+        '--no-psqlrc',
+        '--command=COPY public.hostile_values TO STDOUT',
+        bed.database.urlFor({ database: 'odd' }),
+      ],
       { env: {} },
     );
-    const { tables } = await manifestOf(archive);
+    const { tables } = await bed.manifestOf(archive);
     expect(tables.find(({ table }) => table === 'hostile_values')).toMatchObject({
       columns: 'value',
       bytes: Buffer.byteLength(stdout),
@@ -103,7 +64,7 @@ describe('a database with everything odd in it', () => {
   });
 
   it('has its sequences and large objects', async () => {
-    const { sequences, largeObjects } = await manifestOf(archive);
+    const { sequences, largeObjects } = await bed.manifestOf(archive);
     expect(sequences).toEqual([
       { name: `public."Odd '"" seq"`, value: '5', called: false },
       { name: 'public.big_seq', value: '9223372036854775807', called: false },
@@ -115,36 +76,38 @@ describe('a database with everything odd in it', () => {
 
   it('gives the size and the SHA-256 of the archive', async () => {
     const bytes = await readFile(archive);
-    expect(await read(archive)).toMatchObject({
+    expect(await bed.read(archive)).toMatchObject({
       size: (await stat(archive)).size,
       sha256: createHash('sha256').update(bytes).digest('hex'),
     });
   });
 
   it('gives the same manifest when it is dumped again, however it is compressed', async () => {
-    const manifest = await manifestOf(archive);
+    const manifest = await bed.manifestOf(archive);
     for (const compression of ['zstd:3', 'gzip:9', 'lz4', 'none']) {
-      expect(await manifestOf(await dumped('odd', `--compress=${compression}`))).toEqual(manifest);
+      expect(await bed.manifestOf(await bed.dumped('odd', `--compress=${compression}`))).toEqual(manifest);
     }
   });
 
   it('gives the same manifest when it is restored and dumped again', async () => {
-    const { host, port, user, password } = database;
-    await database.createDatabase('restored');
+    const { host, port, user, password } = bed.database;
+    await bed.database.createDatabase('restored');
     const env = { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password };
-    await execute(tools.pgRestore, ['--exit-on-error', '--dbname=restored', archive], { env });
-    expect(await manifestOf(await dumped('restored'))).toEqual(await manifestOf(archive));
+    await execute(bed.tools.pgRestore, ['--exit-on-error', '--dbname=restored', archive], { env });
+    expect(await bed.manifestOf(await bed.dumped('restored'))).toEqual(await bed.manifestOf(archive));
   });
 
   it('is read with backslashes doubled, when the database says so', async () => {
-    await database.createDatabase('escaped');
-    await database.sql(ODD_DATABASE, 'escaped');
-    await database.query('ALTER DATABASE escaped SET standard_conforming_strings = off');
-    expect(pick(await manifestOf(await dumped('escaped')))).toEqual(pick(await manifestOf(archive)));
+    await bed.database.createDatabase('escaped');
+    await bed.database.sql(ODD_DATABASE, 'escaped');
+    await bed.database.query('ALTER DATABASE escaped SET standard_conforming_strings = off');
+    expect(pick(await bed.manifestOf(await bed.dumped('escaped')))).toEqual(
+      pick(await bed.manifestOf(archive)),
+    );
   });
 
   it('has the definitions, each with a digest of its own', async () => {
-    const { definitions } = await manifestOf(archive);
+    const { definitions } = await bed.manifestOf(archive);
     const named = definitions.map(({ kind, name }) => `${kind} ${name}`);
     expect(named).toEqual(
       expect.arrayContaining([
@@ -164,16 +127,16 @@ describe('a database with everything odd in it', () => {
   });
 
   it('has no rows that were dumped as INSERT statements, and everything else', async () => {
-    const { tables, ...others } = await manifestOf(await dumped('odd', '--inserts'));
-    const { sequences, largeObjects, definitions } = await manifestOf(archive);
+    const { tables, ...others } = await bed.manifestOf(await bed.dumped('odd', '--inserts'));
+    const { sequences, largeObjects, definitions } = await bed.manifestOf(archive);
     expect(tables).toEqual([]);
     expect(others).toMatchObject({ sequences, largeObjects, definitions });
-    const files = await readdir(folder);
+    const files = await readdir(bed.folder);
     expect(files.filter((name) => name.endsWith('.list'))).toEqual([]);
   });
 
   it('has a partitioned table as one, when it is dumped so', async () => {
-    const { tables } = await manifestOf(await dumped('odd', '--load-via-partition-root'));
+    const { tables } = await bed.manifestOf(await bed.dumped('odd', '--load-via-partition-root'));
     expect(tables.filter(({ table }) => table.startsWith('events'))).toMatchObject([
       { table: 'events', rows: 400 },
     ]);
@@ -216,99 +179,17 @@ describe('each kind of change', () => {
     ['a right', `GRANT SELECT ON public.users TO public`],
     ['an empty table', `CREATE TABLE public.one_more ()`],
   ])('gives another digest: %s', async (_, change) => {
-    const before = await manifestOf(await dumped('odd'));
-    await database.query(change, { database: 'odd' });
-    expect((await manifestOf(await dumped('odd'))).contentDigest).not.toBe(before.contentDigest);
+    const before = await bed.manifestOf(await bed.dumped('odd'));
+    await bed.database.query(change, { database: 'odd' });
+    expect((await bed.manifestOf(await bed.dumped('odd'))).contentDigest).not.toBe(before.contentDigest);
   });
 });
-
-describe('an archive that is not whole', () => {
-  it.each([
-    ['zstd:3', 100],
-    ['gzip:6', 30],
-    ['none', 30],
-  ])('is refused wherever it is cut (%s)', async (compression, cuts) => {
-    const bytes = await readFile(await dumped('odd', `--compress=${compression}`));
-    const positions = Array.from({ length: cuts }, (_, index) => Math.floor((bytes.length * index) / cuts));
-    for (const length of [...positions, bytes.length - 1]) {
-      await expect(readDamaged(bytes.subarray(0, length))).rejects.toThrow(
-        /^The archive cannot be read back: /,
-      );
-    }
-  });
-
-  it('is refused, or gives another digest, when a byte of it is another', async () => {
-    const bytes = await readFile(archive);
-    const { contentDigest } = await manifestOf(archive);
-    const script = await scriptOf(archive);
-    let refused = 0;
-    for (let at = 0; at < bytes.length; at += Math.ceil(bytes.length / 150)) {
-      const damaged = Buffer.from(bytes);
-      damaged[at] = (damaged[at] ?? 0) ^ 0x41;
-      const manifest = await readDamaged(damaged).catch((error: unknown) => error);
-      if (manifest instanceof UserError) refused += 1;
-      else if (!(manifest instanceof Error) && digestIn(manifest) === contentDigest) {
-        // What was hit says nothing about the contents: the script is the same but for its comments.
-        expect(await scriptOf(join(folder, 'damaged.bak'))).toBe(script);
-      } else expect(manifest).toHaveProperty('contentDigest');
-    }
-    expect(refused).toBeGreaterThan(10);
-  });
-
-  it('is refused when rows are damaged that were dumped as INSERT statements', async () => {
-    const bytes = await readFile(await dumped('odd', '--inserts', '--compress=gzip:6'));
-    const [at = 0] = positionsOfData(bytes).map((place) => Number(bytes.readBigUInt64LE(place)));
-    bytes.fill(0x41, at + 12, at + 30);
-    await expect(readDamaged(bytes)).rejects.toThrow('pg_restore says: ');
-  });
-
-  it('is refused when its table of contents points to a wrong place', async () => {
-    const bytes = await readFile(archive);
-    // Every entry with data ends with a flag (2: the position is set) and a position of 8 bytes, least first.
-    const places = positionsOfData(bytes);
-    expect(places.length).toBeGreaterThan(12);
-    for (const at of places.slice(0, 3)) {
-      const damaged = Buffer.from(bytes);
-      damaged[at] = (damaged[at] ?? 0) ^ 1;
-      await expect(readDamaged(damaged)).rejects.toThrow('pg_restore says: ');
-    }
-  });
-
-  it('is refused when it is empty, missing or something else', async () => {
-    await expect(readDamaged(Buffer.alloc(0))).rejects.toThrow(
-      'The archive cannot be read back: it is empty.',
-    );
-    await expect(readDamaged(Buffer.from('SELECT 1;\n'))).rejects.toThrow('pg_dump -Fc');
-    await expect(read(join(folder, 'absent'))).rejects.toThrow('ENOENT');
-  });
-
-  it('is told in words, with the tool’s own as the cause', async () => {
-    const bytes = await readFile(archive);
-    await expect(readDamaged(bytes.subarray(0, -20))).rejects.toMatchObject({
-      name: 'UserError',
-      message: expect.stringMatching(/^The archive cannot be read back: pg_restore says: .*end of file/),
-      hint: expect.stringContaining('Run the job again.'),
-      cause: expect.objectContaining({ message: expect.stringContaining('pg_restore: error: ') }),
-    });
-  });
-});
-
-async function scriptOf(file: string): Promise<string> {
-  const { stdout } = await execute(tools.pgRestore, ['--file=-', file], { env: {} });
-  return stdout.replaceAll(/^(?:\\(?:un)?restrict|-- )[^\n]*\n/gm, '');
-}
-
-function digestIn(value: unknown): unknown {
-  return typeof value === 'object' && value !== null && 'contentDigest' in value
-    ? value.contentDigest
-    : undefined;
-}
 
 describe('a pg_restore that cannot be trusted', () => {
-  async function readWith(script: string, more: Partial<ReadBackRequest> = {}): ReturnType<typeof readBack> {
-    const pgRestore = join(folder, 'pg_restore');
+  async function readWith(script: string, more: Partial<ReadBackRequest> = {}): Promise<ReadBack> {
+    const pgRestore = join(bed.folder, 'pg_restore');
     await writeFile(pgRestore, `#!/bin/sh\n${script}\n`, { mode: 0o700 });
-    return read(archive, { pgRestore, ...more });
+    return bed.read(archive, { pgRestore, ...more });
   }
 
   it('is not believed when its script stops, though it says that all is well', async () => {
@@ -343,7 +224,7 @@ describe('a pg_restore that cannot be trusted', () => {
   });
 
   it('does not hide that the archive is being written', async () => {
-    const growing = join(folder, 'growing.bak');
+    const growing = join(bed.folder, 'growing.bak');
     await copyFile(archive, growing);
     const script = `echo more >> '${growing}'; echo '-- PostgreSQL database dump complete'`;
     await expect(readWith(script, { archive: growing })).rejects.toThrow('it was changed meanwhile');
@@ -353,7 +234,7 @@ describe('a pg_restore that cannot be trusted', () => {
 describe('reading back', () => {
   it('tells how far it has come', async () => {
     const seen: { bytes: number; rows: number }[] = [];
-    const { manifest } = await read(archive, { onProgress: (progress) => seen.push(progress) });
+    const { manifest } = await bed.read(archive, { onProgress: (progress) => seen.push(progress) });
     expect(seen.at(-1)).toMatchObject({ rows: manifest.rows });
     expect(seen.map(({ bytes }) => bytes)).toEqual(seen.map(({ bytes }) => bytes).toSorted((a, b) => a - b));
   });
@@ -362,7 +243,7 @@ describe('reading back', () => {
     const cancelled = new CancelledError('SIGINT');
     const controller = new AbortController();
     const pids: number[] = [];
-    const reading = read(archive, {
+    const reading = bed.read(archive, {
       signal: controller.signal,
       onSpawn: (pid) => {
         pids.push(pid);
@@ -372,19 +253,6 @@ describe('reading back', () => {
     await expect(reading).rejects.toBe(cancelled);
     expect(pids).toHaveLength(1);
     for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
-    await expect(read(archive, { signal: controller.signal })).rejects.toBe(cancelled);
+    await expect(bed.read(archive, { signal: controller.signal })).rejects.toBe(cancelled);
   });
 });
-
-/** Where the positions of the data stand in an archive's table of contents. */
-function positionsOfData(bytes: Buffer): number[] {
-  const places: number[] = [];
-  for (let at = 0; at + 9 <= bytes.length; at += 1) {
-    if (bytes[at] !== 2) continue;
-    const position = bytes.readBigUInt64LE(at + 1);
-    // A block of table data begins with its type, 1, and large objects with 3.
-    const kind = position > BigInt(at) && position < BigInt(bytes.length) ? bytes[Number(position)] : 0;
-    if (kind === 1 || kind === 3) places.push(at + 1);
-  }
-  return places;
-}

@@ -129,7 +129,8 @@ async function readArchive(
     archive: file,
     dumpIds,
     pgRestore: session.tools.pgRestore,
-    environment: session.environment,
+    // It connects to nothing.
+    environment: session.tools.environment,
     workFolder,
     signal: session.signal,
     onSpawn,
