@@ -3,58 +3,50 @@ import { runtimeTokenFor } from '../../support/artifact-service-tokens.ts';
 import type { FaultCase } from '../fault-case.ts';
 import { STORED, backUpDespite, duringUpload } from '../service-trouble.ts';
 
-/** The two calls that create an artifact from the uploaded data. */
-const CALLS = [
-  { point: 'createArtifact', doing: 'creating the artifact' },
-  { point: 'finalizeArtifact', doing: 'finalizing the artifact' },
-] as const;
-
 const DISTURBED = String.raw`may be disturbed \(githubstatus\.com\)\. Run the job again`;
 
-/** How each call can fail every time: the words, the answer of the service, and what the error says. */
-const FOR_EVER: readonly (readonly [string, Fault['answer'], string])[] = [
-  ['is refused (401)', 401, String.raw`\(401\).*\n.*The token of this run does not let it upload`],
-  ['is refused (403)', 403, String.raw`\(403\).*\n.*The token of this run does not let it upload`],
-  ['is refused (409)', 409, String.raw`\(409\).*\n.*give parallel jobs different backup-names`],
-  [
-    'is rate-limited (429)',
-    { status: 429, headers: { 'retry-after': '60' }, message: 'slow down' },
-    String.raw`5 attempts.*\(429\).*slow down\n.*GitHub limits how often it is asked`,
-  ],
-  ['fails (500)', 500, String.raw`5 attempts.*\(500\).*\n.*${DISTURBED}`],
-  ['is answered with invalid data', 'corrupt', String.raw`5 attempts.*JSON.*\n.*${DISTURBED}`],
-  ['is not answered', 'hang', String.raw`nothing moved for 45 s\n.*${DISTURBED}`],
-  ['gets half an answer', 'truncate', String.raw`the answer broke off\n.*${DISTURBED}`],
-  ['gets half an answer, then nothing', 'stall', String.raw`the answer broke off\n.*${DISTURBED}`],
-  ['ends with a reset connection', 'reset', String.raw`ECONNRESET\n.*may not reach it\. Run the job again`],
-];
-const ONCE: readonly (readonly [string, Fault['answer']])[] = [
-  ['fails (500)', 500],
-  ['is answered with invalid data', 'corrupt'],
-  ['ends with a reset connection', 'reset'],
+// What every other failure of the two calls leads to is tested without the rest of the backup: `storage/artifact/upload-faults.test.ts`.
+const failed = [
+  duringUpload({
+    fault: 'creating the artifact is refused (403), every time',
+    outcome: 'failed',
+    says: /^The artifact could not be uploaded: .*\(403\).*\n.*The token of this run does not let it upload/,
+    faults: { createArtifact: { answer: 403 } },
+  }),
+  duringUpload({
+    fault: 'creating the artifact fails (500), every time',
+    outcome: 'failed',
+    says: new RegExp(`^The artifact could not be uploaded: .*5 attempts.*\\(500\\).*\\n.*${DISTURBED}`),
+    faults: { createArtifact: { answer: 500 } },
+  }),
+  duringUpload({
+    fault: 'finalizing the artifact gets half an answer, every time',
+    outcome: 'failed',
+    says: new RegExp(`^The artifact could not be uploaded: .*the answer broke off\\n.*${DISTURBED}`),
+    faults: { finalizeArtifact: { answer: 'truncate' } },
+  }),
+  duringUpload({
+    fault: 'finalizing the artifact ends with a reset connection, every time',
+    outcome: 'failed',
+    says: /^The artifact could not be uploaded: .*ECONNRESET\n.*may not reach it\. Run the job again/,
+    faults: { finalizeArtifact: { answer: 'reset' } },
+  }),
 ];
 
-const failed = CALLS.flatMap(({ point, doing }) =>
-  FOR_EVER.map(([ends, answer, says]) =>
-    duringUpload({
-      fault: `${doing} ${ends}, every time`,
-      outcome: 'failed',
-      says: new RegExp(`^The artifact could not be uploaded: .*${says}`),
-      faults: { [point]: { answer } },
-    }),
-  ),
-);
-
-const survived = CALLS.flatMap(({ point, doing }) =>
-  ONCE.map(([ends, answer]) =>
-    duringUpload({
-      fault: `${doing} ${ends}, once`,
-      outcome: 'survived',
-      says: STORED,
-      faults: { [point]: { answer, times: 1 } },
-    }),
-  ),
-);
+const survived = [
+  duringUpload({
+    fault: 'creating the artifact fails (500), once',
+    outcome: 'survived',
+    says: STORED,
+    faults: { createArtifact: { answer: 500, times: 1 } },
+  }),
+  duringUpload({
+    fault: 'finalizing the artifact ends with a reset connection, once',
+    outcome: 'survived',
+    says: STORED,
+    faults: { finalizeArtifact: { answer: 'reset', times: 1 } },
+  }),
+];
 
 const others = [
   duringUpload({

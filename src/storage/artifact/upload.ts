@@ -57,6 +57,10 @@ export async function upload(request: UploadRequest): Promise<StoredArtifact> {
     if (call === 'FinalizeArtifact' && !asked.has(call)) noteUnproven(name);
     asked.add(call);
   };
+  const collecting = setInterval(() => {
+    // The blocks of 8 MiB that the client has sent would otherwise pile up.
+    collectGarbage('major');
+  }, COLLECT_EVERY_MS);
   try {
     const { id, ...sent } = await log.group(`Uploading ${name}`, () =>
       unlessAborted(request.signal, () =>
@@ -72,6 +76,9 @@ export async function upload(request: UploadRequest): Promise<StoredArtifact> {
     if (!asked.has('FinalizeArtifact')) throw reason;
     // It may be finalized although the answer was lost, or was not what it should be.
     throw afterWithdrawal(reason, name, await withdraw(name, process.env, request.signal));
+  } finally {
+    // Here, because the client may never come to an end with an upload that was given up.
+    clearInterval(collecting);
   }
 }
 
@@ -87,10 +94,6 @@ function changed(): UserError {
 async function send(request: UploadRequest, name: string): Promise<UploadArtifactResponse> {
   // Loaded here, because it takes longer to load than everything else together.
   const { default: client } = await import('@actions/artifact');
-  const collecting = setInterval(() => {
-    // The blocks of 8 MiB that the client has sent would otherwise pile up.
-    collectGarbage('major');
-  }, COLLECT_EVERY_MS);
   const once = async (): Promise<UploadArtifactResponse> => {
     try {
       return await client.uploadArtifact(name, [request.file], path.dirname(request.file), {
@@ -103,11 +106,7 @@ async function send(request: UploadRequest, name: string): Promise<UploadArtifac
       throw broke === 'CreateArtifact' ? error : explained(error);
     }
   };
-  try {
-    return await persistently('The artifact service', { signal: request.signal }, once);
-  } finally {
-    clearInterval(collecting);
-  }
+  return persistently('The artifact service', { signal: request.signal }, once);
 }
 
 /** How `@actions/artifact` tells of a connection that broke (`NetworkError` in `shared/errors.js`). */
