@@ -12,7 +12,7 @@ function read(given: Readonly<Record<string, string>>): Promise<BackupInputs> {
   return withInputs('.', inputs, () => readBackupInputs(tmpdir()));
 }
 
-describe('where a backup goes', () => {
+describe('the destination of a backup', () => {
   it.each([
     [{}, { upload: true, keepAt: undefined }],
     [{ path: 'backups/' }, { upload: true, keepAt: 'backups/' }],
@@ -20,11 +20,11 @@ describe('where a backup goes', () => {
       { path: 'backups/', upload: 'false' },
       { upload: false, keepAt: 'backups/' },
     ],
-  ])('is told by path and upload: %j', async (given, destination) => {
+  ])('is set by path and upload: %j', async (given, destination) => {
     expect((await read(given)).destination).toEqual(destination);
   });
 
-  it('may not be nowhere', async () => {
+  it('cannot be empty', async () => {
     const { message, hint } = await userErrorOf(read({ upload: 'false' }));
     expect(message).toMatch(/^upload: .*kept nowhere/);
     expect(hint).toContain('path: backups/');

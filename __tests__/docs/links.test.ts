@@ -37,7 +37,7 @@ describe('the links of the documentation', () => {
     ]);
   });
 
-  it.each(links)('%s in %s leads somewhere', (target, file) => {
+  it.each(links)('%s in %s has a target that exists', (target, file) => {
     const [page = '', anchor] = target.split('#');
     const found = page === '' ? file : path.posix.join(path.posix.dirname(file), page);
     expect(existsSync(path.join(REPOSITORY_ROOT, found))).toBe(true);

@@ -16,7 +16,7 @@ describe('a snippet of the documentation', () => {
   const inMarkdown = (yaml: string, fence = '```'): ReturnType<typeof snippetsOf> =>
     snippetsOf({ path: 'a.md', text: `# A\n\n${fence}yaml\n${yaml}\n${fence}\n` });
 
-  it('is found where it stands, without the indentation of a list', () => {
+  it('is found with its line number, without the indentation of a list', () => {
     const text = '1. This:\n\n   ```yaml\n   on: push\n   jobs: {}\n   ```\n';
     expect(snippetsOf({ path: 'a.md', text })).toEqual([
       { at: 'a.md:4', text: 'on: push\njobs: {}\n', workflow: 'on: push\njobs: {}\n' },
@@ -32,18 +32,18 @@ describe('a snippet of the documentation', () => {
     ],
     ['jobs', 'jobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: make'],
     ['the start of a workflow', "on:\n  schedule:\n    - cron: '23 3 * * *'"],
-  ])('that is %s is made a whole workflow', async (_, yaml) => {
+  ])('that is %s is completed to a whole workflow', async (_, yaml) => {
     const [snippet] = inMarkdown(yaml);
     expect(await workflowFaults('a.md', snippet?.workflow ?? '')).toEqual([]);
   });
 
-  it('that is no part of a workflow is left alone', () => {
+  it('that is not part of a workflow is ignored', () => {
     expect(inMarkdown('inputs:\n  days:\n    default: 30')).toEqual([]);
     expect(inMarkdown('- a\n- b')).toEqual([]);
     expect(snippetsOf({ path: 'a.md', text: '```sh\non: push\n```\n' })).toEqual([]);
   });
 
-  it('that is no YAML is an error', () => {
+  it('that is not YAML is an error', () => {
     expect(() => inMarkdown('on: [push')).toThrow('a.md:4: ');
   });
 
@@ -60,7 +60,7 @@ describe('a snippet of the documentation', () => {
       'permissions:\n  artifacts: read\nsteps:\n  - run: make',
       "Unexpected value 'artifacts'",
     ],
-  ])('with %s is found out by the parser', async (_, yaml, message) => {
+  ])('with %s is reported by the parser', async (_, yaml, message) => {
     const [snippet] = inMarkdown(yaml);
     expect((await workflowFaults('a.md', snippet?.workflow ?? '')).join()).toContain(message);
   });
@@ -83,7 +83,7 @@ describe('a snippet of the documentation', () => {
       '- uses: OWNER/postgres-backup-action@v1\n  id: a\n- run: echo ${{ steps.a.outputs.artifactid }}',
       'the action has no such output',
     ],
-  ])('with %s of these actions is found out', (_, yaml, message) => {
+  ])('with %s of these actions is reported', (_, yaml, message) => {
     const [snippet] = inMarkdown(yaml);
     expect(usesFaults(snippet?.workflow ?? '', readActionFile).join()).toContain(message);
   });
@@ -95,14 +95,14 @@ describe('the workflows in the documentation', () => {
   });
 
   it.each(snippets.map(({ at, workflow }) => [at, workflow]))(
-    '%s is what GitHub takes',
+    '%s is accepted by the parser of GitHub',
     async (at, workflow) => {
       expect(await workflowFaults(at, workflow)).toEqual([]);
     },
   );
 
   it.each(snippets.map(({ at, workflow }) => [at, workflow]))(
-    '%s asks of these actions only what they have',
+    '%s uses only inputs and outputs that these actions have',
     (_, workflow) => {
       expect(usesFaults(workflow, readActionFile)).toEqual([]);
     },
@@ -139,7 +139,7 @@ describe('actionlint', () => {
     expect(await actionlintFaults(actionlint.program, files)).toBe('');
   });
 
-  it('knows what the parser does not', async () => {
+  it('finds a fault that the parser does not', async () => {
     const file = path.join(folder, 'wrong.yml');
     const step = '{ run: "echo ${{ github.nothing }}" }';
     await writeFile(file, `on: push\njobs: { a: { runs-on: ubuntu-latest, steps: [${step}] } }\n`);

@@ -39,14 +39,14 @@ describe('the tables of inputs and outputs', () => {
     expect(outputsTable(action)).toBe('| Output | Meaning |\n|---|---|\n| `id` | The id. |');
   });
 
-  it('are put between their markers, whatever stood there', () => {
+  it('are written between their markers, whatever was there before', () => {
     const around = (table: string): string =>
       `# A\n<!-- inputs:prune -->\n${table}\n<!-- /inputs:prune -->\nmore\n`;
     expect(withTables(around('| old |\n| rows |'), () => action)).toBe(around(INPUTS));
     expect(withTables(around(INPUTS), () => action)).toBe(around(INPUTS));
   });
 
-  it('must be closed, and be of an action that exists', () => {
+  it('must be closed, and belong to an action that exists', () => {
     expect(() => withTables('<!-- inputs:prune -->\n', () => action)).toThrow(
       'has no <!-- /inputs:prune -->',
     );
@@ -54,18 +54,18 @@ describe('the tables of inputs and outputs', () => {
     expect(() => withTables(unknown, () => action)).toThrow('there is no action of that name');
   });
 
-  it('need a description of everything', () => {
+  it('need a description of each input', () => {
     expect(() => parseActionFile('inputs: { days: { default: 30 } }')).toThrow('days has no description.');
   });
 
   it.each(markdownFiles().map(({ path, text }) => [path, text]))(
-    'in %s are what the action.yml files say',
+    'in %s match the action.yml files',
     (_, text) => {
       expect(withTables(text, readActionFile)).toBe(text);
     },
   );
 
-  it('are there for every action', () => {
+  it('exist for every action', () => {
     const lines = markdownFiles().flatMap(({ text }) => text.split('\n'));
     const wanted = ['backup', 'restore', 'prune', 'check'].flatMap((name) =>
       ['inputs', 'outputs'].map((kind) => `<!-- ${kind}:${name} -->`),

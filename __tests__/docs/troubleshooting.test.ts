@@ -23,7 +23,7 @@ describe('the errors that the documentation explains', () => {
     expect(explained.length).toBeGreaterThan(50);
   });
 
-  it.each(explained)('%s (%s) is one that the action gives', (said) => {
+  it.each(explained)('%s (%s) is an error text of the action', (said) => {
     const missing = said.split('…').filter((part) => !sources.includes(part.trim()));
     expect(missing).toEqual([]);
   });

@@ -28,15 +28,15 @@ function jobsOf(workflow: string): [string, Readonly<Record<string, unknown>>][]
 }
 
 describe.each(workflows)('%s', (file, text) => {
-  it('is what GitHub takes', async () => {
+  it('is accepted by the parser of GitHub', async () => {
     expect(await workflowFaults(file, text)).toEqual([]);
   });
 
-  it('asks of the actions here only what they have', () => {
+  it('uses only inputs and outputs that the actions of this repository have', () => {
     expect(usesFaults(text, readActionFile)).toEqual([]);
   });
 
-  it('begins with permissions that can only read, if anything', () => {
+  it('grants no more than read permissions at the top', () => {
     const document: unknown = parse(text);
     const permissions = isJsonObject(document) ? document['permissions'] : undefined;
     expect(isJsonObject(permissions)).toBe(true);
@@ -45,12 +45,12 @@ describe.each(workflows)('%s', (file, text) => {
     ).toEqual([]);
   });
 
-  it('gives every job an end', () => {
+  it('gives every job a time limit', () => {
     const endless = jobsOf(text).filter(([, job]) => !('timeout-minutes' in job) && !('uses' in job));
     expect(endless.map(([name]) => name)).toEqual([]);
   });
 
-  it('never runs for a pull request with the rights of the repository', () => {
+  it('never runs for a pull request with the permissions of the repository', () => {
     expect(text).not.toMatch(/^ *pull_request_target:|workflow_run:/m);
   });
 
@@ -65,11 +65,11 @@ describe.each(workflows)('%s', (file, text) => {
 });
 
 describe.each(actions)('%s', (file, text) => {
-  it('is what GitHub takes', () => {
+  it('is accepted by the parser of GitHub', () => {
     expect(actionFaults(file, text)).toEqual([]);
   });
 
-  it('asks of the actions here only what they have', () => {
+  it('uses only inputs and outputs that the actions of this repository have', () => {
     expect(usesFaults(text, readActionFile)).toEqual([]);
   });
 });
@@ -77,7 +77,7 @@ describe.each(actions)('%s', (file, text) => {
 describe('the workflows of this repository', () => {
   const all = [...workflows, ...actions].map(([, text]) => text).join('\n');
 
-  it('are all there', () => {
+  it('all exist', () => {
     expect(workflows.map(([file]) => path.basename(file)).sort()).toEqual([
       'ci.yml',
       'end-to-end.yml',
@@ -87,7 +87,7 @@ describe('the workflows of this repository', () => {
     ]);
   });
 
-  it('pin every action of others by its commit, and say its version', () => {
+  it('pin every third-party action by its commit, with its version in a comment', () => {
     const others = [...all.matchAll(/^.*\buses: (?!\.\/)(.*)$/gm)].map(([, used = '']) => used);
     expect(others.length).toBeGreaterThan(5);
     expect(others.filter((used) => !/^[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(used))).toEqual(
@@ -110,7 +110,7 @@ describe('the workflows of this repository', () => {
     expect(JSON.stringify(commit)).not.toMatch(/npm|node |npx|\.ts\b/);
   });
 
-  it('have a gate in CI that waits for every other job, and is not skipped when one fails', () => {
+  it('have a CI job that waits for every other job, and is not skipped when one fails', () => {
     const jobs = new Map(jobsOf(read('.github/workflows/ci.yml')));
     const gate = jobs.get('all-green') ?? {};
     expect(gate['needs']).toEqual([...jobs.keys()].filter((name) => name !== 'all-green'));

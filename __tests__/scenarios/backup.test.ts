@@ -33,7 +33,7 @@ const backup = (inputs: Record<string, string> = {}, more: Parameters<TestBed['b
 const newest = () => bed.artifacts.artifacts().at(-1);
 
 describe('a backup', () => {
-  it('becomes an artifact that is the archive itself, with outputs that tell the truth', async () => {
+  it('becomes an artifact that is the archive itself, with correct outputs', async () => {
     const run = await backup();
     expectSuccess(run);
     const artifact = newest();
@@ -63,7 +63,7 @@ describe('a backup', () => {
     );
   });
 
-  it('has the same content digest again, whatever the compression, the time and the time zone of the server (thorough)', async () => {
+  it('has the same content digest whatever the compression, the time and the time zone of the server (thorough)', async () => {
     const digests = new Set<string | undefined>();
     for (const compression of ['zstd:3', 'gzip:1', 'lz4', 'none']) {
       const run = await backup({ compression, 'backup-name': compression.replace(':', '-') });
@@ -77,8 +77,8 @@ describe('a backup', () => {
     expect(digests.size).toBe(1);
   });
 
-  it('comes back with the commands of its summary', async () => {
-    const run = await backup({ 'backup-name': 'way back' });
+  it('can be restored with the commands of its summary', async () => {
+    const run = await backup({ 'backup-name': 'by hand' });
     const commands =
       /```sh\n([\s\S]*?)```/
         .exec(run.summary)?.[1]
@@ -102,7 +102,7 @@ describe('a backup', () => {
     expect(again.outputs['content-digest']).toBe(run.outputs['content-digest']);
   });
 
-  it('tells its story in a short log and a summary', async () => {
+  it('writes a short log and a summary', async () => {
     const run = await backup({ 'backup-name': 'story' });
     const story = run.log
       .split('\n')
@@ -119,7 +119,7 @@ describe('a backup', () => {
     );
   });
 
-  it('is granted what the repository allows, and says so', async () => {
+  it('gets at most the retention that the repository allows, and reports it', async () => {
     const run = await backup({ 'retention-days': '91', 'backup-name': 'long' }, { retentionDays: 90 });
     expectSuccess(run);
     expect(run.log).toMatch(/90 days: 91 were asked for/);
@@ -129,7 +129,7 @@ describe('a backup', () => {
     expect(remarksOf(run)).toEqual([]);
   });
 
-  it('leaves out what the filters say', async () => {
+  it('leaves out what the filters exclude', async () => {
     const run = await backup({
       'backup-name': 'filtered',
       schemas: 'shop',
@@ -145,7 +145,7 @@ describe('a backup', () => {
 });
 
 describe('the client tools', () => {
-  it('of the automatic version serve later steps by bin-directory and on PATH', async () => {
+  it('of version "auto" can be used by later steps through bin-directory and PATH', async () => {
     const run = await backup({ 'backup-name': 'tools', 'postgres-version': 'auto', 'add-to-path': 'true' });
     expectSuccess(run);
     const directory = run.outputs['bin-directory'] ?? '';
@@ -157,7 +157,7 @@ describe('the client tools', () => {
 });
 
 describe('the connection string', () => {
-  it('may come from DATABASE_URL of the environment, and the log says so', async () => {
+  it('can come from DATABASE_URL of the environment, and the log says so', async () => {
     const run = await backup(
       { 'connection-string': '', 'backup-name': 'env' },
       { env: { DATABASE_URL: shopUrl } },
@@ -166,7 +166,7 @@ describe('the connection string', () => {
     expect(run.log).toContain('Connection string from DATABASE_URL in the environment');
   });
 
-  it('may come from a .env file of the workspace (thorough)', async () => {
+  it('can come from a .env file in the workspace (thorough)', async () => {
     await writeFile(path.join(workspace, '.env'), `DATABASE_URL="${shopUrl}"\n`);
     const run = await backup({ 'connection-string': '', 'backup-name': 'file' }, { workspace });
     await rm(path.join(workspace, '.env'));
@@ -174,7 +174,7 @@ describe('the connection string', () => {
     expect(run.log).toContain('.env file');
   });
 
-  it('may have white space around it, which is told (thorough)', async () => {
+  it('can be surrounded by white space, which a notice reports (thorough)', async () => {
     const run = await backup({ 'connection-string': `  ${shopUrl}\n`, 'backup-name': 'space' });
     expectSuccess(run);
     expect(remarksOf(run)).toEqual([expect.stringContaining('white space')]);
@@ -182,7 +182,7 @@ describe('the connection string', () => {
 });
 
 describe('path', () => {
-  it('keeps the file too, readable by its owner alone', async () => {
+  it('also writes the backup to a file that only its owner can read', async () => {
     const run = await backup({ path: 'kept/', 'backup-name': 'both' }, { workspace });
     expect(run.exitCode).toBe(0);
     const kept = run.outputs['backup-path'] ?? '';
@@ -191,7 +191,7 @@ describe('path', () => {
     expect((await stat(kept)).mode & 0o777).toBe(0o600);
   });
 
-  it('with upload: false needs no artifact service at all', async () => {
+  it('with upload: false works without an artifact service', async () => {
     const before = bed.artifacts.requests.length;
     const run = await bed.backup({
       inputs: { 'connection-string': shopUrl, path: 'alone/mine.bak', upload: 'false' },
@@ -211,7 +211,7 @@ describe('path', () => {
     expect(run.summary).toContain('mine.bak');
   });
 
-  it('leaves nothing there when the upload fails (thorough)', async () => {
+  it('leaves no file when the upload fails (thorough)', async () => {
     const before = bed.artifacts.artifacts().length;
     bed.artifacts.faults = { createArtifact: { answer: 403 } };
     try {

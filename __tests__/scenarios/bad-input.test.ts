@@ -61,7 +61,7 @@ describe('bad input is refused before anything is done', () => {
     ],
     ['a name with a slash (thorough)', { 'backup-name': 'prod/shop' }, /^backup-name: [\s\S]*"\/"/],
     ['a name with a line break (thorough)', { 'backup-name': 'a\nb' }, /^backup-name: /],
-    ['upload that is no boolean (thorough)', { upload: 'yes' }, /^upload: "yes"/],
+    ['upload that is not a boolean (thorough)', { upload: 'yes' }, /^upload: "yes"/],
     ['no upload and no path', { upload: 'false' }, /^upload: [\s\S]*path/],
     [
       'an argument that the action owns',
@@ -82,7 +82,7 @@ describe('bad input is refused before anything is done', () => {
   });
 });
 
-describe('a place that cannot take artifacts is refused before the dump', () => {
+describe('a machine without an artifact service is refused before the dump', () => {
   it.each<[string, Record<string, string>, RegExp]>([
     [
       'GitHub Enterprise Server',

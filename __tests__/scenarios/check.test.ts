@@ -16,7 +16,7 @@ const check = (inputs: Record<string, string> = {}, options: RunActionOptions = 
 const seed = (hoursAgo: number, bytes = 1000) => seedBackup(artifacts, 'shop', hoursAgo, { bytes });
 
 describe('a check', () => {
-  it('of good backups is green, and shows them', async () => {
+  it('of good backups succeeds, and lists them', async () => {
     await seed(30, 900);
     const { name } = await seed(6, 1000);
     const run = await check({ 'minimum-count': '2' });
@@ -47,7 +47,7 @@ describe('a check', () => {
       /has shrunk by 60%, from 1\.0 kB to 400 bytes \(maximum-shrink allows 50%\)/,
     ],
   ] as const)(
-    'of backups that are %s is red, and shows them all the same (thorough)',
+    'of backups that are %s fails, and lists them nevertheless (thorough)',
     async (_, backups, inputs, why) => {
       for (const [hours, bytes] of backups) await seed(hours, bytes);
       const run = await check(inputs);
@@ -58,21 +58,21 @@ describe('a check', () => {
     },
   );
 
-  it('can be red for several reasons, in one annotation', async () => {
+  it('can fail for several reasons, in one annotation', async () => {
     await seed(72, 1000);
     await seed(50, 10);
     const run = await check({ 'max-age': '2d', 'minimum-count': '5', 'maximum-shrink': '0%' });
     expectColour(run, /50 h( \d+ min)? old[^]*; there are only 2 backups[^]*; [^]*shrunk by 99%/);
   });
 
-  it('goes by its own limits', async () => {
+  it('uses the limits that its inputs set', async () => {
     await seed(50, 10);
     await seed(72, 1000);
     expectColour(await check({ 'max-age': '3d', 'maximum-shrink': '100%' }));
     expectColour(await check({ 'max-age': '90m', 'maximum-shrink': '100%' }), /max-age allows 1 h 30 min/);
   });
 
-  it('of nothing is red, with outputs, and names what there is instead', async () => {
+  it('without any backup fails, sets the outputs, and names the backups that exist', async () => {
     await seedBackup(artifacts, 'shop', 2, { expiresAt: hoursBefore(1) });
     await seedBackup(artifacts, 'shop-eu', 2);
     await artifacts.seed({ name: 'shop', content: 'x' });
@@ -82,7 +82,7 @@ describe('a check', () => {
     expect(run.summary).toContain('There is none that has not expired.');
   });
 
-  it('believes the artifact service, not a name, how young a backup is (thorough)', async () => {
+  it('takes the age of a backup from the artifact service, not from its name (thorough)', async () => {
     await artifacts.seed({
       name: 'shop-29991231T000000Z-0123456789ab.bak',
       content: 'x',
@@ -91,7 +91,7 @@ describe('a check', () => {
     expectColour(await check(), /50 h( \d+ min)? old/);
   });
 
-  it('does not count what has 0 bytes', async () => {
+  it('does not count artifacts of 0 bytes', async () => {
     await seed(1, 0);
     const run = await check();
     expectColour(run, /there is no backup that has not expired\.[^]*Ignored 1 artifact[^]*1 of 0 bytes/);
@@ -114,7 +114,7 @@ describe('a check', () => {
       /the clock of the machine of the newest backup is 960[01] h/,
     ],
     ['its own runner is behind', 1, 1, 20, /the clock of this runner is (19 h 59 min|20 h)\S* behind GitHub/],
-  ] as const)('is red where %s, because then no age can be told', async (_, taken, made, github, why) => {
+  ] as const)('fails where %s, because then the age is unknown', async (_, taken, made, github, why) => {
     await seedBackup(artifacts, 'shop', taken, { createdAt: hoursBefore(made) });
     if (github > 0) artifacts.clock = new Date(Date.now() + github * 3_600_000);
     expectColour(await check({ 'max-age': '9d' }), why);
@@ -129,7 +129,7 @@ describe('a check', () => {
   });
 });
 
-describe('a check that cannot look', () => {
+describe('a check that cannot list artifacts', () => {
   it.each(['none', 'elsewhere'] as const)('names the permission: %s (thorough)', async (right) => {
     const repositories = [right === 'none' ? artifacts.repository : 'example/other'];
     const token = artifacts.tokenFor({ repositories, actions: right === 'none' ? 'none' : 'write' });
@@ -138,13 +138,13 @@ describe('a check that cannot look', () => {
     expect(run.outputs).toEqual({});
   });
 
-  it('needs no more than reading (thorough)', async () => {
+  it('needs only the permission to read (thorough)', async () => {
     await seed(1);
     const token = artifacts.tokenFor({ repositories: [artifacts.repository], actions: 'read' });
     expectColour(await check({}, { token }));
   });
 
-  it('waits for a rate limit, or says when to come again (thorough)', async () => {
+  it('waits for the end of a rate limit, or says when to run again (thorough)', async () => {
     await seed(1);
     artifacts.faults = { rest: { answer: { status: 403, headers: { 'retry-after': '1' } }, times: 1 } };
     expectColour(await check());
@@ -161,10 +161,10 @@ describe('a check that cannot look', () => {
   });
 });
 
-describe('a schedule that is about to be switched off (thorough)', () => {
+describe('a schedule that GitHub is about to disable (thorough)', () => {
   const daysAgo = (days: number): Date => hoursBefore(days * 24 + 1);
 
-  it('is warned of where the repository is public', async () => {
+  it('causes a warning where the repository is public', async () => {
     await seed(1);
     artifacts.visibility = 'public';
     artifacts.pushedAt = daysAgo(50);
@@ -179,7 +179,7 @@ describe('a schedule that is about to be switched off (thorough)', () => {
     expect(remarksOf(await check())).toEqual([]);
   });
 
-  it('is not there where the repository is private, or does not tell', async () => {
+  it('causes no warning where the repository is private or its visibility is unknown', async () => {
     await seed(1);
     artifacts.pushedAt = daysAgo(50);
     expect(remarksOf(await check())).toEqual([]);

@@ -32,7 +32,7 @@ const backup = (inputs: Record<string, string> = {}, more: RunActionOptions = {}
   bed.backup({ inputs: { 'backup-name': `b${bed.artifacts.artifacts().length}`, ...inputs }, ...more });
 const WRONG = 'postgres://nobody:a-secret-elsewhere@127.0.0.1:1/elsewhere';
 
-describe('a password that nobody has percent-encoded (thorough)', () => {
+describe('a password that is not percent-encoded (thorough)', () => {
   let roles = 0;
   it.each(['one#half', 'one?half', 'one:half', 'one&=half', 'one half'])(
     'works where libpq takes it: %s',
@@ -47,8 +47,8 @@ describe('a password that nobody has percent-encoded (thorough)', () => {
   );
 });
 
-describe('a password where nobody expects one', () => {
-  it('cut by an @, its rest looking like a parameter, is refused, and nothing of it is shown (thorough)', async () => {
+describe('a password in an unexpected place of the connection string', () => {
+  it('is refused without showing any of it: cut by an @, with a rest that looks like a parameter (thorough)', async () => {
     const before = bed.artifacts.artifacts().length;
     const run = await backup(
       {
@@ -60,7 +60,7 @@ describe('a password where nobody expects one', () => {
     expectFailure(run, /Percent-encode the password/, bed.artifacts, before);
   });
 
-  it('in a parameter of the URL is masked as well, as it stands and decoded', async () => {
+  it('is masked as it is and decoded: in a parameter of the URL', async () => {
     const password = 'in a p@rameter';
     await bed.database.createRole('by_parameter', { password, attributes: 'IN ROLE pg_read_all_data' });
     const { host, port } = bed.database;
@@ -72,8 +72,8 @@ describe('a password where nobody expects one', () => {
   });
 });
 
-describe('the places of a connection string', () => {
-  it('are asked in their order: the input, the environment, the .env file', async () => {
+describe('the sources of a connection string', () => {
+  it('are used in this order: the input, the environment, the .env file', async () => {
     const workspace = path.join(folder, 'order');
     await mkdir(workspace);
     await writeFile(path.join(workspace, '.env'), `DATABASE_URL=${WRONG}\n`);
@@ -88,7 +88,7 @@ describe('the places of a connection string', () => {
     expect(byVariable.log).toContain('Connection string from DATABASE_URL in the environment');
   });
 
-  it('are the only ones: PG* variables that an image or a step presets lead nowhere (thorough)', async () => {
+  it('do not include PG* variables that an image or a step sets (thorough)', async () => {
     const preset = {
       PGHOST: 'preset.invalid',
       PGHOSTADDR: '192.0.2.1',
@@ -110,13 +110,13 @@ describe('the places of a connection string', () => {
   });
 });
 
-describe('a server that is none of PostgreSQL (thorough)', () => {
+describe('a server that is not PostgreSQL (thorough)', () => {
   // A real server that says of itself what these say.
   it.each([
     ['CockroachDB', 'CockroachDB CCL v25.3.1 (x86_64-pc-linux-gnu, built 2025/08/11)', /BACKUP/],
     ['Amazon Redshift', 'PostgreSQL 8.0.2 on i686-pc-linux-gnu, Redshift 1.0.117891', /UNLOAD/],
     ['YugabyteDB', 'PostgreSQL 15.12-YB-2.25.2.0-b0 on x86_64-pc-linux-gnu', /ysql_dump/],
-  ])('is recognised by its version, and refused before the dump: %s', async (name, version, hint) => {
+  ])('is detected by its version, and refused before the dump: %s', async (name, version, hint) => {
     const database = `as ${name}`;
     const url = await bed.database.createDatabase(database);
     await bed.database.sql(
@@ -132,12 +132,12 @@ describe('a server that is none of PostgreSQL (thorough)', () => {
   });
 });
 
-describe('a place that cannot take artifacts (thorough)', () => {
+describe('a machine without an artifact service (thorough)', () => {
   it.each<[string, Record<string, string>]>([
     ['GitHub Enterprise Server', { GITHUB_SERVER_URL: 'https://git.company.example' }],
     ['no runtime token', { ACTIONS_RUNTIME_TOKEN: '' }],
     ['no address of the service', { ACTIONS_RESULTS_URL: '' }],
-  ])('is refused before anything connects or is fetched: %s', async (_, env) => {
+  ])('is refused before any connection or download: %s', async (_, env) => {
     const [requests, before] = [bed.mirror.requests.length, bed.artifacts.artifacts().length];
     const run = await backup({}, { env });
     expectFailure(run, /./, bed.artifacts, before);
@@ -147,7 +147,7 @@ describe('a place that cannot take artifacts (thorough)', () => {
 });
 
 describe('certificates and keys as PEM text', () => {
-  it('are files for this user alone, and post removes them when main was killed', async () => {
+  it('become files that only this user can read, and post removes them when main was killed', async () => {
     const client = selfSignedCertificate({ names: ['postgres'] });
     const server = await startDatabase({ ssl: 'required' });
     const temp = await mkdtemp(path.join(folder, 'temp-'));
@@ -195,7 +195,7 @@ describe('certificates and keys as PEM text', () => {
 });
 
 describe('postgres-version: auto', () => {
-  it('goes on to the version of a server that is newer than its tools', async () => {
+  it('uses the version of a server that is newer than the default tools', async () => {
     const newer = await startDatabase({ version: '18' });
     const before = bed.artifacts.artifacts().length;
     try {

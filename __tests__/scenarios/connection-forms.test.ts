@@ -28,7 +28,7 @@ const backup = (
   });
 
 describe('a transaction pooler', () => {
-  it('that nothing in the URL tells of is recognised by a real PgBouncer refusing options, unless it is allowed', async () => {
+  it('whose URL does not reveal it is detected when a real PgBouncer refuses options, unless it is allowed', async () => {
     const pooler = await startPgbouncer(bed.database);
     try {
       const url = `postgres://anybody:whatever-secret@${pooler.host}:${pooler.port}/shop`;
@@ -46,14 +46,14 @@ describe('a transaction pooler', () => {
     }
   });
 
-  it('is recognised by its URL before anything connects (thorough)', async () => {
+  it('is detected by its URL before any connection (thorough)', async () => {
     const before = bed.artifacts.artifacts().length;
     const run = await backup('postgres://u:whatever-secret@h:6432/d', {}, { secrets: ['whatever-secret'] });
     expectFailure(run, /port 6432 is PgBouncer's/, bed.artifacts, before);
   });
 });
 
-describe('a connection string as people have it', () => {
+describe('a backup with a connection string', () => {
   it('from Prisma, with parameters that libpq does not know', async () => {
     const url = bed.database.urlFor({
       database: 'shop',
@@ -90,14 +90,14 @@ describe('a connection string as people have it', () => {
     }
   });
 
-  it('that leads to a database with a name that looks like a connection string (thorough)', async () => {
+  it('for a database whose name looks like a connection string (thorough)', async () => {
     await bed.database.createDatabase('host=evil dbname=x');
     const run = await backup(bed.database.urlFor({ database: 'host=evil dbname=x' }));
     expectSuccess(run);
     expect(run.outputs['database']).toBe('host=evil dbname=x');
   });
 
-  it('of a private host is refused on a hosted runner (thorough)', async () => {
+  it('with a private host is refused on a hosted runner (thorough)', async () => {
     const before = bed.artifacts.artifacts().length;
     const run = await backup(
       'postgres://u:whatever-secret@db.railway.internal/d',
@@ -109,7 +109,7 @@ describe('a connection string as people have it', () => {
 });
 
 describe('a private certificate authority', () => {
-  it('vouches for the server with ssl-root-cert, as PEM text from a secret, and another one does not', async () => {
+  it('is used for verification with ssl-root-cert, as PEM text from a secret, and another CA is refused', async () => {
     const tls = await startDatabase({ ssl: 'required' });
     const other = await startDatabase({ ssl: true });
     try {
@@ -146,7 +146,7 @@ describe('a private certificate authority', () => {
     }
   });
 
-  it('lets us in by a client certificate and its key, without a password', async () => {
+  it('lets the backup log in with a client certificate and its key, without a password', async () => {
     const stranger = selfSignedCertificate({ names: ['certified'] });
     await withCertifiedServer(async ({ client, inputs, urlFor }) => {
       const url = urlFor('postgres');
@@ -162,7 +162,7 @@ describe('a private certificate authority', () => {
     });
   });
 
-  it('needs both halves of a client certificate (thorough)', async () => {
+  it('needs both the client certificate and its key (thorough)', async () => {
     const before = bed.artifacts.artifacts().length;
     const pem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----';
     expectFailure(

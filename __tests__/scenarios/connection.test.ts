@@ -14,14 +14,14 @@ afterAll(() => bed.stop());
 const backup = (url: string, inputs: Record<string, string> = {}) =>
   bed.backup({ inputs: { 'connection-string': url, ...inputs }, secrets: ['wrong password'] });
 
-describe('a server that will not have us', () => {
-  it('because of the password: told at once, not tried again', async () => {
+describe('a server that refuses the connection', () => {
+  it('because of the password fails the step at once, without another attempt', async () => {
     const run = await backup(bed.database.urlFor({ password: 'wrong password' }));
     expectFailure(run, /refused the password of the user "postgres"/, bed.artifacts);
     expect(run.log).not.toContain('Trying again');
   });
 
-  it('because the database does not exist (thorough)', async () => {
+  it('because the database does not exist fails the step with that reason (thorough)', async () => {
     expectFailure(
       await backup(bed.database.urlFor({ database: 'nope' })),
       /no database "nope"/,
@@ -29,7 +29,7 @@ describe('a server that will not have us', () => {
     );
   });
 
-  it('because the host does not exist (thorough)', async () => {
+  it('because the host does not exist fails the step with that reason (thorough)', async () => {
     const url = 'postgres://user:wrong%20password@no-such-host.invalid/db';
     expectFailure(
       await backup(url, { 'connection-attempts': '1' }),
@@ -38,7 +38,7 @@ describe('a server that will not have us', () => {
     );
   });
 
-  it('because nothing listens: tried as often as asked, then told', async () => {
+  it('because nothing listens is tried as often as connection-attempts says, then fails the step', async () => {
     const run = await backup('postgres://user:wrong%20password@127.0.0.1:1/db', {
       'connection-attempts': '2',
     });
@@ -46,12 +46,12 @@ describe('a server that will not have us', () => {
     expect(run.log.match(/Trying again/g)).toHaveLength(1);
   });
 
-  it('because it offers no TLS and we demand it (thorough)', async () => {
+  it('because it offers no TLS, which the URL requires, fails the step with that reason (thorough)', async () => {
     const url = bed.database.urlFor({ database: 'shop', params: { sslmode: 'require' } });
     expectFailure(await backup(url), /asks for TLS/, bed.artifacts);
   });
 
-  it('because it demands TLS and we offer none, and lets us in with TLS (thorough)', async () => {
+  it('because it requires TLS fails the step without TLS, and accepts the connection with TLS (thorough)', async () => {
     const tls = await startDatabase({ ssl: 'required' });
     try {
       expectFailure(
@@ -71,7 +71,7 @@ describe('a server that will not have us', () => {
     }
   });
 
-  it('because it has no connection free, and is tried again until it has (thorough)', async () => {
+  it('because it has no free connection is tried again until it has (thorough)', async () => {
     const role = await bed.database.createRole('narrow', {
       attributes: 'CONNECTION LIMIT 0 IN ROLE pg_read_all_data',
     });
@@ -97,8 +97,8 @@ describe('a server that will not have us', () => {
   });
 });
 
-describe('a role without rights', () => {
-  it('is told every table that it may not read, before the dump', async () => {
+describe('a role that lacks privileges', () => {
+  it('gets an error with every table that it may not read, before the dump', async () => {
     const role = await bed.database.createRole('reader');
     await bed.database.sql(
       'GRANT USAGE ON SCHEMA shop TO reader; GRANT SELECT ON shop.customers TO reader',
@@ -117,7 +117,7 @@ describe('a role without rights', () => {
     expect(run.log).not.toContain('shop.customers (');
   });
 
-  it('may back up what it may read (thorough)', async () => {
+  it('can back up the tables that it may read (thorough)', async () => {
     const role = await bed.database.createRole('customer_reader');
     await bed.database.sql(
       'GRANT USAGE ON SCHEMA shop TO customer_reader; GRANT SELECT ON shop.customers TO customer_reader',
@@ -139,7 +139,7 @@ describe('a role without rights', () => {
     expect(run.outputs['tables']).toBe('1');
   });
 
-  it('is told of row-level security, which would hide rows from the backup', async () => {
+  it('gets an error about row-level security, which would hide rows from the backup', async () => {
     await bed.database.createDatabase('secured');
     const role = await bed.database.createRole('tenant', { attributes: 'IN ROLE pg_read_all_data' });
     await bed.database.sql(
@@ -157,7 +157,7 @@ describe('filters that match nothing (thorough)', () => {
   it.each([
     ['tables', 'shop.no_such_table'],
     ['schemas', 'no_such_schema'],
-  ])('are an error that names the %s input', async (input, pattern) => {
+  ])('cause an error that names the %s input', async (input, pattern) => {
     const before = bed.artifacts.artifacts().length;
     const run = await backup(bed.database.urlFor({ database: 'shop' }), { [input]: pattern });
     expectFailure(
@@ -176,7 +176,7 @@ describe('a server that is newer than the client tools', () => {
   });
   afterAll(() => newer.stop());
 
-  it('is refused before the dump, with the version to set', async () => {
+  it('is refused before the dump, and the error says which version to set', async () => {
     const before = bed.artifacts.artifacts().length;
     expectFailure(
       await backup(newer.url),
@@ -188,7 +188,7 @@ describe('a server that is newer than the client tools', () => {
 });
 
 describe('the connection of every tool', () => {
-  it('is in the environment of psql and pg_dump alone, and no other secret is', async () => {
+  it('is only in the environment of psql and pg_dump, and no other secret is', async () => {
     const run = await backup(bed.database.urlFor({ database: 'shop' }), { 'backup-name': 'audit' });
     expectSuccess(run);
     const tools = run.processes.filter(({ argv }) =>

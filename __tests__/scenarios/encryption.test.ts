@@ -34,7 +34,7 @@ const backup = (inputs: Record<string, string>, secrets: string[] = []) =>
   bed.backup({ inputs: { 'connection-string': shopUrl, ...inputs }, secrets });
 
 describe('an encrypted backup', () => {
-  it('to a public key comes back with the commands of its summary, through the standard age command', async () => {
+  it('to a public key can be restored with the commands of its summary and the standard age command', async () => {
     const plain = await backup({ 'backup-name': 'plain' });
     const run = await backup({
       'age-recipients': `# the night shift\n${recipient}`,
@@ -64,7 +64,7 @@ describe('an encrypted backup', () => {
     expect(await countRows(bed.database, 'restored')).toEqual(shop);
   });
 
-  it('to a passphrase opens with the standard age command', async () => {
+  it('with a passphrase can be decrypted with the standard age command', async () => {
     const passphrase = 'correct horse battery staple';
     const run = await backup({ 'age-passphrase': passphrase, 'backup-name': 'phrase' }, [passphrase]);
     expectSuccess(run);

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => bed.stop());
 
-describe('a database out of the ordinary', () => {
+describe('an extreme database', () => {
   it('of 10,000 small tables is backed up, and every one is counted (thorough)', async () => {
     const url = await bed.database.createDatabase('many');
     for (let batch = 0; batch < 10; batch++) {
@@ -38,7 +38,7 @@ describe('a database out of the ordinary', () => {
     expect(run.peakRssBytes ?? 0).toBeLessThan(256_000_000);
   }, 400_000);
 
-  it('that holds nothing is backed up too', async () => {
+  it('that is empty is backed up too', async () => {
     const url = await bed.database.createDatabase('empty');
     const run = await bed.backup({ inputs: { 'connection-string': url } });
     expectSuccess(run);
@@ -46,7 +46,7 @@ describe('a database out of the ordinary', () => {
     expect(run.summary).toContain('holds no table rows');
   });
 
-  it('whose names are hostile can inject nothing into log, summary or file name (thorough)', async () => {
+  it('with hostile names can inject nothing into log, summary or file name (thorough)', async () => {
     const name = '::add-mask::x|<b>\n# [a](b)';
     const url = await bed.database.createDatabase(name);
     await bed.database.sql(

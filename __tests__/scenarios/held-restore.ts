@@ -6,9 +6,9 @@ import type { TestBed } from '../support/test-bed.ts';
 
 /**
  * A function that acts only where it is restored, called by what a restore does last: it fills the materialized view.
- * The login trigger calls it when somebody connects to what is restored already: the proof.
+ * The login trigger calls it when the restored database is connected to again: for the verification.
  */
-export const sleepsAt = (moment: 'restore' | 'proof'): string => `
+export const sleepsAt = (moment: 'restore' | 'verification'): string => `
   CREATE TABLE public.visits AS SELECT id, md5(id::text) AS page FROM generate_series(1, 100) id;
   CREATE FUNCTION public.rest() RETURNS int LANGUAGE plpgsql AS $$
   BEGIN

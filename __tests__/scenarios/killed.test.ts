@@ -25,7 +25,7 @@ afterAll(async () => {
 /** Of main and post together. */
 const annotations = ({ annotations: main, post }: ActionRun) => [...main, ...(post?.annotations ?? [])];
 
-/** Runs a backup that waits for ever where it writes its summary, because nobody reads it, and kills it at a line. */
+/** Runs a backup that blocks where it writes its summary, because nothing reads it, and kills it at a log line. */
 async function killedAt(line: RegExp, inputs: Readonly<Record<string, string>>): Promise<ActionRun> {
   const summary = path.join(folder, 'summary');
   await promisify(execFile)('mkfifo', [summary]);
@@ -46,7 +46,7 @@ async function killedAt(line: RegExp, inputs: Readonly<Record<string, string>>):
   return run;
 }
 
-it('a backup that is killed when its artifact is published: post says so, and nothing is red', async () => {
+it('a backup that is killed after its artifact was published: post reports it with a warning, not an error', async () => {
   const run = await killedAt(/^Uploaded published-/, { 'backup-name': 'published' });
   const [artifact] = bed.artifacts.artifacts().filter(({ name }) => name.startsWith('published-'));
   expect(annotations(run)).toEqual([
@@ -59,7 +59,7 @@ it('a backup that is killed when its artifact is published: post says so, and no
   ]);
 });
 
-it('a restore that is killed: post says that nobody knows what the target holds (thorough)', async () => {
+it('a restore that is killed: post says that the content of the target is unknown (thorough)', async () => {
   const made = await bed.backup({ inputs: { path: `${folder}/shop.bak`, upload: 'false' } });
   expectSuccess(made);
   await bed.database.createDatabase('target');
@@ -90,7 +90,7 @@ it('a restore that is killed: post says that nobody knows what the target holds 
   expect(run.leftFiles).toEqual([]);
 });
 
-it('a backup that could keep its file but not tell of it says where the file is (thorough)', async () => {
+it('a backup that wrote its local copy but not its outputs says where the file is (thorough)', async () => {
   const outputs = path.join(folder, 'outputs');
   await writeFile(outputs, '');
   const run = await bed.backup({

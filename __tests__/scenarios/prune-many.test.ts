@@ -9,7 +9,7 @@ import { remarksOf } from '../support/test-bed.ts';
 const ALL = 25_000;
 const LOOKED_AT = 10_000;
 const PER_PAGE = 100;
-/** One of so many is a backup, the newest among them. */
+/** One artifact in this number is a backup; the newest artifact is one. */
 const ONE_OF = 500;
 
 /** The artifact of a place in the list, which begins with the newest. */
@@ -45,8 +45,8 @@ const asked = (method: string): string[] =>
     .filter((request) => request.method === method)
     .map(({ rest, page }) => (method === 'GET' ? `${page}${rest}` : rest));
 
-describe('a prune of a repository with more artifacts than are looked at (thorough)', () => {
-  it('goes by the newest 10,000, says so, and leaves older backups alone', async () => {
+describe('a prune of a repository with more artifacts than it searches (thorough)', () => {
+  it('considers the newest 10,000, says so, and keeps older backups', async () => {
     const run = await prune({ 'backup-name': 'shop', 'keep-last': '5' });
     expectColour(run);
     const seen = backupsUpTo(LOOKED_AT);
@@ -63,7 +63,7 @@ describe('a prune of a repository with more artifacts than are looked at (thorou
     expect(asked('DELETE')).toEqual(oldestFirst);
   });
 
-  it('says that it has not seen all where it finds no backup of the name', async () => {
+  it('says that it has not seen all artifacts if it finds no backup of the name', async () => {
     const run = await prune({ 'backup-name': 'blog', 'keep-last': '5' });
     expectColour(run);
     expect(remarksOf(run)).toEqual([

@@ -28,7 +28,7 @@ const tokenThatMay = (actions: 'none' | 'read'): string =>
 const deletions = (): number => artifacts.requests.filter(({ point }) => point === 'restDelete').length;
 
 describe('a prune', () => {
-  it('deletes what no rule keeps, and tells what is left', async () => {
+  it('deletes the backups that no rule keeps, and lists the others', async () => {
     const series = await seedDays(10);
     const run = await prune({ 'keep-last': '3' });
     expectColour(run);
@@ -43,7 +43,7 @@ describe('a prune', () => {
     expect(run.post).toBeUndefined();
   });
 
-  it('touches no other series, no artifact of anyone else, and none that has expired', async () => {
+  it('deletes no backup of another series, no artifact of another action, and no expired one', async () => {
     await seedDays(3);
     const foreign = [
       (await seedBackup(artifacts, 'shop-eu', 900)).name,
@@ -61,7 +61,7 @@ describe('a prune', () => {
     expect(listed(run, 'deleted')).toHaveLength(2);
   });
 
-  it('goes by every page of the list (thorough)', async () => {
+  it('reads every page of the list (thorough)', async () => {
     const series: string[] = [];
     for (let hours = 129; hours >= 0; hours--)
       series.unshift((await seedBackup(artifacts, 'shop', hours)).name);
@@ -84,7 +84,7 @@ describe('a prune', () => {
     expect(names()).toEqual(series.slice(0, 1));
   });
 
-  it('believes the artifact service, not a name, which is the newest (thorough)', async () => {
+  it('takes the age of a backup from the artifact service, not from its name (thorough)', async () => {
     const { name } = await seedBackup(artifacts, 'shop', 1);
     await artifacts.seed({
       name: 'shop-29991231T000000Z-0123456789ab.bak',
@@ -95,7 +95,7 @@ describe('a prune', () => {
     expect(names()).toEqual([name]);
   });
 
-  it('leaves alone what is uploaded meanwhile (thorough)', async () => {
+  it('keeps a backup that is uploaded meanwhile (thorough)', async () => {
     await seedDays(4);
     let meanwhile: Promise<{ name: string }> | undefined;
     const run = await prune(
@@ -111,7 +111,7 @@ describe('a prune', () => {
     expect(names()).toHaveLength(2);
   });
 
-  it('of a series that is not there warns, and names those that are (thorough)', async () => {
+  it('of a series that does not exist warns, and lists those that do (thorough)', async () => {
     await seedDays(2, 'blog');
     const run = await prune({ 'keep-last': '1' });
     expectColour(run);
@@ -120,7 +120,7 @@ describe('a prune', () => {
     expect(names()).toHaveLength(2);
   });
 
-  it('without a rule, or without a name, is refused before anything is asked', async () => {
+  it('without a rule, or without a name, is refused before any request', async () => {
     await seedDays(2);
     expectColour(await prune({}), /No rule says what to keep/);
     expectColour(await prune({ 'backup-name': '', 'keep-last': '1' }), /backup-name: the value is empty/);
@@ -129,7 +129,7 @@ describe('a prune', () => {
 });
 
 describe('a dry run', () => {
-  it('prints the plan with the rule that keeps each, needs no right to delete, and deletes nothing', async () => {
+  it('prints the plan with the rule that keeps each backup, needs no permission to delete, and deletes nothing', async () => {
     const series = await seedDays(5);
     const inputs = { 'keep-last': '1', 'keep-daily': '2', minimum: '3' };
     const run = await prune({ ...inputs, 'dry-run': 'true' }, { token: tokenThatMay('read') });
@@ -172,18 +172,18 @@ describe('a prune that fails', () => {
     },
   );
 
-  it('in a dry run asks for no more than reading (thorough)', async () => {
+  it('names only the permission to read in a dry run (thorough)', async () => {
     const run = await prune({ 'keep-last': '1', 'dry-run': 'true' }, { token: tokenThatMay('none') });
     expectColour(run, /actions: read/);
   });
 
-  it('because the token does not see the repository, or there is none, says so (thorough)', async () => {
+  it('says that the token cannot see the repository, or that there is no token (thorough)', async () => {
     const token = artifacts.tokenFor({ repositories: ['example/other'], actions: 'write' });
     expectColour(await prune({ 'keep-last': '1' }, { token }), /404[^]*actions: write/);
     expectColour(await prune({ 'keep-last': '1', 'github-token': '' }), /github-token: it is empty/);
   });
 
-  it('at one backup deletes the others, names it, and is red', async () => {
+  it('to delete one backup deletes the others, and the step fails and names it', async () => {
     const series = await seedDays(6);
     artifacts.faults = { restDelete: { answer: { status: 422, message: 'not now' }, times: 1 } };
     const run = await prune({ 'keep-last': '2' });
@@ -197,7 +197,7 @@ describe('a prune that fails', () => {
     expect(run.summary).toContain('3 of 4 backups that were to be deleted are gone');
   });
 
-  it('at each of them tries all, and names all (thorough)', async () => {
+  it('to delete every backup tries all of them, and names all (thorough)', async () => {
     const series = await seedDays(8);
     artifacts.faults = { restDelete: { answer: 422 } };
     const run = await prune({ 'keep-last': '1' });
@@ -207,7 +207,7 @@ describe('a prune that fails', () => {
     expect(run.outputs['deleted']).toBe('[]');
   });
 
-  it('because of a rate limit waits for it, or says when to come again (thorough)', async () => {
+  it('because of a rate limit waits for its end, or says when to run again (thorough)', async () => {
     await seedDays(4);
     const limit = (headers: Record<string, string>) => ({ status: 429, headers });
     artifacts.faults = { restDelete: { answer: limit({ 'retry-after': '1' }), times: 1 } };
@@ -220,7 +220,7 @@ describe('a prune that fails', () => {
     expect(names()).toHaveLength(2);
   });
 
-  it('because it was cancelled says what is gone (thorough)', async () => {
+  it('because it was cancelled says which backups were deleted (thorough)', async () => {
     await seedDays(5);
     artifacts.faults = { restDelete: { answer: 'hang', everyNth: 2 } };
     const signalAfter = { match: /^Deleted /, signal: 'SIGINT' as const };

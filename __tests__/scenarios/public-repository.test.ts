@@ -88,7 +88,7 @@ describe('in a public repository', () => {
     expect(run.log).toContain('Whether the repository is public cannot be found out');
   });
 
-  it('an encrypted backup is made, and nobody is asked', async () => {
+  it('an encrypted backup is made without asking GitHub', async () => {
     const before = questions();
     for (const event of [publicEvent, silentEvent]) {
       const run = await backup(event, { 'age-recipients': RECIPIENT });
@@ -99,14 +99,14 @@ describe('in a public repository', () => {
     expect(questions()).toBe(before);
   });
 
-  it('a backup that stays on the runner is made, and nobody is asked (thorough)', async () => {
+  it('a backup that stays on the runner is made without asking GitHub (thorough)', async () => {
     const before = questions();
     const run = await backup(silentEvent, { upload: 'false', path: 'kept.bak' });
     expect([run.exitCode, questions()]).toEqual([0, before]);
     expect(run.summary).not.toContain('CAUTION');
   });
 
-  it('a plain backup is made when that is wanted, with a warning, and in red in the summary', async () => {
+  it('a backup without encryption is made with allow-plaintext-on-public, with a warning and a red notice in the summary', async () => {
     const run = await backup(publicEvent, { 'allow-plaintext-on-public': 'true' });
     expectSuccess(run);
     expect(remarksOf(run)).toEqual([
@@ -117,7 +117,7 @@ describe('in a public repository', () => {
     );
   });
 
-  it('the wish says nothing in a private repository (thorough)', async () => {
+  it('allow-plaintext-on-public has no effect in a private repository (thorough)', async () => {
     const event = { repository: { private: true } };
     const run = await backup(event, { 'allow-plaintext-on-public': 'true' });
     expectSuccess(run);
@@ -127,7 +127,7 @@ describe('in a public repository', () => {
 });
 
 describe('a run that gets no secrets', () => {
-  it('is told why its connection string is empty: a fork', async () => {
+  it('fails with the reason for its empty connection string: a fork', async () => {
     const run = await bed.backup({
       inputs: { 'connection-string': '' },
       eventName: 'pull_request',
@@ -139,7 +139,7 @@ describe('a run that gets no secrets', () => {
     expectFailure(run, /connection-string is empty: .*from a fork/, bed.artifacts, published());
   });
 
-  it('is told why its connection string is empty: Dependabot (thorough)', async () => {
+  it('fails with the reason for its empty connection string: Dependabot (thorough)', async () => {
     const run = await bed.backup({
       inputs: { 'connection-string': '' },
       eventName: 'pull_request',

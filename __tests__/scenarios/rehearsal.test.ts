@@ -29,7 +29,7 @@ afterAll(async () => {
   await Promise.all([bed.stop(), stage.stop(), rm(folder, { recursive: true, force: true })]);
 });
 
-/** A backup that is rehearsed, on the server of this file if no other is named. */
+/** A backup with a test restore, on the server of this file if no other is named. */
 async function backup(
   inputs: Record<string, string> = {},
   more: Parameters<TestBed['backup']>[0] = {},
@@ -49,7 +49,7 @@ async function backup(
   });
 }
 
-/** What holds after every rehearsal, whatever became of it. */
+/** What is true after every test restore, whatever its result. */
 async function expectStageCleared(server: Database = stage): Promise<void> {
   const scratch = await server.query(`SELECT datname FROM pg_database WHERE datname ~ 'rehearsal'`);
   expect(scratch).toEqual([]);
@@ -57,13 +57,13 @@ async function expectStageCleared(server: Database = stage): Promise<void> {
   expect(await server.sessions()).toEqual([]);
 }
 
-/** A red step, and no backup: neither as an artifact nor on the disk. */
+/** The step fails, and there is no backup: neither as an artifact nor on the disk. */
 async function expectNoBackup(run: ActionRun, annotation: RegExp, before: number): Promise<void> {
   expectFailure(run, annotation, bed.artifacts, before);
   expect((await readdir(folder)).filter((name) => name.startsWith(`b${before}-`))).toEqual([]);
 }
 
-/** A database of the source whose function acts only where it is rehearsed. */
+/** A database of the source whose function acts only in a test restore. */
 async function sourceThat(name: string, act: string): Promise<string> {
   const url = await bed.database.createDatabase(name);
   await bed.database.sql(
@@ -81,8 +81,8 @@ async function sourceThat(name: string, act: string): Promise<string> {
   return url;
 }
 
-describe('a rehearsal', () => {
-  it('restores, proves and drops the backup before it is published, and says so', async () => {
+describe('a test restore', () => {
+  it('restores and verifies the backup in a scratch database before it is published, drops the database, and reports it', async () => {
     const run = await backup();
     expectSuccess(run);
     expect(remarksOf(run)).toEqual([]);
@@ -111,13 +111,13 @@ describe('a rehearsal', () => {
     }
   });
 
-  it('can be on the very server that is backed up (thorough)', async () => {
+  it('can use the server that is backed up (thorough)', async () => {
     const run = await backup({ 'verify-connection-string': bed.database.url });
     expectSuccess(run);
     await expectStageCleared(bed.database);
   });
 
-  it('of a backup that is encrypted comes before the encryption (thorough)', async () => {
+  it('of an encrypted backup happens before the encryption (thorough)', async () => {
     const passphrase = 'correct horse battery staple';
     const run = await backup({ 'age-passphrase': passphrase }, { secrets: [passphrase] });
     expectSuccess(run);
@@ -126,7 +126,7 @@ describe('a rehearsal', () => {
     await expectStageCleared();
   });
 
-  it('is of what was chosen of the database, if that stands alone (thorough)', async () => {
+  it('restores the selected part of the database, if it needs nothing else (thorough)', async () => {
     await bed.database.sql('CREATE SCHEMA alone; CREATE TABLE alone.note AS SELECT 1 AS id', 'shop');
     const run = await backup({ schemas: 'alone' });
     expectSuccess(run);
@@ -135,8 +135,8 @@ describe('a rehearsal', () => {
   });
 });
 
-describe('a backup that does not pass its rehearsal is not published', () => {
-  it('because the restore leads to other rows', async () => {
+describe('a backup that fails its test restore is not published', () => {
+  it('because the restored rows differ', async () => {
     const url = await sourceThat('changing', 'UPDATE public.visits SET seen = seen + 1 WHERE id = 2;');
     const before = bed.artifacts.artifacts().length;
     const run = await backup({ 'connection-string': url });
@@ -144,7 +144,7 @@ describe('a backup that does not pass its rehearsal is not published', () => {
     await expectStageCleared();
   });
 
-  it('because the server has not an extension that it needs (thorough)', async () => {
+  it('because the server lacks an extension that it needs (thorough)', async () => {
     // adminpack was removed in PostgreSQL 17.
     const source = await startDatabase({ version: '16' });
     try {
@@ -158,7 +158,7 @@ describe('a backup that does not pass its rehearsal is not published', () => {
     }
   });
 
-  it('because what was chosen of the database does not stand alone (thorough)', async () => {
+  it('because the selected part of the database needs something else (thorough)', async () => {
     const name = 'chosen';
     const url = await bed.database.createDatabase(name);
     await bed.database.sql(
@@ -172,7 +172,7 @@ describe('a backup that does not pass its rehearsal is not published', () => {
     await expectStageCleared();
   });
 
-  it('because the server goes away in the middle (thorough)', async () => {
+  it('because the server stops in the middle (thorough)', async () => {
     const url = await sourceThat('halting', 'PERFORM pg_sleep(60);');
     const server = await startDatabase();
     const before = bed.artifacts.artifacts().length;
@@ -190,7 +190,7 @@ describe('a backup that does not pass its rehearsal is not published', () => {
   });
 });
 
-describe('a server to rehearse on that is not fit for it fails the backup before the dump', () => {
+describe('an unsuitable server for the test restore makes the backup fail before the dump', () => {
   const refused = async (
     inputs: Record<string, string>,
     annotation: RegExp,
@@ -262,12 +262,12 @@ describe('a server to rehearse on that is not fit for it fails the backup before
     );
   });
 
-  it('because the connection string is none (thorough)', async () => {
+  it('because the connection string is not one (thorough)', async () => {
     await refused({ 'verify-connection-string': 'mysql://h/d' }, /verify-connection-string/);
   });
 });
 
-describe('a run that ends in the middle of the rehearsal (thorough)', () => {
+describe('a run that ends in the middle of the test restore (thorough)', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'because it is cancelled (%s) drops the scratch database',
     async (signal) => {
@@ -289,7 +289,7 @@ describe('a run that ends in the middle of the rehearsal (thorough)', () => {
     },
   );
 
-  it('because it is killed leaves nothing on the runner, and the database that nobody could drop', async () => {
+  it('because it is killed leaves nothing on the runner, but the scratch database on the server', async () => {
     const url = await sourceThat('killed', 'PERFORM pg_sleep(60);');
     let handle: { kill(signal: NodeJS.Signals): void } | undefined;
     const running = backup(

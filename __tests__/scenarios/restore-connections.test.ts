@@ -76,7 +76,7 @@ async function expectEmpty(database: string, server: Database = bed.database): P
   expect(await server.query(schemas, { database })).toEqual([]);
 }
 
-describe('the restore through a connection string as people have it (thorough)', () => {
+describe('a restore with a connection string (thorough)', () => {
   it('from Prisma, with parameters that libpq does not know', async () => {
     const database = await target();
     const params = { schema: 'public', connection_limit: '5', sslaccept: 'accept_invalid_certs' };
@@ -133,13 +133,13 @@ describe('the restore through a connection string as people have it (thorough)',
     expect(run.log).toContain('.env file of the workspace');
   });
 
-  it('with a name that looks like a connection string', async () => {
+  it('for a database whose name looks like a connection string', async () => {
     const database = 'host=evil dbname=x';
     await bed.database.createDatabase(database);
     await expectRestored(await restore(bed.database.urlFor({ database })), database);
   });
 
-  it('over several connections', async () => {
+  it('that is used for several connections', async () => {
     const database = await target();
     const { host, port } = bed.database;
     const url = bed.database.urlFor({ database }).replace(`@${host}:${port}`, `@${host}:1,${host}:${port}`);
@@ -148,7 +148,7 @@ describe('the restore through a connection string as people have it (thorough)',
 });
 
 describe('a transaction pooler (thorough)', () => {
-  it('is refused, by its URL and by what it answers: a restore needs a session', async () => {
+  it('is refused, because of its URL or its answers: a restore needs a session', async () => {
     const database = await target();
     const secrets = ['whatever-secret'];
     expectFailedRestore(
@@ -169,7 +169,7 @@ describe('a transaction pooler (thorough)', () => {
 });
 
 describe('TLS', () => {
-  it('with a private authority is checked for every tool, the proof included', async () => {
+  it('with a private CA is verified for every tool, also while the restore is verified', async () => {
     const tls = await startDatabase({ ssl: 'required' });
     try {
       const database = await target(tls);
@@ -188,7 +188,7 @@ describe('TLS', () => {
     }
   });
 
-  it('with a client certificate in the place of a password lets every tool in (thorough)', async () => {
+  it('with a client certificate instead of a password is used by every tool (thorough)', async () => {
     await withCertifiedServer(async ({ database: server, client, inputs, urlFor }) => {
       const database = await target(server);
       const run = await restore(urlFor(database), inputs, { secrets: [client.key] });
@@ -226,7 +226,7 @@ describe("Prisma's tunnel", () => {
     }
   };
 
-  it('carries a restore and its proof', async () => {
+  it('transports a restore and its verification', async () => {
     await throughTunnel('17', async ({ server, gateway, restore: run }) => {
       const done = await run();
       await expectRestored(done, 'postgres', server);
@@ -235,21 +235,21 @@ describe("Prisma's tunnel", () => {
     });
   });
 
-  it('carries a restore over several connections (thorough)', async () => {
+  it('transports a restore over several connections (thorough)', async () => {
     await throughTunnel('17', async ({ server, gateway, restore: run }) => {
       await expectRestored(await run({ jobs: '3' }), 'postgres', server);
       expect(gateway.open).toBe(0);
     });
   });
 
-  it('carries what psql sends to an older server (thorough)', async () => {
+  it('transports what psql sends to an older server (thorough)', async () => {
     await throughTunnel('16', async ({ server, gateway, restore: run }) => {
       await expectRestored(await run(), 'postgres', server);
       expect(gateway.open).toBe(0);
     });
   });
 
-  it('carries the replacement of what is there (thorough)', async () => {
+  it('transports a restore that replaces existing objects (thorough)', async () => {
     await throughTunnel('17', async ({ server, restore: run }) => {
       expectSuccess(await run());
       await server.query('DELETE FROM shop.order_lines');
@@ -261,7 +261,7 @@ describe("Prisma's tunnel", () => {
   it.each([
     // The answers to the restore itself are the shortest; the first long one is the examination of the target.
     ['before the restore', 5_000, 'The target was not touched', false],
-    ['in the middle of the proof', 100_000, 'nothing is proven', true],
+    ['in the middle of the verification', 100_000, 'nothing is proven', true],
   ])(
     'that drops the connection %s is told so, and what that means (thorough)',
     async (_, bytes, words, isFull) => {
@@ -277,10 +277,10 @@ describe("Prisma's tunnel", () => {
     },
   );
 
-  it('that drops the connection in the middle of the restore leaves the target as it was (thorough)', async () => {
+  it('that drops the connection in the middle of a restore leaves the target unchanged (thorough)', async () => {
     await throughTunnel('17', async ({ server, gateway, restore: run }) => {
       const onLine = (line: string): void => {
-        // Preflight and plan are through; the proof never comes.
+        // Preflight and plan have succeeded; the verification is never reached.
         if (line.startsWith('Will create')) gateway.behaviour.dropAfterBytes = 1_500;
       };
       const done = await run({}, onLine);

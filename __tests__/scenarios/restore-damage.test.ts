@@ -27,7 +27,7 @@ const CASES = 200;
 const WORKERS = 3;
 /** The header and the table of contents of the shop's archive lie in here. */
 const CONTENTS_BYTES = 24 * 1024;
-/** After this a restore is cancelled: where a gzip stream ends early, pg_restore 17 goes on for ever (read-back.test.ts). */
+/** After this a restore is cancelled: where a gzip stream ends early, pg_restore 17 never ends (read-back.test.ts). */
 const PATIENCE_MS = 20_000;
 
 interface Sample {
@@ -125,7 +125,7 @@ async function expectNoHarm(one: Case, target: string, failed: boolean): Promise
 }
 
 describe('a file that is damaged at a random place (thorough)', () => {
-  it(`never reaches the target, nor is it said to be restored: ${CASES} places`, async () => {
+  it(`is never restored, nor reported as restored: ${CASES} places`, async () => {
     jest.spyOn(process.stdout, 'write').mockReturnValue(true);
     const harmless: Damage[] = [];
     try {
@@ -151,7 +151,7 @@ describe('a file that is damaged at a random place (thorough)', () => {
     expect(harmless.length).toBeLessThan(CASES / 5);
   }, 180_000);
 
-  it('fails the step in the bundled action too', async () => {
+  it('makes the step of the bundled action fail too', async () => {
     const { name, url } = await newTarget();
     // Beyond the table of contents, where every byte counts.
     const inRows = cases(150, 6).filter(
@@ -171,8 +171,8 @@ describe('a file that is damaged at a random place (thorough)', () => {
   }, 200_000);
 });
 
-describe('a file that is torn (thorough)', () => {
-  it('is refused with the advice to use another copy', async () => {
+describe('a truncated file (thorough)', () => {
+  it('is refused with the hint to use another copy', async () => {
     const { name, url } = await newTarget();
     const [sample] = samples;
     const file = path.join(folder, 'torn.bak');
@@ -184,7 +184,7 @@ describe('a file that is torn (thorough)', () => {
 });
 
 describe('an artifact that is damaged at a random place (thorough)', () => {
-  it('is not even read: its SHA-256 is not what the service recorded', async () => {
+  it('is refused before it is read, because its SHA-256 is not what the service recorded', async () => {
     const { name, url } = await newTarget();
     for (const one of cases(12, 7)) {
       const artifact = `damaged-${one.sample.name}`;

@@ -132,7 +132,7 @@ async function differences(
   return differingLines(descriptions.get(backup) ?? '', await describeDatabase(server, database), without);
 }
 
-/** A restore that is proven, and whose log and summary name what it leaves out: this, and nothing else. */
+/** A restore that is verified, and whose log and summary name what it leaves out: this, and nothing else. */
 function expectProven(run: ActionRun, omissions: readonly string[]): void {
   expectSuccess(run);
   expect(run.outputs['verified']).toBe('true');
@@ -149,13 +149,13 @@ describe('a database with everything that makes restores fail', () => {
     ['17 to 16', 'usual', () => older],
     ['17 to 16, over several connections when that cannot be', 'usual', () => older, { jobs: '3' }],
     ['17 to 17, over several connections', 'usual', () => bed.database, { jobs: '3' }],
-  ])('comes back whole from %s (thorough)', async (_, backup, to, inputs = {}) => {
+  ])('is restored completely from %s (thorough)', async (_, backup, to, inputs = {}) => {
     const { run, database } = await restored({ backup, to: to(), inputs });
     expectProven(run, [PUBLIC_IS_THERE, SUBSCRIPTION]);
     expect(await differences(backup, [to(), database])).toEqual(NO_SUBSCRIPTION);
   });
 
-  it('comes back whole from 17 to 18, with the tools of 18 that are fetched for it (thorough)', async () => {
+  it('is restored completely from 17 to 18, with the tools of 18 that are downloaded for it (thorough)', async () => {
     const reason = await testClientTools(18).then(
       () => undefined,
       (error: unknown) => messageOf(error),
@@ -187,7 +187,7 @@ describe('a database with everything that makes restores fail', () => {
 
   /** Where no mirror has the tools of 18, nothing can dump what was restored; the catalogs still tell. */
   async function withoutTools18(reason: string): Promise<void> {
-    console.warn(`17 to 18 is restored without the proof: ${reason}`);
+    console.warn(`17 to 18 is restored without verification: ${reason}`);
     const inputs = { verify: 'false', 'postgres-version': '17' };
     const { run, database } = await restored({ backup: 'usual', to: newer, inputs });
     expectSuccess(run);
@@ -195,7 +195,7 @@ describe('a database with everything that makes restores fail', () => {
     expect(await differences('usual', [newer, database])).toEqual(NO_SUBSCRIPTION);
   }
 
-  it('comes back for the owner of a database, but for what the owner may not make and the server lacks', async () => {
+  it('is restored by the owner of a database, except what the owner may not create and the server lacks', async () => {
     const as = await bare.createRole('ordinary');
     const { run, database } = await restored({ backup: 'modest', to: bare, as });
     expectProven(run, [
@@ -220,7 +220,7 @@ describe('a database with everything that makes restores fail', () => {
     ]);
   });
 
-  it('comes back on a server that lacks its roles, but for what names them (thorough)', async () => {
+  it('is restored on a server that lacks its roles, except what names them (thorough)', async () => {
     const { run, database } = await restored({ backup: 'usual', to: bare });
     const mapping = 'user mapping difficult_reader SERVER far_away';
     const omissions = [PUBLIC_IS_THERE, mapping, ...POLICIES_OF_ROLES, SUBSCRIPTION];
@@ -237,21 +237,21 @@ describe('a database with everything that makes restores fail', () => {
 });
 
 describe('owners and privileges', () => {
-  it('come back where the roles are there', async () => {
+  it('are restored where the roles exist', async () => {
     const { run, database } = await restored({ backup: 'usual', to: bed.database, inputs: WITH_RIGHTS });
     expectProven(run, [SUBSCRIPTION]);
     expect(await differences('usual', [bed.database, database], [])).toEqual(NO_SUBSCRIPTION);
   });
 
-  it('are not begun with where a role is missing (thorough)', async () => {
+  it('are refused before the restore where a role is missing (thorough)', async () => {
     const { run, database } = await restored({ backup: 'usual', to: bare, inputs: WITH_RIGHTS });
     expectFailedRestore(run, /no role difficult_owner, Odd role; "quoted" é[^]*Create the roles/);
     expect(await holdsNothing(bare, database)).toBe(true);
   });
 });
 
-describe('a part of it (thorough)', () => {
-  it('comes back by schema, with what the schemas need', async () => {
+describe('a part of a difficult database (thorough)', () => {
+  it('is restored by schema, with what the schemas need', async () => {
     const schemas = ['app', 'types', 'extensions', '"Odd ""schema""; ☃"'].join('\n');
     const { run, database } = await restored({ backup: 'usual', to: bed.database, inputs: { schemas } });
     expectProven(run, ['large objects 900001..4294967295, 900002, 900003']);
@@ -270,7 +270,7 @@ describe('a part of it (thorough)', () => {
     expect(left).toContain('- public."UPPER" is a table replica identity d using heap');
   });
 
-  it('does not begin without what it needs', async () => {
+  it('is refused before the restore without what it needs', async () => {
     const { run, database } = await restored({
       backup: 'usual',
       to: bed.database,
@@ -281,8 +281,8 @@ describe('a part of it (thorough)', () => {
   });
 });
 
-describe('the database itself (thorough)', () => {
-  it('comes back in its own place, and so it does after it has drifted', async () => {
+describe('a difficult database itself (thorough)', () => {
+  it('is restored over itself, also after it has changed', async () => {
     const inputs = { 'backup-name': 'usual', clean: 'true', 'confirm-database': 'usual', ...WITH_RIGHTS };
     await backedUp('usual');
     const url = bed.database.urlFor({ database: 'usual' });

@@ -51,7 +51,7 @@ beforeAll(async () => {
   for (const name of ['large', 'sleeper', 'doubter']) await bed.database.createDatabase(name);
   await fillLarge(bed.database, { database: 'large', megabytes: 60 });
   await bed.database.sql(sleepsAt('restore'), 'sleeper');
-  await bed.database.sql(sleepsAt('proof'), 'doubter');
+  await bed.database.sql(sleepsAt('verification'), 'doubter');
   large = await make('large');
   sealed = await make('large', { 'backup-name': 'sealed', 'age-passphrase': PASSPHRASE });
   sleeper = await make('sleeper');
@@ -105,7 +105,7 @@ const MOMENTS = [
     holds: [],
   },
   {
-    moment: 'proof',
+    moment: 'verification',
     inputs: () => ({ path: fileOf(doubter) }),
     before: () => undefined,
     reached: (restore: Restore) => untilAsleep(bed, restore),
@@ -151,7 +151,7 @@ describe.each(MOMENTS)(
   },
 );
 
-describe('a restore that replaces what is there (thorough)', () => {
+describe('a restore that replaces existing tables (thorough)', () => {
   const REPLACING = {
     prepare: `CREATE TABLE public.visits AS SELECT 'mine' AS page;`,
     expected: [{ page: 'mine' }],
@@ -162,7 +162,7 @@ describe('a restore that replaces what is there (thorough)', () => {
     'confirm-database': target,
   });
 
-  it.each(['SIGINT', 'SIGKILL'] as const)('and is ended by %s leaves that as it was', async (signal) => {
+  it.each(['SIGINT', 'SIGKILL'] as const)('and is ended by %s leaves them unchanged', async (signal) => {
     const restore = await restoring(bed, inputsFor(nextTarget()), { prepare: REPLACING.prepare });
     await untilAsleep(bed, restore);
     restore.kill(signal);
@@ -175,7 +175,7 @@ describe('a restore that replaces what is there (thorough)', () => {
     expect(await relationsIn(bed, restore.target)).toEqual(['visits']);
   });
 
-  it('waits for the locks of others, and can be cancelled meanwhile', async () => {
+  it('waits for the locks of other sessions, and can be cancelled meanwhile', async () => {
     const restore = await restoring(bed, inputsFor(nextTarget()), { prepare: REPLACING.prepare });
     const { target } = restore;
     // The test bed's own session holds a lock on the table for as long as it sleeps.
@@ -202,7 +202,7 @@ describe('a restore that replaces what is there (thorough)', () => {
   });
 });
 
-describe('a server that goes away', () => {
+describe('a server that ends the connection during a restore', () => {
   it('because the session is terminated changes nothing (thorough)', async () => {
     const restore = await restoring(bed, { path: fileOf(sleeper) });
     await untilAsleep(bed, restore);
@@ -227,7 +227,7 @@ describe('a server that goes away', () => {
     expect(await relationsIn(bed, restore.target)).toEqual([]);
   });
 
-  it('in the middle of the proof leaves what was restored, and says that nothing is proven (thorough)', async () => {
+  it('during the verification leaves the restored data, and the error says that it was not verified (thorough)', async () => {
     const restore = await restoring(bed, { path: fileOf(doubter) });
     await untilAsleep(bed, restore);
     await bed.database.halt();
@@ -252,7 +252,7 @@ describe('a restore over several connections (thorough)', () => {
     },
   );
 
-  it('that loses a connection says so too', async () => {
+  it('that loses a connection says that the target may be incomplete', async () => {
     const restore = await restoring(bed, { path: fileOf(sleeper), jobs: '2' });
     await untilAsleep(bed, restore);
     await bed.database.query(
@@ -273,7 +273,7 @@ describe('a full disk (thorough)', () => {
       () => ({ path: fileOf(sealed), 'age-passphrase': PASSPHRASE }),
       /could not be decrypted: .*(?:no space|disk)/i,
     ],
-  ])('at the %s makes the step red, and touches nothing', async (_, inputs, annotation) => {
+  ])('at the %s makes the step fail, and changes nothing', async (_, inputs, annotation) => {
     const disk = await smallDisk(2);
     const options: Parameters<TestBed['restore']>[0] = disk
       ? { temp: disk.folder }

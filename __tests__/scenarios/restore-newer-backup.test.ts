@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 
 /**
- * The backup as though PostgreSQL 18 had written it, whose tools are not to be had everywhere: its header says so, and
+ * The backup as though PostgreSQL 18 had written it, whose tools are not available everywhere: its header says so, and
  * nothing else of it is read before the versions are compared.
  */
 async function writtenBy18(): Promise<string> {
@@ -39,7 +39,7 @@ async function writtenBy18(): Promise<string> {
 }
 
 describe('a backup that is newer than the tools of a fixed postgres-version (thorough)', () => {
-  it('is not begun with, and the error says which version to set', async () => {
+  it('is refused before the restore, and the error says which version to set', async () => {
     const url = await bed.database.createDatabase('target');
     const run = await bed.restore({
       inputs: { 'connection-string': url, path: await writtenBy18(), 'postgres-version': '17' },

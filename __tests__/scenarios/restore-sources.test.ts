@@ -131,7 +131,7 @@ describe('a backup of another run (thorough)', () => {
     ['latest', () => ({ 'backup-name': 'unseen' })],
     ['its name', (backup: ArtifactRecord) => ({ backup: backup.name })],
     ['its id', (backup: ArtifactRecord) => ({ backup: String(backup.id) })],
-  ])('is not found as %s without, and the error says what to write', async (_, inputs) => {
+  ])('is not found as %s without actions: read, and the error says what to add', async (_, inputs) => {
     const backup = await stored('unseen');
     await expectUntouched(
       await restore(inputs(backup), { token: ownToken('none') }),
@@ -183,7 +183,7 @@ describe('a backup of the same run (thorough)', () => {
 });
 
 describe('a backup of another repository', () => {
-  it('comes with a token of that repository', async () => {
+  it('is restored with a token of that repository', async () => {
     await stored('elsewhere', { repository: OTHER });
     const token = bed.artifacts.tokenFor({ repositories: [OTHER], actions: 'read' });
     const inputs = { repository: OTHER, 'backup-name': 'elsewhere', 'github-token': token };
@@ -192,7 +192,7 @@ describe('a backup of another repository', () => {
     expect(done.run.summary).toContain(`https://github.com/${OTHER}/actions/`);
   });
 
-  it('does not come with the token of the job (thorough)', async () => {
+  it('is not found with the token of the job (thorough)', async () => {
     await stored('elsewhere', { repository: OTHER });
     await expectUntouched(
       await restore({ repository: OTHER, 'backup-name': 'elsewhere' }),
@@ -200,7 +200,7 @@ describe('a backup of another repository', () => {
     );
   });
 
-  it('is not taken for one of this repository (thorough)', async () => {
+  it('is not mistaken for one of this repository (thorough)', async () => {
     await stored('stranger', { repository: OTHER });
     await expectUntouched(
       await restore({ 'backup-name': 'stranger' }),
@@ -235,7 +235,7 @@ describe('what cannot be restored', () => {
     );
   });
 
-  it('is an artifact that is no backup (thorough)', async () => {
+  it('is an artifact that is not a backup (thorough)', async () => {
     const report = await bed.artifacts.seed({ name: 'report.html', content: '<html>Well done</html>' });
     await expectUntouched(
       await restore({ backup: report.name }),
@@ -243,14 +243,14 @@ describe('what cannot be restored', () => {
     );
   });
 
-  it('is a file that is not there (thorough)', async () => {
+  it('is a file that does not exist (thorough)', async () => {
     await expectUntouched(
       await restore({ path: 'backups/none.bak' }),
       /^path: "backups\/none\.bak" cannot be read: ENOENT.*\n.*relative to the workspace/,
     );
   });
 
-  it('is an id that there is not (thorough)', async () => {
+  it('is an artifact id that does not exist (thorough)', async () => {
     await stored('nightly');
     await expectUntouched(
       await restore({ backup: '4711' }),
@@ -258,7 +258,7 @@ describe('what cannot be restored', () => {
     );
   });
 
-  it('is the latest of several series', async () => {
+  it('is the latest backup where there are several series', async () => {
     await stored('nightly');
     await stored('before-deploy');
     await expectUntouched(
@@ -267,7 +267,7 @@ describe('what cannot be restored', () => {
     );
   });
 
-  it('is a backup whose service is disturbed (thorough)', async () => {
+  it('is a backup while the artifact service is unavailable (thorough)', async () => {
     const backup = await stored('disturbed');
     bed.artifacts.faults = { blobGet: { answer: 'truncate' } };
     try {
@@ -281,7 +281,7 @@ describe('what cannot be restored', () => {
 });
 
 describe('a public key', () => {
-  it('opens nothing: the secret one does, from any run', async () => {
+  it('decrypts nothing, but the secret key decrypts the backup of any run', async () => {
     const { ageKeygen } = await ageBinary();
     const file = path.join(folder, 'key.txt');
     await execute(ageKeygen, ['-o', file]);

@@ -64,8 +64,8 @@ async function isEmpty(database: string): Promise<boolean> {
   return rows.length === 0;
 }
 
-describe('the restore', () => {
-  it('of the latest backup brings back what was there, proves it, and says so', async () => {
+describe('a restore', () => {
+  it('of the latest backup restores every row, verifies them, and reports it', async () => {
     const { name, restore } = await target();
     const run = await restore();
     expectSuccess(run);
@@ -93,7 +93,7 @@ describe('the restore', () => {
     ['the id of an artifact', () => ({ backup: backup.outputs['artifact-id'] ?? '' })],
     ['a series', () => ({ 'backup-name': 'shop' })],
     ['a local file', () => ({ path: backup.outputs['backup-path'] ?? '' })],
-  ])('takes %s (thorough)', async (_, inputs) => {
+  ])('accepts %s as the backup to restore (thorough)', async (_, inputs) => {
     const { name, restore } = await target();
     const run = await restore(inputs());
     expectSuccess(run);
@@ -101,7 +101,7 @@ describe('the restore', () => {
     expect(run.outputs['verified']).toBe('true');
   });
 
-  it('without the proof says that nothing is proven', async () => {
+  it('with verify: false reports that nothing was verified', async () => {
     const { name, restore } = await target();
     const run = await restore({ ...SHOP, verify: 'false' });
     expectSuccess(run);
@@ -110,7 +110,7 @@ describe('the restore', () => {
     expect(await countRows(bed.database, name)).toEqual(shop);
   });
 
-  it('over several connections is proven too', async () => {
+  it('over several connections is verified too', async () => {
     const { name, restore } = await target();
     const run = await restore({ ...SHOP, jobs: '3' });
     expectSuccess(run);
@@ -118,7 +118,7 @@ describe('the restore', () => {
     expect(await describeDatabase(bed.database, name)).toBe(description);
   });
 
-  it('of some tables restores these, what belongs to them, and nothing else', async () => {
+  it('of some tables restores these tables with what belongs to them, and nothing else', async () => {
     const { name, restore } = await target();
     const run = await restore({ ...SHOP, tables: 'shop.customers\nshop.orders' });
     expectSuccess(run);
@@ -130,7 +130,7 @@ describe('the restore', () => {
     expect(tables).toEqual([{ relname: 'customers' }, { relname: 'orders' }]);
   });
 
-  it('of what is not there lists what there is', async () => {
+  it('of a backup that does not exist lists the backups that do', async () => {
     const { name, restore } = await target();
     const run = await restore({ 'backup-name': 'inventory' });
     expectFailedRestore(run, /inventory/);
@@ -142,7 +142,7 @@ describe('the restore', () => {
 });
 
 describe('an encrypted backup', () => {
-  it('comes back with the key alone', async () => {
+  it('can be restored with the secret key alone', async () => {
     const { ageKeygen } = await ageBinary();
     await execute(ageKeygen, ['-o', path.join(folder, 'key.txt')]);
     const key = await readFile(path.join(folder, 'key.txt'), 'utf8');
@@ -170,8 +170,8 @@ describe('an encrypted backup', () => {
   });
 });
 
-describe('the guard of the target', () => {
-  it('lets nothing be replaced that was not named, and asked for', async () => {
+describe('a target that is not empty', () => {
+  it('is changed only if confirm-database names it, and replaced only with clean', async () => {
     const { name, restore } = await target();
     await bed.database.sql('CREATE TABLE keep_me (id int); INSERT INTO keep_me VALUES (1)', name);
     expectFailedRestore(await restore(), new RegExp(`not empty[^]*confirm-database: ${name}`));
@@ -191,7 +191,7 @@ describe('the guard of the target', () => {
     expect(run.log).toMatch(/Will replace [^]*Will leave alone 1 table: public\.keep_me/);
   });
 
-  it('wants both for the very database that the backup came from (thorough)', async () => {
+  it('needs both inputs if it is the database that the backup came from (thorough)', async () => {
     const origin = bed.database.urlFor({ database: 'shop' });
     const restore = (inputs: Record<string, string>) =>
       bed.restore({ inputs: { 'connection-string': origin, ...inputs } });
@@ -207,7 +207,7 @@ describe('the guard of the target', () => {
 });
 
 describe('a damaged backup', () => {
-  it('never reaches the target when the stored bytes are not those that were uploaded', async () => {
+  it('is not restored when the stored bytes differ from the uploaded ones', async () => {
     const { name, restore } = await target();
     bed.artifacts.faults = { blobGet: { answer: 'corrupt' } };
     try {
@@ -218,7 +218,7 @@ describe('a damaged backup', () => {
     expect(await isEmpty(name)).toBe(true);
   });
 
-  it('is refused when its contents are not those of its name', async () => {
+  it('is refused when its content does not match the digest in its name', async () => {
     const { name, restore } = await target();
     const file = path.join(folder, 'shop-20260101T000000Z-0123456789ab.bak');
     await writeFile(file, await bed.artifacts.read(backup.outputs['artifact-name'] ?? ''));
@@ -227,8 +227,8 @@ describe('a damaged backup', () => {
   });
 });
 
-describe('a server that dies', () => {
-  it('midway leaves the target empty, and a red step', async () => {
+describe('a server that crashes', () => {
+  it('during a restore leaves the target empty, and the step fails', async () => {
     const { name, restore } = await target();
     await bed.database.sql(
       `CREATE SCHEMA hold; CREATE FUNCTION hold.slow() RETURNS event_trigger LANGUAGE plpgsql AS

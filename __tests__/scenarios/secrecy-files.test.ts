@@ -48,7 +48,7 @@ function expectPrivate(seen: readonly SeenFile[], expected: readonly RegExp[]): 
   }
 }
 
-describe('everything that an action writes is for its user alone, while it runs', () => {
+describe('while an action runs, only its user can read the files that it writes', () => {
   it('in a backup, an encrypted one, and a restore', async () => {
     const files = watchWorkFolder(temp);
     expectSuccess(await bed.backup({ inputs: inputs(), temp }));
@@ -72,7 +72,7 @@ describe('everything that an action writes is for its user alone, while it runs'
     expect(readdirSync(temp).filter((name) => name.startsWith('postgres-backup-'))).toEqual([]);
   });
 
-  it('whatever the rights that the runner gives to new files (thorough)', async () => {
+  it('whatever the umask of the runner (thorough)', async () => {
     const before = process.umask(0);
     const files = watchWorkFolder(temp);
     try {
@@ -84,7 +84,7 @@ describe('everything that an action writes is for its user alone, while it runs'
   });
 });
 
-describe('a link that somebody has planted (thorough)', () => {
+describe('a symbolic link (thorough)', () => {
   /** Puts links into the work folder as soon as it is there. */
   const plant = (names: readonly string[]): { stop(): number } => {
     let planted = 0;
@@ -120,7 +120,7 @@ describe('a link that somebody has planted (thorough)', () => {
     },
   );
 
-  it('in the place of the file that is kept is replaced, not followed', async () => {
+  it('in the place of the local copy is replaced, not followed', async () => {
     const kept = path.join(folder, 'kept.bak');
     await symlink(victim, kept);
     expect((await bed.backup({ inputs: inputs({ path: kept }), temp })).exitCode).toBe(0);
@@ -128,7 +128,7 @@ describe('a link that somebody has planted (thorough)', () => {
     expect((await readFile(kept)).subarray(0, 5).toString()).toBe('PGDMP');
   });
 
-  it('in the name of the work folder is not removed through by the cleanup', async () => {
+  it('with the name of the work folder is not followed by the cleanup', async () => {
     const precious = path.join(folder, 'precious');
     await mkdir(precious);
     await writeFile(path.join(precious, 'file'), 'precious');
@@ -145,7 +145,7 @@ describe('a link that somebody has planted (thorough)', () => {
     expect(existsSync(path.join(precious, 'file'))).toBe(true);
   });
 
-  it('where a folder of the user leads elsewhere is theirs: the backup is kept there', async () => {
+  it('that the user made inside the workspace, as the folder of path, is followed', async () => {
     await mkdir(path.join(folder, 'elsewhere'));
     await chmod(path.join(folder, 'elsewhere'), 0o755);
     await symlink('elsewhere', path.join(folder, 'backups'));

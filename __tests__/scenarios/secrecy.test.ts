@@ -88,27 +88,27 @@ async function emptyTarget(): Promise<string> {
   return bed.database.createDatabase(`target_${runs}`);
 }
 
-describe('no secret is seen in a backup', () => {
-  it('that is plain, with debug logging and without', async () => {
+describe('no secret is printed by a backup', () => {
+  it('without encryption, with debug logging and without', async () => {
     const run = await audited('backup', {});
     expectSuccess(run);
     expect(toolsOf(run)).toEqual(['pg_dump', 'pg_restore', 'psql']);
     expectSuccess(await audited('backup', { debug: false }));
   });
 
-  it('whose event does not tell of the repository, so that GitHub is asked with the token (thorough)', async () => {
+  it('that asks GitHub with the token whether the repository is public (thorough)', async () => {
     const before = bed.artifacts.requests.length;
     expectSuccess(await audited('backup', { event: {} }));
     expect(bed.artifacts.requests[before]?.hasAuthorization).toBe(true);
   });
 
-  it('that is encrypted to a public key, or to a passphrase', async () => {
+  it('that is encrypted to a public key, or with a passphrase', async () => {
     expectSuccess(await audited('backup', { inputs: { 'age-recipients': recipient } }));
     const inputs = { 'age-passphrase': PASSPHRASE };
     expectSuccess(await audited('backup', { inputs, secrets: [PASSPHRASE] }));
   });
 
-  it('that is rehearsed on another server; no tool gets the password of both (thorough)', async () => {
+  it('with a test restore on another server; no tool gets the passwords of both (thorough)', async () => {
     const run = await audited(
       'backup',
       {
@@ -158,8 +158,8 @@ describe('no secret is seen in a backup', () => {
   });
 });
 
-describe('no secret is seen in a restore', () => {
-  it('of a plain backup', async () => {
+describe('no secret is printed by a restore', () => {
+  it('of a backup that is not encrypted', async () => {
     const made = await audited('backup', { inputs: { 'backup-name': 'plain' } });
     const backup = made.outputs['artifact-name'] ?? '';
     const run = await audited('restore', { inputs: { 'connection-string': await emptyTarget(), backup } });
@@ -167,7 +167,7 @@ describe('no secret is seen in a restore', () => {
     expect(toolsOf(run)).toEqual(['pg_dump', 'pg_restore', 'psql']);
   });
 
-  it('from another run, which GitHub is asked for with the token (thorough)', async () => {
+  it('of a backup of another run, which is listed with the token (thorough)', async () => {
     await audited('backup', { inputs: { 'backup-name': 'earlier' }, runId: 7 });
     const inputs = { 'connection-string': await emptyTarget(), 'backup-name': 'earlier' };
     expectSuccess(await audited('restore', { inputs, runId: 8 }));
@@ -180,7 +180,7 @@ describe('no secret is seen in a restore', () => {
       () => ({ 'age-identity': `# me\n${identity}\n` }),
     ],
     ['a passphrase', () => ({ 'age-passphrase': PASSPHRASE }), () => ({ 'age-passphrase': PASSPHRASE })],
-  ])('of one that opens with %s (thorough)', async (_, seal, open) => {
+  ])('of a backup that is decrypted with %s (thorough)', async (_, seal, open) => {
     const secrets = [identity, PASSPHRASE];
     const made = await audited('backup', { inputs: seal(), secrets });
     const backup = made.outputs['artifact-name'] ?? '';
@@ -189,7 +189,7 @@ describe('no secret is seen in a restore', () => {
   });
 });
 
-describe('no secret is seen when it fails', () => {
+describe('no secret is printed by an action that fails', () => {
   const failing = async (
     action: 'backup' | 'restore',
     inputs: Record<string, string>,
@@ -204,7 +204,7 @@ describe('no secret is seen when it fails', () => {
     expect([run.exitCode, errorsOf(run)]).toEqual([1, [expect.any(String)]]);
   };
 
-  it.each(['backup', 'restore'] as const)('in a %s, for a wrong password', async (action) => {
+  it.each(['backup', 'restore'] as const)('(%s) because of a wrong password', async (action) => {
     const password = 'wrong p@ss:w/rd?';
     await failing(action, { 'connection-string': bed.database.urlFor({ password }) }, [password]);
   });
@@ -221,7 +221,7 @@ describe('no secret is seen when it fails', () => {
     ['a port that is none', 'postgres://user:whole-secret@host:54x/db', ['whole-secret']],
     ['a password parameter', 'postgres://user@127.0.0.1:1/db?password=whole-secret', ['whole-secret']],
     ['words of libpq', 'host=127.0.0.1 port=1 user=u password=whole-secret', ['whole-secret']],
-  ])('for a connection string with %s (thorough)', async (_, url, parts) => {
+  ])('because of a connection string with %s (thorough)', async (_, url, parts) => {
     await failing('backup', { 'connection-string': url }, parts);
     await failing('backup', { 'verify-connection-string': url }, parts);
     await failing('restore', { 'connection-string': url }, parts);
@@ -230,11 +230,11 @@ describe('no secret is seen when it fails', () => {
   it.each([
     ['a broken key', { 'age-identity': 'AGE-SECRET-KEY-1BROKENBROKENBROKEN' }],
     ['a key where the passphrase belongs', { 'age-passphrase': ' AGE-SECRET-KEY-1BROKENBROKENBROKEN' }],
-  ])('for %s (thorough)', async (_, inputs) => {
+  ])('because of %s (thorough)', async (_, inputs) => {
     await failing('restore', inputs, ['AGE-SECRET-KEY-1BROKENBROKENBROKEN']);
   });
 
-  it('for a secret key in the place of the public one (thorough)', async () => {
+  it('because of a secret key instead of the public one (thorough)', async () => {
     await failing('backup', { 'age-recipients': identity }, [identity]);
   });
 

@@ -76,7 +76,7 @@ async function sleeping(): Promise<void> {
 }
 
 describe("Prisma's tunnel (thorough)", () => {
-  it('that falls silent, with its connections open, ends the backup in words', async () => {
+  it('that stops responding, with its connections open, makes the backup fail with a clear error', async () => {
     await gatewayProxy.set({ kind: 'silence', afterBytes: 200_000 });
     const run = await bed.backup({
       inputs: {
@@ -93,7 +93,7 @@ describe("Prisma's tunnel (thorough)", () => {
   });
 });
 
-describe('a server that is at work and sends nothing (thorough)', () => {
+describe('a server that works and sends nothing (thorough)', () => {
   /**
    * A dump that waits for a lock until the server has been asked for the fourth time: three bad answers would have been
    * the end.
@@ -123,13 +123,13 @@ describe('a server that is at work and sends nothing (thorough)', () => {
     return running;
   }
 
-  it('is waited for: a dump that waits for a lock', async () => {
+  it('is waited for during a dump that waits for a lock', async () => {
     const run = await lockedDump(bed.database.url);
     expectSuccess(run);
     expect(run.log).toContain('pg_dump has got nothing for 20 s: the server is at work (Lock: relation)');
   });
 
-  it('is waited for: a dump whose role has no connection left for the question', async () => {
+  it('is waited for during a dump whose role has no connection left to ask the server', async () => {
     const clerk = await bed.database.createRole('clerk', { attributes: 'CONNECTION LIMIT 1' });
     await bed.database.query('GRANT pg_read_all_data TO clerk');
     const run = await lockedDump(bed.database.urlFor(clerk), {
@@ -143,7 +143,7 @@ describe('a server that is at work and sends nothing (thorough)', () => {
       );
   });
 
-  it('is waited for: a restore that calls a slow function', async () => {
+  it('is waited for during a restore that calls a slow function', async () => {
     const run = await bed.restore({
       env: fastClock(),
       inputs: {
@@ -158,8 +158,8 @@ describe('a server that is at work and sends nothing (thorough)', () => {
   });
 });
 
-describe('a restore whose connection falls silent (thorough)', () => {
-  it('ends in words that tell what is known of the target, and leaves it unchanged', async () => {
+describe('a restore whose connection stops responding (thorough)', () => {
+  it('fails with an error that says what is known about the target, and leaves it unchanged', async () => {
     const target = await bed.database.createDatabase('silent_target');
     const running = bed.restore({
       env: fastClock(),

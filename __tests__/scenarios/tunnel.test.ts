@@ -39,7 +39,7 @@ const backup = (apiKey: string, name: string, inputs: Record<string, string> = {
   });
 
 describe('a prisma+postgres:// URL', () => {
-  it('is backed up through the tunnel, with the same content as directly, and a warning of its end', async () => {
+  it('is backed up through the tunnel, with the same content as directly, and a warning about the end of the service', async () => {
     const direct = await bed.backup({ inputs: { 'backup-name': 'direct' } });
     const run = await backup(API_KEY, 'tunnel');
     expectSuccess(run);
@@ -51,7 +51,7 @@ describe('a prisma+postgres:// URL', () => {
     expect(gateway.open).toBe(0);
   });
 
-  it('with a key that the service does not know is told in words', async () => {
+  it('with an unknown key fails with a clear error', async () => {
     const before = bed.artifacts.artifacts().length;
     expectFailure(
       await backup(apiKeyWith({ id: 'another-key' }), 'unknown'),
@@ -61,7 +61,7 @@ describe('a prisma+postgres:// URL', () => {
     );
   });
 
-  it('with a key that has no database behind it is told in words (thorough)', async () => {
+  it('with a key without a database fails with a clear error (thorough)', async () => {
     const before = bed.artifacts.artifacts().length;
     gateway.behaviour.answer = 410;
     try {
@@ -89,7 +89,7 @@ describe('a prisma+postgres:// URL', () => {
     expect(await bed.database.sessions()).toEqual([]);
   });
 
-  it('with direct credentials in its key uses them, without the tunnel (thorough)', async () => {
+  it('with direct credentials in its key is backed up with them, without the tunnel (thorough)', async () => {
     const opened = gateway.opened;
     const before = bed.artifacts.artifacts().length;
     // The address is Prisma's own, which cannot be reached from a test: the failure names it.
@@ -105,7 +105,7 @@ describe('a prisma+postgres:// URL', () => {
     expect(gateway.opened).toBe(opened);
   });
 
-  it('of prisma dev leads to the address in its key, with a warning (thorough)', async () => {
+  it('of prisma dev uses the address in its key, with a warning (thorough)', async () => {
     const apiKey = base64url({ databaseUrl: bed.database.url });
     const run = await bed.backup({
       inputs: {
@@ -122,7 +122,7 @@ describe('a prisma+postgres:// URL', () => {
     ['prisma://accelerate.prisma-data.net/?api_key=whatever-secret', /a cache in front of a database/],
     ['prisma+postgres://accelerate.prisma-data.net/', /no api_key/],
     ['prisma+postgres://accelerate.prisma-data.net/?api_key=a.whatever-secret.c', /damaged/],
-  ])('that leads nowhere is refused: %s (thorough)', async (url, annotation) => {
+  ])('without a usable address is refused: %s (thorough)', async (url, annotation) => {
     const before = bed.artifacts.artifacts().length;
     const run = await bed.backup({ inputs: { 'connection-string': url }, secrets: ['whatever-secret'] });
     expectFailure(run, annotation, bed.artifacts, before);

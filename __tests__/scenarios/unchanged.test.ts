@@ -52,7 +52,7 @@ describe('if-unchanged: skip', () => {
     expect(changed.summary).toContain('xychart-beta');
   });
 
-  it('keeps the fresh file where path says (thorough)', async () => {
+  it('writes the new dump to the file of path (thorough)', async () => {
     const before = bed.artifacts.artifacts().length;
     const run = await backup({ path: `${folder}/` });
     expectSuccess(run);
@@ -61,7 +61,7 @@ describe('if-unchanged: skip', () => {
     expect(await readdir(folder)).toEqual([path.basename(run.outputs['backup-path'] ?? '')]);
   });
 
-  it('uploads all the same where the last one is another series, or is not encrypted as this one (thorough)', async () => {
+  it('uploads where the previous backup is of another series, or is encrypted differently (thorough)', async () => {
     const other = await backup({ 'backup-name': 'shop-eu' });
     expectSuccess(other);
     expect(other.outputs['unchanged']).toBe('false');
@@ -97,7 +97,7 @@ describe('if-unchanged: skip', () => {
     expect(await unchanged({ 'age-passphrase': secrets[1] ?? '' })).toBe('false');
   });
 
-  it('uploads, and names the permission, where the series cannot be seen (thorough)', async () => {
+  it('uploads, and names the permission, where the previous backups cannot be listed (thorough)', async () => {
     const token = bed.artifacts.tokenFor({ repositories: [bed.artifacts.repository], actions: 'none' });
     const run = await bed.backup({
       inputs: { 'connection-string': url, 'if-unchanged': 'skip', 'github-token': token },
@@ -108,14 +108,14 @@ describe('if-unchanged: skip', () => {
     expect(remarksOf(run).join('\n')).toMatch(/if-unchanged[^]*actions: read/);
   });
 
-  it('is not misspelt (thorough)', async () => {
+  it('is refused when it is misspelt (thorough)', async () => {
     const before = bed.artifacts.artifacts().length;
     expectFailure(await backup({ 'if-unchanged': 'Skip' }), /if-unchanged: "Skip"/, bed.artifacts, before);
   });
 });
 
 describe('a backup (thorough)', () => {
-  it('that is far smaller than the last one says so', async () => {
+  it('that is far smaller than the previous one warns', async () => {
     await bed.database.query('TRUNCATE shop.order_lines, shop.events, shop.products CASCADE', {
       database: 'shop',
     });
@@ -124,7 +124,7 @@ describe('a backup (thorough)', () => {
     expect(remarksOf(run).join('\n')).toMatch(/far smaller than the last one: .*shop-eu-/);
   });
 
-  it('without the permission to list goes on quietly', async () => {
+  it('without the permission to list artifacts continues without a message', async () => {
     const token = bed.artifacts.tokenFor({ repositories: [bed.artifacts.repository], actions: 'none' });
     const run = await bed.backup({
       inputs: { 'connection-string': url, 'github-token': token },
@@ -137,7 +137,7 @@ describe('a backup (thorough)', () => {
 });
 
 describe('ten backups at once (thorough)', () => {
-  it('share one artifact service and one tool cache, and get a name each', async () => {
+  it('share one artifact service and one tool cache, and each gets its own name', async () => {
     const before = bed.artifacts.artifacts().length;
     const names = Array.from({ length: 10 }, (_, index) => `matrix-${index}`);
     const runs = await Promise.all(names.map((name) => backup({ 'backup-name': name })));

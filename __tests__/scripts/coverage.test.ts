@@ -53,7 +53,7 @@ describe('coverage', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('adds up what every process has run, and tells what none has', () => {
+  it('adds up what every process has run, and lists the lines that none has run', () => {
     run('1');
     run('2', '3', '-1');
     expect(coverageTable(counted()).replaceAll(/ +/g, ' ')).toBe(
@@ -69,12 +69,12 @@ describe('coverage', () => {
     expect(lcovTracefile(counted())).toContain('SF:src/sign.ts\nFN:1,sign\nFNDA:4,sign\n');
   });
 
-  it('tells an arm that is not written by the line of its branch', () => {
+  it('reports an unwritten else by the line of its branch', () => {
     run('-1');
     expect(coverageTable(counted())).toMatch(/sign\.ts .* never 5; partly 2$/m);
   });
 
-  it('does not touch the repository, nor copy what is built', () => {
+  it('does not change the repository, and does not copy what is built', () => {
     run('0');
     expect(readdirSync(path.join(folder, 'original')).sort()).toEqual([
       'dist',
@@ -94,6 +94,6 @@ it.each([
     [1, 2, 3, 7, 9, 10],
     ['1-3', '7', '9-10'],
   ],
-])('names the lines %j as %j', (lines, ranges) => {
+])('the line numbers %j are printed as %j', (lines, ranges) => {
   expect(lineRanges(lines)).toEqual(ranges);
 });

@@ -47,7 +47,7 @@ describe('the packages of a bundle', () => {
     ['the form of old packages', { license: { type: 'ISC' } }, 'ISC'],
     ['several of these', { licenses: [{ type: 'MIT' }, { type: 'Apache-2.0' }] }, 'MIT OR Apache-2.0'],
     ['nothing', {}, 'unknown'],
-  ])('say their licence as %s', async (_, said, licence) => {
+  ])('declare their licence as %s', async (_, said, licence) => {
     const folder = await mkdtemp(path.join(tmpdir(), 'package-'));
     try {
       await writeFile(
@@ -66,7 +66,7 @@ describe('the packages of a bundle', () => {
     }
   });
 
-  it('are read from their list as they were written, whatever stands in a text', () => {
+  it('are read from their list unchanged, whatever the text of a licence contains', () => {
     const one = { ...licensed('MIT'), text: `${'='.repeat(80)}\nb 2.0.0\nNo heading.` };
     const packages = [one, { ...licensed('(MIT OR ISC)', '@s/b'), version: '2.0.0' }];
     const sorted = packages.toReversed();
@@ -116,13 +116,13 @@ describe("the README's table of dependencies", () => {
     expect(readmeFaults(text, manifest, bundled)).toEqual([expect.stringMatching(fault)]);
   });
 
-  it('goes with what is in dist/', () => {
+  it('must match the packages in dist/', () => {
     expect(readmeFaults(readme(whole), manifest, new Set(['ws']))).toEqual([
       expect.stringContaining('dist/ contains nothing of it'),
     ]);
   });
 
-  it('of this repository is whole', async () => {
+  it('of this repository is complete', async () => {
     const read = (file: string) => readFile(path.join(REPOSITORY_ROOT, file), 'utf8');
     const about: unknown = JSON.parse(await read('package.json'));
     const names = dependenciesOf(about);
@@ -131,7 +131,7 @@ describe("the README's table of dependencies", () => {
   });
 });
 
-it('CI installs what the lock file says', async () => {
+it('CI installs the versions of the lock file', async () => {
   const ci = await readFile(path.join(REPOSITORY_ROOT, '.ci/run'), 'utf8');
   expect(ci).toMatch(/^npm (?:ci|cit)$/m);
   expect(ci).not.toMatch(/npm (?:install|i|update)\b/);

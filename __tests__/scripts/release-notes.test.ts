@@ -19,7 +19,7 @@ const CHANGELOG = `# Changelog
 `;
 
 describe('the notes of a release', () => {
-  it('are what the changelog says of its version', () => {
+  it('are the section of its version in the changelog', () => {
     expect(releaseNotes('v1.1.0', CHANGELOG, '1.1.0')).toBe('### Added\n\n- More.\n');
   });
 
@@ -29,7 +29,7 @@ describe('the notes of a release', () => {
     );
   });
 
-  it.each(['1.2.0', '0.9.0'])('need something said of %s', (version) => {
+  it.each(['1.2.0', '0.9.0'])('need a section with text for %s', (version) => {
     expect(() => releaseNotes(`v${version}`, CHANGELOG, version)).toThrow(`says nothing of ${version}`);
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { escapeHtml, safeHtml } from '../../scripts/safe-html.ts';
 
-describe('HTML made safe', () => {
+describe('the filter for safe HTML', () => {
   it.each([
     ['a table', '<table><tr><td align="left" colspan="2">1</td></tr></table>'],
     ['a folded part', '<details open=""><summary>More</summary>text</details>'],
@@ -70,7 +70,7 @@ describe('HTML made safe', () => {
     }
   });
 
-  it('closes what was left open, so that nothing breaks out of its place', () => {
+  it('closes elements that were left open, so that no element extends beyond its parent', () => {
     expect(safeHtml('<div><b>x</div>y<ul><li>z')).toBe('<div><b>x</b></div>y<ul><li>z</li></ul>');
   });
 
@@ -78,13 +78,13 @@ describe('HTML made safe', () => {
     expect(safeHtml('1 < 2 > 0, <3, <a href="x')).toBe('1 &lt; 2 &gt; 0, &lt;3, &lt;a href="x');
   });
 
-  it('lets a value not end its quotes', () => {
+  it('does not let a value end its quotes', () => {
     expect(safeHtml(`<p title='"><script>alert(1)</script>'>x</p>`)).toBe(
       '<p title="&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;">x</p>',
     );
   });
 
-  it('writes nothing but allowed elements and attributes, whatever it reads', () => {
+  it('writes only allowed elements and attributes, whatever it reads', () => {
     const soup = fc
       .array(
         fc.constantFrom(

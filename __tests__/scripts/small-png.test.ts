@@ -42,7 +42,7 @@ function coloursOf(png: Buffer): string[][] {
 }
 
 describe('a picture with a palette', () => {
-  it('has the pixels of the one it is made of, whatever filter each row had', () => {
+  it('has the same pixels as its source, whatever filter each row had', () => {
     // Two pixels a row, (16, 32, 48) and (17, 34, 51), as the five filters write them.
     const plain = [16, 32, 48, 17, 34, 51];
     const sub = [16, 32, 48, 1, 2, 3];
@@ -59,13 +59,13 @@ describe('a picture with a palette', () => {
     expect(coloursOf(smallPng(pngOf(2, rows)))).toEqual([pixels, pixels, pixels, pixels, pixels]);
   });
 
-  it('takes the nearest colour where there are more than 256', () => {
+  it('uses the nearest colour where there are more than 256', () => {
     const greys = Array.from({ length: 256 }, (_, grey) => [grey, grey, grey, grey, grey, grey]).flat();
     const [row = []] = coloursOf(smallPng(pngOf(513, [[0, ...greys, 10, 10, 11]])));
     expect(row.at(-1)).toBe('0a0a0a');
   });
 
-  it('is made only of pictures that it can read', () => {
+  it('is refused for pictures that it cannot read', () => {
     expect(() => smallPng(pngOf(1, [[0, 1, 2, 3, 4]], [8, 6, 0, 0, 0]))).toThrow('not a plain RGB one');
   });
 });

@@ -15,13 +15,13 @@ describe('the page of a job summary', () => {
     );
   });
 
-  it('reads Markdown inside a folded part', () => {
+  it('renders Markdown inside a details element', () => {
     const body = bodyOf('<details><summary>More</summary>\n\n- [x] **done**\n\n</details>');
     expect(body).toMatch(/^<details><summary>More<\/summary>.*<strong>done<\/strong>.*<\/details>$/);
     expect(body).toContain('<input type="checkbox" disabled checked>');
   });
 
-  it('sets alerts apart from quotations', () => {
+  it('distinguishes alerts from quotations', () => {
     expect(bodyOf('> [!WARNING]\n> Mind *this*.')).toBe(
       '<div class="alert alert-warning"><p class="alert-title">Warning</p><p>Mind <em>this</em>.</p></div>',
     );
@@ -36,7 +36,7 @@ describe('the page of a job summary', () => {
     );
   });
 
-  it('runs nothing that a summary brings along', () => {
+  it('runs no script that a summary contains', () => {
     const page = summaryPage(
       '<script>alert(1)</script>\n\n[x](javascript:alert(1)) <b onclick="alert(1)">b</b>\n\n</main></div>',
       {

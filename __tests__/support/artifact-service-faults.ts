@@ -29,7 +29,7 @@ export interface Fault {
    * (in a blob's case: after its first bytes, or half of it when it is read); no answer at all until the service
    * stops; a connection that is reset after the request was served (`lost`: only calls of the runner's own protocol); or a
    * damaged body (a blob with one bit flipped on its way, anywhere else text that is no JSON). An
-   * answer can also fall silent in its middle (`stall`), or end there (`truncate`; a blob as if that were all).
+   * answer can also stop in its middle (`stall`), or end there (`truncate`; a blob as if that were all).
    */
   readonly answer: number | MadeUpAnswer | 'reset' | 'hang' | 'lost' | 'corrupt' | 'stall' | 'truncate';
   /** Only every n-th request to this place fails; every one when absent. */

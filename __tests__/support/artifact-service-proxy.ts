@@ -45,7 +45,7 @@ export async function passOn(
   await pipeline([answer, ...(damage === 'corrupt' && method === 'GET' ? [flipOneBit()] : []), response]);
 }
 
-/** The first half of a body, and what becomes of the rest. */
+/** The first half of a body, and what happens to the rest. */
 async function passOnHalf(
   answer: IncomingMessage,
   response: ServerResponse,

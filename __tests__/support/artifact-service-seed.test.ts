@@ -11,14 +11,14 @@ beforeEach(() => {
   service.faults = {};
 });
 
-describe('artifacts that no client has made', () => {
+describe('artifacts that a test adds without a client', () => {
   const list = async (repository: string, token: string, method = 'GET', rest = ''): Promise<Response> =>
     fetch(`${service.apiUrl}/repos/${repository}/actions/artifacts${rest}`, {
       method,
       headers: { authorization: `token ${token}` },
     });
 
-  it('have the time, the end, the run and the digest that they are given', async () => {
+  it('have the given creation time, expiry, run and digest', async () => {
     const createdAt = new Date('2026-01-02T03:04:05Z');
     const expiresAt = new Date('2026-02-02T03:04:05Z');
     const digest = `sha256:${'1'.repeat(64)}`;
@@ -44,7 +44,7 @@ describe('artifacts that no client has made', () => {
     expect(await service.read('old.bak')).toEqual(Buffer.from('old'));
   });
 
-  it('are seen with a token for their repository, and touched with its permissions', async () => {
+  it('can be listed with a token for their repository, and changed with its permissions', async () => {
     const { id } = await service.seed({ name: 'far.bak', content: 'far', repository: 'example/far' });
     const token = (actions: 'none' | 'read' | 'write'): string =>
       service.tokenFor({ repositories: ['example/far'], actions });
@@ -58,7 +58,7 @@ describe('artifacts that no client has made', () => {
     expect((await list('example/far', token('write'), 'DELETE', `/${id}`)).status).toBe(204);
   });
 
-  it('can meet a rate limit', async () => {
+  it('can be answered with a rate limit', async () => {
     const answer = { status: 429, headers: { 'retry-after': '5' }, message: 'slow down' };
     service.faults = { rest: { answer, times: 1 } };
     const limited = await list(service.repository, service.githubToken);

@@ -29,7 +29,7 @@ export function runtimeTokenFor(runId: number, expiresAt?: Date): string {
   return `${part({ typ: 'JWT', alg: 'RS256' })}.${part({ scp, iss: 'test bed', ...(expiresAt ? { exp: Math.floor(expiresAt.getTime() / 1000) } : {}) })}.${signature}`;
 }
 
-/** @throws Refusal 401 when the header holds no runtime token. */
+/** @throws Refusal 401 when the header contains no runtime token. */
 export function scopeOf(authorization: string | undefined): RuntimeScope {
   const payload = /^Bearer [\w-]+\.([\w-]+)\.[\w-]+$/.exec(authorization ?? '')?.[1];
   const [, runBackendId, jobBackendId] = SCOPE.exec(scopeWithResults(payload)) ?? [];

@@ -73,8 +73,8 @@ async function someFile(
 const UPLOAD =
   'return client.uploadArtifact("ignored", [file], folder, { skipArchive: true, retentionDays: 30 });';
 
-describe('the artifact service, spoken to by the real client', () => {
-  it('stores an unzipped upload under the file’s own name, with its digest and the retention asked for', async () => {
+describe('the artifact service, with the real client', () => {
+  it('stores an unzipped upload under the name of the file, with its digest and the requested retention', async () => {
     const { file, content, digest } = await someFile('shop äö+.bak', 20_000_000);
     const { result } = await withClient(UPLOAD, file);
     const artifact = service.artifacts().at(-1);
@@ -90,7 +90,7 @@ describe('the artifact service, spoken to by the real client', () => {
     expect(Math.round(days)).toBe(30);
   });
 
-  it('lists what this run has finalized, and gives the same bytes back', async () => {
+  it('lists what this run has finalized, and returns the same bytes', async () => {
     const { file, content, digest } = await someFile('download.bak');
     const { result } = await withClient(
       `const { id } = await client.uploadArtifact("", [file], folder, { skipArchive: true });
@@ -116,7 +116,7 @@ describe('the artifact service, spoken to by the real client', () => {
     expect(service.artifacts().filter(({ name }) => name === 'deleted.bak')).toHaveLength(1);
   });
 
-  it('refuses a second artifact of the same name in one run, and takes it in another', async () => {
+  it('refuses a second artifact of the same name in one run, and accepts it in another', async () => {
     const { file } = await someFile('twice.bak');
     expect((await withClient(UPLOAD, file)).error).toBeUndefined();
     expect((await withClient(UPLOAD, file)).error).toMatch(/409.*already exists/);
@@ -141,7 +141,7 @@ describe('the artifact service, spoken to by the real client', () => {
     expect(service.created().at(-1)).toMatchObject({ name: 'unfinished.bak', finalized: false });
   });
 
-  it('resets the connection, answers an error or damages the body where it is told to', async () => {
+  it('resets the connection, answers with an error or damages the body where the test says so', async () => {
     const { file, content } = await someFile('faults.bak');
     service.faults = { createArtifact: { answer: 'reset' } };
     expect((await withClient(UPLOAD, file)).error).toMatch(/CreateArtifact.*ECONNRESET/);
@@ -160,7 +160,7 @@ describe('the artifact service, spoken to by the real client', () => {
     expect(stored.equals(content)).toBe(false);
   });
 
-  it('refuses the commit of blocks that it has taken, loses the answer of what it has done, and tells of either', async () => {
+  it('can refuse the commit of accepted blocks and lose an answer, and reports both', async () => {
     const { file } = await someFile('lost.bak');
     runId += 1;
     const struck = service.struck();
@@ -184,7 +184,7 @@ describe('the artifact service, spoken to by the real client', () => {
     expect(await call('ListArtifacts', {}, 'a.b.c')).toBe(401);
   });
 
-  it('refuses to finalize what is not stored whole', async () => {
+  it('refuses to finalize an artifact that is not completely stored', async () => {
     const { file, content } = await someFile('short.bak');
     service.faults = { finalizeArtifact: { answer: 403 } };
     await withClient(UPLOAD, file);
@@ -259,7 +259,7 @@ describe('the REST calls', () => {
     expect((await get(`artifacts/${id}`)).status).toBe(404);
   });
 
-  it('ask for the right token', async () => {
+  it('require the right token', async () => {
     expect((await get('artifacts', 'ghs_wrong')).status).toBe(401);
     expect(service.requests.at(-1)).toEqual({
       point: 'rest',
@@ -270,7 +270,7 @@ describe('the REST calls', () => {
   });
 });
 
-it('leaves no process behind and no port open', async () => {
+it('the artifact service leaves no process running and no port open', async () => {
   const other = await startArtifactService();
   expect(() => process.kill(other.storagePid, 0)).not.toThrow();
   await other.stop();

@@ -100,7 +100,7 @@ export interface ArtifactService {
   seed(artifact: Seed): Promise<ArtifactRecord>;
   /** Every request so far. */
   readonly requests: readonly RecordedRequest[];
-  /** The process that holds the stored bytes. */
+  /** The process that stores the bytes. */
   readonly storagePid: number;
   /** Ends everything; open connections are cut. */
   stop(): Promise<void>;

@@ -51,7 +51,7 @@ describe('a test database', () => {
     await database.stop();
   });
 
-  it('is PostgreSQL 17 with the settings that were asked for', async () => {
+  it('is PostgreSQL 17 with the requested settings', async () => {
     expect(await ask(database.url, "current_setting('server_version')")).toMatch(/^17\./);
     expect(await ask(database.url, "current_setting('max_connections')")).toBe('17');
     expect(await ask(database.url, "current_setting('server_encoding')")).toBe('UTF8');
@@ -71,7 +71,7 @@ describe('a test database', () => {
     await expect(ask(elsewhere, '1')).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('takes databases and roles of any name', async () => {
+  it('accepts databases and roles of any name', async () => {
     const owner = await database.createRole('The "clerk"', { attributes: 'CONNECTION LIMIT 1' });
     const name = 'Søk & "find" 100%/?';
     await database.createDatabase(name, { owner: owner.user });
@@ -95,7 +95,7 @@ describe('a test database', () => {
     );
   });
 
-  it('shows the sessions of others only', async () => {
+  it('lists only the sessions of others', async () => {
     expect(await database.sessions()).toEqual([]);
     const client = new Client({ connectionString: database.url, ssl: false, application_name: 'visitor' });
     await client.connect();
@@ -112,7 +112,7 @@ describe('a test database', () => {
     await client.end();
   });
 
-  it('comes back after a crash with all that was committed', async () => {
+  it('restarts after a crash with everything that was committed', async () => {
     const { pid, port } = database;
     await database.sql('CREATE TABLE kept AS SELECT 1 AS a');
     const running = ask(database.url, 'pg_sleep(600)');
@@ -127,7 +127,7 @@ describe('a test database', () => {
     expect(await database.sql('SELECT * FROM kept')).toEqual([{ a: 1 }]);
   });
 
-  it('waits for its port when somebody else has taken it', async () => {
+  it('waits for its port when another process uses it', async () => {
     await database.halt('immediate');
     expect(() => database.pid).toThrow('not running');
     const before = database.log.length;
@@ -154,7 +154,7 @@ describe('a test database with TLS', () => {
     }
   });
 
-  it('demands it of everyone but the test bed when told so', async () => {
+  it('requires it of everyone except the test bed if requested', async () => {
     const database = await startDatabase({ ssl: 'required' });
     try {
       await expect(ask(database.url, '1')).rejects.toThrow(/no pg_hba.conf entry .* no encryption/);
@@ -167,7 +167,7 @@ describe('a test database with TLS', () => {
 });
 
 describe('the end of a test database', () => {
-  it('leaves neither process nor file', async () => {
+  it('leaves no process and no file', async () => {
     const database = await startDatabase();
     const { pid, dataDirectory } = database;
     expect(isAlive(pid)).toBe(true);
@@ -193,7 +193,7 @@ describe('the end of a test database', () => {
     expect(segments()).not.toContain(segment);
   });
 
-  it('fails in the words of the server when it cannot start, and leaves nothing', async () => {
+  it('fails with the error of the server when it cannot start, and leaves nothing', async () => {
     const failure = await startDatabase({ settings: ['shared_buffers = many'] }).then(() => '', messageOf);
     expect(failure).toContain('invalid value for parameter "shared_buffers": "many"');
     const [, folder] = /configuration file "(.*)\/data\/postgresql.conf"/.exec(failure) ?? [];
@@ -297,7 +297,7 @@ function startElsewhere(
       resolve({ pid: Number(pid), folder, program });
     });
     child.once('exit', () => {
-      reject(new Error('The script ended without a word.'));
+      reject(new Error('The script ended without any output.'));
     });
   });
   return { child, told };

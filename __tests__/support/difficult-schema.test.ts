@@ -93,7 +93,7 @@ describe('the difficult database', () => {
     expect(await describeDatabase(server, 'again')).toBe(await describeDatabase(server, 'difficult'));
   });
 
-  it('comes back whole from pg_dump and pg_restore, with what only this version has', async () => {
+  it('is restored completely by pg_dump and pg_restore, with the objects that only this version has', async () => {
     const server = await filled(on('17'), 'newest', { newest: true });
     await server.createDatabase('newest_copy');
     expect(await copyOf({ from: server, database: 'newest', to: server, copy: 'newest_copy' })).toEqual([]);
@@ -115,7 +115,7 @@ describe('the difficult database', () => {
     expect(await describeDatabase(on(target), copy)).toBe(await describeDatabase(on(source), 'difficult'));
   });
 
-  it('comes back for the owner of a database, without what needs a superuser, but for what the server lacks', async () => {
+  it('is restored by the owner of a database, except what needs a superuser or what the server lacks', async () => {
     const from = await filled(on('17'), 'unprivileged', { privileged: false });
     const to = await startDatabase();
     try {
@@ -154,7 +154,7 @@ describe('the description', () => {
     expect(before.size).toBe(22);
   });
 
-  it('leaves out what is not asked for', async () => {
+  it('leaves out the sections that are not requested', async () => {
     const sections = sectionsOf(await describeDatabase(on('17'), 'difficult', { without: NO_OWNERS }));
     expect([...sections.keys()]).not.toContain('owners');
     expect(sections.size).toBe(20);

@@ -58,13 +58,13 @@ describe('the fast clock', () => {
        const dispatcher = new Agent({ headersTimeout: 12_000 });
        await fetch('http://127.0.0.1:' + port, { dispatcher }).catch(report);`,
     ],
-  ])('hastens %s', async (_, script) => {
+  ])('speeds up %s', async (_, script) => {
     const took = await waits(script);
     expect(took).toBeGreaterThan(1_000);
     expect(took).toBeLessThan(9_000);
   });
 
-  it('leaves short timers and the time of day alone', async () => {
+  it('does not change short timers and the time of day', async () => {
     const took = await waits(`const began = Date.now(); setTimeout(() => {
       if (Date.now() - began > 20_000) throw new Error('the time of day runs away');
       report();

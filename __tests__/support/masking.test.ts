@@ -22,7 +22,7 @@ describe('the masker', () => {
     expect(masker.mask('-abcdefghij-abcd-')).toBe('-***-***-');
   });
 
-  it('hides nothing when told to hide white space', () => {
+  it('hides nothing if the secret is white space', () => {
     const masker = createMasker();
     masker.add('  \n ');
     expect(masker.mask('a   b')).toBe('a   b');

@@ -18,7 +18,7 @@ const execute = promisify(execFile);
 
 /** The packages of a mirror, on disk. */
 export interface MirrorPackages {
-  /** Holds the .deb files, and `Packages`, the index of them. */
+  /** Contains the .deb files and their index, `Packages`. */
   readonly folder: string;
   /** This machine's release with PGDG's ending: `bookworm-pgdg`. */
   readonly suite: string;

@@ -22,7 +22,7 @@ export interface MirrorOptions extends MirrorChoice {
   readonly fault?: MirrorFault;
   /** How long every answer takes to come, in milliseconds. */
   readonly latency?: number;
-  /** What is asked for by a path that holds this is never answered. */
+  /** Requests whose path contains this are never answered. */
   readonly stallsAt?: string;
 }
 
@@ -36,7 +36,7 @@ export interface PgdgMirror {
   readonly version: string;
   /** The paths that were asked for so far. */
   readonly requests: readonly string[];
-  /** Resolves when a path that holds `part` is asked for, now or earlier. */
+  /** Resolves when a path that contains `part` has been requested. */
   readonly requested: (part: string) => Promise<void>;
   /** Stops at once, and lets go of whoever waits. */
   readonly stop: () => Promise<void>;

@@ -155,7 +155,7 @@ export const LIMIT_FAILURES: readonly ProvokedFailure[] = [
   },
 ];
 
-/** Holds so many connections open. */
+/** Keeps this number of connections open. */
 async function withSessions<T>(
   database: FailureBench['narrow'],
   count: number,

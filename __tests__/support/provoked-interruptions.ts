@@ -11,7 +11,7 @@ import {
   withSetting,
 } from './failure-bench.ts';
 
-/** A database with tables, one of which somebody holds an exclusive lock on while a dump runs. */
+/** A database with tables; another session has an exclusive lock on one of them while a dump runs. */
 async function dumpOfLocked(
   { plain, pgDump }: FailureBench,
   name: string,

@@ -36,7 +36,7 @@ describe('a step’s log', () => {
     return log;
   };
 
-  it('hides a secret from the line after its mask on, not before', () => {
+  it('hides a secret from the line after its mask on', () => {
     expect(read(['key s3cr3t', '::add-mask::s3cr3t', 'key s3cr3t', '::error::no s3cr3t']).lines).toEqual([
       'key s3cr3t',
       'key ***',
@@ -44,24 +44,24 @@ describe('a step’s log', () => {
     ]);
   });
 
-  it('obeys nothing between stop-commands and its token', () => {
+  it('ignores commands between stop-commands and its token', () => {
     const { lines, annotations } = read(['::stop-commands::Tok3n', '::error::a', '::tok3n::', '::error::b']);
     expect(annotations).toEqual([{ level: 'error', message: 'b' }]);
     expect(lines).toEqual(['::stop-commands::Tok3n', '::error::a', '::tok3n::', '##[error]b']);
   });
 
-  it('shows debug messages only when asked to, and groups always', () => {
+  it('shows debug messages only with debug logging, and groups always', () => {
     const lines = ['::group::Dump', '::debug::x', '::endgroup::'];
     expect(read(lines).lines).toEqual(['##[group]Dump', '##[endgroup]']);
     expect(read(lines).debug).toEqual(['x']);
     expect(read(lines, true).lines).toContain('##[debug]x');
   });
 
-  it('refuses the commands that the runner no longer obeys', () => {
+  it('refuses the commands that the runner no longer supports', () => {
     expect(read(['::set-env name=A::b']).annotations).toMatchObject([{ level: 'error' }]);
   });
 
-  it('begins a line at every kind of line end, also between two chunks', () => {
+  it('splits lines at every kind of line end, also between two chunks', () => {
     const lines: string[] = [];
     const splitter = createLineSplitter((line) => lines.push(line));
     for (const text of ['a\r', '\nb\rc', '\n', 'd\u00e4'.slice(0, 1), 'ä\n\ne\r'])
@@ -72,13 +72,13 @@ describe('a step’s log', () => {
 });
 
 describe('a command file', () => {
-  it('holds lines and blocks', () => {
+  it('can contain lines and blocks', () => {
     const text = 'a=1\n\nb<<EOF\nx=y\n\nz<<w\nEOF\nc==2\nd=<<\ne<<E\nE\n';
     expect(parsePairs(text)).toEqual({ a: '1', b: 'x=y\n\nz<<w', c: '=2', d: '<<', e: '' });
     expect(parsePaths('/a\n\n/b\n')).toEqual(['/a', '/b']);
   });
 
-  it.each(['just text', 'a<<EOF\nx\n', '<<EOF\nx\nEOF\n'])('is refused when it says %j', (text) => {
+  it.each(['just text', 'a<<EOF\nx\n', '<<EOF\nx\nEOF\n'])('is refused with the content %j', (text) => {
     expect(() => parsePairs(text)).toThrow('Invalid');
   });
 });

@@ -56,7 +56,7 @@ export interface StepOptions {
 /** How long the runner waits for a cancelled step before SIGTERM, and then before SIGKILL. */
 const TERM_AFTER_MS = 7_500;
 const KILL_AFTER_MS = 2_500;
-/** A child that outlives the step may hold its output open; the runner does not wait for that for ever either. */
+/** A child that outlives the step may keep its output open; the runner does not wait for that either. */
 const CLOSE_WITHIN_MS = 1_000;
 
 /**

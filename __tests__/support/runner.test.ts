@@ -39,7 +39,7 @@ async function anAction(main: string, post = '', inputs = ''): Promise<void> {
 const aSecret = (): string => `s3cr3t/${randomBytes(9).toString('hex')}`;
 
 describe('the runner', () => {
-  it('gives inputs as the runner does: declared ones only, with defaults, all in capitals', async () => {
+  it('passes inputs as GitHub does: only declared ones, with defaults, with names in capitals', async () => {
     const inputs = `
   connection-string: { required: true }
   two words: { default: 30 }
@@ -67,7 +67,7 @@ describe('the runner', () => {
     await expect(runAction({ action, inputs: { typo: '' } })).rejects.toThrow('no input named typo');
   });
 
-  it('gives the runner’s variables, and of the machine’s only a few', async () => {
+  it('passes the variables of the runner, and only a few of the machine', async () => {
     process.env['SOMETHING_OF_OURS'] = 'x';
     await anAction(`core.setOutput('env', env); core.setOutput('version', process.version);`);
     const run = await runAction({ action, runId: 12, retentionDays: 5, env: { OWN: 'y' } });
@@ -94,7 +94,7 @@ describe('the runner', () => {
     delete process.env['SOMETHING_OF_OURS'];
   });
 
-  it('brings outputs, state, summary, annotations, variables and paths home, and state on to post', async () => {
+  it('returns outputs, state, summary, annotations, variables and paths, and passes the state on to post', async () => {
     await anAction(
       `core.setOutput('x', 'a\\nb'); core.saveState('folder', '/tmp/x'); core.exportVariable('SHOP', 'open');
        core.addPath('/opt/shop'); await core.summary.addRaw('# Title').write();
@@ -193,7 +193,7 @@ describe('the secrecy watch', () => {
     expect(JSON.stringify(leaks)).not.toContain(secret);
   });
 
-  it('looks in post too, and for the password within a URL', async () => {
+  it('finds a secret in post too, and the password within a URL', async () => {
     const password = randomBytes(9).toString('hex');
     await anAction('', `console.log('${password}');`);
     const secrets = [`postgres://shop:${password}@db.example.com/shop`];
@@ -202,14 +202,14 @@ describe('the secrecy watch', () => {
     );
   });
 
-  it('watches the tokens without being told', async () => {
+  it('watches the tokens without being asked', async () => {
     await anAction(`core.setOutput('x', 'ghs_0123456789abc');`);
     await expect(runAction({ action, token: 'ghs_0123456789abc' })).rejects.toThrow('main: outputs x');
   });
 });
 
-describe('what a run leaves', () => {
-  it('is told by name: files under the temporary folders and the workspace that were not there before', async () => {
+describe('a file or process that a run leaves', () => {
+  it('is reported by name: new files in the temporary folders and the workspace', async () => {
     const workspace = join(action, 'work');
     await mkdir(workspace);
     await writeFile(join(workspace, '.env'), 'DATABASE_URL=postgres://u:p4ssw0rd@h/d');
@@ -221,7 +221,7 @@ describe('what a run leaves', () => {
     expect(await readFile(join(workspace, 'c'), 'utf8')).toBe('x');
   });
 
-  it('is removed, but for a workspace of the test’s own', async () => {
+  it('is removed, except in a workspace of the test itself', async () => {
     await anAction(
       `core.setOutput('folders', [env.RUNNER_TEMP, process.cwd(), env.RUNNER_TOOL_CACHE].join(':'));`,
     );
@@ -233,7 +233,7 @@ describe('what a run leaves', () => {
 
   it.each([
     ['a child of its own', `spawn('sleep', ['31'], { stdio: 'ignore' }).unref();`],
-    ['a child that holds the output open', `spawn('sleep', ['32'], { stdio: 'inherit' }).unref();`],
+    ['a child that keeps the output open', `spawn('sleep', ['32'], { stdio: 'inherit' }).unref();`],
     [
       'a grandchild in a session of its own',
       `spawnSync('setsid', ['-f', 'sleep', '33'], { stdio: 'ignore' });`,
@@ -242,7 +242,7 @@ describe('what a run leaves', () => {
       'a grandchild without the environment',
       `spawnSync('sh', ['-c', 'sleep 34 &'], { stdio: 'ignore', env: { PATH: env.PATH } });`,
     ],
-  ])('includes %s that outlives it, which is ended', async (_what, code) => {
+  ])('can be %s that keeps running, which is ended', async (_what, code) => {
     await anAction(`${code} setTimeout(() => process.exit(0), 100);`);
     const { leftProcesses, exitCode } = await runAction({ action });
     expect(exitCode).toBe(0);
@@ -288,7 +288,7 @@ describe('a cancelled run', () => {
   });
 });
 
-it('tells which processes ran with which environment', async () => {
+it('the runner records which processes ran with which environment', async () => {
   await anAction(`spawnSync('sleep', ['0.5'], { env: { PATH: env.PATH, PGHOST: 'db' } });`);
   const { processes } = await runAction({ action });
   expect(processes).toMatchObject([{ argv: ['sleep', '0.5'], environment: { PGHOST: 'db' } }]);

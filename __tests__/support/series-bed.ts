@@ -34,7 +34,7 @@ export function runOnSeries(
   });
 }
 
-/** What holds after every such run: nothing left, no process started; and one annotation of two lines when it is red. */
+/** What is true after every such run: nothing left, no process started; and one annotation of two lines when it fails. */
 export function expectColour(run: ActionRun, error?: RegExp): void {
   expect({ exitCode: run.exitCode, errors: errorsOf(run), log: run.exitCode === 0 ? '' : run.log }).toEqual(
     error === undefined

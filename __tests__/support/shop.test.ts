@@ -33,7 +33,7 @@ describe('the shop', () => {
     await server.stop();
   });
 
-  it('holds the same data every time', async () => {
+  it('contains the same data every time', async () => {
     const contents: Row[][] = [];
     for (const database of ['first', 'second']) {
       await server.createDatabase(database);
@@ -44,7 +44,7 @@ describe('the shop', () => {
     expect(contents[1]).toEqual(contents[0]);
   });
 
-  it('tells how many rows each table has, and grows with its scale', async () => {
+  it('reports how many rows each table has, and grows with its scale', async () => {
     await server.createDatabase('shop');
     const rows = await fillShop(server, { database: 'shop' });
     expect(rows).toMatchObject({
@@ -59,7 +59,7 @@ describe('the shop', () => {
     expect(megabytes).toBeLessThan(16);
   });
 
-  it('has one of nearly everything that a real schema has', async () => {
+  it('has nearly every kind of object that a real schema has', async () => {
     const kinds = await server.query(
       `SELECT DISTINCT relkind FROM pg_class WHERE relnamespace = 'shop'::regnamespace ORDER BY 1`,
       { database: 'second' },
@@ -68,7 +68,7 @@ describe('the shop', () => {
     expect(kinds.map(({ relkind }) => relkind).join('')).toBe('ISimprv');
   });
 
-  it('has a large sister of the size that was asked for', async () => {
+  it('has a large variant of the requested size', async () => {
     await server.createDatabase('large');
     await fillLarge(server, { database: 'large', megabytes: 20 });
     const megabytes = await megabytesOf(server, 'large');

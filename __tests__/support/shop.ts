@@ -10,7 +10,7 @@ export type ShopRows = Readonly<Record<string, number>>;
  *
  * @param options.database the database to fill; it exists already.
  * @param options.scale 1 (the default) is about 12 MB and takes a second; sizes grow with it.
- * @returns the rows of each table that holds data; a partitioned table is counted by its partitions.
+ * @returns the rows of each table that contains data; a partitioned table is counted by its partitions.
  */
 export async function fillShop(
   server: Database,

@@ -23,7 +23,7 @@ export const HANG = `trap '' TERM; exec sleep 1000`;
  * Lends a copy of a tool cache in which some programs misbehave. Asked for their version, they answer as the true ones,
  * so that they are found and taken.
  *
- * @param toolCache holds unpacked tools (Debian, Ubuntu); it stays as it is.
+ * @param toolCache contains unpacked tools (Debian, Ubuntu); it stays as it is.
  */
 export async function withStandIns<T>(
   toolCache: string,

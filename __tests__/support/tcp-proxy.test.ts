@@ -70,8 +70,8 @@ async function whole(client: Client): Promise<void> {
   expect(client.got().equals(ANSWER)).toBe(true);
 }
 
-describe('the weather of the proxy', () => {
-  it('is clear at first: everything is passed on, and counted', async () => {
+describe('the network simulated by the proxy', () => {
+  it('has no faults at first: everything is forwarded, and counted', async () => {
     const client = ask();
     await whole(client);
     expect(proxy.served).toEqual([ANSWER.length]);
@@ -80,7 +80,7 @@ describe('the weather of the proxy', () => {
     expect(proxy.open).toBe(0);
   });
 
-  it('refuses connections, and leaves alone those that are open', async () => {
+  it('refuses new connections, and does not affect open ones', async () => {
     const early = ask();
     await whole(early);
     await proxy.set({ kind: 'refuse' });
@@ -105,19 +105,19 @@ describe('the weather of the proxy', () => {
     expect(proxy.open).toBe(0);
   });
 
-  it('ends a connection before anything is said', async () => {
+  it('ends a connection before any data is sent', async () => {
     await proxy.set({ kind: 'reset' });
     await expect(ask().ended).resolves.toBe('ECONNRESET');
     expect(proxy.served).toEqual([0]);
   });
 
-  it('strikes as often as it is told', async () => {
+  it('fails as often as requested', async () => {
     await proxy.set({ kind: 'reset', times: 1 });
     await expect(ask().ended).resolves.toBe('ECONNRESET');
     await whole(ask());
   });
 
-  it('spares the connections that come first, and those that are open', async () => {
+  it('does not affect the first connections, nor open ones', async () => {
     const early = ask();
     await whole(early);
     await proxy.set({ kind: 'reset', spare: 1 });
@@ -128,7 +128,7 @@ describe('the weather of the proxy', () => {
     await early.bytes(2 * ANSWER.length);
   });
 
-  it('falls silent after so many bytes, open towards both sides, until it is clear again', async () => {
+  it('stops responding after a number of bytes, open to both sides, until the fault is removed', async () => {
     await proxy.set({ kind: 'silence', afterBytes: 1_000 });
     const struck = proxy.struck();
     const client = ask();
@@ -148,7 +148,7 @@ describe('the weather of the proxy', () => {
     await expect(client.ended).resolves.toBe('ECONNRESET');
   });
 
-  it.each([0, 1_000])('holds a connection up after %d bytes, and lets it go on', async (afterBytes) => {
+  it.each([0, 1_000])('pauses a connection after %d bytes, and lets it continue', async (afterBytes) => {
     await proxy.set({ kind: 'hold', afterBytes, times: 1 });
     const struck = proxy.struck();
     const client = ask();
@@ -163,7 +163,7 @@ describe('the weather of the proxy', () => {
   it.each<Weather>([
     { kind: 'delay', milliseconds: 50 },
     { kind: 'throttle', bytesPerSecond: ANSWER.length * 5 },
-  ])('is slow, and passes everything on: %j', async (weather) => {
+  ])('is slow, and forwards everything: %j', async (weather) => {
     await proxy.set(weather);
     const started = performance.now();
     await whole(ask());
@@ -171,7 +171,7 @@ describe('the weather of the proxy', () => {
   });
 });
 
-it('gives a URL the address of the proxy, and keeps the rest', () => {
+it('a URL through the proxy has its address, and is otherwise unchanged', () => {
   expect(proxy.through('postgres://app:p%40ss@db.example.com:5432/shop?sslmode=disable')).toBe(
     `postgres://app:p%40ss@127.0.0.1:${proxy.port}/shop?sslmode=disable`,
   );

@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { type Server, type Socket, connect, createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** What becomes of the connections through the proxy. */
+/** What the proxy does with the connections through it. */
 export type Weather =
   /** Everything is passed on. */
   | { readonly kind: 'clear' }
   /** Nobody listens. Connections that are open stay so. */
   | { readonly kind: 'refuse' }
   /**
-   * A connection is cut off (`reset`), closed politely (`end`), falls silent in both directions while it stays open
+   * A connection is cut off (`reset`), closed (`end`), stops responding in both directions while it stays open
    * (`silence`), or is held up in both directions until the weather changes (`hold`), as soon as the server has sent so
    * many bytes through it; at once when absent.
    */
@@ -32,7 +32,7 @@ export interface TcpProxy {
   readonly port: number;
   /** The same URL with the proxy's address. */
   through(url: string): string;
-  /** Changes what becomes of connections, those that are open included. */
+  /** Changes what the proxy does with connections, including open ones. */
   set(weather: Weather): Promise<void>;
   /** Fulfilled when the next `reset`, `end`, `silence` or `hold` strikes. */
   struck(): Promise<void>;

@@ -15,7 +15,7 @@ export function remarksOf(run: ActionRun): string[] {
   return run.annotations.filter(({ level }) => level !== 'error').map(({ message }) => message);
 }
 
-/** What holds after every backup and every restore that succeeded. */
+/** What is true after every backup and every restore that succeeded. */
 export function expectSuccess(run: ActionRun): void {
   expect({ exitCode: run.exitCode, errors: errorsOf(run), log: run.exitCode === 0 ? '' : run.log }).toEqual({
     exitCode: 0,
@@ -26,7 +26,7 @@ export function expectSuccess(run: ActionRun): void {
 }
 
 /**
- * What holds after every backup that failed: exit code 1, one annotation with cause and hint, no artifact, nothing
+ * What is true after every backup that failed: exit code 1, one annotation with cause and hint, no artifact, nothing
  * left on the disk, no process.
  *
  * @param annotation what the annotation must say.
@@ -43,7 +43,7 @@ export function expectFailure(
   expect(run.summary).toContain('No backup was made');
 }
 
-/** What holds after every restore that failed, whatever it did to the target before. */
+/** What is true after every restore that failed, whatever it did to the target before. */
 export function expectFailedRestore(run: ActionRun, annotation: RegExp): void {
   expectRedStep(run, annotation);
   expect(run.summary).not.toContain('No backup was made');

@@ -22,7 +22,7 @@ export function apiKeyWith(payload: object): string {
 /** As older keys are: nothing but the tunnel knows what it stands for. */
 export const API_KEY = apiKeyWith({ id: 'an-older-key' });
 
-/** The connection string that holds a key. */
+/** The connection string that contains a key. */
 export function urlWithKey(apiKey: string): string {
   return `prisma+postgres://accelerate.prisma-data.net/?api_key=${apiKey}`;
 }
@@ -44,7 +44,7 @@ export interface Behaviour {
   fragmentBytes: number;
   /** Drops a connection once it has sent that many bytes to the client. */
   dropAfterBytes: number;
-  /** How it drops: with this close code of WebSocket, or, when undefined, without a word. */
+  /** How it drops: with this WebSocket close code, or, when undefined, without one. */
   dropWith: number | undefined;
 }
 

@@ -33,7 +33,7 @@ const TERMS: readonly Avoided[] = [
   { phrase: /\bin words\b/gi, instead: 'with a clear error' },
   { phrase: /\bdisturbed\b/gi, instead: 'has an outage, is unavailable' },
   {
-    phrase: /\b(?:holds|holding)\b(?! (?:(?:a|an|the|this|that) )?(?:\w+ )?locks?\b)/gi,
+    phrase: /\bholds\b(?! (?:(?:a|an|the|this|that) )?(?:\w+ )?locks?\b)/gi,
     instead: 'contains',
   },
   { phrase: /\bat hand\b/gi, instead: 'available' },
@@ -56,7 +56,7 @@ const PHRASES: readonly Avoided[] = [
   { phrase: /\binterrupted job had left\b/gi, instead: 'cleaned up after an interrupted job' },
   { phrase: /\bpoured into\b/gi, instead: 'appended to' },
   { phrase: /\bis none of\b/gi, instead: 'must be' },
-  { phrase: /\b(?:newest|over|of) so many\b/gi, instead: 'number of …' },
+  { phrase: /\b(?:newest|over) so many\b/gi, instead: 'number of …' },
   { phrase: /\bappears nowhere\b/gi, instead: 'is not shown anywhere' },
   { phrase: /\bsetting the stage\b/gi, instead: 'preparing' },
   { phrase: /\bwhat (?:came|comes|becomes|became) of\b/gi, instead: 'the result of' },

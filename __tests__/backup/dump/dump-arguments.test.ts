@@ -6,13 +6,13 @@ describe('the arguments of pg_dump', () => {
   const args = (extra: string[] = []) =>
     dumpArguments({ file: '/w/archive', compression: 'zstd:3', filters, extra });
 
-  it('ask for a custom-format archive in the work folder, compressed as wished, without a prompt', () => {
+  it('request a custom-format archive in the work folder, with the given compression, without a prompt', () => {
     expect(args()).toEqual(
       expect.arrayContaining(['--format=custom', '--file=/w/archive', '--compress=zstd:3', '--no-password']),
     );
   });
 
-  it('hold each filter as one argument, so that no pattern can become an option', () => {
+  it('contain each filter as one argument, so that no pattern can become an option', () => {
     const all = dumpArguments({
       file: 'f',
       compression: '0',
@@ -36,7 +36,7 @@ describe('the arguments of pg_dump', () => {
     );
   });
 
-  it('wait for locks for a bounded time, unless the user says how long', () => {
+  it('limit the wait for locks, unless the user sets another limit', () => {
     expect(args()).toContain('--lock-wait-timeout=120s');
     expect(args(['--lock-wait-timeout=1h']).at(-1)).toBe('--lock-wait-timeout=1h');
   });

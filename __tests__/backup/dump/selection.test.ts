@@ -35,7 +35,7 @@ const chosen = (filters: Partial<DumpFilters>, data = false) => {
   );
 };
 
-describe('patterns of psql', () => {
+describe('psql patterns', () => {
   it.each([
     ['users', 'users', true],
     ['USERS', 'users', true],
@@ -66,23 +66,23 @@ describe('a selection', () => {
     expect(chosen({ excludeSchemas: ['public', '"odd schema"'] })).toEqual(['auth.users']);
   });
 
-  it('takes a bare table name from the search path only, as pg_dump does', () => {
+  it('searches an unqualified table name only in the search path, as pg_dump does', () => {
     expect(chosen({ tables: ['users'] })).toEqual(['public.users']);
     expect(chosen({ tables: ['*.users'] })).toEqual(['public.users', 'auth.users']);
     expect(chosen({ tables: ['"odd schema"."odd.name"'] })).toEqual(['odd schema.odd.name']);
   });
 
-  it('lets tables win over schema filters, and exclusions over everything', () => {
+  it('gives tables precedence over schema filters, and exclusions over everything', () => {
     expect(chosen({ tables: ['auth.users'], schemas: ['public'] })).toEqual(['auth.users']);
     expect(chosen({ tables: ['user*'], excludeTables: ['user_*'] })).toEqual(['public.users']);
   });
 
-  it('keeps a table whose rows alone are left out', () => {
+  it('contains a table whose rows alone are left out', () => {
     expect(chosen({ excludeTableData: ['user_log'] })).toContain('public.user_log');
     expect(chosen({ excludeTableData: ['user_log'] }, true)).not.toContain('public.user_log');
   });
 
-  it('takes a sequence with the table that owns it', () => {
+  it('contains a sequence with the table that owns it', () => {
     const sequence = relation('users_id_seq', {
       kind: 'sequence',
       ownedBy: { schema: 'public', name: 'users' },
@@ -107,17 +107,17 @@ describe('a selection', () => {
   });
 });
 
-describe('what the role cannot read', () => {
+describe('a table that the role cannot read', () => {
   const secret = relation('secret', { unreadable: 'no SELECT' });
 
-  it('is named in one error with what to grant', () => {
+  it('is named in one error that says what to grant', () => {
     const error = unreadableError('backup', selection(none, [secret]), [secret]);
     expect(error?.message).toContain('public.secret (no SELECT)');
     expect(error?.message).toContain('backup');
     expect(error?.hint).toContain('pg_read_all_data');
   });
 
-  it('does not matter where it is left out', () => {
+  it('causes no error where it is left out', () => {
     expect(
       unreadableError('u', selection({ ...none, excludeTables: ['secret'] }, [secret]), [secret]),
     ).toBeUndefined();
@@ -126,7 +126,7 @@ describe('what the role cannot read', () => {
     ).toBeUndefined();
   });
 
-  it('names twenty at the most', () => {
+  it('is one of at most twenty that the error names', () => {
     const many = Array.from({ length: 25 }, (_, index) => relation(`t${index}`, { unreadable: 'no SELECT' }));
     const message = unreadableError('u', selection(none, many), many)?.message ?? '';
     expect(message).toContain('25 of the tables');

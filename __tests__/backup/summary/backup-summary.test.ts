@@ -65,11 +65,11 @@ describe('the summary of a backup', () => {
       'the size of the archive, and its ratio to the database',
       /100 MB.*5\.0 times smaller than the database/,
     ],
-    ['how many tables, rows and sequences it holds', /12 tables, 78,000 rows, 1 sequence\b/],
+    ['how many tables, rows and sequences it contains', /12 tables, 78,000 rows, 1 sequence\b/],
     ['how long it took, by phase', /12 s\*\*: dump 8(?:\.0)? s, read back 2(?:\.0)? s/],
     ['the SHA-256 of the file, and the content digest', /a{64}[\s\S]*c{64}/],
     ['until when it is kept, and what was asked for', /2027-02-19.*91 were asked for/],
-  ])('tells %s', (_, told) => {
+  ])('shows %s', (_, told) => {
     expect(summaryOf()).toMatch(told);
   });
 
@@ -82,11 +82,11 @@ describe('the summary of a backup', () => {
     expect(text).toMatch(/public\.t12.*12,000.*12 MB.*2{12}/);
   });
 
-  it('says nothing of a ratio where the archive is not smaller than the database', () => {
+  it('shows no ratio where the archive is not smaller than the database', () => {
     expect(summaryOf({ databaseBytes: 90_000_000 })).not.toContain('smaller');
   });
 
-  it('gives the commands that bring it back, of the file where nothing was uploaded', () => {
+  it('shows the commands that restore it, from the file where nothing was uploaded', () => {
     const stored = summaryOf();
     expect(stored).toContain('gh api repos/example/shop/actions/artifacts/7/zip');
     const kept = summaryOf({ artifact: undefined, keptAt: '/home/runner/a b.bak' });

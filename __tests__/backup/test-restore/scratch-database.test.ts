@@ -45,7 +45,7 @@ async function withScratch<T>(
 }
 
 describe('the scratch database', () => {
-  it('is there for the work, empty, and gone afterwards', async () => {
+  it('exists during the work, is empty at first, and is dropped afterwards', async () => {
     const result = await withScratch(bed.session('postgres'), async (name) => {
       expect(name).toMatch(/^postgres_backup_rehearsal_[0-9a-f]{16}$/);
       await bed.server.sql('CREATE TABLE t ()', name);
@@ -68,7 +68,7 @@ describe('the scratch database', () => {
     },
   );
 
-  it('has another encoding than the locale of the server goes with', async () => {
+  it('can have an encoding that the locale of the server does not support', async () => {
     const [, other = bed] = beds;
     const locale = (name: string): string =>
       `UPDATE pg_database SET datcollate = '${name}', datctype = '${name}' WHERE datname = 'template0'`;
@@ -82,12 +82,12 @@ describe('the scratch database', () => {
     await other.server.query(locale('C'));
   });
 
-  it('is gone after a failure, which stays as it is', async () => {
-    const failure = new Error('the proof does not hold');
+  it('is dropped after a failure, which is passed on unchanged', async () => {
+    const failure = new Error('the restored rows differ');
     await expect(withScratch(bed.session('postgres'), () => Promise.reject(failure))).rejects.toBe(failure);
   });
 
-  it('is gone when the run is cancelled, before, meanwhile and while it is made', async () => {
+  it('is dropped when the run is cancelled before, during or after its creation', async () => {
     const cancelled = new CancelledError('SIGINT');
     for (const when of ['before', 'meanwhile', 'making']) {
       const controller = new AbortController();
@@ -108,7 +108,7 @@ describe('the scratch database', () => {
     }
   });
 
-  it('is gone although somebody is connected to it', async () => {
+  it('is dropped although another session is connected to it', async () => {
     await withScratch(bed.session('postgres'), (name) =>
       whileSession(bed.server, 'SELECT 1', () => Promise.resolve(), name),
     );
@@ -133,7 +133,7 @@ describe('the scratch database', () => {
     await holding;
   });
 
-  it('is named in a warning when the server does not let it go', async () => {
+  it('is named in a warning when it cannot be dropped', async () => {
     output.clear();
     let left = '';
     expect(
@@ -150,7 +150,7 @@ describe('the scratch database', () => {
     await bed.server.query(`DROP DATABASE ${left}`);
   });
 
-  it('says what the role lacks that may not create databases', async () => {
+  it('cannot be created by a role without CREATEDB, and the error says what it lacks', async () => {
     const { user, password } = await bed.server.createRole('modest');
     const session = bed.session('postgres', { PGUSER: user, PGPASSWORD: password });
     const error = await userErrorOf(withScratch(session, () => Promise.resolve()));
@@ -160,7 +160,7 @@ describe('the scratch database', () => {
     expect(error.hint).toContain('CREATEDB');
   });
 
-  it('says why it cannot be made where nobody answers', async () => {
+  it('cannot be created where no server answers, and the error says why', async () => {
     const session = bed.session('postgres', { PGPORT: '1' });
     const error = await userErrorOf(withScratch(session, () => Promise.resolve()));
     expect(error.message).toMatch(/^verify-connection-string: the scratch database .* cannot be made: /);
@@ -228,7 +228,7 @@ describe('a server that stops answering', () => {
     });
   }
 
-  it('when the database is to be made is told in words, and leaves none', async () => {
+  it('while the database is created causes a clear error, and leaves no database', async () => {
     // The first connection asks for the version, the second makes the database.
     await proxy.set({ kind: 'silence', spare: 1, times: 1 });
     const work = jest.fn(() => Promise.resolve());
@@ -239,7 +239,7 @@ describe('a server that stops answering', () => {
     expect(work).not.toHaveBeenCalled();
   });
 
-  it('when the database is to be dropped is told in a warning, which names it', async () => {
+  it('while the database is dropped causes a warning that names it', async () => {
     output.clear();
     let left = '';
     const done = await inHaste(() =>
@@ -258,11 +258,11 @@ describe('a server that stops answering', () => {
   });
 });
 
-describe('the right to make a scratch database', () => {
+describe('the privilege to create a scratch database', () => {
   const asked = async (changes: Record<string, string> = {}): Promise<void> =>
     requireRightToCreate(bed.session('postgres', changes));
 
-  it('is that of a superuser, and of a role with CREATEDB', async () => {
+  it('belongs to a superuser, and to a role with CREATEDB', async () => {
     await asked();
     const maker = await bed.server.createRole('maker', { attributes: 'CREATEDB' });
     await asked({ PGUSER: maker.user, PGPASSWORD: maker.password });
@@ -271,12 +271,12 @@ describe('the right to make a scratch database', () => {
     expect(error.message).toMatch(/cannot be made: The user may not create databases\.$/);
   });
 
-  it('cannot be asked for where nobody answers, and the error names the input', async () => {
+  it('cannot be checked where no server answers, and the error names the input', async () => {
     const error = await userErrorOf(asked({ PGPORT: '1' }));
     expect(error.message).toMatch(/^verify-connection-string: the scratch .*: Nothing accepts connections/);
   });
 
-  it('is not asked for any more when the run is cancelled', async () => {
+  it('is not checked any more when the run is cancelled', async () => {
     const cancelled = new CancelledError('SIGINT');
     const session = bed.session('postgres').until(AbortSignal.abort(cancelled));
     await expect(requireRightToCreate(session)).rejects.toBe(cancelled);
