@@ -10,7 +10,8 @@ const CHECKED = [
   '{.,restore,prune,check}/action.yml',
   '.github/**/*.yml',
   'package.json',
-  'src/{errors,process/**/*}.ts',
+  'src/{errors,{process,tools}/**/*}.ts',
+  '__tests__/{check,docs,process,prune}/**/*.ts',
   'scripts/{*,docs/*}.ts',
 ];
 

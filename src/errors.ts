@@ -4,10 +4,12 @@ export type ErrorCode =
   | 'invalid-input'
   /** Everyone could read the backup. */
   | 'public-repository'
-  /** The client tools cannot be installed, or are too old. */
+  /** The client tools cannot be installed, or are too old for a server or an archive. */
   | 'tools-unavailable'
   /** The server cannot be reached or refuses to work. */
   | 'connection'
+  /** As `connection`, and another attempt may well succeed: nothing has been done yet. */
+  | 'temporarily-unreachable'
   /** Something has made no progress for too long: a connection, a lock. */
   | 'no-progress'
   | 'dump-failed'
@@ -16,11 +18,16 @@ export type ErrorCode =
   | 'not-a-backup'
   | 'encryption'
   | 'storage'
+  /** What a store has is not what it was given. */
+  | 'stored-copy-differs'
   | 'github'
   /** The plan of a restore shows that the target must not be changed so. */
   | 'restore-refused'
   | 'restore-failed'
   | 'verification-failed'
+  /** The server for the test restore cannot be used; the message names its input. */
+  | 'test-server'
+  /** The backup cannot be restored, or comes back as something else. */
   | 'test-restore-failed'
   /** The job did its work, and the result is that something is wrong. */
   | 'failed-result'
@@ -53,6 +60,16 @@ export class CancelledError extends Error {
   constructor(signal: NodeJS.Signals) {
     super(`The run was cancelled (${signal}).`);
   }
+}
+
+/**
+ * The one decision between "cancelled" and "failed": what goes wrong once the signal is aborted goes wrong because of it.
+ *
+ * @param failed makes the error to tell where the signal is not aborted.
+ * @returns what to throw: the signal's reason, or that error.
+ */
+export function cancelledOr(signal: AbortSignal, failed: () => unknown): unknown {
+  return signal.aborted ? signal.reason : failed();
 }
 
 /** The message of anything that was thrown. */

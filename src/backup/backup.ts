@@ -7,6 +7,7 @@ import type { ReadBack } from '../archive/read-back.ts';
 import { type Selection, isOpaque, selection, unreadableError } from './dump/selection.ts';
 import { contentTag } from './content-tag.ts';
 import type { BackupProgress } from './backup-outcome.ts';
+import { cancelledOr } from '../errors.ts';
 import { exposeTools } from '../tools/expose-tools.ts';
 import { provideTools, toolsForServer } from '../tools/provide-client-tools.ts';
 import {
@@ -190,7 +191,7 @@ async function dumpDatabase(job: Job, { server, connection, session }: Database)
     ),
     attempts: inputs.connectionAttempts,
   }).catch((error: unknown) => {
-    throw session.signal.aborted ? error : (connection.failure() ?? error);
+    throw cancelledOr(session.signal, () => connection.failure() ?? error);
   });
   log.info(`Dumped ${bytes(size)} in ${duration(performance.now() - started)}`);
   return file;

@@ -43,7 +43,8 @@ export async function findEarlierBackups(request: {
     });
     return await findSeries(api, backupName, 'read');
   } catch (error) {
-    if (signal.aborted || !(error instanceof UserError)) throw error;
+    signal.throwIfAborted();
+    if (!(error instanceof UserError)) throw error;
     const why = `${error.message} ${error.hint}`;
     if (maySkip) {
       log.warning(`if-unchanged: earlier backups cannot be looked at, so this one is uploaded. ${why}`);

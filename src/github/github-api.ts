@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { UserError, cancelledOr } from '../errors.ts';
 import { duration } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
 import { type FailedAnswer, GitHubRefusal, RateLimited, rateLimitEnd, refusal } from './github-failure.ts';
@@ -80,7 +80,7 @@ export async function connectToGitHub(access: RepositoryAccess): Promise<GitHubA
     call: (call) =>
       afterRateLimits(access, () =>
         patiently('GitHub', access, (signal) => once(call, signal)).catch((error: unknown) => {
-          throw access.signal.aborted || error instanceof UserError ? error : unreachable(error);
+          throw cancelledOr(access.signal, () => (error instanceof UserError ? error : unreachable(error)));
         }),
       ),
   };

@@ -125,7 +125,7 @@ async function planServer(
 
 function accelerateError(input: string): UserError {
   return new UserError(
-    'connection',
+    'invalid-input',
     `${input}: prisma:// leads to Prisma Accelerate, a cache in front of a database, which cannot be dumped.`,
     "Give the database's own postgres:// URL.",
   );

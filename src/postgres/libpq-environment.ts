@@ -72,7 +72,7 @@ export async function libpqEnvironment(
 
 function notInServiceFile(input: string, name: string): UserError {
   return new UserError(
-    'connection',
+    'invalid-input',
     `${input}: the value of the parameter "${name}" begins or ends with white space, or holds a line break.`,
     `Remove the white space from "${name}".`,
   );

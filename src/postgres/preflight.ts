@@ -154,9 +154,13 @@ function explained({ stderr }: PsqlError, request: PreflightRequest): UserError 
     return poolerError(input, 'it refuses options at the start of a session', allowPooler);
   }
   const connecting = /connection to server|could not translate|FATAL/.test(stderr);
-  const error = diagnosedError(`The database cannot be ${connecting ? 'reached' : 'examined'}`, stderr);
+  const { message, hint, cause } = diagnosedError(
+    'connection',
+    `The database cannot be ${connecting ? 'reached' : 'examined'}`,
+    stderr,
+  );
   const more = connection.failureHints.filter(({ when }) => when.test(stderr)).map(({ text }) => text);
-  return new UserError('connection', error.message, [error.hint, ...more].join(' '), { cause: error.cause });
+  return new UserError('connection', message, [hint, ...more].join(' '), { cause });
 }
 
 /** Systems that speak PostgreSQL's protocol and that pg_dump cannot dump, by what `version()` says. */
@@ -180,7 +184,7 @@ function refuseOtherSystems(version: string): void {
 export function refuseNewerServer(server: ServerFacts, clientMajor: number): void {
   if (server.major <= clientMajor) return;
   throw new UserError(
-    'connection',
+    'tools-unavailable',
     `The server is PostgreSQL ${plainLine(server.version)}, newer than the client tools (${clientMajor}).`,
     `Set "postgres-version: ${server.major}".`,
   );

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { cancelledOr } from '../errors.ts';
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
@@ -20,10 +21,13 @@ export interface RetryPolicy {
  */
 export async function retry<T>(operation: () => Promise<T>, policy: RetryPolicy): Promise<T> {
   for (let attempt = 1; ; attempt++) {
+    policy.signal.throwIfAborted();
     try {
       return await operation();
     } catch (error) {
-      if (attempt >= policy.attempts || !policy.isTransient(error)) throw error;
+      if (policy.signal.aborted || attempt >= policy.attempts || !policy.isTransient(error)) {
+        throw cancelledOr(policy.signal, () => error);
+      }
       const pauseMs = pauseAfter(attempt);
       policy.onRetry(error, attempt, pauseMs);
       await pause(pauseMs, undefined, { signal: policy.signal }).catch(() => {

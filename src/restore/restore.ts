@@ -15,7 +15,7 @@ import { provideTools, toolsForServer } from '../tools/provide-client-tools.ts';
 import { type Connection, openConnection, planConnection } from '../postgres/connection.ts';
 import { type ServerFacts, refuseNewerServer, runPreflight } from '../postgres/preflight.ts';
 import { toolsRequest } from '../postgres/server-inputs.ts';
-import { UserError, messageOf } from '../errors.ts';
+import { UserError, cancelledOr, messageOf } from '../errors.ts';
 import type { BackupSource } from './backup-source.ts';
 import { roleOf } from './pg-restore-args.ts';
 import type { RestoreInputs } from './restore-inputs.ts';
@@ -86,7 +86,7 @@ export async function restore(
   try {
     await bringBack({ inputs, runner, workFolder, stopwatch, aftermath, signal }, connection);
   } catch (error) {
-    throw signal.aborted ? error : (connection.failure() ?? asGiven(error));
+    throw cancelledOr(signal, () => connection.failure() ?? asGiven(error));
   }
 }
 

@@ -50,18 +50,9 @@ export function persistently<T>(
   { signal, patience = USUAL_PATIENCE }: Bounds,
   attempt: () => Promise<T>,
 ): Promise<T> {
-  const unlessAborted = async (): Promise<T> => {
-    signal.throwIfAborted();
-    try {
-      return await attempt();
-    } catch (error) {
-      signal.throwIfAborted();
-      throw error;
-    }
-  };
-  return retry(unlessAborted, {
+  return retry(attempt, {
     attempts: patience.attempts,
-    isTransient: (error) => !signal.aborted && !(error instanceof UserError),
+    isTransient: (error) => !(error instanceof UserError),
     onRetry: (error, _, pauseMs) => {
       log.info(`${what}: ${reasonOf(error)}. Trying again in ${duration(pauseMs)}`);
     },

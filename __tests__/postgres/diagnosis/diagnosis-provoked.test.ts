@@ -33,7 +33,7 @@ describe.each([
     expect(cause).toMatch(failure.cause);
     expect(hint).toMatch(failure.hint ?? /.{10}/);
     expect(transient).toBe(failure.transient ?? false);
-    const { message } = diagnosedError('It failed', stderr);
+    const { message } = diagnosedError('dump-failed', 'It failed', stderr);
     for (const { password } of [bench.plain, bench.tls, bench.narrow]) {
       expect([message, hint].join(' ')).not.toContain(password);
     }

@@ -81,7 +81,7 @@ describe('the diagnosis', () => {
   });
 
   it('becomes an error that names the part and keeps what was printed as its cause', () => {
-    const error = diagnosedError('pg_dump failed', `pg_dump: saving\n${DENIED} t`);
+    const error = diagnosedError('dump-failed', 'pg_dump failed', `pg_dump: saving\n${DENIED} t`);
     expect(error.message).toBe('pg_dump failed: The user may not read the table t.');
     expect(error.cause).toMatchObject({ message: expect.stringMatching(/^pg_dump: error:/) });
   });

@@ -35,7 +35,7 @@ export async function dump(request: DumpRequest): Promise<number> {
   await writeFile(request.file, '', { mode: 0o600, flag: 'wx' });
   await retry(() => runDump(request), {
     attempts,
-    isTransient: (error) => error instanceof LoginError && error.transient,
+    isTransient: (error) => error instanceof UserError && error.code === 'temporarily-unreachable',
     onRetry: (error, attempt, pauseMs) => {
       log.info(attemptInWords({ attempt, attempts, cause: messageOf(error), pauseMs }));
     },
@@ -81,20 +81,11 @@ async function runDump({ session, args, file, sizes }: DumpRequest): Promise<voi
   }
 }
 
-/** `pg_dump` could not log in: nothing was dumped yet, so another attempt is as good as the first. */
-class LoginError extends UserError {
-  readonly transient: boolean;
-
-  constructor({ message, hint, cause }: UserError, transient: boolean) {
-    super('dump-failed', message, hint, { cause });
-    this.transient = transient;
-  }
-}
-
+/** Where `pg_dump` could not log in, nothing was dumped yet: another attempt is as good as the first. */
 function failure(stderr: string, archiveBytes: number): UserError {
-  const error = diagnosedError('pg_dump failed', stderr);
   const isLogin = archiveBytes === 0 && /^pg_dump: error: connection to server /m.test(stderr);
-  return isLogin ? new LoginError(error, diagnose(stderr).transient) : error;
+  const mayPass = isLogin && diagnose(stderr).transient;
+  return diagnosedError(mayPass ? 'temporarily-unreachable' : 'dump-failed', 'pg_dump failed', stderr);
 }
 
 function sizeSoFar(file: string): number {

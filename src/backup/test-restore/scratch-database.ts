@@ -39,14 +39,14 @@ export async function requireRightToCreate(session: PgSession): Promise<void> {
   const [[inRecovery, mayCreate] = []] = await session.query(RIGHT_SQL, 2).catch(cannotCreate);
   if (inRecovery === 't') {
     throw new UserError(
-      'test-restore-failed',
+      'test-server',
       `${CANNOT}: The server is a standby, which takes no changes.`,
       'Use its primary, or a server of the job itself: a service container.',
     );
   }
   if (mayCreate !== 't') {
     throw new UserError(
-      'test-restore-failed',
+      'test-server',
       `${CANNOT}: The user may not create databases.`,
       'ALTER ROLE name CREATEDB; or use the superuser, as a service container has one.',
     );
@@ -119,7 +119,7 @@ async function insist(session: PgSession, sql: string, withinMs: number): Promis
   } catch (error) {
     if (!timeout.aborted) throw error;
     throw new UserError(
-      'test-restore-failed',
+      'no-progress',
       `The server has not answered for ${duration(withinMs)}.`,
       'Look what keeps it (SELECT * FROM pg_stat_activity), then run the job again.',
       { cause: error },
@@ -135,9 +135,9 @@ function warnOfRest(name: string, error: unknown): void {
 }
 
 function cannotCreate(error: unknown): never {
-  if (error instanceof PsqlError) throw diagnosedError(CANNOT, error.stderr);
+  if (error instanceof PsqlError) throw diagnosedError('test-server', CANNOT, error.stderr);
   if (!(error instanceof UserError)) throw error;
-  throw new UserError('test-restore-failed', `${CANNOT}: ${error.message}`, error.hint, {
+  throw new UserError('test-server', `${CANNOT}: ${error.message}`, error.hint, {
     cause: error.cause,
   });
 }

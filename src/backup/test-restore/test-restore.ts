@@ -5,7 +5,7 @@ import { WHOLE, makePlan, proveTarget, restoreInto, tellPlan } from '../../resto
 import type { ClientTools } from '../../tools/client-tools.ts';
 import { type Connection, type ConnectionPlan, openConnection } from '../../postgres/connection.ts';
 import { type Database, refuseNewerServer, runPreflight } from '../../postgres/preflight.ts';
-import { UserError } from '../../errors.ts';
+import { UserError, cancelledOr } from '../../errors.ts';
 import { recordScratchDatabase } from '../../runner/job-state.ts';
 import { duration } from '../../runner/format.ts';
 import { log } from '../../runner/log.ts';
@@ -65,11 +65,11 @@ export async function askRehearsalServer(
 
 /** The same error, of the second connection string of the job: nobody must look for the fault in the first. */
 function aboutItsInput(error: UserError): UserError {
-  const message = error.message.startsWith(REHEARSAL_INPUT)
-    ? error.message
-    : `${REHEARSAL_INPUT}: ${error.message}`;
+  // Those name it already.
+  const isNamed = error.code === 'invalid-input' || error.code === 'test-server';
+  const message = isNamed ? error.message : `${REHEARSAL_INPUT}: ${error.message}`;
   const hint = error.hint.replaceAll(/(?<!-)\bconnection-string\b/g, REHEARSAL_INPUT);
-  return new UserError('test-restore-failed', message, hint, { cause: error.cause });
+  return new UserError('test-server', message, hint, { cause: error.cause });
 }
 
 /**
@@ -81,8 +81,8 @@ export async function rehearse(database: Database, request: RehearsalRequest): P
   const { server, connection, session } = database;
   const started = performance.now();
   await restoreAndProve(database, request).catch((reason: unknown) => {
-    const error = session.signal.aborted ? reason : (connection.failure() ?? reason);
-    if (!(error instanceof UserError) || error.message.startsWith(REHEARSAL_INPUT)) throw error;
+    const error = cancelledOr(session.signal, () => connection.failure() ?? reason);
+    if (!(error instanceof UserError) || error.code === 'test-server') throw error;
     throw new UserError(
       'test-restore-failed',
       `The backup does not pass its rehearsal: ${error.message}`,

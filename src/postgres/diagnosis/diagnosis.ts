@@ -1,4 +1,4 @@
-import { UserError } from '../../errors.ts';
+import { type ErrorCode, UserError } from '../../errors.ts';
 import { type Complaint, type Failure, failuresIn } from './failures.ts';
 import { LOST_CONNECTION_RULES } from './network-rules.ts';
 import type { Rule } from './rule.ts';
@@ -10,6 +10,8 @@ export interface Diagnosis {
   readonly hint: string;
   /** Whether the same attempt may well succeed a little later. */
   readonly transient: boolean;
+  /** Of the rule that explains it. */
+  readonly kind?: Rule['kind'];
 }
 
 /** Names from outside have no limit of their own; an annotation has. */
@@ -35,9 +37,9 @@ export function diagnose(stderr: string, quotable = stderr): Diagnosis {
 }
 
 /** An error with the cause and the hint of what a tool printed. */
-export function diagnosedError(part: string, stderr: string): UserError {
+export function diagnosedError(code: ErrorCode, part: string, stderr: string): UserError {
   const { cause, hint } = diagnose(stderr);
-  return new UserError('connection', `${part}: ${cause}`, hint, {
+  return new UserError(code, `${part}: ${cause}`, hint, {
     cause: new Error(errorLines(stderr).join('\n')),
   });
 }
@@ -75,7 +77,8 @@ function explained(rule: Rule, match: RegExpExecArray, { query }: Failure): Diag
     const quoted = name === 'q' ? rule.query?.exec(query)?.[1] : match[Number(name)];
     return shortened(quoted ?? '', LONGEST_QUOTE);
   });
-  return { cause: cause.replace(/\.\.$/, '.'), hint: rule.hint, transient: rule.transient ?? false };
+  const { hint, transient = false, kind } = rule;
+  return { cause: cause.replace(/\.\.$/, '.'), hint, transient, ...(kind ? { kind } : {}) };
 }
 
 function shortened(text: string, length: number): string {

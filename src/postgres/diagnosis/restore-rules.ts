@@ -17,6 +17,7 @@ const COLLISION_RULES: readonly Rule[] = [
     pattern: /^DETAIL: {2}(.+) depends on (.+)/,
     query: /^(?:DROP|ALTER)/,
     cause: 'The $2 cannot be replaced: the $1, which the backup does not hold, depends on it.',
+    kind: 'has-dependents',
     hint: 'Drop what depends on it (DROP … CASCADE), and make it again after the restore; or restore into an empty database.',
   },
   {

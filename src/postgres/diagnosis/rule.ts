@@ -13,6 +13,8 @@ export interface Rule {
   readonly hint: string;
   /** Whether the same attempt may well succeed within a minute. */
   readonly transient?: true;
+  /** What code decides on, where it does. */
+  readonly kind?: 'has-dependents';
 }
 
 export const SECRET_HINT = 'Correct the secret that connection-string is read from.';

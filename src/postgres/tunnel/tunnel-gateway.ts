@@ -31,7 +31,7 @@ export function tunnelGateway(env: NodeJS.ProcessEnv): URL {
   const local = url?.protocol === 'ws:' && /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
   if (!url || url.hash !== '' || !(encrypted || local)) {
     throw new UserError(
-      'connection',
+      'invalid-input',
       'PPG_WS_URL is not a wss:// URL (ws:// is accepted for localhost only).',
       'Remove PPG_WS_URL from the environment to use the gateway of Prisma, or give it as wss://HOST/PATH.',
     );

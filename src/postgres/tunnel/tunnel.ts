@@ -56,7 +56,7 @@ export async function openTunnel(options: TunnelOptions): Promise<Tunnel> {
   options.signal.throwIfAborted();
   if (!/^[\x21-\x7e]+$/.test(options.apiKey)) {
     throw new UserError(
-      'connection',
+      'invalid-input',
       'The api_key of the connection string holds characters that no key has.',
       'Copy the connection string anew from the Prisma Console.',
     );

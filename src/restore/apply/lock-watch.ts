@@ -107,7 +107,7 @@ function lockWaits(rows: readonly string[][]): LockWait[] {
 
 function lockError({ locked, holder }: LockWait, waitMs: number): UserError {
   return new UserError(
-    'restore-failed',
+    'no-progress',
     plainLine(
       `The restore waited ${duration(waitMs)} for a lock on ${locked}, which ${sessionInWords(holder)} holds.`,
     ),

@@ -122,10 +122,10 @@ async function followed(
     await endSessions(sessions);
     if (!(error instanceof UserError)) throw error;
     if (error === locks.signal.reason)
-      throw new UserError('restore-failed', `${error.message} ${aftermath}`, error.hint);
+      throw new UserError(error.code, `${error.message} ${aftermath}`, error.hint);
     if (error !== silence.signal.reason) throw error;
     throw new UserError(
-      'restore-failed',
+      error.code,
       `${error.message} ${jobs === undefined ? UNKNOWN_END : aftermath}`,
       error.hint,
     );

@@ -18,8 +18,8 @@ const DEPENDENT = /^(?:DETAIL: {2})?(.+ depends on .+)$/gm;
  * tool are the cause, without the values of rows.
  */
 export function restoreFailure(tool: string, stderr: string, aftermath: string): UserError {
-  const { cause, hint } = diagnose(stderr, stderr.replace(STATEMENT, ''));
-  const dependents = / cannot be replaced: /.test(cause) ? moreDependents(stderr) : '';
+  const { cause, hint, kind } = diagnose(stderr, stderr.replace(STATEMENT, ''));
+  const dependents = kind === 'has-dependents' ? moreDependents(stderr) : '';
   return new UserError('restore-failed', `${tool} failed: ${cause}${dependents} ${aftermath}`, hint, {
     cause: new Error(safeLines(stderr).join('\n')),
   });

@@ -79,7 +79,7 @@ export async function examineTarget(session: PgSession, role?: string): Promise<
     return targetFacts(await session.query(targetSql(role), TARGET_COLUMNS));
   } catch (error) {
     if (!(error instanceof PsqlError)) throw error;
-    throw diagnosedError('The database to restore into cannot be examined', error.stderr);
+    throw diagnosedError('connection', 'The database to restore into cannot be examined', error.stderr);
   }
 }
 

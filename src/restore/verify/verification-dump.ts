@@ -132,7 +132,8 @@ async function filterOf(
 
 function requireSuccess({ exitCode, endedBy, stderr }: RunResult): void {
   if (endedBy !== null) throw endedBySignal('The restore could not be proven: pg_dump', endedBy);
-  if (exitCode !== 0) throw diagnosedError('The restore could not be proven: pg_dump failed', stderr);
+  if (exitCode !== 0)
+    throw diagnosedError('verification-failed', 'The restore could not be proven: pg_dump failed', stderr);
 }
 
 function notWhole(error: ScriptError): UserError {

@@ -31,7 +31,7 @@ WHERE c.relkind IN ('r', 'p', 'S') AND n.nspname !~ '^pg_' AND n.nspname <> 'inf
 export async function proofFacts({ expected, session, role }: ProofRequest): Promise<ProofFacts> {
   const rows = await session.query(FACTS_SQL, COLUMNS).catch((error: unknown) => {
     throw error instanceof PsqlError
-      ? diagnosedError('The restore could not be proven', error.stderr)
+      ? diagnosedError('verification-failed', 'The restore could not be proven', error.stderr)
       : error;
   });
   const wanted = expectedKeys(expected);

@@ -1,4 +1,4 @@
-import { UserError } from '../../errors.ts';
+import { UserError, cancelledOr } from '../../errors.ts';
 import { type JsonObject, OddAnswer, isJsonObject, textOf, textOrEmpty } from '../../github/json.ts';
 import { type Bounds, patiently, reasonOf } from '../../runner/retry-policy.ts';
 import { readRuntimeToken } from './runtime-token.ts';
@@ -86,12 +86,15 @@ export async function contentOf({ call, signal }: RunService, name: string, job:
     if (URL.canParse(url)) return url;
     throw new OddAnswer('the answer does not say where the content is');
   } catch (error) {
-    signal.throwIfAborted();
-    throw new UserError(
-      'storage',
-      `The artifact ${name} cannot be read: ${reasonOf(error)}`,
-      'The artifact service may be disturbed (githubstatus.com). Run the job again.',
-      { cause: error },
+    throw cancelledOr(
+      signal,
+      () =>
+        new UserError(
+          'storage',
+          `The artifact ${name} cannot be read: ${reasonOf(error)}`,
+          'The artifact service may be disturbed (githubstatus.com). Run the job again.',
+          { cause: error },
+        ),
     );
   }
 }

@@ -1,6 +1,6 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { UserError, messageOf } from '../../errors.ts';
+import { UserError, cancelledOr, messageOf } from '../../errors.ts';
 import { bytes, duration } from '../../runner/format.ts';
 import { log } from '../../runner/log.ts';
 import { type Bounds, persistently, reasonOf } from '../../runner/retry-policy.ts';
@@ -53,7 +53,9 @@ export async function downloadBackup(
     return { path: file, size: artifact.size, sha256 };
   } catch (error) {
     await rm(file, { force: true });
-    throw options.signal.aborted || error instanceof UserError ? error : undelivered(artifact, error);
+    throw cancelledOr(options.signal, () =>
+      error instanceof UserError ? error : undelivered(artifact, error),
+    );
   }
 }
 

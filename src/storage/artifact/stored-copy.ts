@@ -1,4 +1,4 @@
-import { UserError } from '../../errors.ts';
+import { UserError, cancelledOr } from '../../errors.ts';
 import { log } from '../../runner/log.ts';
 import { OddAnswer } from '../../github/json.ts';
 import { type Bounds, persistently, reasonOf } from '../../runner/retry-policy.ts';
@@ -36,13 +36,10 @@ export async function proveStoredCopy(
     noteUnproven(undefined);
     log.info('Read back from the artifact service: size and SHA-256 are those of the proven file');
   } catch (error) {
-    const reason = bounds.signal.aborted ? error : unproven(file.name, error);
+    const reason = cancelledOr(bounds.signal, () => unproven(file.name, error));
     throw afterWithdrawal(reason, file.name, await withdraw(file.name, env, bounds.signal));
   }
 }
-
-/** What is stored is not what was sent. */
-class OtherContent extends UserError {}
 
 async function compare(
   service: RunService,
@@ -55,8 +52,8 @@ async function compare(
   } catch (error) {
     if (!(error instanceof LongerContent)) throw error;
   }
-  throw new OtherContent(
-    'storage',
+  throw new UserError(
+    'stored-copy-differs',
     `What the artifact service has stored as ${name} is not the file that was proven: its size or SHA-256 differs.`,
     'Run the job again; if it stays so, what is sent is damaged on its way or in the storage.',
   );
@@ -74,7 +71,7 @@ async function addressOf(service: RunService, name: string): Promise<string> {
 }
 
 function unproven(name: string, error: unknown): UserError {
-  if (error instanceof OtherContent) return error;
+  if (error instanceof UserError && error.code === 'stored-copy-differs') return error;
   return new UserError(
     'storage',
     `The artifact ${name} could not be read back after the upload: ${reasonOf(error)}.`,

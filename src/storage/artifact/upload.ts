@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { UploadArtifactResponse } from '@actions/artifact';
-import { UserError, messageOf } from '../../errors.ts';
+import { UserError, cancelledOr, messageOf } from '../../errors.ts';
 import { log } from '../../runner/log.ts';
 import { collectGarbage } from '../../process/garbage.ts';
 import { withBoundedRequests } from './bounded-requests.ts';
@@ -63,7 +63,7 @@ export async function upload(request: UploadRequest): Promise<StoredArtifact> {
   }, COLLECT_EVERY_MS);
   try {
     const { id, ...sent } = await log.group(`Uploading ${name}`, () =>
-      unlessAborted(request.signal, () =>
+      abandonedOnAbort(request.signal, () =>
         withBoundedRequests({ ...STILLNESS, onRequest, signal: request.signal }, () => send(request, name)),
       ),
     );
@@ -72,7 +72,7 @@ export async function upload(request: UploadRequest): Promise<StoredArtifact> {
     if (sent.digest !== request.sha256 || sent.size !== request.size) throw changed();
     return { id, name };
   } catch (error) {
-    const reason = request.signal.aborted ? error : explained(error);
+    const reason = cancelledOr(request.signal, () => explained(error));
     if (!asked.has('FinalizeArtifact')) throw reason;
     // It may be finalized although the answer was lost, or was not what it should be.
     throw afterWithdrawal(reason, name, await withdraw(name, process.env, request.signal));
@@ -84,7 +84,7 @@ export async function upload(request: UploadRequest): Promise<StoredArtifact> {
 
 function changed(): UserError {
   return new UserError(
-    'storage',
+    'stored-copy-differs',
     'What was uploaded is not the file that was read back: its size or SHA-256 differs.',
     'Run the job again; if it stays so, the disk or the memory of the runner is faulty.',
   );
@@ -122,13 +122,12 @@ async function finalize(
     const answer = await runService(process.env, { signal })?.call('FinalizeArtifact', parameters);
     return { id: wholeNumberOf(answer?.['artifact_id']), size, digest: sha256 };
   } catch (error) {
-    signal.throwIfAborted();
-    throw explained(error);
+    throw cancelledOr(signal, () => explained(error));
   }
 }
 
 /** The client takes no signal. What it has sent stays invisible until it finalizes, so it may be left behind. */
-async function unlessAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+async function abandonedOnAbort<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   // Before the work begins: a promise that nobody waits for would end the process when it fails.
   signal.throwIfAborted();
   const { promise, reject } = Promise.withResolvers<never>();
@@ -143,7 +142,10 @@ async function unlessAborted<T>(signal: AbortSignal, work: () => Promise<T>): Pr
   }
 }
 
-/** What the messages of `@actions/artifact` mean, and what to do. The first that matches counts. */
+/**
+ * What the messages of `@actions/artifact` mean, and what to do: it throws plain errors, of which nothing else tells one
+ * from another. The first that matches counts.
+ */
 const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
   [
     /quota/i,

@@ -43,7 +43,7 @@ export function afterWithdrawal(error: unknown, name: string, withdrawal: Withdr
   if (withdrawal.kind === 'absent') return error;
   if (error instanceof UserError) {
     const hint = left ? `Delete the artifact on the page of this run. ${error.hint}` : error.hint;
-    return new UserError('storage', error.message + outcome, hint, { cause: error });
+    return new UserError(error.code, error.message + outcome, hint, { cause: error });
   }
   if (left) log.warning(outcome.trimStart());
   return error;
