@@ -219,6 +219,7 @@ describe('restore/action.yml', () => {
       'tables',
       'rows',
       'verified',
+      'left-out',
       'duration-seconds',
     ]);
     expect(main).toBe(join(REPOSITORY_ROOT, 'dist/restore/index.js'));

@@ -148,7 +148,7 @@ describe('on a server without the roles', () => {
       [
         'owner',
         'lib',
-        `${missing}; 1 large object, 2 functions and 1 materialized view belong to tenant instead`,
+        `${missing}; 2 functions, 1 materialized view and 1 large object belong to tenant instead`,
       ],
       ['owner', 'postgres', 'tenant may not act for the role; 2 tables belong to tenant instead'],
       ['privileges of', 'app', `${missing} (on 1 function, 1 column, 1 table and 1 large object)`],
@@ -163,7 +163,7 @@ describe('on a server without the roles', () => {
     expect(leftOut(run)).toEqual(items.map(([what, name, why]) => ({ what, names: [name], why })));
     expect(run.log).toContain(`Will leave out privileges of lib: ${missing} (on 1 table)`);
     expect(run.summary).toContain('### Left out or changed');
-    expect(run.summary).toContain(`<code>privileges of lib</code> | ${missing} (on 1 table)`);
+    expect(run.summary).toContain('<code>privileges of lib</code> | the role does not exist');
     expect(remarksOf(run)).toHaveLength(2);
   });
 });

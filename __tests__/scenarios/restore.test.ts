@@ -79,6 +79,7 @@ describe('a restore', () => {
       tables: backup.outputs['tables'],
       rows: backup.outputs['rows'],
       verified: 'true',
+      'left-out': '[]',
       'duration-seconds': expect.stringMatching(/^\d+\.\d$/),
     });
     expect(run.log).toMatch(

@@ -180,7 +180,7 @@ describe('what runs with the rights of its owner', () => {
     const error = await userErrorOf(bed.plan(archive, await emptyDatabase(elsewhere)));
     expect(error.code).toBe('restore-refused');
     expect(error.message).toContain(
-      'Others could use the rights of the superuser postgres: the function shop.watches(), the procedure shop.given(), the table shop.ruled, the view shop.notes would run with them, instead of those of helper (the role does not exist on the server).',
+      'Others could use the rights of the superuser postgres: the procedure shop.given(), the function shop.watches(), the view shop.notes, the table shop.ruled would run with them, instead of those of helper (the role does not exist on the server).',
     );
     expect(error.hint).toContain('no-owner: true');
     await elsewhere.query('DROP ROLE app');

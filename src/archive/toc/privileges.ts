@@ -58,7 +58,7 @@ export function isAboutLargeObjects({ kind, tag }: Pick<TocEntry, 'kind' | 'tag'
 
 /** `SESSION AUTHORIZATION role`, the SET read already. */
 function authorization(reader: SqlReader): string | undefined {
-  if (!reader.accept('SESSION') || !reader.accept('AUTHORIZATION') || reader.atEnd) return undefined;
+  if (!reader.accept('SESSION') || !reader.accept('AUTHORIZATION')) return undefined;
   const role = reader.identifier();
   return reader.atEnd && role !== '' ? role : undefined;
 }

@@ -1,5 +1,6 @@
 import { qualified, quotedIdentifier } from '../../postgres/sql-text.ts';
 import { largeObjectsOf } from '../../archive/toc/identity.ts';
+import { SqlReader, isPlainStatement } from '../../archive/toc/sql-words.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
 import { describedBy } from './plan-owners.ts';
 import type { TargetFacts } from './target.ts';
@@ -61,10 +62,12 @@ export function undoDefaultPrivileges(
 function namesOf(entry: TocEntry): string[] {
   const { kind, schema, tag, dropStatement } = entry;
   if (kind.startsWith('BLOB')) return largeObjectsOf(entry);
-  if (!['FUNCTION', 'PROCEDURE', 'AGGREGATE'].includes(kind)) return [qualified(schema, tag)];
-  return [
-    describedBy(entry, dropStatement)
-      .slice(kind.length + 1)
-      .replace(/\(\*\)$/, '()'),
-  ];
+  if (kind === 'AGGREGATE') {
+    // Dropped as f(a ORDER BY b), and granted as f(a, b).
+    const { name } = new SqlReader(dropStatement.slice('DROP AGGREGATE '.length)).qualifiedName();
+    const types = tag.slice(name.length).replace(/^\(\*\)$/, '()');
+    return tag.startsWith(name) && isPlainStatement(types) ? [qualified(schema, name) + types] : [];
+  }
+  if (kind !== 'FUNCTION' && kind !== 'PROCEDURE') return [qualified(schema, tag)];
+  return [describedBy(entry, dropStatement).slice(kind.length + 1)];
 }

@@ -38,12 +38,12 @@ export function changedOwnerRights(
     return isUsedByOthers(item, privileges, index) ? [{ owned: item, by }] : [];
   });
   if (target.isSuperuser && !options.noOwner && gains.length > 0) throw refused(gains, target.user);
-  return groupedBy(gains, ({ owned: { entry, why }, by }) => `${entry.owner}\0${by}\0${why ?? ''}`).flatMap(
-    (group) => {
-      const [first] = group;
-      return first === undefined ? [] : [warning(first, group)];
-    },
-  );
+  return groupedBy(gains, ({ owned: { entry, why }, by }) =>
+    [entry.kind, entry.owner, by, why].join('\0'),
+  ).flatMap((group) => {
+    const [first] = group;
+    return first === undefined ? [] : [warning(first, group)];
+  });
 }
 
 /**
