@@ -116,7 +116,7 @@ export const ACCESS_FAILURES: readonly ProvokedFailure[] = [
   },
   {
     name: 'a client encoding that the server does not know',
-    cause: /does not take the value "NOPE" for "client_encoding"/,
+    cause: /does not take the value that is set for "client_encoding"/,
     provoke: ({ plain, psql }) => psql(connectionTo(plain, { PGCLIENTENCODING: 'NOPE' })),
   },
 ];

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
-import { errorLines } from '../postgres/diagnosis/diagnosis.ts';
+import { errorLines } from '../postgres/diagnosis/error-lines.ts';
 import { messageOf } from '../errors.ts';
 import { collectAfterEvery } from '../process/garbage.ts';
 import { type RunResult, endedBySignal } from '../process/run.ts';

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { diagnose, diagnosedError, errorLines } from '../../postgres/diagnosis/diagnosis.ts';
+import { diagnose, diagnosedError } from '../../postgres/diagnosis/diagnosis.ts';
+import { errorLines } from '../../postgres/diagnosis/error-lines.ts';
 import { namingLockHolder } from '../../postgres/watchdog/lock-holders.ts';
 import { attemptInWords, retry } from '../../process/retry.ts';
 import type { PgSession } from '../../postgres/session.ts';

@@ -1,8 +1,10 @@
 import { type ErrorCode, UserError } from '../../errors.ts';
-import { type Complaint, type Failure, failuresIn } from './failures.ts';
-import { LOST_CONNECTION_RULES } from './network-rules.ts';
+import { errorLines } from './error-lines.ts';
+import { type Complaint, type Failure, PROGRAM, failuresIn } from './failures.ts';
+import { LOST_CONNECTION_RULES, NETWORK_RULES } from './network-rules.ts';
 import type { Rule } from './rule.ts';
 import { RULES } from './rules.ts';
+import { safeMessage } from './safe-text.ts';
 
 /** What a tool's error stream means. */
 export interface Diagnosis {
@@ -22,14 +24,18 @@ const LONGEST_CAUSE = 500;
  * Explains what a tool of PostgreSQL printed on its error stream: by the last failure that a rule knows, because that
  * is the one it ended with. That the connection was lost explains a failure only if nothing else does.
  *
- * @param quotable what of it may be quoted where no rule knows the failure.
+ * It never contains a value of a row: rules print their own words and names, and what no rule knows is shown only as far
+ * as `safe-text.ts` knows that it is harmless.
  */
-export function diagnose(stderr: string, quotable = stderr): Diagnosis {
+export function diagnose(stderr: string): Diagnosis {
   const failures = failuresIn(stderr).reverse();
-  const found = firstMatch(failures, RULES) ?? firstMatch(failures, LOST_CONNECTION_RULES);
   return (
-    found ?? {
-      cause: shortened(lastErrorLine(quotable), LONGEST_CAUSE),
+    first(
+      failures,
+      (failure) => known(failure, RULES) ?? unknownAnswer(failure) ?? known(failure, NETWORK_RULES),
+    ) ??
+    first(failures, (failure) => known(failure, LOST_CONNECTION_RULES)) ?? {
+      cause: shortened(lastWords(stderr), LONGEST_CAUSE),
       hint: "Look at the log above, and at the server's own log.",
       transient: false,
     }
@@ -44,28 +50,60 @@ export function diagnosedError(code: ErrorCode, part: string, stderr: string): U
   });
 }
 
-/** The lines that tell of an error or a warning, without the verbose story around them. */
-export function errorLines(stderr: string): string[] {
-  return stderr
-    .split('\n')
-    .filter((line) => /\b(error|fatal|panic|warning|detail|hint)\b:|^connection to server /i.test(line))
-    .slice(-20);
+function first(
+  failures: readonly Failure[],
+  explain: (failure: Failure) => Diagnosis | undefined,
+): Diagnosis | undefined {
+  for (const failure of failures) {
+    const found = explain(failure);
+    if (found) return found;
+  }
+  return undefined;
 }
 
-function firstMatch(failures: readonly Failure[], rules: readonly Rule[]): Diagnosis | undefined {
-  for (const failure of failures) {
-    for (const rule of rules) {
-      for (const complaint of failure.complaints) {
-        const match = matches(rule, complaint, failure);
-        if (match) return explained(rule, match, failure);
-      }
+function known(failure: Failure, rules: readonly Rule[]): Diagnosis | undefined {
+  for (const rule of rules) {
+    for (const complaint of failure.complaints) {
+      const match = matches(rule, complaint, failure);
+      if (match) return explained(rule, match, failure);
     }
   }
   return undefined;
 }
 
-function matches(rule: Rule, { from, text, address }: Complaint, failure: Failure): RegExpExecArray | null {
+/** What a server said that no rule knows: still more than what the network says of its other addresses. */
+function unknownAnswer({ complaints, query, entry, isOfRow }: Failure): Diagnosis | undefined {
+  const answer = complaints.find(({ from }) => from === 'server');
+  if (!answer) return undefined;
+  // Something outside of double quotes that is not ASCII.
+  const isForeign = /^(?:[ !#-~]|"[^"]*")*[^ -~"]/.test(answer.text);
+  const shown = answer.place === 'login' ? answer.text : safeMessage(answer.text, isOfRow);
+  const code = answer.sqlstate === '' ? '' : ` (SQLSTATE ${answer.sqlstate})`;
+  const object = shortened(entry === '' ? statementName(query) : entry, LONGEST_QUOTE);
+  const says = isForeign ? 'The server says, in its own language' : 'The server says';
+  return {
+    cause:
+      shown === undefined
+        ? `The server reports an error${code}${object === '' ? '' : ` at ${object}`}. Its text may contain values of rows and is not shown.`
+        : `${says}: ${shortened(shown, LONGEST_QUOTE)}`,
+    hint: isForeign
+      ? "Look into the server's own log. With lc_messages = 'C' on the server, this action can explain what it says."
+      : "Look at the log above, and at the server's own log.",
+    transient: false,
+  };
+}
+
+/** What a statement is about, by the keywords that it begins with and the name behind them. */
+function statementName(query: string): string {
+  return /^[A-Z][A-Z ]* (?:"[^"]*"|[\w$]+)(?:\.(?:"[^"]*"|[\w$]+))*/.exec(query)?.[0] ?? '';
+}
+
+function matches(rule: Rule, complaint: Complaint, failure: Failure): RegExpExecArray | null {
+  const { from, text, address, place } = complaint;
   const { from: who = from, address: where, query } = rule;
+  // A line that may be a part of a value is not quoted; details are, by rules that ask for all of their words.
+  if (rule.notOfRow && failure.isOfRow) return null;
+  if (place === 'further' && !text.startsWith('DETAIL:') && /\$\d/.test(rule.cause)) return null;
   if (who !== from || where?.test(address) === false || query?.test(failure.query) === false) return null;
   return rule.pattern.exec(text);
 }
@@ -86,11 +124,9 @@ function shortened(text: string, length: number): string {
   return characters.length <= length ? text : `${characters.slice(0, length).join('')}…`;
 }
 
-function lastErrorLine(stderr: string): string {
-  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
-  return (
-    lines.findLast((line) => /\b(error|fatal|panic)\b:/i.test(line)) ??
-    lines.at(-1) ??
-    'it printed no reason.'
-  );
+/** The last of what may be shown; of a program that is none of PostgreSQL's, such as the loader, the last line. */
+function lastWords(stderr: string): string {
+  const lines = stderr.split(/\r?\n/).filter((line) => line.trim() !== '');
+  const others = lines.some((line) => PROGRAM.test(line)) ? undefined : lines.at(-1);
+  return errorLines(stderr).at(-1) ?? others ?? 'it printed no reason.';
 }

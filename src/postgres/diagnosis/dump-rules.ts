@@ -156,8 +156,8 @@ const REQUEST_RULES: readonly Rule[] = [
     hint: 'Correct --lock-wait-timeout in pg-dump-args: milliseconds, or a number with a unit as in 10min.',
   },
   {
-    pattern: /^invalid value for parameter "(.*?)": "(.*)"/,
-    cause: 'The server does not take the value "$2" for "$1".',
+    pattern: /^invalid value for parameter "([^"]*)": "/,
+    cause: 'The server does not take the value that is set for "$1".',
     hint: 'Correct it in the connection string (client_encoding, options).',
   },
   {

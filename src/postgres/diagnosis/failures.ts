@@ -3,6 +3,13 @@ export interface Complaint {
   /** Who said it: the server, whose words pg_dump and psql pass on, or the tool and its libpq. */
   readonly from: 'server' | 'tool';
   readonly text: string;
+  /**
+   * `login`: an attempt to connect, which knows no rows. `message`: the first line of what a tool says. `further`: a line below
+   * that, which may be a part of a value.
+   */
+  readonly place: 'login' | 'message' | 'further';
+  /** The server's code for it, where psql tells it; else empty. */
+  readonly sqlstate: string;
   /** Where it tried to connect, as libpq names it: `at "db.example.com" (192.0.2.1), port 5432`. */
   readonly address: string;
 }
@@ -12,31 +19,38 @@ export interface Failure {
   readonly complaints: readonly Complaint[];
   /** The query that failed, where the tool tells it; else empty. Of rows that pg_restore sends: `COPY "table" FROM stdin`. */
   readonly query: string;
+  /** The entry of the archive that pg_restore was at: its kind and its name; else empty. */
+  readonly entry: string;
+  /** Whether the names in the message may come out of a row. */
+  readonly isOfRow: boolean;
 }
 
-const PROGRAM = /^(?:.*[\\/])?(?:psql|pg_dump|pg_restore)(?:\.exe)?:(?:[^:\s]+:\d+:)? /;
+export const PROGRAM = /^(?:.*[\\/])?(?:psql|pg_dump|pg_restore)(?:\.exe)?:(?:[^:\s]+:\d+:)? /;
 /** The labels of PostgreSQL's own tools (`common/logging.c`); those before 15 also said `fatal`. */
-const LABEL = /^(error|fatal|warning|detail|hint): /;
+export const LABEL = /^(error|fatal|warning|detail|hint): /;
 /** libpq puts two spaces behind the severity of a server's message, which the server says in its own language. */
-const SEVERITY = /^(\p{L}[\p{L} ]*): {2}/u;
+export const SEVERITY = /^(\p{L}[\p{L} ]*): {2}/u;
 const REMARK = /^(DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LOCATION): {2}/;
 /** What a server says besides, and the one warning that tells why it then ends the connection. */
 const NOTICE = /^(?:WARNING|NOTICE|INFO|LOG|DEBUG): {2}(?!terminating connection)/;
 /** Between two queries libpq passes on as a notice even what ends the session. */
 const LAST_WORDS = /^(?:WARNING|FATAL): {2}terminating connection/;
 /** pg_dump says `Query was:`, pg_restore `Command was:`, and psql, when it is told to echo errors, `STATEMENT:`. */
-const QUERY = /^(?:(?:the )?(?:query|command) was: |STATEMENT: {2})/i;
+export const QUERY = /^(?:(?:the )?(?:query|command) was: |STATEMENT: {2})/i;
 /** A statement within a statement: what a `DO` block has dropped when it failed. */
 const INNER_QUERY = /^CONTEXT: {2}SQL statement "((?:DROP|ALTER) .*)"$/;
 /** What getopt and the loader print, which know nothing of labels. */
 const UNLABELLED =
   /^(?:(?:unrecognized|invalid|illegal|ambiguous) )?option |^(?:error while loading shared libraries|symbol lookup error|relocation error): /;
 const SERVER_MESSAGE = /^Error message from server: /;
-const ATTEMPT =
+export const ATTEMPT =
   /^(?:(?:connection to server ((?:at|on socket) .*?) failed|could not connect to server|connection to database ".*?" failed): )+/;
 /** What the tools put in front of the reason that libpq gives them. */
 const ACTIVITY =
   /^(?:query failed|could not execute query|could not (?:start|commit) database transaction|reconnection failed|COPY failed for table ".*?"|error returned by PQ\w+|(?:could not open|error reading|could not read) large object \d+): /;
+/** What psql puts in front of a message when it is asked to be verbose. Classes of PostgreSQL's own (`errcodes.txt`). */
+export const SQLSTATE = /^((?:0[0-9ABFLPZ]|2[0-8BDF]|3[489BDF]|4[024]|5[3-8]|72|F0|HV|P0|XX)[0-9A-Z]{3}): /;
+const ENTRY = /^from TOC entry \d+; \d+ \d+ (.*)$/;
 /** The rows that pg_restore was sending. */
 const COPYING = /^COPY failed for table (".*?"): /;
 
@@ -44,6 +58,8 @@ interface OpenFailure {
   complaints: Complaint[];
   query: string;
   innerQuery: string | undefined;
+  entry: string;
+  lines: string[];
 }
 
 /**
@@ -53,15 +69,17 @@ interface OpenFailure {
 export function failuresIn(stderr: string): Failure[] {
   const failures: OpenFailure[] = [];
   let inside: 'failure' | 'query' | undefined;
+  let entry = '';
   for (const line of stderr.split(/\r?\n/)) {
     const isMessage = PROGRAM.test(line);
     const said = line.replace(PROGRAM, '');
     const label = isMessage ? LABEL.exec(said)?.[1] : undefined;
     const text = label === undefined ? said : said.slice(label.length + 2);
     if (isMessage) {
+      entry = ENTRY.exec(text)?.[1] ?? entry;
       inside = place(line, label, text);
       if (inside === 'failure' && (failures.length === 0 || begins(label, text))) {
-        failures.push({ complaints: [], query: copying(text), innerQuery: undefined });
+        failures.push({ complaints: [], query: copying(text), innerQuery: undefined, entry, lines: [] });
       }
     } else if (inside === 'failure' && QUERY.test(text)) inside = 'query';
     const failure = failures.at(-1);
@@ -69,10 +87,26 @@ export function failuresIn(stderr: string): Failure[] {
     if (inside === 'query') failure.query += `${failure.query === '' ? '' : '\n'}${text.replace(QUERY, '')}`;
     else if (inside === 'failure') {
       failure.innerQuery ??= INNER_QUERY.exec(text)?.[1];
-      failure.complaints.push(complaint(text));
+      failure.complaints.push(complaint(text, isMessage));
+      failure.lines.push(text);
     }
   }
-  return failures.map(({ complaints, query, innerQuery }) => ({ complaints, query: innerQuery ?? query }));
+  return failures.map(({ innerQuery, lines, complaints, query, entry }) => ({
+    complaints,
+    query: innerQuery ?? query,
+    entry,
+    isOfRow: isOfRow(lines.join('\n')),
+  }));
+}
+
+/**
+ * Whether something was made of a row: a value of COPY was read as a name (`regclass`), or a function executed a statement that it
+ * had put together. What a function names itself is no value.
+ */
+export function isOfRow(said: string): boolean {
+  if (/^(?:CONTEXT: {2})?PL\/pgSQL function .* at (?:EXECUTE|FOR over EXECUTE|OPEN)/m.test(said)) return true;
+  const isRow = /^(?:CONTEXT: {2})?COPY .*, line \d+/m.test(said);
+  return isRow && !/^CONTEXT: {2}(?:PL\/pgSQL|SQL) function /m.test(said);
 }
 
 /** The query of rows that could not be restored: pg_restore names the table only. */
@@ -96,14 +130,17 @@ function begins(label: string | undefined, text: string): boolean {
   return label !== 'detail' && !/^Error message from server: |^aborting because of/.test(text);
 }
 
-function complaint(line: string): Complaint {
+function complaint(line: string, isMessage: boolean): Complaint {
   const reason = line.replace(SERVER_MESSAGE, '').replace(ACTIVITY, '');
   const attempt = ATTEMPT.exec(reason);
   const text = reason.slice(attempt?.[0].length ?? 0).replace(ACTIVITY, '');
   const isServers = SEVERITY.test(text) && !REMARK.test(text);
+  const said = isServers ? text.replace(SEVERITY, '') : text.trim();
   return {
     from: isServers ? 'server' : 'tool',
-    text: isServers ? text.replace(SEVERITY, '') : text.trim(),
+    text: isServers ? said.replace(SQLSTATE, '') : said,
+    place: attempt ? 'login' : isMessage ? 'message' : 'further',
+    sqlstate: (isServers ? SQLSTATE.exec(said)?.[1] : undefined) ?? '',
     address: attempt?.[1] ?? '',
   };
 }

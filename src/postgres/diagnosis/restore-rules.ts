@@ -1,4 +1,5 @@
 import type { Rule } from './rule.ts';
+import { DEPENDENCE, EXISTENCE, OBJECT } from './safe-text.ts';
 
 /** A statement that changes the target, as no statement of a dump does. */
 const CHANGE =
@@ -14,7 +15,7 @@ const MISSING_HINT =
 /** What the target holds already, and what holds on to that. Sources: catalog/dependency.c, parse_utilcmd.c. */
 const COLLISION_RULES: readonly Rule[] = [
   {
-    pattern: /^DETAIL: {2}(.+) depends on (.+)/,
+    pattern: DEPENDENCE,
     query: /^(?:DROP|ALTER)/,
     cause: 'The $2 cannot be replaced: the $1, which the backup does not hold, depends on it.',
     kind: 'has-dependents',
@@ -28,7 +29,8 @@ const COLLISION_RULES: readonly Rule[] = [
   {
     // Not of a detail, which quotes values of rows.
     from: 'server',
-    pattern: /^(.+?) already exists/,
+    pattern: new RegExp(`^(${OBJECT}) already exists`),
+    notOfRow: true,
     query: CHANGE,
     cause: 'The target holds this already: $1.',
     hint: REPLACE_HINT,
@@ -50,6 +52,7 @@ const COLLISION_RULES: readonly Rule[] = [
 const RIGHTS_RULES: readonly Rule[] = [
   {
     pattern: /^role "(.*)" does not exist/,
+    notOfRow: true,
     query: CHANGE,
     cause: 'The server of the target has no role "$1", which the backup names.',
     hint: 'Create the role there, or leave owners and privileges out: no-owner: true, no-privileges: true.',
@@ -141,14 +144,16 @@ const LACK_RULES: readonly Rule[] = [
   },
   {
     from: 'server',
-    pattern: /^(.+ does not exist.*)$/,
+    pattern: new RegExp(`^(?=.* does not exist)(${EXISTENCE})$`),
+    notOfRow: true,
     query: CHANGE,
     cause: 'Something in the backup needs what the target lacks: $1.',
     hint: MISSING_HINT,
   },
   {
+    // Not where a function may have made a statement out of a row.
     pattern: /^syntax error at or near "(.*)"/,
-    query: CHANGE,
+    query: /^(?:CREATE (?!(?:UNIQUE )?INDEX)|ALTER (?![^]* CHECK )|DROP |COMMENT |GRANT |REVOKE )/i,
     cause:
       'The server of the target does not understand a statement of the backup, at "$1": it is probably older than the origin.',
     hint: 'Restore into a server of the same major version as the origin, or a newer one.',
@@ -177,7 +182,7 @@ const ROW_RULES: readonly Rule[] = [
     // What comes after these words is the value.
     from: 'server',
     pattern:
-      /^(?:value ".*" is )?(out of range for type [\w ]+|date\/time field value out of range|malformed [\w ]+|invalid (?!memory|page)[\w ./-]+|numeric field overflow|(?:missing|extra) data [\w ]+|null value in column "[^"]*"|value too long for type [\w ()]+)/,
+      /^(?:value ".*" is )?(out of range for type [\w ]+|date\/time field value out of range|malformed (?:array|record|range|multirange) literal|invalid input syntax for type [\w ]+|invalid input value for enum [\w."]+|invalid byte sequence for encoding "\w+"|numeric field overflow|missing data for column|extra data after last expected column|null value in column "[^"]*"|value too long for type [\w ()]+)/,
     query: ROWS,
     cause: 'A value of the table $q does not fit its type on this server: $1.',
     hint: 'Restore into a server of the same version as the origin, with the same extensions and encoding.',

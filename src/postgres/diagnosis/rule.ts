@@ -6,6 +6,8 @@ export interface Rule {
   readonly pattern: RegExp;
   /** Of where the tool tried to connect. */
   readonly address?: RegExp;
+  /** Not where the names in the message may come out of a row. */
+  readonly notOfRow?: true;
   /** Of the query that failed. */
   readonly query?: RegExp;
   /** `$1` and `$2` stand for groups of `pattern`, `$q` for the first group of `query`, `$t` for the table that was read. */

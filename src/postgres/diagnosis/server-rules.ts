@@ -119,7 +119,7 @@ const DAMAGE_RULES: readonly Rule[] = [
   },
   {
     pattern: /^relation "(.*)" does not exist/,
-    query: /^(LOCK TABLE|COPY|SELECT last_value)/,
+    query: /^(?:LOCK TABLE|COPY (?![^]* FROM stdin)|SELECT last_value)/,
     cause: 'The table "$1" was dropped or renamed while the dump ran.',
     hint: 'Run the backup when no migration runs.',
   },

@@ -100,6 +100,8 @@ const PSQL_ARGUMENTS = [
   '--no-password',
   '--quiet',
   '--echo-errors',
+  // Of a message that may hold values of rows, its code is what can be shown.
+  '--set=VERBOSITY=verbose',
   '--set=ON_ERROR_STOP=1',
   '--file=-',
 ];
