@@ -58,6 +58,8 @@ function actArguments(folder: string, artifactPort: number, { host, port, passwo
     ...['workflow_dispatch', '--workflows', '.github/workflows/end-to-end.yml'],
     ...['--job', 'linux', '--matrix', 'runner:ubuntu-latest', '--matrix', 'server:17'],
     ...['--platform', 'ubuntu-latest=-self-hosted', '--no-cache-server'],
+    // Else it is read from the remote of this clone, which may be anywhere.
+    ...['--env', 'GITHUB_REPOSITORY=example/shop'],
     ...['--artifact-server-path', path.join(folder, 'artifacts'), '--artifact-server-addr', '127.0.0.1'],
     ...['--artifact-server-port', String(artifactPort)],
     ...['--var', `END_TO_END_ADDRESS=${host}:${port}`],

@@ -58,9 +58,9 @@ export function requestFor(
   };
 }
 
-/** This machine, as if it had no tools on PATH. */
+/** This machine, as if no PostgreSQL were installed on it. */
 export async function bareMachine(changes: Partial<Machine> = {}): Promise<Machine> {
-  return { ...(await surveyMachine()), path: '', ...changes };
+  return { ...(await surveyMachine()), packageFolders: [], path: '', ...changes };
 }
 
 /** Installs from PGDG, whatever is installed on this machine; it must be Debian or Ubuntu. */

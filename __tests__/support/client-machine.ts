@@ -18,7 +18,7 @@ export const OS_RELEASE = {
   amazon: 'ID="amzn"\nID_LIKE="fedora"\nVERSION_ID="2023"\nPRETTY_NAME="Amazon Linux 2023"\n',
 } as const;
 
-/** A machine as a test describes it; by default Debian 12 on x64, run by root, without any package manager but apt. */
+/** A machine as a test describes it; by default Debian 12 on x64, run by root, with apt alone, and no PostgreSQL. */
 export function describedMachine(changes: Partial<Machine> & { os?: string } = {}): Machine {
   const { os = OS_RELEASE.bookworm, ...rest } = changes;
   const debian = /debian/.test(os);
@@ -31,9 +31,9 @@ export function describedMachine(changes: Partial<Machine> & { os?: string } = {
     hasCertificates: true,
     dpkgStatus: '/var/lib/dpkg/status',
     programs: { apk: undefined, dnf: undefined, brew: undefined, sudo: undefined },
-    path: '/usr/local/bin:/usr/bin',
+    packageFolders: [],
+    path: '',
     home: '/root',
-    programFiles: undefined,
     systemRoot: undefined,
     ...rest,
   };
@@ -59,8 +59,6 @@ export const MACHINES = {
     platform: 'win32',
     os: '',
     isRoot: false,
-    path: 'C:\\Windows\\System32',
-    programFiles: 'C:\\Program Files',
     systemRoot: 'C:\\Windows',
   }),
 } as const;

@@ -2,7 +2,8 @@
  * Reads `name=value` lines and `name<<delimiter` blocks, the format of the files behind `GITHUB_OUTPUT`,
  * `GITHUB_STATE` and `GITHUB_ENV` (actions/runner, `FileCommandManager.cs`).
  *
- * @throws Error when a line is neither, or a block's end is missing: the runner fails the step then.
+ * @throws Error when a line is neither, or a block's end is missing: the runner fails the step then. So do act and the
+ *   runners of Gitea and Forgejo at an empty line, which GitHub's skips.
  */
 export function parsePairs(text: string): Record<string, string> {
   const pairs: Record<string, string> = {};
@@ -11,7 +12,6 @@ export function parsePairs(text: string): Record<string, string> {
   if (lines.at(-1) === '') lines.pop();
   for (let at = 0; at < lines.length; at += 1) {
     const line = lines[at] ?? '';
-    if (line === '') continue;
     const equals = line.indexOf('=');
     const heredoc = line.indexOf('<<');
     if (equals >= 0 && (heredoc < 0 || equals < heredoc)) {

@@ -73,12 +73,15 @@ describe('a step’s log', () => {
 
 describe('a command file', () => {
   it('can contain lines and blocks', () => {
-    const text = 'a=1\n\nb<<EOF\nx=y\n\nz<<w\nEOF\nc==2\nd=<<\ne<<E\nE\n';
+    const text = 'a=1\nb<<EOF\nx=y\n\nz<<w\nEOF\nc==2\nd=<<\ne<<E\nE\n';
     expect(parsePairs(text)).toEqual({ a: '1', b: 'x=y\n\nz<<w', c: '=2', d: '<<', e: '' });
     expect(parsePaths('/a\n\n/b\n')).toEqual(['/a', '/b']);
   });
 
-  it.each(['just text', 'a<<EOF\nx\n', '<<EOF\nx\nEOF\n'])('is refused with the content %j', (text) => {
-    expect(() => parsePairs(text)).toThrow('Invalid');
-  });
+  it.each(['just text', 'a=1\n\nb=2\n', 'a<<EOF\nx\n', '<<EOF\nx\nEOF\n'])(
+    'is refused with the content %j',
+    (text) => {
+      expect(() => parsePairs(text)).toThrow('Invalid');
+    },
+  );
 });

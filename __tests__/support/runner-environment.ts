@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import type { JsonObject } from './artifact-service-http.ts';
 
 /** The folders of one run. */
@@ -9,6 +9,8 @@ export interface RunnerFolders {
   readonly toolCache: string;
   /** For `TMPDIR`, so that what a step leaves in the system's temporary folder is seen too. */
   readonly systemTemp: string;
+  /** For `PATH`: nothing is in it, so that what is installed on the machine is not found. */
+  readonly programs: string;
 }
 
 /** What the environment of a run is made from. */
@@ -77,6 +79,7 @@ export function stepEnvironment(
     ...inheritedVariables(),
     ...githubVariables(facts),
     CI: 'true',
+    PATH: folders.programs,
     TMPDIR: folders.systemTemp,
     GITHUB_ACTIONS: 'true',
     GITHUB_EVENT_PATH: files.event,
@@ -142,16 +145,13 @@ function githubVariables({
 const PASSED_ON =
   /^(?:HOME|LANG|(?:https?|all)_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_(?:FILE|DIR)|CURL_CA_BUNDLE|REQUESTS_CA_BUNDLE)$/i;
 
-/** What a step has from the machine: its path without npm's additions, home, language, proxies, certificates. */
+/** What a step has from the machine: home, language, proxies, certificates. */
 function inheritedVariables(): Record<string, string> {
   const passed = Object.entries(process.env).flatMap(([name, value]) =>
     value !== undefined && PASSED_ON.test(name) ? [[name, value] as const] : [],
   );
-  const path = (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .filter((folder) => !folder.includes('node_modules'));
   const direct = [process.env['NO_PROXY'] ?? process.env['no_proxy'], '127.0.0.1', 'localhost']
     .filter(Boolean)
     .join(',');
-  return { ...Object.fromEntries(passed), PATH: path.join(delimiter), NO_PROXY: direct, no_proxy: direct };
+  return { ...Object.fromEntries(passed), NO_PROXY: direct, no_proxy: direct };
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Masker } from './masking.ts';
 import { nodeProgram } from './node-program.ts';
 import { parsePairs, parsePaths } from './runner-command-files.ts';
@@ -53,6 +54,8 @@ export interface StepOptions {
   readonly signalAfter?: { readonly match: RegExp; readonly signal: NodeJS.Signals };
 }
 
+const OWN_TOOLS_PRELOAD = pathToFileURL(join(import.meta.dirname, 'own-tools-preload.js')).href;
+
 /** How long the runner waits for a cancelled step before SIGTERM, and then before SIGKILL. */
 const TERM_AFTER_MS = 7_500;
 const KILL_AFTER_MS = 2_500;
@@ -103,7 +106,7 @@ async function execute(
   onShown: (listener: (line: string) => void) => void,
 ): Promise<Pick<StepRun, 'exitCode' | 'signal' | 'rawStdout' | 'rawStderr'>> {
   // A session of its own, so that whatever it starts can be told from everything else on the machine.
-  const child = spawn(nodeProgram(), [script], {
+  const child = spawn(nodeProgram(), ['--import', OWN_TOOLS_PRELOAD, script], {
     cwd,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

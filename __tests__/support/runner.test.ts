@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startArtifactService } from './artifact-service.ts';
+import { writeFakeTools } from './client-fakes.ts';
 import { REPOSITORY_ROOT } from './node-program.ts';
 import { runAction } from './runner.ts';
 
@@ -26,6 +27,7 @@ async function anAction(main: string, post = '', inputs = ''): Promise<void> {
     import { mkdirSync, writeFileSync } from 'node:fs';
     import * as core from ${core};
     const env = process.env;
+    env.PATH += ':/usr/bin:/bin';
   `;
   await mkdir(join(action, 'dist'));
   await writeFile(join(action, 'dist/main.mjs'), head + main);
@@ -92,6 +94,19 @@ describe('the runner', () => {
     }
     expect(run.outputs['version']).toMatch(/^v24\./);
     delete process.env['SOMETHING_OF_OURS'];
+  });
+
+  it('shows of the client tools only those in its folders and on PATH, whatever the machine has', async () => {
+    const [here, there] = [join(action, 'here'), join(action, 'there')];
+    for (const folder of [here, there]) await writeFakeTools(folder, '17.99');
+    await anAction(
+      `const { access } = await import('node:fs/promises');
+       const found = (path) => access(path).then(() => 'found', ({ code }) => code);
+       for (const folder of ['here', 'there'])
+         core.setOutput(folder, await found(\`${action}/\${folder}/pg_dump\`));`,
+    );
+    const run = await runAction({ action, env: { PATH: here } });
+    expect(run.outputs).toEqual({ here: 'found', there: 'ENOENT' });
   });
 
   it('returns outputs, state, summary, annotations, variables and paths, and passes the state on to post', async () => {

@@ -108,6 +108,7 @@ async function prepare(sandbox: string, options: RunActionOptions): Promise<RunF
     temp: resolve(options.temp ?? join(sandbox, 'temp')),
     toolCache: resolve(options.toolCache ?? join(sandbox, 'tool-cache')),
     systemTemp: join(sandbox, 'tmp'),
+    programs: join(sandbox, 'programs'),
   };
   for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
   // As on a real machine: a tool that gives up its rights must still get through to its temporary files.

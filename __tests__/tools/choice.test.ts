@@ -3,6 +3,7 @@ import { candidateDirectories, planFor } from '../../src/tools/choice.ts';
 import { preferredMajors } from '../../src/tools/automatic-version.ts';
 import { debianRelease, parseOsRelease } from '../../src/tools/debian/os-release.ts';
 import type { Machine } from '../../src/tools/machine.ts';
+import { packageFolders } from '../../src/tools/package-folders.ts';
 import type { PostgresVersion } from '../../src/tools/postgres-version.ts';
 import { MACHINES, OS_RELEASE, describedMachine } from '../support/client-machine.ts';
 
@@ -167,7 +168,10 @@ describe('the install methods', () => {
 
 describe('the folders that are searched for installed tools', () => {
   it("begin with the packages' folders on Linux, and end with those of PATH", () => {
-    const machine = describedMachine({ path: '/opt/pg/bin/:/usr/bin:relative:' });
+    const machine = describedMachine({
+      packageFolders: packageFolders('linux', undefined),
+      path: '/opt/pg/bin/:/usr/bin:relative:',
+    });
     expect(candidateDirectories(machine, 17)).toEqual([
       '/usr/lib/postgresql/17/bin',
       '/usr/pgsql-17/bin',
@@ -180,13 +184,20 @@ describe('the folders that are searched for installed tools', () => {
   });
 
   it("begin with Homebrew's kegs on macOS, for Apple and Intel processors", () => {
-    const folders = candidateDirectories({ ...MACHINES.mac, path: '' }, 16);
+    const folders = candidateDirectories(
+      { ...MACHINES.mac, packageFolders: packageFolders('darwin', undefined) },
+      16,
+    );
     expect(folders[0]).toBe('/opt/homebrew/opt/postgresql@16/bin');
     expect(folders).toContain('/usr/local/opt/postgresql@16/bin');
   });
 
   it('are under Program Files on Windows, where PATH is separated by semicolons', () => {
-    const windows = { ...MACHINES.windows, programFiles: 'D:\\Programs', path: '"E:\\pg\\bin";C:\\;x' };
+    const windows = {
+      ...MACHINES.windows,
+      packageFolders: packageFolders('win32', 'D:\\Programs'),
+      path: '"E:\\pg\\bin";C:\\;x',
+    };
     expect(candidateDirectories(windows, 17)).toEqual([
       'D:\\Programs\\PostgreSQL\\17\\bin',
       'E:\\pg\\bin',

@@ -28,7 +28,7 @@ const NOWHERE = { url: 'http://127.0.0.1:9/', signingKey: 'none' };
 describe('tools that are installed on the machine', () => {
   it('are used if they have the requested version, and nothing is downloaded', async () => {
     const { directory, psql, pgDump, pgRestore } = await testClientTools();
-    const machine = await bareMachine({ platform: 'darwin', path: `/nowhere:${directory}` });
+    const machine = await bareMachine({ path: `/nowhere:${directory}` });
     const tools = await provideMajor(requestFor(NOWHERE, bed.folders), machine);
     expect(tools).toMatchObject({
       major: 17,
@@ -48,7 +48,8 @@ describe('tools that are installed on the machine', () => {
   it('are not searched for after the job was cancelled', async () => {
     const reason = new Error('cancelled');
     const request = requestFor(NOWHERE, bed.folders, { signal: AbortSignal.abort(reason) });
-    await expect(provideMajor(request, await bareMachine())).rejects.toBe(reason);
+    const machine = await bareMachine({ path: await programs(['17.8', '17.8', '17.8']) });
+    await expect(provideMajor(request, machine)).rejects.toBe(reason);
   });
 });
 

@@ -45,14 +45,14 @@ afterEach(async () => {
   await folders.remove();
 });
 
-const kegs = (): string => join(folders.base, 'installed');
+const packages = (): string => join(folders.base, 'installed');
 
 /** Plays back a recording; one that ends well leaves stand-ins of the tools where the machine looks for them. */
 function playback(played: Recording, version = '17.7'): RunProgram {
   return async (file, args, { env }) => {
     commands.push([file, ...args]);
     environments.push(env);
-    if (played.exitCode === 0) await writeFakeTools(kegs(), version);
+    if (played.exitCode === 0) await writeFakeTools(packages(), version);
     return { ...played, endedBy: null };
   };
 }
@@ -67,7 +67,7 @@ function go(
   played: Recording,
   changes: Partial<ClientRequest> = {},
 ): Promise<ClientTools> {
-  return install(request(changes), { ...machine, path: kegs() }, undefined, playback(played));
+  return install(request(changes), { ...machine, packageFolders: [packages()] }, undefined, playback(played));
 }
 
 describe('on Alpine', () => {
@@ -98,8 +98,9 @@ describe('on Alpine', () => {
   });
 
   it('tools that are missing after the installation are an error', async () => {
-    const machine = { ...MACHINES.alpine, path: join(folders.base, 'elsewhere') };
-    const error = await userErrorOf(installWithApk(request(), machine, undefined, playback(APK.installed)));
+    const error = await userErrorOf(
+      installWithApk(request(), MACHINES.alpine, undefined, playback(APK.installed)),
+    );
     expect(error.message).toMatch(
       /were installed from Alpine's packages, but do not work or are not in the expected folders/,
     );
@@ -151,7 +152,7 @@ describe('on Fedora, RHEL and compatible systems', () => {
     const play = playback(DNF.installed);
     await installPgdgRpms(
       request(),
-      { ...MACHINES.rocky, path: kegs() },
+      { ...MACHINES.rocky, packageFolders: [packages()] },
       undefined,
       async (program, args, options) => {
         const key = /gpgkey=(file:\S+)$/.exec(

@@ -11,9 +11,10 @@ const APPEND = constants.O_WRONLY | constants.O_APPEND;
 export type NeededFile = 'GITHUB_STATE' | 'GITHUB_OUTPUT';
 
 /**
- * Makes sure, before any work, that one of the runner's command files can be written. It gets an empty line, which says
- * nothing to the runner (actions/runner, `FileCommandManager.cs`) and takes room on the disk: if the disk is full later,
- * the first 4 KiB can still be written.
+ * Makes sure, before any work, that one of the runner's command files can be written: a byte is written and taken back,
+ * because a full disk lets a file be opened. Nothing stays, since no text says nothing to every runner: GitHub's skips an
+ * empty line (actions/runner, `FileCommandManager.cs`); act, and the runners of Gitea and Forgejo with its parser, stop
+ * at it (nektos/act, `parse_env_file.go`).
  *
  * @param env the environment of the process. A runner that does not name the file reads standard output instead.
  * @throws UserError naming the variable.
@@ -24,7 +25,9 @@ export async function requireCommandFile(variable: NeededFile, env: NodeJS.Proce
   try {
     const file = await open(path, APPEND);
     try {
+      const before = await file.stat();
       await file.write('\n');
+      if (before.isFile()) await file.truncate(before.size);
     } finally {
       await file.close();
     }

@@ -52,48 +52,19 @@ function methodsFor(machine: Machine): InstallMethod[] {
   return [];
 }
 
-/**
- * The folders in which tools of this major version may be installed, in the order in which they are tried.
- *
- * First the folders of packages: Debian and Ubuntu, PGDG's RPMs, Alpine, Homebrew (kegs are not linked into PATH),
- * Postgres.app, the EDB installers; then the folders of PATH.
- */
+/** The folders in which tools of this major version may be installed: those of packages, then those of PATH. */
 export function candidateDirectories(
-  machine: Pick<Machine, 'platform' | 'path' | 'programFiles'>,
+  machine: Pick<Machine, 'platform' | 'path' | 'packageFolders'>,
   major: number,
 ): string[] {
   const paths = machine.platform === 'win32' ? win32 : posix;
+  const ofPackages = machine.packageFolders.map((folder) => folder.replace('{major}', String(major)));
   const onPath = machine.path
     .split(paths.delimiter)
     .map((folder) => folder.replace(/^"(.*)"$/, '$1'))
     .filter((folder) => paths.isAbsolute(folder))
     .map((folder) => paths.normalize(folder).replace(/(?<=[^:\\/])[\\/]+$/, ''));
-  return [...new Set([...usualDirectories(machine, major), ...onPath])];
-}
-
-function usualDirectories(machine: Pick<Machine, 'platform' | 'programFiles'>, major: number): string[] {
-  if (machine.platform === 'win32') {
-    return [win32.join(machine.programFiles ?? 'C:\\Program Files', 'PostgreSQL', String(major), 'bin')];
-  }
-  if (machine.platform === 'darwin') {
-    return [
-      ...homebrewKegs('/opt/homebrew', major),
-      ...homebrewKegs('/usr/local', major),
-      `/Applications/Postgres.app/Contents/Versions/${major}/bin`,
-      `/Library/PostgreSQL/${major}/bin`,
-    ];
-  }
-  return [
-    `/usr/lib/postgresql/${major}/bin`,
-    `/usr/pgsql-${major}/bin`,
-    `/usr/libexec/postgresql${major}`,
-    ...homebrewKegs('/home/linuxbrew/.linuxbrew', major),
-    '/usr/bin',
-  ];
-}
-
-function homebrewKegs(prefix: string, major: number): string[] {
-  return [`${prefix}/opt/postgresql@${major}/bin`, `${prefix}/opt/libpq/bin`];
+  return [...new Set([...ofPackages, ...onPath])];
 }
 
 function adviceFor(machine: Machine, major: number): string {

@@ -1,5 +1,6 @@
 import { access, constants, readFile } from 'node:fs/promises';
 import { type OsRelease, parseOsRelease } from './debian/os-release.ts';
+import { packageFolders } from './package-folders.ts';
 
 /** Paths of package managers and sudo; undefined where one does not exist. */
 export interface SystemPrograms {
@@ -24,11 +25,11 @@ export interface Machine {
   /** The path of dpkg's list of installed packages; it is only read. */
   readonly dpkgStatus: string;
   readonly programs: SystemPrograms;
+  /** Where packages put PostgreSQL's programs; `{major}` stands for the major version. */
+  readonly packageFolders: readonly string[];
   /** The folders of PATH. */
   readonly path: string;
   readonly home: string | undefined;
-  /** %ProgramFiles% on Windows. */
-  readonly programFiles: string | undefined;
   /** %SystemRoot% on Windows. */
   readonly systemRoot: string | undefined;
 }
@@ -61,9 +62,9 @@ export async function surveyMachine(): Promise<Machine> {
     hasCertificates: certificates,
     dpkgStatus: '/var/lib/dpkg/status',
     programs: { apk, dnf, brew, sudo },
+    packageFolders: packageFolders(process.platform, process.env['ProgramFiles']),
     path: process.env['PATH'] ?? '',
     home: process.env['HOME'],
-    programFiles: process.env['ProgramFiles'],
     systemRoot: process.env['SystemRoot'],
   };
 }

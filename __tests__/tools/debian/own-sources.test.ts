@@ -78,7 +78,6 @@ describe('check-latest', () => {
   /** Tools of this version on PATH, as an image would have them. */
   async function machineWith(version: string): ReturnType<typeof bareMachine> {
     await writeFakeTools(join(bed.folders.base, 'installed'), version);
-    // Not Debian's folders: what is installed on the machine of the test is not looked at first.
     return { ...(await bareMachine()), path: join(bed.folders.base, 'installed') };
   }
 
@@ -86,12 +85,10 @@ describe('check-latest', () => {
     const mirror = await bed.startMirror();
     const request = requestFor(mirror, bed.folders);
     const machine = await machineWith('17.6');
-    const lazy = await provideMajor(request, machine);
+    expect((await provideMajor(request, machine)).version).toBe('17.6');
     expect(mirror.requests).toEqual([]);
     const tools = await provideMajor({ ...request, checkLatest: true }, machine);
-    expect(tools.version).toBe(mirror.version);
-    // Where PostgreSQL 17 is installed on the machine of the test, it may be the newest already.
-    expect(tools.origin).toBe(lazy.version === mirror.version ? 'installed' : 'PGDG');
+    expect(tools).toMatchObject({ version: mirror.version, origin: 'PGDG' });
   });
 
   it('downloads no package if the available version is the newest', async () => {
