@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { upload as Upload } from '../../../src/storage/artifact/upload.ts';
 import type { Fault } from '../../support/artifact-service-faults.ts';
 import { type ArtifactService, startArtifactService } from '../../support/artifact-service.ts';
@@ -18,9 +18,15 @@ const CONTENT = 'an archive';
 let service: ArtifactService;
 let folder: string;
 let uploads = 0;
+/** How often `upload` looks whether a request still moves; it is ended after three looks without. */
+const LOOK_EVERY_MS = 15_000;
+/** How often it looks in this test: often only where a request is to stand still, since on a busy machine others do too. */
+let lookEveryMs = LOOK_EVERY_MS;
 
 beforeAll(async () => {
-  restoreTimers = hastenTimers((ms) => (ms < 1_000 ? ms : ms / 60));
+  restoreTimers = hastenTimers((ms) => (ms === LOOK_EVERY_MS ? lookEveryMs : ms < 1_000 ? ms : ms / 60));
+  // The heap of a test file is so large that to collect it all takes longer than an upload.
+  jest.unstable_mockModule('../../../src/process/garbage.ts', () => ({ collectGarbage: () => undefined }));
   // Loaded here: a module that imports a timer by name keeps the one that it finds.
   ({ upload } = await import('../../../src/storage/artifact/upload.ts'));
   service = await startArtifactService();
@@ -41,6 +47,7 @@ async function uploadDespite(point: 'createArtifact' | 'finalizeArtifact', fault
   const file = path.join(folder, `upload-${uploads}.bak`);
   await writeFile(file, CONTENT);
   service.faults = { [point]: fault };
+  lookEveryMs = fault.answer === 'hang' || fault.answer === 'stall' ? 400 : LOOK_EVERY_MS;
   const sha256 = createHash('sha256').update(CONTENT).digest('hex');
   const { signal } = new AbortController();
   await upload({ file, size: CONTENT.length, sha256, retentionDays: 1, signal });
@@ -52,20 +59,20 @@ const DISTURBED = String.raw`\(githubstatus\.com\)\. Run the job again`;
 // What becomes of a whole backup then is tried in `__tests__/faults/cases/artifact-service.ts`, with some of these.
 describe.each(['createArtifact', 'finalizeArtifact'] as const)('when %s', (point) => {
   it.each<[string, Fault['answer'], string]>([
-    ['is refused (401)', 401, String.raw`\(401\).*\n.*The token of this run does not let it upload`],
-    ['is refused (403)', 403, String.raw`\(403\).*\n.*The token of this run does not let it upload`],
-    ['is refused (409)', 409, String.raw`\(409\).*\n.*give parallel jobs different backup-names`],
+    ['is refused (401)', 401, String.raw`\(401\).*\n.*The token of this job does not allow the upload`],
+    ['is refused (403)', 403, String.raw`\(403\).*\n.*The token of this job does not allow the upload`],
+    ['is refused (409)', 409, String.raw`\(409\).*\n.*use different backup-names in parallel jobs`],
     [
       'is rate-limited (429)',
       { status: 429, headers: { 'retry-after': '60' }, message: 'slow down' },
-      String.raw`5 attempts.*\(429\).*slow down\n.*GitHub limits how often it is asked`,
+      String.raw`5 attempts.*\(429\).*slow down\n.*GitHub limits the rate of requests`,
     ],
     ['fails (500)', 500, String.raw`5 attempts.*\(500\).*\n.*${DISTURBED}`],
     ['is answered with invalid data', 'corrupt', String.raw`5 attempts.*JSON.*\n.*${DISTURBED}`],
-    ['is not answered', 'hang', String.raw`nothing moved for 45 s\n.*${DISTURBED}`],
-    ['gets half an answer', 'truncate', String.raw`the answer broke off\n.*${DISTURBED}`],
-    ['gets half an answer, then nothing', 'stall', String.raw`the answer broke off\n.*${DISTURBED}`],
-    ['ends with a reset connection', 'reset', String.raw`ECONNRESET\n.*may not reach it\. Run the job again`],
+    ['is not answered', 'hang', String.raw`no data was transferred for 45 s\n.*${DISTURBED}`],
+    ['gets half an answer', 'truncate', String.raw`the response broke off\n.*${DISTURBED}`],
+    ['gets half an answer, then nothing', 'stall', String.raw`the response broke off\n.*${DISTURBED}`],
+    ['ends with a reset connection', 'reset', String.raw`ECONNRESET\n.*cannot reach it\. Run the job again`],
   ])('%s every time, the upload fails, says why, and leaves no artifact', async (_, answer, says) => {
     const { message, hint } = await userErrorOf(uploadDespite(point, { answer }));
     expect(`${message}\n${hint}`).toMatch(new RegExp(`^The artifact could not be uploaded: .*${says}`));
