@@ -62,7 +62,10 @@ describe('a check', () => {
     await seed(72, 1000);
     await seed(50, 10);
     const run = await check({ 'max-age': '2d', 'minimum-count': '5', 'maximum-shrink': '0%' });
-    expectColour(run, /50 h( \d+ min)? old[^]*; there are only 2 backups[^]*; [^]*shrunk by 99%/);
+    expectColour(
+      run,
+      /50 h( \d+ min)? old[^]*; there are only 2 backups[^]*; [^]*smaller than the previous one by 99%/,
+    );
   });
 
   it('uses the limits that its inputs set', async () => {

@@ -37,7 +37,7 @@ describe('a prune', () => {
     expect(listed(run, 'deleted')).toEqual(series.slice(3));
     expect(run.outputs['freed-bytes']).toBe('7000');
     expect(run.log).toContain('3 backups kept, 7 deleted, 7.0 kB freed');
-    expect(run.summary).toContain('is pruned: 7 backups deleted');
+    expect(run.summary).toContain(': 7 backups deleted');
     expect(run.summary).toMatch(/### Backups of <code>shop<\/code>\n\n3 backups, 3\.0 kB in all/);
     expect(run.summary).toContain('xychart-beta');
     expect(run.post).toBeUndefined();

@@ -57,18 +57,18 @@ async function idle(
 export const INTERRUPTION_FAILURES: readonly ProvokedFailure[] = [
   {
     name: 'a table that stays locked',
-    cause: /The table public\.held stayed locked/,
+    cause: /Timed out waiting for a lock on the table public\.held/,
     hint: /--lock-wait-timeout/,
     provoke: (bench) => dumpOfLocked(bench, 'locked', ['held']),
   },
   {
     name: 'one of several tables that stays locked',
-    cause: /One of the tables public\.a, public\.b, public\."c, d" stayed locked/,
+    cause: /Timed out waiting for a lock on one of the tables public\.a, public\.b, public\."c, d"/,
     provoke: (bench) => dumpOfLocked(bench, 'locked_many', ['a', 'b', '"c, d"']),
   },
   {
     name: 'a lock that a query waits for too long',
-    cause: /stayed locked/,
+    cause: /Timed out waiting for a lock/,
     hint: /VACUUM FULL/,
     transient: true,
     provoke: (bench) =>
@@ -108,7 +108,7 @@ export const INTERRUPTION_FAILURES: readonly ProvokedFailure[] = [
   },
   {
     name: 'a dump that somebody cancels',
-    cause: /Somebody cancelled/,
+    cause: /A query of the dump was cancelled/,
     provoke: (bench) => endDump(bench, 'cancelled', 'pg_cancel_backend'),
   },
   {

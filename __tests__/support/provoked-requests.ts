@@ -83,7 +83,7 @@ export const REQUEST_FAILURES: readonly ProvokedFailure[] = [
   },
   {
     name: 'a file that cannot be written',
-    cause: /cannot write the archive: No such file or directory\./,
+    cause: /cannot write the archive on the runner: No such file or directory\./,
     provoke: ({ plain, pgDump, folder }) =>
       pgDump(connectionTo(plain), `--file=${join(folder, 'no', 'file')}`),
   },

@@ -268,7 +268,7 @@ const ROWS: readonly ProvokedRestore[] = [
   },
   {
     name: 'text that the encoding of the target cannot hold',
-    cause: /the encoding of the target, LATIN1, cannot hold \(it is in UTF8\)/,
+    cause: /text in UTF8 that the encoding of the target, LATIN1, cannot represent/,
     hint: /ENCODING 'UTF8'/,
     source: `CREATE TABLE t AS SELECT '€'::text AS price`,
     database: `TEMPLATE template0 ENCODING 'LATIN1'`,

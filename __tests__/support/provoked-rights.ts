@@ -115,7 +115,7 @@ export const RIGHTS_FAILURES: readonly ProvokedFailure[] = [
   },
   {
     name: 'a role for pg_dump that does not exist',
-    cause: /no user "nobody at all"/,
+    cause: /The role "nobody at all", which --role sets, does not exist/,
     hint: /--role/,
     provoke: ({ plain, pgDump }) => pgDump(connectionTo(plain), '--role=nobody at all'),
   },

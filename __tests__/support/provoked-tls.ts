@@ -97,7 +97,7 @@ export const TLS_FAILURES: readonly ProvokedFailure[] = [
   },
   {
     name: 'no client certificate where the server asks for one',
-    cause: /asks for a client certificate/,
+    cause: /requires a client certificate/,
     provoke: ({ tls, psql }) => psql(connectionTo(tls, { PGUSER: 'certified' })),
   },
   {

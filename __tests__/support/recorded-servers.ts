@@ -17,7 +17,7 @@ export const SERVER_RECORDS: readonly RecordedFailure[] = [
     answer: answer('the database system is not yet accepting connections', {
       detail: 'Consistent recovery state has not been yet reached.',
     }),
-    cause: /on its way up/,
+    cause: /it is starting up/,
     transient: true,
   },
   {

@@ -127,7 +127,7 @@ export const TOOL_RECORDS: readonly RecordedFailure[] = [
     source: 'pg_dump 13: pg_backup_db.c, die_on_query_failure',
     printed:
       'pg_dump: error: query failed: ERROR:  canceling statement due to statement timeout\npg_dump: error: query was: LOCK TABLE public.held IN ACCESS SHARE MODE',
-    cause: /The table public\.held stayed locked/,
+    cause: /Timed out waiting for a lock on the table public\.held/,
   },
   {
     name: 'a newer server, in the words of pg_dump 14',

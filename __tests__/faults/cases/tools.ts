@@ -132,7 +132,7 @@ export const toolCases: readonly FaultCase[] = [
     fault: 'pg_dump exits with 0 and writes garbage',
     phase: 'read-back',
     outcome: 'failed',
-    says: /^The archive .*pg_restore says: /,
+    says: /^The archive cannot be read back: it was not written by pg_dump -Fc/,
     strike: (bed) => withTools(bed, { pg_dump: `head -c 100000 /dev/urandom > "$file"` }),
   },
   {

@@ -67,7 +67,7 @@ describe('a dump that waited for a lock too long', () => {
   it('finds a table whose name has to be quoted', async () => {
     await whileSession(database, 'BEGIN; LOCK TABLE "Odd, ""name"""', async () => {
       expect(await asked('public."Odd, ""name"""')).toContain(
-        'The table public."Odd, ""name""" stayed locked',
+        'Timed out waiting for a lock on the table public."Odd, ""name"""',
       );
     });
   });

@@ -173,7 +173,7 @@ describe('a restore', () => {
     const archive = await bed.dump(await bed.database(ODD_DATABASE));
     const target = await bed.database();
     const error = await userErrorOf(bed.restore(archive, target, { serverMajor: 16 }));
-    expect(error.message).toContain('a column "begin"');
+    expect(error.message).toContain('a column named "begin"');
     expect(await tablesIn(target)).toBe(0);
     await bed.restore(archive, target);
   });

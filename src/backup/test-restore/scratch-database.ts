@@ -47,7 +47,7 @@ export async function requireRightToCreate(session: PgSession): Promise<void> {
   if (mayCreate !== 't') {
     throw new UserError(
       'test-server',
-      `${CANNOT}: The user may not create databases.`,
+      `${CANNOT}: The user lacks the privilege to create databases.`,
       'ALTER ROLE name CREATEDB; or use the superuser, as a service container has one.',
     );
   }

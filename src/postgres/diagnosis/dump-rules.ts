@@ -157,7 +157,7 @@ const REQUEST_RULES: readonly Rule[] = [
   },
   {
     pattern: /^invalid value for parameter "([^"]*)": "/,
-    cause: 'The server does not take the value that is set for "$1".',
+    cause: 'The server rejects the value that is set for "$1".',
     hint: 'Correct client_encoding or options in the connection string.',
   },
   {
