@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { upload as Upload } from '../../../src/storage/artifact/upload.ts';
 import type { Fault } from '../../support/artifact-service-faults.ts';
 import { type ArtifactService, startArtifactService } from '../../support/artifact-service.ts';
@@ -18,9 +18,15 @@ const CONTENT = 'an archive';
 let service: ArtifactService;
 let folder: string;
 let uploads = 0;
+/** How often `upload` looks whether a request still moves; it is ended after three looks without. */
+const LOOK_EVERY_MS = 15_000;
+/** How often it looks in this test: often only where a request is to stand still, since on a busy machine others do too. */
+let lookEveryMs = LOOK_EVERY_MS;
 
 beforeAll(async () => {
-  restoreTimers = hastenTimers((ms) => (ms < 1_000 ? ms : ms / 60));
+  restoreTimers = hastenTimers((ms) => (ms === LOOK_EVERY_MS ? lookEveryMs : ms < 1_000 ? ms : ms / 60));
+  // The heap of a test file is so large that to collect it all takes longer than an upload.
+  jest.unstable_mockModule('../../../src/process/garbage.ts', () => ({ collectGarbage: () => undefined }));
   // Loaded here: a module that imports a timer by name keeps the one that it finds.
   ({ upload } = await import('../../../src/storage/artifact/upload.ts'));
   service = await startArtifactService();
@@ -41,6 +47,7 @@ async function uploadDespite(point: 'createArtifact' | 'finalizeArtifact', fault
   const file = path.join(folder, `upload-${uploads}.bak`);
   await writeFile(file, CONTENT);
   service.faults = { [point]: fault };
+  lookEveryMs = fault.answer === 'hang' || fault.answer === 'stall' ? 400 : LOOK_EVERY_MS;
   const sha256 = createHash('sha256').update(CONTENT).digest('hex');
   const { signal } = new AbortController();
   await upload({ file, size: CONTENT.length, sha256, retentionDays: 1, signal });
