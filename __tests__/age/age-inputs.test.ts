@@ -65,28 +65,28 @@ describe('age-recipients', () => {
   it('with a wrong letter are refused by their line', async () => {
     const wrong = recipient.replace(/.$/, (last) => (last === 'q' ? 'p' : 'q'));
     const text = await failureText(recipients(`# a\n${recipient}\n${wrong}`));
-    expect(text).toContain(`age-recipients: line 3 is not a public key of age: "${wrong.slice(0, 60)}`);
+    expect(text).toContain(`age-recipients: line 3 is not an age public key: "${wrong.slice(0, 60)}`);
   });
 
   it.each(['age1', 'age1abc', 'hello', 'age1pq1qqqq', 'age1tag1qqqq', LOW_ORDER])(
     'refuse %s',
     async (value) => {
       expect(await failureText(recipients(value))).toMatch(
-        /^age-recipients: line 1 is not a public key of age/,
+        /^age-recipients: line 1 is not an age public key/,
       );
     },
   );
 
   it('refuse two keys on one line, a comment behind a key, and capital letters', async () => {
     for (const value of [`${recipient} ${recipient}`, `${recipient} # me`, recipient.toUpperCase()])
-      expect(await failureText(recipients(value))).toContain('line 1 is not a public key');
+      expect(await failureText(recipients(value))).toContain('line 1 is not an age public key');
   });
 
   it.each([
     [SSH, /line 1 is an SSH key/],
     ['ssh-rsa AAAA', /line 1 is an SSH key/],
-    [YUBIKEY, /line 1 is a key for the plugin age-plugin-yubikey/],
-    ['# only\n# comments', /there is no public key in it/],
+    [YUBIKEY, /line 1 is a key of the plugin age-plugin-yubikey/],
+    ['# only\n# comments', /contains only comments, no public key/],
   ])('explain %s', async (value, explanation) => {
     expect(await failureText(recipients(value))).toMatch(explanation);
   });
@@ -109,12 +109,12 @@ describe('age-identity', () => {
   });
 
   it.each([
-    ['age1abc', /line 1 is a public key, which opens nothing/],
-    ['-----BEGIN OPENSSH PRIVATE KEY-----', /private key of another sort, such as SSH/],
+    ['age1abc', /line 1 is a public key, which cannot decrypt/],
+    ['-----BEGIN OPENSSH PRIVATE KEY-----', /private key of another kind, such as SSH/],
     ['-----BEGIN AGE ENCRYPTED FILE-----', /the start of an encrypted file/],
-    ['AGE-PLUGIN-YUBIKEY-1QQQ', /a key for a plugin/],
-    ['hunter2', /line 1 is not a secret key of age/],
-    ['# nothing', /there is no key in it/],
+    ['AGE-PLUGIN-YUBIKEY-1QQQ', /a key of a plugin/],
+    ['hunter2', /line 1 is not an age secret key/],
+    ['# nothing', /contains only comments, no key/],
   ])('explains %s', async (value, explanation) => {
     expect(await failureText(identities(value))).toMatch(explanation);
   });
@@ -122,7 +122,7 @@ describe('age-identity', () => {
   it('that is not whole is refused by its line, without printing it', async () => {
     for (const secret of [identity, hybridIdentity]) {
       const text = await failureText(identities(`# mine\n${secret.slice(0, -1)}`));
-      expect(text).toContain('age-identity: line 2 is a secret key of age that is not whole');
+      expect(text).toContain('age-identity: line 2 is an incomplete age secret key');
       expect(text).not.toContain(secret.slice(20, 30));
     }
   });
@@ -139,7 +139,7 @@ describe('age-passphrase', () => {
     'that could not be typed is refused, without printing it: %j',
     (value) => {
       const text = errorText(() => passphrase(value));
-      expect(text).toMatch(/^age-passphrase: the passphrase is blank, begins or ends/);
+      expect(text).toMatch(/^age-passphrase: the passphrase is blank, starts or ends/);
       expect(text).not.toContain(value.trim() === '' ? '\0' : value);
     },
   );

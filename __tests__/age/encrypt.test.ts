@@ -3,7 +3,7 @@ import { readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { decryptFile } from '../../src/age/decrypt.ts';
 import { encryptArchive, encryptFile } from '../../src/age/encrypt.ts';
-import { proveEncrypted } from '../../src/age/verify-encryption.ts';
+import { verifyEncrypted } from '../../src/age/verify-encryption.ts';
 import { smallDisk } from '../support/small-disk.ts';
 import {
   type KeyPair,
@@ -124,7 +124,9 @@ describe('encrypting an archive', () => {
     if (!disk) return; // an ordinary user may mount nothing
     try {
       const target = `${disk.folder}/archive.age`;
-      expect(await failureText(encrypted(noise(5_000_000), { target }))).toMatch(/ENOSPC[^]*disk has room/);
+      expect(await failureText(encrypted(noise(5_000_000), { target }))).toMatch(
+        /ENOSPC[^]*disk has enough space/,
+      );
       await encrypted('small', { target });
     } finally {
       await disk.remove();
@@ -145,7 +147,7 @@ describe('the proof of an encrypted archive', () => {
     const file = files.at('archive.age');
     const fileKey = await encryptFile({ source, target: file, encryption: pair.encryption, signal });
     await spoil(file);
-    return proveEncrypted({ file, fileKey, plaintextSha256, signal });
+    return verifyEncrypted({ file, fileKey, plaintextSha256, signal });
   };
 
   it('succeeds on a good file', async () => {
@@ -155,13 +157,13 @@ describe('the proof of an encrypted archive', () => {
 
   it('fails on another content than the one that was read back, and the file is removed', async () => {
     const text = await failureText(encrypted('the archive', { plaintextSha256: sha256('another') }));
-    expect(text).toContain('does not decrypt to the archive that was read back: its content is another one.');
+    expect(text).toContain('does not decrypt to the archive that was read back: its content differs.');
     expect(await files.names()).toEqual(['archive']);
   });
 
   it('fails on a file that was cut', async () => {
     const text = await failureText(prove((file) => truncate(file, 100_000)));
-    expect(text).toMatch(/read back: the last part of it is damaged or missing, after 65536 bytes/);
+    expect(text).toMatch(/read back: its end is damaged or missing, after 65536 bytes/);
   });
 
   it('fails on a file with another header', async () => {
@@ -179,6 +181,6 @@ describe('the proof of an encrypted archive', () => {
   });
 
   it('fails on a file that is gone', async () => {
-    expect(await failureText(prove((file) => rm(file)))).toMatch(/could not be read again: ENOENT/);
+    expect(await failureText(prove((file) => rm(file)))).toMatch(/could not be read back: ENOENT/);
   });
 });

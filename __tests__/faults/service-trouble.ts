@@ -5,7 +5,7 @@ import { type FaultBed, type Subject, backUp } from './fault-bed.ts';
 import type { FaultCase } from './fault-case.ts';
 
 /** The log line of a backup that survived: the stored copy was read back. */
-export const STORED = /Read back from the artifact service: size and SHA-256 are those of the proven file/;
+export const STORED = /Read back from the artifact service: size and SHA-256 match the verified file/;
 
 let runs = 100;
 

@@ -46,11 +46,11 @@ describe('a request to GitHub', () => {
     [500, 'told to fail'],
     ['reset', 'closed|ECONNRESET'],
     ['hang', 'timeout'],
-    ['corrupt', 'the answer lacks'],
+    ['corrupt', 'the response lacks'],
   ] as const)('that always fails ends in words that name the reason: %s', async (answer, reason) => {
     service.faults = { rest: { answer } };
     const { message, hint } = await userErrorOf(ask({ patience: patienceWith(answer) }));
-    expect(message).toMatch(new RegExp(`GitHub could not be asked for artifacts: .*(${reason})`));
+    expect(message).toMatch(new RegExp(`The request to the GitHub API failed: .*(${reason})`));
     expect(hint).toContain('githubstatus.com');
   });
 

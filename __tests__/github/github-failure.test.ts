@@ -42,7 +42,7 @@ describe('a rate limit', () => {
 
 describe('a refusal', () => {
   it.each([
-    [401, 'github-token', 'renew it'],
+    [401, 'github-token', 'replace it'],
     [403, 'github-token', 'actions: read'],
     [404, 'example/shop does not exist', 'actions: read'],
     [410, 'expired', 'another backup'],
@@ -62,7 +62,9 @@ describe('a refusal', () => {
 
   it('of another repository asks for another token', () => {
     const error = refusal(answer(404), { ...subject, isOwnRepository: false });
-    expect(error?.message).toMatch(/^repository: example\/shop does not exist, or the token may not see it/);
+    expect(error?.message).toMatch(
+      /^repository: example\/shop does not exist, or the token has no access to it/,
+    );
     expect(error?.hint).toMatch(/github-token needs a token with "actions: read" in example\/shop/);
   });
 

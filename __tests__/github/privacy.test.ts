@@ -122,12 +122,12 @@ describe('a backup that is not encrypted', () => {
   it('goes by the event where GitHub cannot be asked, but not in a run that was started again', async () => {
     const privately = { repository: { private: true } };
     expect(await ask(privately, { token: '' })).toBeUndefined();
-    await expect(ask(privately, { token: '' }, '2')).rejects.toThrow('cannot be found out');
+    await expect(ask(privately, { token: '' }, '2')).rejects.toThrow('could not be determined');
     expect(await ask(privately, {}, '2')).toBeUndefined();
   });
 
   it('is refused where nobody can tell', async () => {
-    await expect(ask(undefined, { token: '' })).rejects.toThrow('cannot be found out');
+    await expect(ask(undefined, { token: '' })).rejects.toThrow('could not be determined');
   });
 
   it('goes where it was allowed to go, and who can read it is known', async () => {

@@ -134,11 +134,11 @@ describe('the inputs of a restore', () => {
     [{ repository: 'https://github.com/a/b' }, 'without https://'],
     [{ repository: 'a/b/c' }, 'owner/name'],
     [{ repository: '../..' }, 'owner/name'],
-    [{ jobs: '0' }, 'jobs: "0" is not a whole number from 1 to 64'],
+    [{ jobs: '0' }, 'jobs: "0" must be a whole number from 1 to 64'],
     [{ jobs: '65' }, 'jobs: "65" is not'],
     [{ jobs: '2x' }, 'jobs: "2x" is not'],
-    [{ clean: 'yes' }, 'clean: "yes" is neither true nor false'],
-    [{ verify: '' }, 'verify: "" is neither true nor false'],
+    [{ clean: 'yes' }, 'clean: "yes" must be true or false'],
+    [{ verify: '' }, 'verify: "" must be true or false'],
     [{ 'connection-attempts': '0' }, 'connection-attempts: "0"'],
     [{ 'postgres-version': '12' }, 'postgres-version: "12"'],
     [{ 'pg-restore-args': '--clean' }, 'use the clean input'],
@@ -147,7 +147,7 @@ describe('the inputs of a restore', () => {
     [{ 'age-identity': 'age1xyz' }, 'age-identity: line 1 is a public key'],
     [
       { 'age-passphrase': ' words ' },
-      'age-passphrase: the passphrase is blank, begins or ends with white space',
+      'age-passphrase: the passphrase is blank, starts or ends with white space',
     ],
     [{ 'connection-string': ' ' }, 'connection-string is empty'],
   ])('are refused by name: %j', async (inputs, text) => {

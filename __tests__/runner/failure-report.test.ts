@@ -54,6 +54,6 @@ describe('a failure', () => {
 
   it('that was never thought of is told as such, be it an error or not', async () => {
     await report('a text', { output: 'there', summary: 'there' });
-    expect(output.text).toContain('in a way that it does not know: a text');
+    expect(output.text).toContain('Unexpected error: a text');
   });
 });

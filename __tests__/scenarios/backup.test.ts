@@ -122,8 +122,8 @@ describe('a backup', () => {
   it('gets at most the retention that the repository allows, and reports it', async () => {
     const run = await backup({ 'retention-days': '91', 'backup-name': 'long' }, { retentionDays: 90 });
     expectSuccess(run);
-    expect(run.log).toMatch(/90 days: 91 were asked for/);
-    expect(run.summary).toContain('91 were asked for');
+    expect(run.log).toMatch(/90 days: 91 were requested/);
+    expect(run.summary).toContain('91 were requested');
     const days = (Date.parse(run.outputs['expires-at'] ?? '') - Date.now()) / 86_400_000;
     expect(Math.round(days)).toBe(90);
     expect(remarksOf(run)).toEqual([]);

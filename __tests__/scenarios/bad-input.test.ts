@@ -21,7 +21,7 @@ describe('bad input is refused before anything is done', () => {
     [
       'quotes around it (thorough)',
       { 'connection-string': `"${HOST}"` },
-      /^connection-string: the value begins with a quot/,
+      /^connection-string: the value starts with a quot/,
     ],
     ['a pasted variable (thorough)', { 'connection-string': `DATABASE_URL=${HOST}` }, /DATABASE_URL=/],
     ['an @ in the password', { 'connection-string': 'postgres://u:SECRET@PASSPHRASE@h/d' }, /Percent-encode/],

@@ -44,7 +44,7 @@ describe('a check', () => {
         [2, 1000],
       ],
       {},
-      /has shrunk by 60%, from 1\.0 kB to 400 bytes \(maximum-shrink allows 50%\)/,
+      /is smaller than the previous one by 60%, from 1\.0 kB to 400 bytes \(maximum-shrink allows 50%\)/,
     ],
   ] as const)(
     'of backups that are %s fails, and lists them nevertheless (thorough)',
@@ -77,9 +77,9 @@ describe('a check', () => {
     await seedBackup(artifacts, 'shop-eu', 2);
     await artifacts.seed({ name: 'shop', content: 'x' });
     const run = await check();
-    expectColour(run, /shop: there is no backup that has not expired\.[^]*backups of: shop-eu\./);
+    expectColour(run, /shop: there is no unexpired backup\.[^]*backups of: shop-eu\./);
     expect(run.outputs).toEqual({ newest: '', 'age-seconds': '', count: '0', 'total-bytes': '0' });
-    expect(run.summary).toContain('There is none that has not expired.');
+    expect(run.summary).toContain('There is no unexpired backup.');
   });
 
   it('takes the age of a backup from the artifact service, not from its name (thorough)', async () => {
@@ -94,7 +94,7 @@ describe('a check', () => {
   it('does not count artifacts of 0 bytes', async () => {
     await seed(1, 0);
     const run = await check();
-    expectColour(run, /there is no backup that has not expired\.[^]*Ignored 1 artifact[^]*1 of 0 bytes/);
+    expectColour(run, /there is no unexpired backup\.[^]*Ignored 1 artifact[^]*1 of 0 bytes/);
     expect(run.outputs['count']).toBe('0');
   });
 
@@ -171,10 +171,10 @@ describe('a schedule that GitHub is about to disable (thorough)', () => {
     const run = await check();
     expectColour(run);
     expect(remarksOf(run).join()).toMatch(
-      /No one has pushed to example\/shop for 50 days.*will switch its schedules off around/,
+      /No one has pushed to example\/shop for 50 days.*will disable its schedules around/,
     );
     artifacts.pushedAt = daysAgo(61);
-    expect(remarksOf(await check()).join()).toMatch(/may have switched its schedules off on/);
+    expect(remarksOf(await check()).join()).toMatch(/may have disabled its schedules on/);
     artifacts.pushedAt = daysAgo(10);
     expect(remarksOf(await check())).toEqual([]);
   });

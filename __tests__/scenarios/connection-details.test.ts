@@ -185,7 +185,7 @@ describe('certificates and keys as PEM text', () => {
         ['connection-string/sslkey.pem', 0o600],
         ['connection-string/sslrootcert.pem', 0o600],
       ]);
-      expect(run.post?.log).toContain('Removed what an interrupted job had left');
+      expect(run.post?.log).toContain('Cleaned up after an interrupted job');
       expect([run.leftFiles, run.post?.exitCode]).toEqual([[], 0]);
     } finally {
       files.stop();

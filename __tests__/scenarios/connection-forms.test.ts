@@ -61,7 +61,7 @@ describe('a backup with a connection string', () => {
     });
     const run = await backup(url);
     expectSuccess(run);
-    expect(run.log).toContain('schema=public was left out');
+    expect(run.log).toContain('schema=public was ignored');
     expect(Number(run.outputs['tables'])).toBeGreaterThan(5);
   });
 

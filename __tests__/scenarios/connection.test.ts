@@ -48,7 +48,7 @@ describe('a server that refuses the connection', () => {
 
   it('because it offers no TLS, which the URL requires, fails the step with that reason (thorough)', async () => {
     const url = bed.database.urlFor({ database: 'shop', params: { sslmode: 'require' } });
-    expectFailure(await backup(url), /asks for TLS/, bed.artifacts);
+    expectFailure(await backup(url), /requires TLS/, bed.artifacts);
   });
 
   it('because it requires TLS fails the step without TLS, and accepts the connection with TLS (thorough)', async () => {

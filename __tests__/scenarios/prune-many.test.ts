@@ -54,9 +54,9 @@ describe('a prune of a repository with more artifacts than it searches (thorough
     expect(JSON.parse(run.outputs['kept'] ?? '')).toEqual(seen.slice(0, 5));
     expect(JSON.parse(run.outputs['deleted'] ?? '')).toEqual(seen.slice(5));
     expect(remarksOf(run)).toEqual([
-      'Only the newest 10000 artifacts of the repository were looked at: older backups are left alone.',
+      'Only the newest 10000 artifacts of the repository were searched: older backups are not pruned.',
     ]);
-    expect(run.log).toContain('Looking through the artifacts of example/shop, of which there are 25000');
+    expect(run.log).toContain('Searching the 25000 artifacts of example/shop');
 
     expect(asked('GET')).toEqual(Array.from({ length: LOOKED_AT / PER_PAGE }, (_, page) => String(page + 1)));
     const oldestFirst = Array.from({ length: 15 }, (_, number) => `/${ALL - (19 - number) * ONE_OF}`);
@@ -67,7 +67,7 @@ describe('a prune of a repository with more artifacts than it searches (thorough
     const run = await prune({ 'backup-name': 'blog', 'keep-last': '5' });
     expectColour(run);
     expect(remarksOf(run)).toEqual([
-      'backup-name: there is no backup of blog to prune. The repository has backups of: shop. Only its newest 10000 artifacts were looked at.',
+      'backup-name: there is no backup of blog to prune. The repository has backups of: shop. Only its newest 10000 artifacts were searched.',
     ]);
     expect(asked('DELETE')).toEqual([]);
   });

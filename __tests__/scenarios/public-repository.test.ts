@@ -84,8 +84,8 @@ describe('in a public repository', () => {
   ] as const)('may be where we are when GitHub %s, so the backup is refused (thorough)', async (_, rest) => {
     bed.artifacts.faults = { rest };
     const run = await backup(silentEvent);
-    expectRefused(run, /cannot be found out whether this repository is public/, published());
-    expect(run.log).toContain('Whether the repository is public cannot be found out');
+    expectRefused(run, /The visibility of this repository could not be determined/, published());
+    expect(run.log).toContain('The visibility of the repository could not be determined');
   });
 
   it('an encrypted backup is made without asking GitHub', async () => {

@@ -308,7 +308,7 @@ describe('a run that ends in the middle of the test restore (thorough)', () => {
       errors: [],
       left: [],
     });
-    expect(run.post?.log).toContain('Removed what an interrupted job had left');
+    expect(run.post?.log).toContain('Cleaned up after an interrupted job');
     // Post has no connection: the database stays until a person drops it, or the service container goes.
     for (const { datname } of await stage.query(
       `SELECT datname FROM pg_database WHERE datname ~ 'rehearsal'`,

@@ -194,7 +194,7 @@ describe('an artifact that is damaged at a random place (thorough)', () => {
         inputs: { 'connection-string': url, backup: artifact, 'age-identity': identity },
         secrets: [identity],
       });
-      expectFailedRestore(run, /SHA-256|not what the service recorded/);
+      expectFailedRestore(run, /SHA-256|does not match what the service recorded/);
       expect(errorsOf(run)).toHaveLength(1);
       await expectNoHarm(one, name, true);
     }

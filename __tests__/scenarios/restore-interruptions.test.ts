@@ -144,7 +144,7 @@ describe.each(MOMENTS)(
         left: run.leftFiles,
         post: run.post?.exitCode,
       }).toEqual({ signal: 'SIGKILL', errors: [], left: [], post: 0 });
-      expect(run.post?.log).toContain('Removed what an interrupted job had left');
+      expect(run.post?.log).toContain('Cleaned up after an interrupted job');
       await expectNoSessions(bed);
       expect(await relationsIn(bed, restore.target)).toEqual(holds);
     });
@@ -267,7 +267,11 @@ describe('a restore over several connections (thorough)', () => {
 
 describe('a full disk (thorough)', () => {
   it.each([
-    ['download', () => ({ backup: large.outputs['artifact-name'] ?? '' }), /cannot be written to the disk/],
+    [
+      'download',
+      () => ({ backup: large.outputs['artifact-name'] ?? '' }),
+      /could not be written to the disk/,
+    ],
     [
       'decryption',
       () => ({ path: fileOf(sealed), 'age-passphrase': PASSPHRASE }),

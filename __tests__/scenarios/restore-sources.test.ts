@@ -135,7 +135,7 @@ describe('a backup of another run (thorough)', () => {
     const backup = await stored('unseen');
     await expectUntouched(
       await restore(inputs(backup), { token: ownToken('none') }),
-      /github-token: the token may not read the artifacts of example\/shop.*\n.*permissions: \{ actions: read, contents: read \}/,
+      /github-token: the token lacks the permission to read the artifacts of example\/shop.*\n.*permissions: \{ actions: read, contents: read \}/,
     );
   });
 
@@ -146,7 +146,7 @@ describe('a backup of another run (thorough)', () => {
         { backup: backup.name, 'github-token': 'ghp_revoked_secret' },
         { secrets: ['ghp_revoked_secret'] },
       ),
-      /github-token: GitHub does not accept the token.*\n.*renew it/,
+      /github-token: GitHub does not accept the token.*\n.*replace it/,
     );
   });
 
@@ -196,7 +196,7 @@ describe('a backup of another repository', () => {
     await stored('elsewhere', { repository: OTHER });
     await expectUntouched(
       await restore({ repository: OTHER, 'backup-name': 'elsewhere' }),
-      /repository: example\/storefront does not exist, or the token may not see it.*\n.*"actions: read" in example\/storefront, from a secret/,
+      /repository: example\/storefront does not exist, or the token has no access to it.*\n.*"actions: read" in example\/storefront, from a secret/,
     );
   });
 
@@ -231,7 +231,7 @@ describe('what cannot be restored', () => {
     });
     await expectUntouched(
       await restore({ backup: String(zip.id) }),
-      /^backup: the artifact coverage is a zip file: another action has uploaded it.*\n.*actions\/download-artifact/,
+      /^backup: the artifact coverage is a zip file, which was not uploaded by this action.*\n.*actions\/download-artifact/,
     );
   });
 
@@ -263,7 +263,7 @@ describe('what cannot be restored', () => {
     await stored('before-deploy');
     await expectUntouched(
       await restore({}),
-      /^backup-name: example\/shop holds backups of \d+ series: .*nightly \(the newest is .* old\).*\nSet "backup-name"/,
+      /^backup-name: example\/shop contains backups of \d+ series: .*nightly \(the newest is .* old\).*\nSet "backup-name"/,
     );
   });
 

@@ -212,7 +212,7 @@ describe('a damaged backup', () => {
     const { name, restore } = await target();
     bed.artifacts.faults = { blobGet: { answer: 'corrupt' } };
     try {
-      expectFailedRestore(await restore(), /SHA-256|not what the service recorded/);
+      expectFailedRestore(await restore(), /SHA-256|does not match what the service recorded/);
     } finally {
       bed.artifacts.faults = {};
     }

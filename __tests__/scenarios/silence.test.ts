@@ -86,8 +86,8 @@ describe("Prisma's tunnel (thorough)", () => {
       env: { ...fastClock(), PPG_WS_URL: gatewayProxy.through(gateway.url.href) },
       secrets: [API_KEY],
     });
-    expectFailure(run, /The connection of pg_dump went silent/, bed.artifacts);
-    expect(run.log).toMatch(/pg_dump has got nothing for 20 s: /);
+    expectFailure(run, /The connection of pg_dump is dead/, bed.artifacts);
+    expect(run.log).toMatch(/pg_dump has received no data for 20 s: /);
     await gatewayProxy.set({ kind: 'clear' });
     await noSessions();
   });
@@ -112,7 +112,7 @@ describe('a server that works and sends nothing (thorough)', () => {
         ...options.inputs,
       },
       onLine: (line) => {
-        if (line.startsWith('pg_dump has got nothing for 1 min 20 s')) asked.resolve(undefined);
+        if (line.startsWith('pg_dump has received no data for 1 min 20 s')) asked.resolve(undefined);
       },
     });
     await held;
@@ -126,7 +126,9 @@ describe('a server that works and sends nothing (thorough)', () => {
   it('is waited for during a dump that waits for a lock', async () => {
     const run = await lockedDump(bed.database.url);
     expectSuccess(run);
-    expect(run.log).toContain('pg_dump has got nothing for 20 s: the server is at work (Lock: relation)');
+    expect(run.log).toContain(
+      'pg_dump has received no data for 20 s: the server is working (Lock: relation)',
+    );
   });
 
   it('is waited for during a dump whose role has no connection left to ask the server', async () => {
@@ -139,7 +141,7 @@ describe('a server that works and sends nothing (thorough)', () => {
     expectSuccess(run);
     for (const silence of ['20 s', '40 s', '1 min 20 s'])
       expect(run.log).toContain(
-        `pg_dump has got nothing for ${silence}: the server does not tell what it is doing`,
+        `pg_dump has received no data for ${silence}: the state of its session is unknown`,
       );
   });
 
@@ -153,7 +155,7 @@ describe('a server that works and sends nothing (thorough)', () => {
     });
     expectSuccess(run);
     expect(run.log).toContain(
-      'the restore has got nothing for 20 s: the server is at work (Timeout: PgSleep)',
+      'the restore has received no data for 20 s: the server is working (Timeout: PgSleep)',
     );
   });
 });
@@ -174,7 +176,7 @@ describe('a restore whose connection stops responding (thorough)', () => {
     const run = await running;
     expectFailedRestore(
       run,
-      /connection of the restore went silent.* It was one transaction: nothing was changed, unless/,
+      /connection of the restore is dead.* It was one transaction: nothing was changed, unless/,
     );
     await proxy.set({ kind: 'clear' });
     await noSessions();

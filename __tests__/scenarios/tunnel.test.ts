@@ -67,7 +67,7 @@ describe('a prisma+postgres:// URL', () => {
     try {
       expectFailure(
         await backup(API_KEY, 'gone'),
-        /no Prisma Postgres database behind it/,
+        /no Prisma Postgres database for the api_key/,
         bed.artifacts,
         before,
       );
@@ -81,7 +81,7 @@ describe('a prisma+postgres:// URL', () => {
     gateway.behaviour.dropAfterBytes = 1_000_000;
     try {
       const run = await backup(API_KEY, 'dropped', { compression: 'none' });
-      expectFailure(run, /dropped the connection to the database/, bed.artifacts, before);
+      expectFailure(run, /closed the connection to the database/, bed.artifacts, before);
       expect(run.log).toContain('Dumping postgres');
     } finally {
       gateway.behaviour.dropAfterBytes = Infinity;

@@ -48,7 +48,7 @@ describe('the catalogue', () => {
   });
 
   it('says that there is none', () => {
-    expect(shown([])).toContain('There is none');
+    expect(shown([])).toContain('There is no unexpired backup');
   });
 
   it('shows names from outside as text', () => {

@@ -12,9 +12,9 @@ const series = {
 
 describe('a series without a backup', () => {
   it('is told with the names of the others, as far as they have been looked at', () => {
-    expect(whereElse(series)).toBe('The repository has no backups of any other name.');
+    expect(whereElse(series)).toBe('The repository has no backups with another name.');
     expect(whereElse({ ...series, others: ['a', 'b'], lookedAt: 10_000 })).toBe(
-      'The repository has backups of: a, b. Only its newest 10000 artifacts were looked at.',
+      'The repository has backups of: a, b. Only its newest 10000 artifacts were searched.',
     );
   });
 });

@@ -55,17 +55,17 @@ describe('the inputs of a prune', () => {
   });
 
   it.each([
-    [{}, /No rule says what to keep[^]*keep-last[^]*keep-within/],
-    [{ 'keep-last': '0', 'keep-within': '0d' }, /No rule says what to keep/],
-    [{ 'keep-last': '3O' }, /keep-last: "3O" is not a whole number/],
+    [{}, /No keep rule is set[^]*keep-last[^]*keep-within/],
+    [{ 'keep-last': '0', 'keep-within': '0d' }, /No keep rule is set/],
+    [{ 'keep-last': '3O' }, /keep-last: "3O" must be a whole number/],
     [{ 'keep-daily': '-1' }, /keep-daily: "-1"/],
-    [{ 'keep-last': '1', minimum: '0' }, /minimum: "0" is not a whole number from 1/],
-    [{ 'keep-last': '1', 'dry-run': 'yes' }, /dry-run: "yes" is neither/],
+    [{ 'keep-last': '1', minimum: '0' }, /minimum: "0" must be a whole number from 1/],
+    [{ 'keep-last': '1', 'dry-run': 'yes' }, /dry-run: "yes" must be true or false/],
     [{ 'keep-within': '3w' }, /keep-within: "3w" is not a time span[^]*14d/],
     [{ 'keep-within': '3h2d' }, /keep-within: "3h2d"/],
     [{ 'keep-within': '-2d' }, /keep-within: "-2d"/],
-    [{ 'keep-last': '1', 'backup-name': '' }, /backup-name: the value is empty[^]*name of the database/],
-    [{ 'keep-last': '1', 'backup-name': 'a/b' }, /backup-name: "a\/b" holds/],
+    [{ 'keep-last': '1', 'backup-name': '' }, /backup-name is required[^]*name of the database/],
+    [{ 'keep-last': '1', 'backup-name': 'a/b' }, /backup-name: "a\/b" contains/],
   ])('are refused: %j', async (given, expected) => {
     expect(await refusal('prune', given)).toMatch(expected);
   });
@@ -112,7 +112,7 @@ describe('the inputs of a check', () => {
     [{ 'maximum-shrink': '50' }, /maximum-shrink: "50" is not a percentage[^]*50%/],
     [{ 'maximum-shrink': '101%' }, /maximum-shrink: "101%"/],
     [{ 'maximum-shrink': '' }, /maximum-shrink: ""/],
-    [{ 'backup-name': '' }, /backup-name: the value is empty/],
+    [{ 'backup-name': '' }, /backup-name is required/],
   ])('are refused: %j', async (given, expected) => {
     expect(await refusal('check', given)).toMatch(expected);
   });

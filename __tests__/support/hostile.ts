@@ -111,13 +111,13 @@ const OWN_STATE: ReadonlySet<string> = new Set([
   'job',
   'stored-as',
   'ended',
-  'unproven-artifact',
+  'unverified-artifact',
   'scratch-database',
   'staged-copy',
   'staged-copy-folder',
 ]);
 /** An artifact's name may hold that of the database, as far as artifacts allow it. */
-const NAMES_ARTIFACT: ReadonlySet<string> = new Set(['stored-as', 'unproven-artifact']);
+const NAMES_ARTIFACT: ReadonlySet<string> = new Set(['stored-as', 'unverified-artifact']);
 const MARK_PATTERN = new RegExp(MARK);
 
 /** A connection string may hold the hostile name of a database, percent-encoded. */

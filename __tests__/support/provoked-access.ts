@@ -22,7 +22,7 @@ export const ACCESS_FAILURES: readonly ProvokedFailure[] = [
   },
   {
     name: 'no password',
-    cause: /asks for a password/,
+    cause: /requires a password/,
     provoke: ({ plain, psql }) => psql(connectionTo(plain, { PGPASSWORD: '' })),
   },
   {
@@ -38,7 +38,7 @@ export const ACCESS_FAILURES: readonly ProvokedFailure[] = [
   },
   {
     name: 'a role that may not log in',
-    cause: /user "no_login" may not log in/,
+    cause: /user "no_login" is not permitted to log in/,
     provoke: async ({ plain, psql }) => {
       const role = await newRole(plain, 'no_login');
       await plain.query('ALTER ROLE no_login NOLOGIN');
@@ -63,17 +63,17 @@ export const ACCESS_FAILURES: readonly ProvokedFailure[] = [
   },
   {
     name: 'a rejection in pg_hba.conf, without encryption',
-    cause: /does not let this user connect .*pg_hba\.conf/,
+    cause: /does not allow this user to connect .*pg_hba\.conf/,
     provoke: ({ plain, psql }) => psql(connectionTo(plain, { PGUSER: 'rejected' })),
   },
   {
     name: 'a rejection in pg_hba.conf, with encryption and without',
-    cause: /does not let this user connect .*pg_hba\.conf/,
+    cause: /does not allow this user to connect .*pg_hba\.conf/,
     provoke: ({ tls, psql }) => psql(connectionTo(tls, { PGUSER: 'rejected', PGSSLMODE: 'prefer' })),
   },
   {
     name: 'no line in pg_hba.conf for an encrypted connection',
-    cause: /does not let this user connect .*pg_hba\.conf/,
+    cause: /does not allow this user to connect .*pg_hba\.conf/,
     provoke: ({ tls, psql }) => withHba(tls, [], () => psql(connectionTo(tls, { PGSSLMODE: 'prefer' }))),
   },
   {
@@ -98,7 +98,7 @@ export const ACCESS_FAILURES: readonly ProvokedFailure[] = [
   },
   {
     name: 'a database that the role may not connect to',
-    cause: /may not connect to the database "closed"/,
+    cause: /lacks the privilege to connect to the database "closed"/,
     provoke: async ({ plain, psql }) => {
       await newDatabase(plain, 'closed', 'REVOKE CONNECT ON DATABASE closed FROM PUBLIC');
       return psql({ ...(await newRole(plain, 'stranger')), PGDATABASE: 'closed' });
@@ -111,12 +111,12 @@ export const ACCESS_FAILURES: readonly ProvokedFailure[] = [
   },
   {
     name: 'a setting in the options that the server does not know',
-    cause: /does not know the setting "nope\.?\w*"/,
+    cause: /does not have the setting "nope\.?\w*"/,
     provoke: ({ plain, psql }) => psql(connectionTo(plain, { PGOPTIONS: '-c nope=1' })),
   },
   {
     name: 'a client encoding that the server does not know',
-    cause: /does not take the value that is set for "client_encoding"/,
+    cause: /rejects the value that is set for "client_encoding"/,
     provoke: ({ plain, psql }) => psql(connectionTo(plain, { PGCLIENTENCODING: 'NOPE' })),
   },
 ];

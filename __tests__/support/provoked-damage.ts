@@ -91,7 +91,7 @@ export const DAMAGE_FAILURES: readonly ProvokedFailure[] = [
   },
   {
     name: 'bytes that are no text in the encoding',
-    cause: /holds text that is not valid UTF8/,
+    cause: /contains text that is not valid UTF8/,
     provoke: async ({ plain, pgDump }) => {
       await plain.query(`CREATE DATABASE bytes TEMPLATE template0 ENCODING 'SQL_ASCII'`);
       await plain.sql(
@@ -103,7 +103,7 @@ export const DAMAGE_FAILURES: readonly ProvokedFailure[] = [
   },
   {
     name: 'text that the encoding of the client cannot hold',
-    cause: /cannot be written in the encoding LATIN1/,
+    cause: /cannot be converted to the encoding LATIN1/,
     hint: /client_encoding/,
     provoke: async ({ plain, pgDump }) => {
       const connection = await newDatabase(plain, 'euro', `CREATE TABLE t AS SELECT '€'::text AS price`);

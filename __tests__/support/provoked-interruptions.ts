@@ -78,7 +78,7 @@ export const INTERRUPTION_FAILURES: readonly ProvokedFailure[] = [
   },
   {
     name: 'a lock that is not waited for',
-    cause: /is locked by somebody else/,
+    cause: /is locked by another session/,
     provoke: ({ plain, psql }) =>
       whileSession(plain, 'BEGIN; LOCK TABLE pg_description', () =>
         psql(connectionTo(plain), 'BEGIN; LOCK TABLE pg_description NOWAIT'),
@@ -113,7 +113,7 @@ export const INTERRUPTION_FAILURES: readonly ProvokedFailure[] = [
   },
   {
     name: 'a dump whose session somebody ends',
-    cause: /ended the connection: it was shut down, restarted, or the session was terminated/,
+    cause: /ended the connection: it was shut down or restarted, or the session was terminated/,
     transient: true,
     provoke: (bench) => endDump(bench, 'terminated', 'pg_terminate_backend'),
   },

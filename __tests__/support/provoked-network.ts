@@ -5,7 +5,7 @@ import { type ProvokedFailure, connectionTo } from './failure-bench.ts';
 export const NETWORK_FAILURES: readonly ProvokedFailure[] = [
   {
     name: 'a host that DNS does not know, or cannot look up here',
-    cause: /"no-such-host\.invalid" is not known to DNS|could not be looked up just now/,
+    cause: /"no-such-host\.invalid" is not known to DNS|could not be resolved/,
     provoke: ({ psql, plain }) => psql(connectionTo(plain, { PGHOST: 'no-such-host.invalid' })),
   },
   {
@@ -33,7 +33,7 @@ export const NETWORK_FAILURES: readonly ProvokedFailure[] = [
   },
   {
     name: 'a server that never answers',
-    cause: /did not answer in time/,
+    cause: /did not respond in time/,
     transient: true,
     provoke: ({ psql }) =>
       withListener(

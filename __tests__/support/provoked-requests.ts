@@ -42,28 +42,28 @@ export const REQUEST_FAILURES: readonly ProvokedFailure[] = [
   },
   {
     name: 'an option that pg_dump does not have',
-    cause: /pg_dump does not know the option "--frobnicate"/,
+    cause: /pg_dump does not have the option "--frobnicate"/,
     hint: /pg-dump-args/,
     provoke: dumpWith('--frobnicate'),
   },
   {
     name: 'options that exclude each other',
-    cause: /pg_dump refuses its options: .*--schema-only/,
+    cause: /pg_dump rejects its options: .*--schema-only/,
     provoke: dumpWith('--schema-only', '--data-only'),
   },
   {
     name: 'an option whose value is no number',
-    cause: /pg_dump refuses its options: .*many/,
+    cause: /pg_dump rejects its options: .*many/,
     provoke: dumpWith('--extra-float-digits=many'),
   },
   {
     name: 'a compression that there is not',
-    cause: /pg_dump refuses the compression/,
+    cause: /pg_dump rejects the compression/,
     provoke: dumpWith('--compress=brotli'),
   },
   {
     name: 'a time to wait for locks that is none',
-    cause: /does not take the value "soon" for "statement_timeout"/,
+    cause: /rejects the value "soon" for "statement_timeout"/,
     hint: /--lock-wait-timeout/,
     provoke: dumpWith('--lock-wait-timeout=soon'),
   },

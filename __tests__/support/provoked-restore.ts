@@ -26,21 +26,21 @@ export interface ProvokedRestore {
 const COLLISIONS: readonly ProvokedRestore[] = [
   {
     name: 'a table that is there already',
-    cause: /The target holds this already: relation "users"/,
+    cause: /This already exists in the target: relation "users"/,
     hint: /clean: true/,
     source: 'CREATE TABLE users (id int)',
     target: 'CREATE TABLE users (id int)',
   },
   {
     name: 'a function that is there already',
-    cause: /The target holds this already: function "f"/,
+    cause: /This already exists in the target: function "f"/,
     hint: /clean: true/,
     source: 'CREATE FUNCTION f() RETURNS int RETURN 1',
     target: 'CREATE FUNCTION f() RETURNS int RETURN 2',
   },
   {
     name: 'a primary key that is there already',
-    cause: /The table "t" of the target has a primary key already/,
+    cause: /The table "t" of the target already has a primary key/,
     hint: /clean: true/,
     source: 'CREATE TABLE t (id int CONSTRAINT one PRIMARY KEY)',
     dump: ['--section=post-data'],
@@ -48,7 +48,7 @@ const COLLISIONS: readonly ProvokedRestore[] = [
   },
   {
     name: 'rows that are there already',
-    cause: /The table (?:"t"|public\.t) of the target holds rows already that have the same "t_pkey"/,
+    cause: /The table (?:"t"|public\.t) of the target already contains rows with the same "t_pkey"/,
     hint: /clean: true/,
     source: 'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (7)',
     dump: ['--data-only'],
@@ -56,7 +56,7 @@ const COLLISIONS: readonly ProvokedRestore[] = [
   },
   {
     name: 'a large object that is there already',
-    cause: /The target holds a large object of the same number already/,
+    cause: /A large object with the same OID already exists in the target/,
     hint: /clean: true/,
     source: `SELECT lo_from_bytea(4711, 'x')`,
     target: `SELECT lo_from_bytea(4711, 'y')`,
@@ -64,7 +64,7 @@ const COLLISIONS: readonly ProvokedRestore[] = [
   {
     name: 'something in the target that depends on what is replaced',
     cause:
-      /The table public\.t cannot be replaced: the view public\.v, which the backup does not hold, depends on it/,
+      /The table public\.t cannot be replaced: the view public\.v, which is not in the backup, depends on it/,
     hint: /CASCADE/,
     source: 'CREATE TABLE t (id int)',
     target: 'CREATE TABLE t (id int); CREATE VIEW v AS SELECT * FROM t',
@@ -75,20 +75,20 @@ const COLLISIONS: readonly ProvokedRestore[] = [
 const RIGHTS: readonly ProvokedRestore[] = [
   {
     name: 'an owner that the target lacks',
-    cause: /The server of the target has no role "vanished"/,
+    cause: /The role "vanished", which the backup refers to, does not exist/,
     hint: /no-owner: true/,
     source: 'CREATE ROLE vanished; CREATE TABLE t (); ALTER TABLE t OWNER TO vanished',
     noOwner: false,
   },
   {
     name: 'a policy for a role that the target lacks',
-    cause: /The server of the target has no role "gone"/,
+    cause: /The role "gone", which the backup refers to, does not exist/,
     hint: /Create the role/,
     source: 'CREATE ROLE gone; CREATE TABLE t (); CREATE POLICY p ON t TO gone',
   },
   {
     name: 'an owner that the user cannot give anything to',
-    cause: /The user may not give anything to the role "postgres"/,
+    cause: /The user lacks the privilege to give objects to the role "postgres"/,
     hint: /no-owner: true/,
     source: 'CREATE TABLE t ()',
     ordinary: true,
@@ -105,7 +105,7 @@ const RIGHTS: readonly ProvokedRestore[] = [
   },
   {
     name: 'a schema that nothing may be made in',
-    cause: /The user may not create anything in the schema public of the target/,
+    cause: /The user lacks the privilege to create objects in the schema public of the target/,
     hint: /GRANT CREATE/,
     source: 'CREATE TABLE t ()',
     ordinary: true,
@@ -113,7 +113,7 @@ const RIGHTS: readonly ProvokedRestore[] = [
   },
   {
     name: 'a database that no schema may be made in',
-    cause: /The user may not create anything in the database/,
+    cause: /The user lacks the privilege to create objects in the database/,
     hint: /owner of the database/,
     source: 'CREATE SCHEMA mine',
     ordinary: true,
@@ -121,35 +121,35 @@ const RIGHTS: readonly ProvokedRestore[] = [
   },
   {
     name: 'an extension that only a superuser may create',
-    cause: /The user may not create the extension "pageinspect"/,
+    cause: /The user lacks the privilege to create the extension "pageinspect"/,
     hint: /superuser/,
     source: 'CREATE EXTENSION pageinspect',
     ordinary: true,
   },
   {
     name: 'an event trigger',
-    cause: /The user may not create the event trigger "watch"/,
+    cause: /The user lacks the privilege to create the event trigger "watch"/,
     hint: /superuser/,
     source: `CREATE FUNCTION f() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER watch ON sql_drop EXECUTE FUNCTION f()`,
     ordinary: true,
   },
   {
     name: 'a publication of all tables',
-    cause: /The user may not create FOR ALL TABLES publication: only a superuser may/,
+    cause: /The user cannot create FOR ALL TABLES publication: only a superuser can/,
     hint: /superuser/,
     source: 'CREATE PUBLICATION everything FOR ALL TABLES',
     ordinary: true,
   },
   {
     name: 'a function in C',
-    cause: /may not use the language c|has not the right to the language c/,
+    cause: /lacks the privilege to use the language c|lacks a privilege on the language c/,
     hint: /./,
     source: `CREATE FUNCTION c_code(internal) RETURNS internal AS 'plpgsql', 'plpgsql_call_handler' LANGUAGE c`,
     ordinary: true,
   },
   {
     name: 'row-level security of the target',
-    cause: /Row-level security of the target keeps the user from writing/,
+    cause: /Row-level security in the target prevents the user from writing/,
     hint: /BYPASSRLS/,
     source: 'CREATE TABLE t (id int); INSERT INTO t VALUES (1)',
     dump: ['--data-only'],
@@ -158,7 +158,7 @@ const RIGHTS: readonly ProvokedRestore[] = [
   },
   {
     name: 'a target that can only be read',
-    cause: /The target can only be read \(CREATE TABLE is refused\)/,
+    cause: /The target is read-only \(CREATE TABLE is refused\)/,
     hint: /primary/,
     source: 'CREATE TABLE t ()',
     environment: { PGOPTIONS: '-c default_transaction_read_only=on' },
@@ -210,7 +210,7 @@ const LACKS: readonly ProvokedRestore[] = [
   },
   {
     name: 'a setting that the target does not know',
-    cause: /does not know the setting "nothing_known", which something in the backup sets/,
+    cause: /does not have the setting "nothing_known", which the backup uses/,
     hint: /same version/,
     source: `CREATE FUNCTION f() RETURNS int LANGUAGE sql SET work_mem = '1MB' AS 'SELECT 1'; UPDATE pg_proc SET proconfig = '{nothing_known=1}' WHERE proname = 'f'`,
   },
@@ -219,7 +219,7 @@ const LACKS: readonly ProvokedRestore[] = [
 const ROWS: readonly ProvokedRestore[] = [
   {
     name: 'rows that a unique index forbids',
-    cause: /equal where the unique index "twice" forbids it/,
+    cause: /duplicate rows for the unique index "twice"/,
     hint: /REINDEX/,
     source: `CREATE TABLE t (id int); INSERT INTO t VALUES (1), (2); CREATE UNIQUE INDEX twice ON t (id);
       UPDATE pg_index SET indisready = false, indislive = false WHERE indexrelid = 'twice'::regclass; UPDATE t SET id = 1;
@@ -227,7 +227,7 @@ const ROWS: readonly ProvokedRestore[] = [
   },
   {
     name: 'rows whose parents were not backed up',
-    cause: /Rows of the table "child" refer to rows that are not there \(foreign key "child_id_fkey"\)/,
+    cause: /Rows of the table "child" refer to rows that do not exist \(foreign key "child_id_fkey"\)/,
     hint: /exclude-table-data/,
     source:
       'CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE child (id int REFERENCES parent); INSERT INTO parent VALUES (1); INSERT INTO child VALUES (1)',
@@ -235,7 +235,7 @@ const ROWS: readonly ProvokedRestore[] = [
   },
   {
     name: 'rows that a check forbids',
-    cause: /do not fulfil a check constraint \("t", "small"\)/,
+    cause: /violate a check constraint \("t", "small"\)/,
     hint: /NOT VALID/,
     source: 'CREATE TABLE t (id int); INSERT INTO t VALUES (99)',
     dump: ['--data-only'],
@@ -244,7 +244,7 @@ const ROWS: readonly ProvokedRestore[] = [
   {
     name: 'a value that does not fit its type',
     cause:
-      /A value of the table (?:"t"|public\.t) does not fit its type on this server: invalid input syntax for type integer\./,
+      /A value in the table (?:"t"|public\.t) is not valid for its type on this server: invalid input syntax for type integer\./,
     hint: /same version/,
     source: `CREATE TABLE t (id text); INSERT INTO t VALUES ('secret')`,
     dump: ['--data-only'],
@@ -252,7 +252,7 @@ const ROWS: readonly ProvokedRestore[] = [
   },
   {
     name: 'a number that does not fit its type',
-    cause: /does not fit its type on this server: out of range for type smallint\./,
+    cause: /is not valid for its type on this server: out of range for type smallint\./,
     hint: /same version/,
     source: 'CREATE TABLE t (id int); INSERT INTO t VALUES (70000)',
     dump: ['--data-only'],

@@ -22,13 +22,13 @@ async function dumpAsStranger(
 export const RIGHTS_FAILURES: readonly ProvokedFailure[] = [
   {
     name: 'a table that the role may not read',
-    cause: /may not read the table secrets/,
+    cause: /lacks the privilege to read the table secrets/,
     hint: /pg_read_all_data/,
     provoke: (bench) => dumpAsStranger(bench, 'no_table', 'CREATE TABLE secrets (id int)'),
   },
   {
     name: 'a column that the role may not read',
-    cause: /may not read the table half/,
+    cause: /lacks the privilege to read the table half/,
     provoke: ({ plain, psql }) =>
       newRole(plain, 'half_reader').then(async (role) => {
         await newDatabase(
@@ -41,12 +41,12 @@ export const RIGHTS_FAILURES: readonly ProvokedFailure[] = [
   },
   {
     name: 'a sequence that the role may not read',
-    cause: /may not read the sequence numbers/,
+    cause: /lacks the privilege to read the sequence numbers/,
     provoke: (bench) => dumpAsStranger(bench, 'no_sequence', 'CREATE SEQUENCE numbers'),
   },
   {
     name: 'a schema that the role may not use',
-    cause: /may not read the schema vault/,
+    cause: /lacks the privilege to read the schema vault/,
     provoke: (bench) =>
       dumpAsStranger(
         bench,
@@ -56,12 +56,12 @@ export const RIGHTS_FAILURES: readonly ProvokedFailure[] = [
   },
   {
     name: 'a large object that the role may not read',
-    cause: /may not read the large object 4711/,
+    cause: /lacks the privilege to read the large object 4711/,
     provoke: (bench) => dumpAsStranger(bench, 'no_object', `SELECT lo_from_bytea(4711, 'x')`),
   },
   {
     name: 'a view that the role may not read',
-    cause: /may not read the view glance/,
+    cause: /lacks the privilege to read the view glance/,
     provoke: async ({ plain, psql }) => {
       const role = await newRole(plain, 'view_reader');
       await newDatabase(plain, 'no_view', 'CREATE VIEW glance AS SELECT 1');
@@ -70,7 +70,7 @@ export const RIGHTS_FAILURES: readonly ProvokedFailure[] = [
   },
   {
     name: 'a function that the role may not call',
-    cause: /may not use the function sizes/,
+    cause: /lacks the privilege to use the function sizes/,
     provoke: async ({ plain, psql }) => {
       const role = await newRole(plain, 'caller');
       await newDatabase(
@@ -109,7 +109,7 @@ export const RIGHTS_FAILURES: readonly ProvokedFailure[] = [
   },
   {
     name: 'a role that pg_dump cannot become',
-    cause: /may not become the role "postgres"/,
+    cause: /lacks the privilege to SET ROLE "postgres"/,
     hint: /--role/,
     provoke: (bench) => dumpAsStranger(bench, 'no_change', '', '--role=postgres'),
   },

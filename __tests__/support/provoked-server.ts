@@ -41,7 +41,7 @@ async function limitMemory(pid: number): Promise<void> {
 export const SERVER_FAILURES: readonly ProvokedFailure[] = [
   {
     name: 'a server that is shutting down',
-    cause: /does not take connections now: it is shutting down/,
+    cause: /does not accept connections now: it is shutting down/,
     transient: true,
     provoke: ({ psql }) =>
       withServer([], (database) =>
@@ -83,7 +83,7 @@ export const SERVER_FAILURES: readonly ProvokedFailure[] = [
   },
   {
     name: 'more tables than there is room to lock',
-    cause: /no room to lock all tables/,
+    cause: /too small to lock all tables/,
     hint: /max_locks_per_transaction/,
     provoke: async ({ narrow, pgDump }) => {
       const connection = await newDatabase(narrow, 'wide', '');
@@ -106,7 +106,7 @@ export const SERVER_FAILURES: readonly ProvokedFailure[] = [
   },
   {
     name: 'a value that is larger than the memory of the server',
-    cause: /server has not enough memory .*, in the table public\.held/,
+    cause: /server ran out of memory .*, in the table public\.held/,
     provoke: async ({ plain, pgDump }) => {
       const script = `CREATE TABLE held AS SELECT repeat('x', 50000000) AS value`;
       const connection = await newDatabase(plain, 'hungry', script);

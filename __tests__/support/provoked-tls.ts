@@ -22,7 +22,7 @@ function certificateOf({ tls }: FailureBench): string {
 export const TLS_FAILURES: readonly ProvokedFailure[] = [
   {
     name: 'TLS demanded of a server that has none',
-    cause: /asks for TLS, and the server does not offer it/,
+    cause: /requires TLS, which the server does not support/,
     provoke: ({ plain, psql }) => psql(connectionTo(plain, { PGSSLMODE: 'require' })),
   },
   {
@@ -107,13 +107,13 @@ export const TLS_FAILURES: readonly ProvokedFailure[] = [
   },
   {
     name: 'a client key that others may read',
-    cause: /private key .*others may read/,
+    cause: /private key .*read by other users/,
     provoke: async (bench) =>
       bench.psql(connectionTo(bench.tls, await clientCertificate(bench, 'open', { mode: 0o644 }))),
   },
   {
     name: 'a client key of another certificate',
-    cause: /certificate and the private key do not belong together/,
+    cause: /certificate and the private key do not match/,
     provoke: async (bench) => {
       const { key } = selfSignedCertificate({ names: ['other'] });
       return bench.psql(connectionTo(bench.tls, await clientCertificate(bench, 'mixed', { key })));

@@ -12,13 +12,13 @@ export const POOLER_RECORDS: readonly RecordedFailure[] = [
     name: 'a pooler that refuses a parameter',
     source: PGBOUNCER,
     answer: answer('unsupported startup parameter: extra_float_digits'),
-    cause: /pooler that does not take the parameter extra_float_digits/,
+    cause: /pooler that does not support the parameter extra_float_digits/,
   },
   {
     name: 'a pooler that refuses an option',
     source: PGBOUNCER,
     answer: answer('unsupported startup parameter in options: search_path'),
-    cause: /pooler that does not take the parameter search_path/,
+    cause: /pooler that does not support the parameter search_path/,
   },
   {
     name: 'a pooler without that database',
@@ -36,7 +36,7 @@ export const POOLER_RECORDS: readonly RecordedFailure[] = [
     name: 'a pooler whose connections are all in use',
     source: PGBOUNCER,
     answer: query('query_wait_timeout'),
-    cause: /no connection to the database free in time/,
+    cause: /waiting for a free connection of the pooler/,
     transient: true,
   },
   {
@@ -83,13 +83,13 @@ export const POOLER_RECORDS: readonly RecordedFailure[] = [
     name: 'a project that Supabase does not know',
     source: SUPAVISOR,
     answer: answer('Tenant or user not found'),
-    cause: /Supabase's pooler knows no such project/,
+    cause: /Supabase's pooler does not have this project/,
   },
   {
     name: 'a project that Supabase does not know, in newer words',
     source: SUPAVISOR,
     answer: answer('(ENOTFOUND) tenant/user postgres.abcdefgh not found'),
-    cause: /Supabase's pooler knows no such project/,
+    cause: /Supabase's pooler does not have this project/,
   },
   {
     name: 'a session pooler with too many clients',
@@ -104,7 +104,7 @@ export const POOLER_RECORDS: readonly RecordedFailure[] = [
     name: 'an address that Supabase does not let in',
     source: SUPAVISOR,
     answer: answer('Address not in tenant allow_list: {192, 0, 2, 7}'),
-    cause: /does not let the runner's address in/,
+    cause: /does not allow connections from the runner's address/,
   },
   {
     name: 'a pooler that demands TLS',
@@ -127,7 +127,7 @@ export const POOLER_RECORDS: readonly RecordedFailure[] = [
       'Endpoint ID is not specified. Either please upgrade the postgres client library (libpq) for SNI support or pass the endpoint ID (first part of the domain name) as a parameter',
       { severity: 'ERROR' },
     ),
-    cause: /Neon cannot tell which endpoint/,
+    cause: /Neon cannot identify the endpoint/,
   },
   {
     name: 'an endpoint of Neon that is gone',
@@ -135,7 +135,7 @@ export const POOLER_RECORDS: readonly RecordedFailure[] = [
     answer: answer("The requested endpoint could not be found, or you don't have access to it.", {
       severity: 'ERROR',
     }),
-    cause: /no such Neon endpoint/,
+    cause: /This Neon endpoint does not exist/,
   },
   {
     name: 'a wrong password, in the words of Neon',
@@ -156,7 +156,7 @@ export const POOLER_RECORDS: readonly RecordedFailure[] = [
     answer: answer(
       'Failed to identify your database: Your account has restrictions: planLimitReached. Please contact Prisma support to resolve account restrictions.',
     ),
-    cause: /Prisma Postgres does not serve this database: .*planLimitReached\.$/,
+    cause: /Prisma Postgres refuses connections to this database: .*planLimitReached\.$/,
   },
   {
     name: 'an IAM token that Amazon RDS does not take',

@@ -8,7 +8,7 @@ export const SERVER_RECORDS: readonly RecordedFailure[] = [
     name: `a server that is ${state}`,
     source: POSTMASTER,
     answer: answer(`the database system is ${state}`),
-    cause: new RegExp(`does not take connections now: it is ${state}`),
+    cause: new RegExp(`does not accept connections now: it is ${state}`),
     transient: true as const,
   })),
   {
@@ -61,7 +61,7 @@ export const SERVER_RECORDS: readonly RecordedFailure[] = [
     name: 'a login that takes too long',
     source: 'PostgreSQL 17: ProcessInterrupts in tcop/postgres.c',
     answer: answer('canceling authentication due to timeout'),
-    cause: /gave up the login/,
+    cause: /login took too long/,
     transient: true,
   },
   {
@@ -85,7 +85,7 @@ export const SERVER_RECORDS: readonly RecordedFailure[] = [
       'could not resize shared memory segment "/PostgreSQL.1234" to 8388608 bytes: No space left on device',
       { severity: 'ERROR' },
     ),
-    cause: /not enough memory/,
+    cause: /ran out of memory/,
   },
   {
     name: 'an extension that must be preloaded',
@@ -123,6 +123,6 @@ export const SERVER_RECORDS: readonly RecordedFailure[] = [
     name: 'an answer that nobody has met yet',
     source: 'made up',
     answer: answer('the moon is in the wrong phase for "größe"'),
-    cause: /^The server says: the moon is in the wrong phase for "größe"$/,
+    cause: /^The server reports: the moon is in the wrong phase for "größe"$/,
   },
 ];

@@ -27,7 +27,7 @@ export const TOOL_RECORDS: readonly RecordedFailure[] = [
     source: LIBPQ,
     printed:
       'psql: error: could not translate host name "w0rd@db.example.com" to address: Name or service not known',
-    cause: /^The host of the connection string is not one that DNS could know\.$/,
+    cause: /^The host in the connection string is not a valid host name\.$/,
   },
   {
     name: 'a host that has only an IPv6 address',
@@ -39,7 +39,7 @@ export const TOOL_RECORDS: readonly RecordedFailure[] = [
     name: 'a host that is not reached by IPv6 and does not answer by IPv4',
     source: LIBPQ,
     printed: `psql: error: ${AT_IPV6} Network is unreachable\n\tIs the server running on that host and accepting TCP/IP connections?\nconnection to server at "db.example.com" (192.0.2.1), port 5432 failed: timeout expired`,
-    cause: /did not answer in time/,
+    cause: /did not respond in time/,
     transient: true,
   },
   {
@@ -53,13 +53,13 @@ export const TOOL_RECORDS: readonly RecordedFailure[] = [
     name: 'an unknown answer of one address, and another one that is not reached',
     source: LIBPQ,
     printed: `${AT} FATAL:  something new\n${AT_IPV6} Network is unreachable`,
-    cause: /^The server says: something new$/,
+    cause: /^The server reports: something new$/,
   },
   {
     name: 'a network without a way there',
     source: LIBPQ,
     printed: `${AT} No route to host\n\tIs the server running on that host and accepting TCP/IP connections?`,
-    cause: /no way from this runner/,
+    cause: /no route from this runner/,
   },
   {
     name: 'an IPv4 network that is not reached',
@@ -71,7 +71,7 @@ export const TOOL_RECORDS: readonly RecordedFailure[] = [
     name: 'a server that says nothing more',
     source: LIBPQ,
     printed: `${AT} Connection timed out\n\tIs the server running on that host and accepting TCP/IP connections?`,
-    cause: /did not answer in time/,
+    cause: /did not respond in time/,
     transient: true,
   },
   {
@@ -147,26 +147,26 @@ export const TOOL_RECORDS: readonly RecordedFailure[] = [
     name: 'a pg_dump that was built without zstd',
     source: 'pg_dump 17: supports_compression in compress_io.c',
     printed: 'pg_dump: error: this build does not support compression with zstd',
-    cause: /refuses the compression: .*zstd\.$/,
+    cause: /rejects the compression: .*zstd\.$/,
   },
   {
     name: 'a runner that has not enough memory',
     source: 'PostgreSQL 17: common/fe_memutils.c',
     printed: 'pg_dump: error: out of memory',
-    cause: /pg_dump has not enough memory on the runner/,
+    cause: /pg_dump ran out of memory on the runner/,
   },
   {
     name: 'a result that does not fit into the memory of the runner',
     source: 'libpq 17: fe-protocol3.c',
     printed:
       'pg_dump: error: Dumping the contents of table "t" failed: PQgetCopyData() failed.\npg_dump: detail: Error message from server: out of memory for query result',
-    cause: /pg_dump has not enough memory on the runner/,
+    cause: /pg_dump ran out of memory on the runner/,
   },
   {
     name: 'a file that grows beyond the limit of the runner',
     source: 'pg_dump 17: pg_backup_custom.c, and strerror of glibc',
     printed: 'pg_dump: error: could not write to output file: File too large',
-    cause: /larger than the runner lets a file become/,
+    cause: /exceeds the file size limit of the runner/,
   },
   {
     name: 'tools whose libraries are missing',

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { identityToRecipient } from 'age-encryption';
 import { decryptFile } from '../../src/age/decrypt.ts';
 import { encryptFile } from '../../src/age/encrypt.ts';
-import { proveEncrypted } from '../../src/age/verify-encryption.ts';
+import { verifyEncrypted } from '../../src/age/verify-encryption.ts';
 import { readDecryptionKeys, readEncryption } from '../../src/age/age-inputs.ts';
 
 const [source = '', plaintextSha256 = '', identity = ''] = process.argv.slice(2);
@@ -20,7 +20,7 @@ const times = [performance.now()];
 const lap = (): number => times.push(performance.now());
 const fileKey = await encryptFile({ source, target: file, encryption, signal });
 lap();
-await proveEncrypted({ file, fileKey, plaintextSha256, signal });
+await verifyEncrypted({ file, fileKey, plaintextSha256, signal });
 lap();
 await decryptFile({ source: file, target: content, keys, signal });
 lap();

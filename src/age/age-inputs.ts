@@ -3,19 +3,19 @@ import { UserError } from '../errors.ts';
 import { maskSecret } from '../runner/inputs/mask.ts';
 import { quote } from '../runner/inputs/parsers.ts';
 
-/** Who can open the encrypted backup: the owners of some public keys, or whoever knows a passphrase. */
+/** Who can decrypt the backup: the owners of some public keys, or anyone with a passphrase. */
 export type Encryption =
   | { readonly to: 'recipients'; readonly recipients: readonly string[] }
   | { readonly to: 'passphrase'; readonly passphrase: string };
 
-/** Who can open it, for the log and the summary. */
+/** Who can decrypt it, for the log and the summary. */
 export function encryptedTo(encryption: Encryption): string {
   if (encryption.to === 'passphrase') return 'a passphrase';
   const { length } = encryption.recipients;
   return length === 1 ? '1 recipient' : `${length} recipients`;
 }
 
-/** What can open an encrypted backup: every identity is tried, and the passphrase. */
+/** What an encrypted backup is decrypted with: every identity is tried, and the passphrase. */
 export interface DecryptionKeys {
   readonly identities: readonly string[];
   readonly passphrase: string | undefined;
@@ -24,11 +24,11 @@ export interface DecryptionKeys {
 const SHORTEST_PASSPHRASE = 16;
 
 const KEYGEN_HINT =
-  'Make a key pair with "age-keygen" and put its public key, which begins with age1, there.';
+  'Create a key pair with "age-keygen" and set age-recipients to its public key, which starts with age1.';
 
 /**
- * Reads `age-recipients` and `age-passphrase` as they stand in the workflow. A backup is encrypted one way: the format
- * allows no other recipient beside a passphrase.
+ * Reads `age-recipients` and `age-passphrase`. A backup is encrypted to either: the format
+ * allows no recipients beside a passphrase.
  *
  * @returns undefined when both are empty: no encryption.
  * @throws UserError naming the input, and the line of it.
@@ -41,8 +41,8 @@ export async function readEncryption(values: {
   if (givesRecipients && values.passphrase !== '') {
     throw new UserError(
       'invalid-input',
-      'age-recipients and age-passphrase are both set, and a backup is encrypted in one way only.',
-      'Keep age-recipients (the runner can then write backups and cannot read them), or else age-passphrase.',
+      'age-recipients and age-passphrase are both set, but a backup can be encrypted to one of them only.',
+      'Keep age-recipients (the runner can then write backups but not read them) or age-passphrase.',
     );
   }
   if (givesRecipients)
@@ -54,7 +54,7 @@ export async function readEncryption(values: {
 }
 
 /**
- * Reads `age-identity` and `age-passphrase` as they stand in the workflow.
+ * Reads `age-identity` and `age-passphrase`.
  *
  * @returns undefined when both are empty.
  * @throws UserError naming the input, and the line of it.
@@ -70,7 +70,7 @@ export async function readDecryptionKeys(values: {
   return identities.length > 0 || passphrase !== undefined ? { identities, passphrase } : undefined;
 }
 
-/** Has the runner mask `age-passphrase` and `age-identity`, whichever of them the action has. */
+/** Makes the runner mask `age-passphrase` and `age-identity`, if the action has them. */
 export function maskAgeInputs(): void {
   const values = ['age-passphrase', 'age-identity'].map((name) =>
     core.getInput(name, { trimWhitespace: false }),
@@ -80,7 +80,7 @@ export function maskAgeInputs(): void {
 
 /**
  * The texts of `age-passphrase` and `age-identity` that the runner must mask, without duplicates and empty ones. They
- * need not be valid, because a broken one must be masked too.
+ * need not be valid, because an invalid one must be masked too.
  */
 export function ageSecrets(...values: readonly string[]): string[] {
   const secrets = values.flatMap((value) => [value, ...numberedLines(value).map(({ text }) => text)]);
@@ -88,27 +88,23 @@ export function ageSecrets(...values: readonly string[]): string[] {
 }
 
 /**
- * Reads public keys, one a line: X25519 (`age1…`), hybrid post-quantum (`age1pq1…`), and the keys of hardware tokens
- * (`age1tag1…`, `age1tagpq1…`). Empty lines and lines that begin with `#` do not count. Each key is tried.
+ * Reads public keys, one per line: X25519 (`age1…`), hybrid post-quantum (`age1pq1…`), and the keys of hardware tokens
+ * (`age1tag1…`, `age1tagpq1…`). Empty lines and lines that start with `#` are ignored. Each key is tried.
  *
  * @throws UserError naming the line.
  */
 export async function ageRecipients(input: string, value: string): Promise<readonly string[]> {
   const found = numberedLines(value);
   if (found.length === 0) {
-    throw new UserError(
-      'invalid-input',
-      `${input}: there is no public key in it, only comments.`,
-      KEYGEN_HINT,
-    );
+    throw new UserError('invalid-input', `${input}: it contains only comments, no public key.`, KEYGEN_HINT);
   }
   for (const { number, text } of found) {
     refuseOtherKeys(`${input}: line ${number}`, text);
     if (!(await isRecipient(text))) {
       throw new UserError(
         'invalid-input',
-        `${input}: line ${number} is not a public key of age${text.startsWith('age1') ? `: ${quote(text)}` : ''}.`,
-        `Copy the whole key, one a line, with nothing after it. ${KEYGEN_HINT}`,
+        `${input}: line ${number} is not an age public key${text.startsWith('age1') ? `: ${quote(text)}` : ''}.`,
+        `Copy the whole key, one per line, with nothing after it. ${KEYGEN_HINT}`,
       );
     }
   }
@@ -117,16 +113,16 @@ export async function ageRecipients(input: string, value: string): Promise<reado
 }
 
 /**
- * Reads secret keys, one a line: `AGE-SECRET-KEY-1…` or `AGE-SECRET-KEY-PQ-1…`, as `age-keygen` writes them. Empty
- * lines and lines that begin with `#` do not count.
+ * Reads secret keys, one per line: `AGE-SECRET-KEY-1…` or `AGE-SECRET-KEY-PQ-1…`, as `age-keygen` writes them. Empty
+ * lines and lines that start with `#` are ignored.
  *
- * @throws UserError naming the line, without a word of what stands there.
+ * @throws UserError naming the line, but nothing of its text.
  */
 export async function ageIdentities(input: string, value: string): Promise<readonly string[]> {
   const found = numberedLines(value);
-  const hint = `Put the secret that holds what "age-keygen" wrote there: the line that begins with AGE-SECRET-KEY-.`;
+  const hint = `Set ${input} to a secret with the output of "age-keygen": the line that starts with AGE-SECRET-KEY-.`;
   if (found.length === 0)
-    throw new UserError('invalid-input', `${input}: there is no key in it, only comments.`, hint);
+    throw new UserError('invalid-input', `${input}: it contains only comments, no key.`, hint);
   const { identityToRecipient } = await import('age-encryption');
   for (const { number, text } of found) {
     const reason = notAnIdentity(text);
@@ -135,22 +131,18 @@ export async function ageIdentities(input: string, value: string): Promise<reado
     try {
       await identityToRecipient(text);
     } catch {
-      // Without the cause: the library's message holds the key.
-      throw new UserError(
-        'invalid-input',
-        `${input}: line ${number} is a secret key of age that is not whole.`,
-        hint,
-      );
+      // Without the cause: the library's message contains the key.
+      throw new UserError('invalid-input', `${input}: line ${number} is an incomplete age secret key.`, hint);
     }
   }
   return [...new Set(found.map(({ text }) => text))];
 }
 
 /**
- * Reads a passphrase. One line break at its end is dropped, because secrets that come from files have one; any other
- * control character, or white space around it, could not be typed where `age` asks for it.
+ * Reads a passphrase. One line break at its end is removed, because secrets from files have one; any other
+ * control character, or white space around it, could not be typed at the prompt of `age`.
  *
- * @throws UserError without a word of what stands there.
+ * @throws UserError without any part of the passphrase.
  */
 export function agePassphrase(input: string, value: string): string {
   const passphrase = value.replace(/\r?\n$/, '');
@@ -159,8 +151,8 @@ export function agePassphrase(input: string, value: string): string {
   }
   throw new UserError(
     'invalid-input',
-    `${input}: the passphrase is blank, begins or ends with white space, or holds a line break or another control character.`,
-    'Use one line of ordinary characters, for example four or five random words with hyphens between them.',
+    `${input}: the passphrase is blank, starts or ends with white space, or contains a line break or another control character.`,
+    'Use one line of printable characters, for example four or five random words with hyphens between them.',
   );
 }
 
@@ -187,19 +179,19 @@ function numberedLines(value: string): NumberedLine[] {
     .filter(({ text }) => text !== '' && !text.startsWith('#'));
 }
 
-/** Stops at what people mistake for a recipient, by its own name. */
+/** Refuses other kinds of keys that are mistaken for recipients. */
 function refuseOtherKeys(where: string, text: string): void {
   if (/^AGE-SECRET-KEY-/i.test(text)) {
     throw new UserError(
       'invalid-input',
-      `${where} is a secret key: it opens the backups, and does not belong on the runner that writes them.`,
-      `Make a new key pair if others could have seen it. ${KEYGEN_HINT}`,
+      `${where} is a secret key, which decrypts the backups and must not be on the runner that writes them.`,
+      `Create a new key pair if others could have seen it. ${KEYGEN_HINT}`,
     );
   }
   if (text.startsWith('ssh-') || text.startsWith('ecdsa-')) {
     throw new UserError(
       'invalid-input',
-      `${where} is an SSH key, which this action cannot encrypt to.`,
+      `${where} is an SSH key, which this action does not support.`,
       KEYGEN_HINT,
     );
   }
@@ -207,13 +199,13 @@ function refuseOtherKeys(where: string, text: string): void {
   if (plugin !== undefined && !['pq', 'tag', 'tagpq'].includes(plugin)) {
     throw new UserError(
       'invalid-input',
-      `${where} is a key for the plugin age-plugin-${plugin}, and this action runs no plugins.`,
+      `${where} is a key of the plugin age-plugin-${plugin}, and this action does not support plugins.`,
       KEYGEN_HINT,
     );
   }
 }
 
-/** Whether something can be encrypted to it: tried, because only that shows a key that is well written and impossible. */
+/** Whether something can be encrypted to it: tried, because only that detects a well-formed but invalid key. */
 async function isRecipient(text: string): Promise<boolean> {
   const { Encrypter } = await import('age-encryption');
   try {
@@ -227,8 +219,8 @@ async function isRecipient(text: string): Promise<boolean> {
 }
 
 /**
- * Beside an ordinary key, a post-quantum one protects nothing, so `age` refuses the two together: its recipients have
- * the label `postquantum` (`WrapWithLabels` in filippo.io/age). The library for JavaScript would take them.
+ * Beside an ordinary key, a post-quantum one does not protect the file, so `age` refuses the two together: its recipients have
+ * the label `postquantum` (`WrapWithLabels` in filippo.io/age). The JavaScript library would accept them.
  */
 function refuseMixture(input: string, found: readonly NumberedLine[]): void {
   const isPostQuantum = ({ text }: NumberedLine): boolean => /^age1(?:tag)?pq1/.test(text);
@@ -237,16 +229,16 @@ function refuseMixture(input: string, found: readonly NumberedLine[]): void {
   if (!postQuantum || !ordinary) return;
   throw new UserError(
     'invalid-input',
-    `${input}: line ${postQuantum.number} is a post-quantum key and line ${ordinary.number} is not, and age mixes them in no file: ` +
-      'the weaker key would open it.',
-    'Use keys of one sort: all post-quantum (age1pq1…, age1tagpq1…) or none.',
+    `${input}: line ${postQuantum.number} is a post-quantum key and line ${ordinary.number} is not, and age does not allow both for one file: ` +
+      'the weaker key could decrypt it.',
+    'Use keys of one kind: all post-quantum (age1pq1…, age1tagpq1…) or none.',
   );
 }
 
 function notAnIdentity(text: string): string | undefined {
-  if (text.startsWith('age1')) return 'a public key, which opens nothing';
+  if (text.startsWith('age1')) return 'a public key, which cannot decrypt';
   if (text.includes('BEGIN AGE ENCRYPTED FILE')) return 'the start of an encrypted file, not a key';
-  if (text.includes('PRIVATE KEY')) return 'the start of a private key of another sort, such as SSH';
-  if (text.startsWith('AGE-PLUGIN-')) return 'a key for a plugin, and this action runs no plugins';
-  return /^AGE-SECRET-KEY-(?:PQ-)?1/.test(text) ? undefined : 'not a secret key of age';
+  if (text.includes('PRIVATE KEY')) return 'the start of a private key of another kind, such as SSH';
+  if (text.startsWith('AGE-PLUGIN-')) return 'a key of a plugin, and this action does not support plugins';
+  return /^AGE-SECRET-KEY-(?:PQ-)?1/.test(text) ? undefined : 'not an age secret key';
 }

@@ -1,8 +1,8 @@
-/** Cuts bytes that come in pieces of any size into chunks of one size. */
+/** Splits bytes that come in pieces of any size into chunks of one size. */
 export interface Chunks {
-  /** The chunks that something follows. Each is valid until the next one is asked for. */
+  /** The chunks that more bytes follow. Each is valid until the next one is requested. */
   add(bytes: Uint8Array): Iterable<Uint8Array>;
-  /** What is left when all bytes have been added: up to one chunk, empty only when there were no bytes at all. */
+  /** The rest after all bytes were added: up to one chunk, empty only if there were no bytes at all. */
   last(): Uint8Array;
 }
 

@@ -10,7 +10,7 @@ import { PayloadError } from './payload.ts';
  * the whole file decrypts; it is readable by its owner alone and must not exist yet.
  *
  * @returns size and SHA-256 of the content.
- * @throws UserError when no key fits, when the file is damaged or cut, or when a file cannot be read or written; the
+ * @throws UserError when no key fits, when the file is damaged or truncated, or when a file cannot be read or written; the
  *   signal's reason when aborted.
  */
 export async function decryptFile(request: {
@@ -39,8 +39,8 @@ export async function decryptFile(request: {
     if (error instanceof PayloadError) {
       throw new UserError(
         'encryption',
-        `The encrypted file is damaged or not whole: ${error.message}.`,
-        'Download the file again. If it is still the same, use another backup.',
+        `The encrypted file is damaged or incomplete: ${error.message}.`,
+        'Download the file again. If the error persists, use another backup.',
         { cause: error },
       );
     }

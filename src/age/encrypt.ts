@@ -6,17 +6,17 @@ import type { FileKey } from './file-key.ts';
 import { explained, fillNewFile, withFile, writeAll } from './files.ts';
 import { newHeader } from './header.ts';
 import { CHUNK_BYTES, NONCE_BYTES, encryptPayload } from './payload.ts';
-import { proveEncrypted } from './verify-encryption.ts';
+import { verifyEncrypted } from './verify-encryption.ts';
 import { CHUNKS_PER_BLOCK, pump } from './pump.ts';
 
 /**
- * Encrypts an archive and proves it: the file that stands on the disk afterwards is read again and decrypts to the
- * same bytes. `target` remains only if it is good; `source` is left alone.
+ * Encrypts an archive and verifies the result: the file on the disk is read back and must decrypt to the
+ * same bytes. `target` remains only if it is verified; `source` is not changed.
  *
- * @param request.plaintextSha256 of the archive as it was proven: 64 hex digits.
- * @param request.target must not exist yet; it becomes readable by its owner alone.
+ * @param request.plaintextSha256 of the verified archive: 64 hexadecimal digits.
+ * @param request.target must not exist yet; it becomes readable by its owner only.
  * @returns size and SHA-256 of the encrypted file.
- * @throws UserError when a file cannot be read or written, or the proof fails; the signal's reason when aborted.
+ * @throws UserError when a file cannot be read or written, or the verification fails; the signal's reason when aborted.
  */
 export async function encryptArchive(request: {
   readonly source: string;
@@ -28,7 +28,7 @@ export async function encryptArchive(request: {
   const { target, plaintextSha256, signal } = request;
   const fileKey = await encryptFile(request);
   try {
-    return await proveEncrypted({ file: target, fileKey, plaintextSha256, signal });
+    return await verifyEncrypted({ file: target, fileKey, plaintextSha256, signal });
   } catch (error) {
     await rm(target, { force: true });
     throw error;
@@ -38,7 +38,7 @@ export async function encryptArchive(request: {
 /**
  * Encrypts a file as `age` does (https://age-encryption.org/v1), in constant memory.
  *
- * @returns the key of this one file, for {@link proveEncrypted}.
+ * @returns the key of this one file, for {@link verifyEncrypted}.
  * @throws UserError when a file cannot be read or written (`target` is removed); the signal's reason when aborted.
  */
 export async function encryptFile(request: {

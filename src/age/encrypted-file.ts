@@ -4,7 +4,7 @@ import type { FileKey } from './file-key.ts';
 import { CHUNK_BYTES, NONCE_BYTES, PayloadError, TAG_BYTES, decryptPayload } from './payload.ts';
 import { CHUNKS_PER_BLOCK, pump } from './pump.ts';
 
-/** A file, or what is in one. */
+/** The size and digest of a file, or of its content. */
 export interface Measured {
   /** In bytes. */
   readonly size: number;
@@ -15,10 +15,10 @@ export interface Measured {
 /**
  * Decrypts all that follows the header of an encrypted file.
  *
- * @param request.read is told every encrypted byte after the header, in order.
- * @param request.write takes the content as far as it is checked; what it has taken is the content only if this
+ * @param request.read gets every encrypted byte after the header, in order.
+ * @param request.write gets the content as far as it is verified; all of it is valid only if this
  *   function succeeds.
- * @returns what the content measures.
+ * @returns the size and digest of the content.
  * @throws PayloadError when it does not decrypt.
  */
 export async function decryptContent(request: {
@@ -32,7 +32,7 @@ export async function decryptContent(request: {
   const { source, header, fileKey, read, write, signal } = request;
   const nonce = Buffer.alloc(NONCE_BYTES);
   const { bytesRead } = await source.read(nonce, 0, NONCE_BYTES, header.length);
-  if (bytesRead < NONCE_BYTES) throw new PayloadError('all of its content is missing');
+  if (bytesRead < NONCE_BYTES) throw new PayloadError('its content is missing');
   read?.(nonce);
   const payload = decryptPayload(fileKey.payloadKey(nonce));
   const hash = createHash('sha256');

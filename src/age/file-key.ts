@@ -1,7 +1,7 @@
 import { type KeyObject, createSecretKey, hkdfSync } from 'node:crypto';
 
 /**
- * The key of one encrypted file, 16 bytes (https://age-encryption.org/v1, "File key"). The header holds it, wrapped
+ * The key of one encrypted file, 16 bytes (https://age-encryption.org/v1, "File key"). The header contains it, wrapped
  * for each recipient. Its bytes are private to the object, so that no log or error can print them.
  */
 export class FileKey {

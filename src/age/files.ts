@@ -2,7 +2,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { UserError, messageOf } from '../errors.ts';
 
 /**
- * Makes a file that must not exist yet, readable by its owner alone (0600), and fills it. If that fails, the file is
+ * Creates a file that must not exist yet, readable by its owner only (0600), and fills it. If that fails, the file is
  * removed.
  */
 export async function fillNewFile<T>(path: string, fill: (file: FileHandle) => Promise<T>): Promise<T> {
@@ -29,23 +29,23 @@ export async function withFile<T>(path: string, work: (file: FileHandle) => Prom
   }
 }
 
-/** Writes all buffers, one behind the other. */
+/** Writes all buffers, one after the other. */
 export async function writeAll(file: FileHandle, buffers: readonly Buffer[]): Promise<void> {
   const size = buffers.reduce((sum, { length }) => sum + length, 0);
   if (size === 0) return;
   const { bytesWritten } = await file.writev(buffers);
-  if (bytesWritten <= 0) throw new Error('The disk took no bytes.');
-  // A disk that is nearly full takes a part; asked for the rest, it says why.
+  if (bytesWritten <= 0) throw new Error('No bytes could be written to the disk.');
+  // A disk that is nearly full accepts a part; writing the rest then fails with the reason.
   if (bytesWritten < size) await writeAll(file, [Buffer.concat(buffers).subarray(bytesWritten)]);
 }
 
-/** What to throw for an error: one of a file or a disk in words, any other as it is. */
+/** Explains an error of a file or disk; returns any other unchanged. */
 export function explained(what: string, error: unknown): unknown {
   if (!Error.isError(error) || !('syscall' in error)) return error;
   return new UserError(
     'encryption',
     `${what}: ${messageOf(error)}`,
-    'Check that the disk has room for it and that the folder can be written.',
+    'Check that the disk has enough space and that the folder can be written.',
     { cause: error },
   );
 }

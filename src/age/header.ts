@@ -7,19 +7,19 @@ import { FileKey } from './file-key.ts';
 import { passphraseRecipient } from './passphrase-recipient.ts';
 import { NONCE_BYTES, TAG_BYTES } from './payload.ts';
 
-/** A header as it is written at the start of a file, and the key that it holds wrapped. */
+/** The header at the start of a file, and the key that it contains in wrapped form. */
 export interface NewHeader {
   readonly bytes: Uint8Array;
   readonly fileKey: FileKey;
 }
 
-/** Hundreds of recipients fit into that; what is longer is no header of a backup. */
+/** Enough for hundreds of recipients; nothing longer is the header of a backup. */
 const HEADER_LIMIT_BYTES = 1024 * 1024;
 const FIRST_READ_BYTES = 16 * 1024;
-/** More would take over a gigabyte of memory; the library goes no further either. */
+/** More would need over a gigabyte of memory; the library has the same limit. */
 const HIGHEST_WORK_FACTOR = 20;
 
-/** Makes a new file key and the header that gives it to the recipients, or to whoever knows the passphrase. */
+/** Creates a new file key and the header that contains it for the recipients, or for anyone with the passphrase. */
 export async function newHeader(encryption: Encryption): Promise<NewHeader> {
   const { Encrypter } = await import('age-encryption');
   const encrypter = new Encrypter();
@@ -27,14 +27,14 @@ export async function newHeader(encryption: Encryption): Promise<NewHeader> {
   else for (const recipient of encryption.recipients) encrypter.addRecipient(recipient);
   let fileKey: FileKey | undefined;
   encrypter.addRecipient({
-    // It is shown the file key, and adds nothing to the header.
+    // Gets the file key, and adds nothing to the header.
     wrapFileKey: (bytes) => {
       fileKey = new FileKey(bytes);
       return [];
     },
   });
   const emptyFile = await encrypter.encrypt(new Uint8Array());
-  if (!fileKey) throw new Error('The age library has shown no file key.');
+  if (!fileKey) throw new Error('The age library has passed no file key.');
   return { bytes: emptyFile.subarray(0, emptyFile.length - NONCE_BYTES - TAG_BYTES), fileKey };
 }
 
@@ -42,7 +42,7 @@ export async function newHeader(encryption: Encryption): Promise<NewHeader> {
  * Reads the header of an encrypted file from its start.
  *
  * @returns its bytes, up to and including the line of its MAC.
- * @throws UserError when the file begins otherwise.
+ * @throws UserError when the file starts with something else.
  */
 export async function readHeader(file: FileHandle): Promise<Buffer> {
   for (let limit = FIRST_READ_BYTES; limit <= HEADER_LIMIT_BYTES; limit *= 2) {
@@ -60,7 +60,7 @@ export async function readHeader(file: FileHandle): Promise<Buffer> {
 /**
  * Unwraps the file key of a header and checks the header's MAC.
  *
- * @throws UserError when no key fits, and which kind of key would; when the header is damaged.
+ * @throws UserError when no key fits, with the kind of key that would; when the header is damaged.
  */
 export async function openHeader(header: Uint8Array, keys: DecryptionKeys): Promise<FileKey> {
   const { Decrypter } = await import('age-encryption');
@@ -88,7 +88,7 @@ export async function openHeader(header: Uint8Array, keys: DecryptionKeys): Prom
 }
 
 /**
- * Checks that a header is well formed and that its MAC was made with this file key. It does not check that any
+ * Checks that a header is well-formed and that its MAC was made with this file key. It does not check that any
  * recipient can unwrap the key: only the recipients could.
  *
  * @throws UserError when it is not.
@@ -104,7 +104,7 @@ export async function checkHeader(header: Uint8Array, fileKey: FileKey): Promise
   }
 }
 
-/** An identity that fits no file, and is asked in its turn: after those before it did not fit. */
+/** An identity that fits no file: it is called after those before it did not fit. */
 function observer(look: (stanzas: readonly Stanza[]) => void): Identity {
   return {
     unwrapFileKey(stanzas) {
@@ -121,7 +121,7 @@ function refuseHighWorkFactor(stanzas: readonly Stanza[]): void {
       continue;
     throw new UserError(
       'encryption',
-      `The file is encrypted with a passphrase at a work factor of ${workFactor.slice(0, 6)}, and this action goes up to ${HIGHEST_WORK_FACTOR}.`,
+      `The file is encrypted with a passphrase with a work factor of ${workFactor.slice(0, 6)}, and this action supports up to ${HIGHEST_WORK_FACTOR}.`,
       'Decrypt it with "age -d" on your own machine.',
     );
   }
@@ -134,27 +134,27 @@ function noKeyFits(stanzas: readonly Stanza[], keys: DecryptionKeys): UserError 
       ? new UserError(
           'encryption',
           'The file is encrypted with a passphrase, and age-passphrase is empty.',
-          'Set age-passphrase to the passphrase that the backup was made with.',
+          'Set age-passphrase to the passphrase that the backup was encrypted with.',
         )
       : new UserError(
           'encryption',
           'age-passphrase is not the passphrase of this file.',
-          'Check that the secret is the one that the backup was made with. Nobody can open the file without it.',
+          'Check that the secret is the one that the backup was encrypted with. The file cannot be decrypted without it.',
         );
   }
   if (keys.identities.length === 0) {
     return new UserError(
       'encryption',
       'The file is encrypted to public keys, and age-identity is empty.',
-      'Set age-identity to the secret key of one of them: the line that begins with AGE-SECRET-KEY-.',
+      'Set age-identity to the secret key of one of them: the line that starts with AGE-SECRET-KEY-.',
     );
   }
   const known = types.filter((type) => /^[\w.-]{1,40}$/.test(type)).join(', ');
   return new UserError(
     'encryption',
-    `No key in age-identity opens this file. It is encrypted to ${count(stanzas.length, 'recipient')} (${known}).`,
-    'Give the secret key of one of the public keys that stood in age-recipients when the backup was made. ' +
-      'Where that key is an SSH or hardware key, decrypt with "age -d" on your own machine.',
+    `No key in age-identity can decrypt this file. It is encrypted to ${count(stanzas.length, 'recipient')} (${known}).`,
+    'Set age-identity to the secret key of one of the public keys in age-recipients when the backup was made. ' +
+      'For an SSH or hardware key, decrypt with "age -d" on your own machine.',
   );
 }
 
@@ -162,22 +162,22 @@ function refuseOtherFiles(start: Buffer): void {
   if (start.toString('latin1', 0, 5) === 'PGDMP') {
     throw new UserError(
       'encryption',
-      'The file is not encrypted: it is an archive of pg_dump as it stands.',
+      'The file is not encrypted: it is a plain archive of pg_dump.',
       'Remove age-identity and age-passphrase for this backup.',
     );
   }
   if (start.toString('latin1', 0, 33) === '-----BEGIN AGE ENCRYPTED FILE----') {
     throw new UserError(
       'encryption',
-      'The file is encrypted, and wrapped as text (ASCII armor), which this action does not make.',
+      'The file is encrypted in ASCII armor, which this action does not support.',
       'Decrypt it with "age -d" on your own machine.',
     );
   }
   if (start.toString('latin1', 0, 22) !== 'age-encryption.org/v1\n') {
     throw new UserError(
       'encryption',
-      'The file is not one that age has encrypted.',
-      'Check that it is the right file, and that it was downloaded whole.',
+      'The file is not encrypted with age.',
+      'Check that it is the right file, and that it was downloaded completely.',
     );
   }
 }
@@ -186,6 +186,6 @@ function damagedHeader(): UserError {
   return new UserError(
     'encryption',
     'The start of the encrypted file is damaged or missing.',
-    'Download the file again. If it is still the same, use another backup.',
+    'Download the file again. If the error persists, use another backup.',
   );
 }

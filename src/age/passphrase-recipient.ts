@@ -9,8 +9,8 @@ const LABEL = 'age-encryption.org/v1/scrypt';
 /**
  * Wraps file keys with a passphrase (https://age-encryption.org/v1, "The scrypt recipient type").
  *
- * The library has this too, but shows its file key only to recipients like this one, and allows none beside its own
- * passphrase. Node.js's scrypt also leaves the thread free, so that a cancelled run ends at once.
+ * The library has this too, but passes its file key only to custom recipients like this one, and allows none beside its own
+ * passphrase. Node.js's scrypt also does not block the thread, so that a cancelled run ends at once.
  */
 export function passphraseRecipient(passphrase: string): Recipient {
   return {

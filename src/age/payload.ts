@@ -1,7 +1,7 @@
 import { type KeyObject, createCipheriv, createDecipheriv } from 'node:crypto';
 import { chunksOf } from './chunks.ts';
 
-/** A chunk of the payload as it is encrypted; the last one may be shorter (https://age-encryption.org/v1, "Payload"). */
+/** The size of a chunk of the payload before encryption; the last one may be shorter (https://age-encryption.org/v1, "Payload"). */
 export const CHUNK_BYTES = 64 * 1024;
 /** The tag of ChaCha20-Poly1305 that follows each encrypted chunk. */
 export const TAG_BYTES = 16;
@@ -11,23 +11,23 @@ export const NONCE_BYTES = 16;
 const CIPHER = 'chacha20-poly1305';
 const OPTIONS = { authTagLength: TAG_BYTES } as const;
 
-/** The payload of a file does not decrypt: it is damaged, cut, or longer than it was. */
+/** The payload of a file cannot be decrypted: it is damaged, truncated or too long. */
 export class PayloadError extends Error {
   override readonly name = 'PayloadError';
 }
 
-/** Takes bytes in pieces of any size and gives them encrypted, or decrypted, as far as it can. */
+/** Encrypts or decrypts bytes that come in pieces of any size. */
 export interface PayloadStream {
-  /** What can be given out now. The bytes may be overwritten afterwards; the result is the caller's to keep. */
+  /** The output so far. The input may be overwritten afterwards; the caller owns the result. */
   add(bytes: Uint8Array): Buffer[];
-  /** The rest, when all bytes have been added. */
+  /** The rest of the output, after all bytes were added. */
   end(): Buffer[];
 }
 
 /**
  * Encrypts a payload: chunks of 64 KiB, each with its tag.
  *
- * @param payloadKey a KeyObject, because Node.js takes ten times as long to start a chunk with a bare key.
+ * @param payloadKey a KeyObject, because Node.js needs ten times as long to start a chunk with a raw key.
  */
 export function encryptPayload(payloadKey: KeyObject): PayloadStream {
   const counter = new ChunkCounter();
@@ -41,7 +41,7 @@ export function encryptPayload(payloadKey: KeyObject): PayloadStream {
 }
 
 /**
- * Decrypts a payload. No byte is given out before the tag of its chunk has been checked, and `end` checks that the
+ * Decrypts a payload. No byte is returned before the tag of its chunk was verified, and `end` verifies that the
  * last chunk is the one that was written last.
  *
  * @throws PayloadError from both methods when the payload is not what was encrypted with this key.
@@ -52,14 +52,14 @@ export function decryptPayload(payloadKey: KeyObject): PayloadStream {
     const number = counter.count;
     const size = chunk.length - TAG_BYTES;
     // Only a file without content has an empty chunk.
-    if (size < 0 || (size === 0 && number > 0)) throw new PayloadError('the last part of it is missing');
+    if (size < 0 || (size === 0 && number > 0)) throw new PayloadError('its end is missing');
     const decipher = createDecipheriv(CIPHER, payloadKey, counter.next(last), OPTIONS);
     decipher.setAuthTag(chunk.subarray(size));
     const opened = decipher.update(chunk.subarray(0, size));
     try {
       decipher.final();
     } catch {
-      const what = last ? 'the last part of it is damaged or missing' : 'it is damaged';
+      const what = last ? 'its end is damaged or missing' : 'it is damaged';
       throw new PayloadError(`${what}, after ${number * CHUNK_BYTES} bytes of content`);
     }
     return [opened];

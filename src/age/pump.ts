@@ -3,25 +3,25 @@ import type { FileHandle } from 'node:fs/promises';
 /** How many chunks of the payload are read at a time: about 1 MiB, which stays in the processor's cache. */
 export const CHUNKS_PER_BLOCK = 16;
 
-/** How a file is turned into another one. */
+/** How a file is converted into another one. */
 export interface PumpRequest {
   readonly source: FileHandle;
-  /** Where reading begins. */
+  /** Where reading starts. */
   readonly position: number;
   /** How many bytes are read at a time. */
   readonly blockBytes: number;
-  /** Takes what was read; what it returns is written. The bytes are overwritten afterwards. */
+  /** Gets what was read; what it returns is written. The input is overwritten afterwards. */
   readonly add: (block: Uint8Array) => readonly Buffer[];
   /** What is written at the end. */
   readonly end: () => readonly Buffer[];
-  /** Takes the buffers in their order, and may reuse them: they are freed afterwards. */
+  /** Gets the buffers in order; they are freed afterwards. */
   readonly write: (buffers: readonly Buffer[]) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
 /**
- * Reads a file in blocks, turns them into others, and passes them on: while one block is worked on, the one before is
- * written and the next is read, in the threads of Node.js. It takes the memory of a few blocks.
+ * Reads a file in blocks, converts them, and passes them on: while one block is converted, the previous one is
+ * written and the next is read, in the threads of Node.js. It needs the memory of a few blocks.
  *
  * @throws what the functions throw; the signal's reason when it was aborted.
  */
@@ -43,7 +43,7 @@ export async function pump(request: PumpRequest): Promise<void> {
   for (let filled = await fill(block); filled > 0; [block, spare] = [spare, block]) {
     signal.throwIfAborted();
     const meanwhile = Promise.all([fill(spare), pass(done)]);
-    // Should the work below throw first, nobody waits for these any more; closing the files does.
+    // If the code below throws first, nothing waits for these but closing the files.
     meanwhile.catch(() => undefined);
     done = request.add(block.subarray(0, filled));
     [filled] = await meanwhile;
@@ -54,7 +54,7 @@ export async function pump(request: PumpRequest): Promise<void> {
 }
 
 /**
- * Gives the memory of large buffers back at once. Left to the garbage collector, each chunk would be written into
+ * Frees the memory of large buffers at once. With garbage collection alone, each chunk would be written into
  * fresh memory, which takes as long as the encryption itself (measured: 109 MB in 105 ms against 55 ms).
  */
 function free(buffers: readonly Buffer[]): void {

@@ -10,14 +10,14 @@ import { PayloadError } from './payload.ts';
  * Reads an encrypted file from the disk and checks that its header belongs to the file key, that every chunk decrypts,
  * and that the content is the archive that was read back.
  *
- * It uses the file key that the encryption made. A runner that has public keys only can check no more: whether a
- * secret key unwraps the file key, its owner alone can try.
+ * It uses the file key of the encryption. A runner with public keys only cannot check more: whether a
+ * secret key unwraps the file key can be tried only by its owner.
  *
  * @param request.plaintextSha256 of the archive: 64 hex digits.
  * @returns size and SHA-256 of the encrypted file.
  * @throws UserError when the file is not that; the signal's reason when aborted.
  */
-export async function proveEncrypted(request: {
+export async function verifyEncrypted(request: {
   readonly file: string;
   readonly fileKey: FileKey;
   readonly plaintextSha256: string;
@@ -40,16 +40,16 @@ export async function proveEncrypted(request: {
         },
         signal,
       });
-      if (content.sha256 !== plaintextSha256) throw new PayloadError('its content is another one');
+      if (content.sha256 !== plaintextSha256) throw new PayloadError('its content differs');
       return { size, sha256: hash.digest('hex') };
     });
   } catch (error) {
     if (!(error instanceof PayloadError || error instanceof UserError))
-      throw explained('The encrypted backup could not be read again', error);
+      throw explained('The encrypted backup could not be read back', error);
     throw new UserError(
       'encryption',
       `The encrypted backup does not decrypt to the archive that was read back: ${error.message.replace(/\.$/, '')}.`,
-      'Run the job again. If it happens again, look at the disk of the runner: is it full, or does it fail?',
+      'Run the job again. If the error persists, check whether the disk of the runner is full or faulty.',
       { cause: error },
     );
   }

@@ -8,7 +8,7 @@ import type { Stopwatch } from '../runner/stopwatch.ts';
 import type { BackupFile, PublishedBackup } from './summary/backup-report.ts';
 import { type KeptPlace, stage } from '../storage/folder/local-copy.ts';
 import { expiry, retention, retentionInWords } from '../storage/artifact/retention.ts';
-import { proveStoredCopy } from '../storage/artifact/stored-copy.ts';
+import { verifyStoredCopy } from '../storage/artifact/stored-copy.ts';
 import { upload } from '../storage/artifact/upload.ts';
 
 /** What of a backup's job its publication needs. */
@@ -67,7 +67,7 @@ export async function publish(
       upload({ file: file.path, size, sha256, retentionDays: kept.grantedDays, signal }),
     );
     await stopwatch.time('Stored copy', () =>
-      proveStoredCopy({ name, size, sha256 }, process.env, { signal }),
+      verifyStoredCopy({ name, size, sha256 }, process.env, { signal }),
     );
     noteStored(progress, `the artifact ${name}`);
     const expiresAt = expiry(new Date(), kept);

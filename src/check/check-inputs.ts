@@ -7,13 +7,13 @@ import { percentage, shortSpan } from '../runner/inputs/time-spans.ts';
 
 const MOST_WANTED = 100_000;
 
-/** The inputs of the check action, checked: a value of this type can be worked with. */
+/** The inputs of the check action, parsed and validated. */
 export interface CheckInputs extends SeriesInputs {
   readonly policy: FreshnessPolicy;
 }
 
 /**
- * Reads the inputs that `check/action.yml` names.
+ * Reads the inputs of `check/action.yml`.
  *
  * @throws UserError naming the input, what was wrong and what to write.
  */

@@ -12,10 +12,10 @@ import { finish } from '../runner/finish.ts';
 import { code } from '../runner/markdown.ts';
 import { whereElse } from '../storage/series-hints.ts';
 
-/** Everything there is to tell about a check. */
+/** The result of a check. */
 export interface CheckReport extends Durations {
   readonly series: Series;
-  /** Nothing: all is well. */
+  /** Empty when everything is in order. */
   readonly complaints: readonly Complaint[];
   readonly policy: FreshnessPolicy;
   readonly runner: Pick<RunnerEnvironment, 'serverUrl' | 'repository'>;
@@ -23,7 +23,7 @@ export interface CheckReport extends Durations {
 }
 
 /**
- * Tells what a check has found: outputs, summary, log.
+ * Reports the result of a check: outputs, summary, log.
  *
  * @throws RedResult when something is wrong, with the same outputs and the catalogue.
  */
@@ -37,7 +37,7 @@ export async function reportCheck(report: CheckReport): Promise<void> {
   log.info(goodNews(report));
   await finish({
     outputs,
-    summary: `## ✅ The backups of ${code(report.series.backupName)} are as they should be\n\n${series}\n`,
+    summary: `## ✅ The backups of ${code(report.series.backupName)} are in order\n\n${series}\n`,
     phases,
     totalMs,
   });
@@ -66,7 +66,9 @@ function hint({ series, complaints }: CheckReport): string {
   const kinds = new Set(complaints.map(({ kind }) => kind));
   return [
     ...(kinds.has('none')
-      ? [`Is backup-name spelled as in the workflow of the backup, and does that run? ${whereElse(series)}`]
+      ? [
+          `Check that backup-name is spelled as in the backup's workflow, and that this workflow runs. ${whereElse(series)}`,
+        ]
       : []),
     ...(kinds.has('clock')
       ? [
@@ -74,11 +76,13 @@ function hint({ series, complaints }: CheckReport): string {
         ]
       : []),
     ...(kinds.has('too-old')
-      ? ['Look at the last runs of the backup: its schedule may be switched off, late or failing.']
+      ? ['Check the last runs of the backup: its schedule may be disabled, late or failing.']
       : []),
-    ...(kinds.has('too-few') ? ['Look at retention-days of the backup, and at what prunes it.'] : []),
+    ...(kinds.has('too-few') ? ['Check retention-days of the backup, and the workflow that prunes it.'] : []),
     ...(kinds.has('shrunk')
-      ? ['Look at what the backup has lost; if that is meant, the next backup is compared with this one.']
+      ? [
+          'Check what is missing in the backup; if that is intended, the next backup is compared with this one.',
+        ]
       : []),
   ].join(' ');
 }

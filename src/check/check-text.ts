@@ -2,20 +2,20 @@ import type { Complaint, WrongClock } from './freshness.ts';
 import type { Inactivity } from './inactivity.ts';
 import { bytes, count, duration, minute } from '../runner/format.ts';
 
-/** What is wrong with a series, as a part of a sentence that names the input whose limit it is. */
+/** A problem of a series, as a part of a sentence that names the input with the limit. */
 export function complaintInWords(complaint: Complaint): string {
   switch (complaint.kind) {
     case 'none':
-      return 'there is no backup that has not expired';
+      return 'there is no unexpired backup';
     case 'clock':
       return clockInWords(complaint.clock, complaint.aheadMs);
     case 'too-old':
       return `the newest backup is ${inHours(complaint.ageMs)} old (max-age allows ${inHours(complaint.maxAgeMs)})`;
     case 'too-few':
-      return `there ${complaint.count === 1 ? 'is' : 'are'} only ${count(complaint.count, 'backup')} (minimum-count wants ${complaint.minimumCount})`;
+      return `there ${complaint.count === 1 ? 'is' : 'are'} only ${count(complaint.count, 'backup')} (minimum-count requires ${complaint.minimumCount})`;
     case 'shrunk':
       return (
-        `the newest backup has shrunk by ${percent(complaint.shrink)}, from ${bytes(complaint.fromBytes)} to ${bytes(complaint.toBytes)} ` +
+        `the newest backup is smaller than the previous one by ${percent(complaint.shrink)}, from ${bytes(complaint.fromBytes)} to ${bytes(complaint.toBytes)} ` +
         `(maximum-shrink allows ${percent(complaint.maximumShrink)})`
       );
   }
@@ -28,7 +28,7 @@ function clockInWords(clock: WrongClock, aheadMs: number): string {
     : `the clock of ${clock} is ${difference} ${aheadMs > 0 ? 'ahead of' : 'behind'} GitHub's`;
 }
 
-/** The warning that schedules will be switched off, and how to keep them on. */
+/** The warning that GitHub will disable schedules, and how to keep them enabled. */
 export function inactivityInWords(
   repository: string,
   { days, switchedOffAt }: Inactivity,
@@ -36,15 +36,15 @@ export function inactivityInWords(
 ): string {
   const when =
     switchedOffAt > now
-      ? `will switch its schedules off around ${minute(switchedOffAt)}`
-      : `may have switched its schedules off on ${minute(switchedOffAt)}`;
+      ? `will disable its schedules around ${minute(switchedOffAt)}`
+      : `may have disabled its schedules on ${minute(switchedOffAt)}`;
   return (
     `No one has pushed to ${repository} for ${count(days, 'day')}, and it is public: GitHub ${when}, after 60 days without activity. ` +
     'Push a commit, or enable the workflow of the backup again ("gh workflow enable").'
   );
 }
 
-/** To the minute, because an age may be over its limit by little. */
+/** To the minute, because an age may be just over its limit. */
 function inHours(milliseconds: number): string {
   return duration(milliseconds).replace(/ 0 (?:min|s)$/, '');
 }

@@ -12,7 +12,7 @@ import { findSeries } from '../storage/artifact/series.ts';
 import type { StoredBackup } from '../storage/artifact/stored-artifact.ts';
 
 /**
- * The check job: list the backups of a series, judge them, report. It changes nothing.
+ * The check job: list the backups of a series, check them, report. It changes nothing.
  *
  * @throws RedResult with everything that is wrong; UserError when the backups cannot be listed; the signal's reason.
  */

@@ -1,17 +1,17 @@
-/** What a series of backups must be. */
+/** The requirements on a series of backups. */
 export interface FreshnessPolicy {
   readonly maxAgeMs: number;
-  /** At least 1: a series without any backup is never good. */
+  /** At least 1: a series without a backup always fails. */
   readonly minimumCount: number;
-  /** By what share of its predecessor the newest may be smaller, from 0 to 1. */
+  /** By what share the newest may be smaller than the previous one, from 0 to 1. */
   readonly maximumShrink: number;
 }
 
-/** A backup, as far as it is judged. */
+/** The facts about a backup that are checked. */
 export interface JudgedBackup {
   /** When its dump began, by the clock of the machine that made it. */
   readonly takenAt: Date;
-  /** When it was published, by the clock of the artifact service. */
+  /** When it was stored, by the clock of the artifact service. */
   readonly createdAt: Date;
   /** In bytes. */
   readonly size: number;
@@ -34,7 +34,7 @@ export interface Clocks {
 /** By how much two clocks may disagree. */
 const MOST_DIFFERENCE_MS = 3_600_000;
 
-/** One thing that is not as the policy wants it. */
+/** One requirement that is not met. */
 export type Complaint =
   | { readonly kind: 'none' }
   | { readonly kind: 'clock'; readonly clock: WrongClock; readonly aheadMs: number }
@@ -49,10 +49,10 @@ export type Complaint =
     };
 
 /**
- * Everything that is wrong with a series.
+ * All requirements that a series does not meet.
  *
- * @param backups those that have not expired, the newest first.
- * @returns nothing when all is well.
+ * @param backups the unexpired ones, the newest first.
+ * @returns an empty list when everything is in order.
  */
 export function complaintsAbout(
   backups: readonly JudgedBackup[],
@@ -96,14 +96,14 @@ function wrongClocks({ takenAt, createdAt }: JudgedBackup, { now, github }: Cloc
 }
 
 /**
- * How old the data of a backup is, in milliseconds. A machine whose clock is ahead makes no backup younger than the
- * artifact service knows it to be.
+ * The age of a backup's data, in milliseconds. It is not less than the time since the artifact service stored it,
+ * even if the clock of the machine that made it was ahead.
  */
 export function ageOf({ takenAt, createdAt }: Omit<JudgedBackup, 'size'>, now: Date): number {
   return Math.max(0, now.getTime() - Math.min(takenAt.getTime(), createdAt.getTime()));
 }
 
-/** By what share of the one before a backup is smaller; negative when it is larger. */
+/** By what share a backup is smaller than the previous one; negative when it is larger. */
 function shrinkOf(newest: Pick<JudgedBackup, 'size'>, predecessor: Pick<JudgedBackup, 'size'>): number {
   return predecessor.size === 0 ? 0 : 1 - newest.size / predecessor.size;
 }

@@ -1,10 +1,10 @@
 const DAY_MS = 86_400_000;
-/** GitHub's documentation, "Events that trigger workflows", `schedule`; it speaks of public repositories only. */
+/** GitHub's documentation, "Events that trigger workflows", `schedule`; only in public repositories. */
 const SWITCHED_OFF_AFTER_DAYS = 60;
-/** GitHub itself writes a mail a week before; a check that runs weekly must come before that too. */
+/** GitHub sends an email a week before; a check that runs weekly must warn before that. */
 const WARNED_DAYS_BEFORE = 14;
 
-/** Schedules that are about to be switched off. */
+/** Schedules that GitHub is about to disable. */
 export interface Inactivity {
   /** Whole days since the last push. */
   readonly days: number;
@@ -12,11 +12,11 @@ export interface Inactivity {
 }
 
 /**
- * Tells whether the schedules of a public repository will soon be switched off because nothing happens in it.
+ * Whether GitHub will soon disable the schedules of a public repository because of inactivity.
  *
- * What GitHub counts as activity is not documented. Reports of users agree on commits, so it is pushes that count here.
+ * What GitHub counts as activity is not documented. Reports of users agree on commits, so pushes count here.
  *
- * @returns undefined when there is time.
+ * @returns undefined when that is more than two weeks away.
  */
 export function inactivity(lastPush: Date, now: Date): Inactivity | undefined {
   const days = Math.floor((now.getTime() - lastPush.getTime()) / DAY_MS);

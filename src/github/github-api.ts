@@ -5,14 +5,14 @@ import { type FailedAnswer, GitHubRefusal, RateLimited, rateLimitEnd, refusal } 
 import { isJsonObject } from './json.ts';
 import { type Bounds, USUAL_PATIENCE, patiently, pause, reasonOf } from '../runner/retry-policy.ts';
 
-/** A repository, and by what right it is asked. */
+/** A repository, and the token to access it with. */
 export interface RepositoryAccess extends Bounds {
   readonly repository: { readonly owner: string; readonly repo: string };
   /** Whether the job runs in that repository. */
   readonly isOwnRepository: boolean;
   /** `github-token`; empty when there is none. */
   readonly token: string;
-  /** The environment of the process: says where GitHub's API is. */
+  /** The environment of the process, with the URL of GitHub's API. */
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -21,11 +21,11 @@ export interface GitHubCall<T> {
   /** Such as `GET /repos/{owner}/{repo}/actions/artifacts`; owner and repo are filled in. */
   readonly route: string;
   readonly parameters?: Readonly<Record<string, string | number>>;
-  /** The permission `actions` that it takes. */
+  /** The permission for `actions` that it needs. */
   readonly permission: 'read' | 'write';
-  /** `manual`: the answer that leads elsewhere is what is wanted. A repository that was renamed needs `follow`. */
+  /** `manual` returns the redirect itself. A repository that was renamed needs `follow`. */
   readonly redirect?: 'follow' | 'manual';
-  /** Takes what is wanted out of the answer; an error that it throws is GitHub's, and the call is made again. */
+  /** Extracts the result from the answer; if it throws, the answer was unexpected and the call is repeated. */
   readonly read: (answer: GitHubAnswer) => T;
 }
 
@@ -35,14 +35,14 @@ export interface GitHubAnswer {
   readonly data: unknown;
 }
 
-/** GitHub's REST API, asked about one repository. */
+/** GitHub's REST API for one repository. */
 export interface GitHubApi {
   /** `owner/name`. */
   readonly repository: string;
   /**
-   * Makes a call. Each attempt is bounded in time; failures of the network and of GitHub are tried again, as
-   * `Bounds` says; a rate limit is waited for twice, if it ends within a minute each time. So a call ends within
-   * 381 s, whatever happens (three times 87 s, and two minutes of waiting), and at once when it is aborted.
+   * Makes a call. Each attempt has a timeout; failures of the network and of GitHub are retried, as
+   * `Bounds` says; a rate limit is waited for twice at most, if it ends within a minute each time. So a call ends within
+   * 381 s in any case (three times 87 s, and two minutes of waiting), and at once when it is aborted.
    *
    * @throws GitHubRefusal naming the permission that is missing; RateLimited; UserError when GitHub cannot be reached;
    *   the signal's reason.
@@ -59,8 +59,8 @@ export async function connectToGitHub(access: RepositoryAccess): Promise<GitHubA
   if (access.token === '') {
     throw new GitHubRefusal(
       401,
-      `github-token: it is empty, and the artifacts of ${repository} cannot be listed without a token.`,
-      'Leave github-token out to use the token of the job, or check that the secret exists and is given to this job.',
+      `github-token is empty, and the artifacts of ${repository} cannot be listed without a token.`,
+      'Remove github-token to use the token of the job, or check that the secret exists and is available to this job.',
     );
   }
   const request = await requester(access);
@@ -87,15 +87,15 @@ export async function connectToGitHub(access: RepositoryAccess): Promise<GitHubA
 }
 
 /**
- * Octokit, as GitHub's own toolkit sets it up (proxies included). Its plug-in for retries is not used: a pause of it
- * cannot be aborted (measured: 14 s from the signal to the error), and it knows nothing of rate limits.
+ * Octokit, as GitHub's own toolkit configures it (proxies included). Its retry plugin is not used: its pauses
+ * cannot be aborted (measured: 14 s from the signal to the error), and it ignores rate limits.
  */
 async function requester({
   repository,
   token,
   env,
 }: RepositoryAccess): Promise<(call: GitHubCall<unknown>, signal: AbortSignal) => Promise<GitHubAnswer>> {
-  // Loaded here, because a start without it is faster.
+  // Loaded here, because the action starts faster without it.
   const { getOctokit } = await import('@actions/github');
   const octokit = getOctokit(token, {
     baseUrl: env['GITHUB_API_URL'] ?? 'https://api.github.com',
@@ -116,13 +116,13 @@ async function afterRateLimits<T>(
       if (!(error instanceof RateLimited)) throw error;
       const milliseconds = Math.max(0, error.until.getTime() - Date.now());
       if (waits === MOST_WAITS || milliseconds > patience.longestWaitMs) throw error;
-      log.info(`GitHub's rate limit is used up; waiting ${duration(milliseconds)} for it`);
+      log.info(`GitHub's rate limit is used up; waiting ${duration(milliseconds)} for it to reset`);
       await pause(milliseconds, signal);
     }
   }
 }
 
-/** What GitHub answered, taken from Octokit's RequestError; undefined when there was no answer. */
+/** GitHub's answer, from Octokit's RequestError; undefined when there was none. */
 function failedAnswer(error: unknown): FailedAnswer | undefined {
   if (!Error.isError(error) || !('response' in error) || !isJsonObject(error.response)) return undefined;
   const { status, headers, data } = error.response;
@@ -134,14 +134,14 @@ function failedAnswer(error: unknown): FailedAnswer | undefined {
 function unreachable(error: unknown): UserError {
   return new UserError(
     'github',
-    `GitHub could not be asked for artifacts: ${reasonOf(error)}`,
-    'GitHub may be disturbed (githubstatus.com), or the runner may not reach it. Run the job again.',
+    `The request to the GitHub API failed: ${reasonOf(error)}`,
+    'GitHub may have an outage (githubstatus.com), or the runner cannot reach it. Run the job again.',
     { cause: error },
   );
 }
 
 function ignore(): void {
-  // Octokit tells of every request.
+  // Octokit logs every request.
 }
 
 function tell(message: string): void {

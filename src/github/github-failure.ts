@@ -1,9 +1,9 @@
 import { UserError } from '../errors.ts';
 import { minute } from '../runner/format.ts';
 
-/** GitHub has understood a request and will not serve it, however often it is asked. */
+/** GitHub refused a request, and would refuse it again. */
 export class GitHubRefusal extends UserError {
-  /** The HTTP status; 401 also when there is no token to ask with. */
+  /** The HTTP status; 401 also when there is no token. */
   readonly status: number;
 
   constructor(status: number, message: string, hint: string, options?: ErrorOptions) {
@@ -12,7 +12,7 @@ export class GitHubRefusal extends UserError {
   }
 }
 
-/** Too many requests: GitHub serves no more of them before `until`. */
+/** Too many requests: GitHub refuses further ones until `until`. */
 export class RateLimited extends UserError {
   readonly until: Date;
 
@@ -20,37 +20,37 @@ export class RateLimited extends UserError {
     super(
       'github',
       `GitHub's rate limit for github-token is used up until ${minute(until)}.`,
-      'Run the job again after that. The tokens of all jobs in a repository share 1,000 requests an hour.',
+      'Run the job again after that. All job tokens of a repository share 1,000 requests per hour.',
       options,
     );
     this.until = until;
   }
 }
 
-/** An answer of GitHub that is not what was asked for. */
+/** An error response of GitHub. */
 export interface FailedAnswer {
   readonly status: number;
-  /** By their names in small letters. */
+  /** By name, in lower case. */
   readonly headers: Readonly<Record<string, unknown>>;
   readonly message: string;
 }
 
-/** What was asked for, in the words of the workflow. */
+/** What the request was for. */
 export interface Subject {
   /** `owner/name`. */
   readonly repository: string;
   /** Whether the job runs in that repository. */
   readonly isOwnRepository: boolean;
-  /** The permission `actions` that the request takes. */
+  /** The permission for `actions` that the request needs. */
   readonly permission: 'read' | 'write';
 }
 
-/** What GitHub asks to wait where it does not say how long. */
-const UNTOLD_WAIT_MS = 60_000;
+/** How long to wait if GitHub does not say. */
+const DEFAULT_WAIT_MS = 60_000;
 const LONGEST_MESSAGE = 200;
 
 /**
- * When requests will be served again, by the rules of GitHub's documentation ("Rate limits for the REST API").
+ * When requests are accepted again, by GitHub's documentation ("Rate limits for the REST API").
  *
  * @returns undefined when the answer is not about a rate limit.
  */
@@ -61,15 +61,15 @@ export function rateLimitEnd({ status, headers, message }: FailedAnswer, now: Da
   const reset = wholeSeconds(headers['x-ratelimit-reset']);
   if (headers['x-ratelimit-remaining'] === '0' && reset !== undefined) return new Date(reset * 1000);
   if (status === 429 || /rate limit|abuse detection/i.test(message)) {
-    return new Date(now.getTime() + UNTOLD_WAIT_MS);
+    return new Date(now.getTime() + DEFAULT_WAIT_MS);
   }
   return undefined;
 }
 
 /**
- * A refusal in words that name what to change.
+ * A refusal, explained with what to change.
  *
- * @returns undefined when the fault is GitHub's (5xx), and it may serve the same request later.
+ * @returns undefined for a failure of GitHub (5xx): the same request may succeed later.
  */
 export function refusal(answer: FailedAnswer, subject: Subject): GitHubRefusal | undefined {
   const { status } = answer;
@@ -86,16 +86,16 @@ function inWords(status: number, said: string, subject: Subject): readonly [stri
     case 401:
       return [
         `github-token: GitHub does not accept the token (${said}).`,
-        'It is wrong, has expired or was revoked: renew it, or leave github-token out to use the token of the job.',
+        'It is wrong, has expired or was revoked: replace it, or remove github-token to use the token of the job.',
       ];
     case 403:
       return [
-        `github-token: the token may not ${work} the artifacts of ${repository} (${said}).`,
+        `github-token: the token lacks the permission to ${work} the artifacts of ${repository} (${said}).`,
         howToAllow(subject),
       ];
     case 404:
       return [
-        `${isOwnRepository ? 'github-token' : 'repository'}: ${repository} does not exist, or the token may not see it (${said}).`,
+        `${isOwnRepository ? 'github-token' : 'repository'}: ${repository} does not exist, or the token has no access to it (${said}).`,
         howToAllow(subject),
       ];
     case 410:
@@ -103,15 +103,15 @@ function inWords(status: number, said: string, subject: Subject): readonly [stri
     default:
       return [
         `GitHub refused to ${work} the artifacts of ${repository} (${said}).`,
-        'Run the job again; report it if it stays so.',
+        'Run the job again; if the error persists, report it.',
       ];
   }
 }
 
 function howToAllow({ repository, isOwnRepository, permission }: Subject): string {
   return isOwnRepository
-    ? `Give the job "permissions: { actions: ${permission}, contents: read }"; it has none that is not listed there.`
-    : `github-token needs a token with "actions: ${permission}" in ${repository}, from a secret: the token of the job only reaches its own repository.`;
+    ? `Add "permissions: { actions: ${permission}, contents: read }" to the job; permissions that are not listed there are removed.`
+    : `github-token needs a token with "actions: ${permission}" in ${repository}, from a secret: the job's own token has access to its own repository only.`;
 }
 
 function wholeSeconds(header: unknown): number | undefined {

@@ -4,9 +4,9 @@ import type { GitHubApi } from './github-api.ts';
 import { isJsonObject, timeOf } from './json.ts';
 
 /**
- * When someone last pushed to the repository, if it is public. Any token may ask that.
+ * The time of the last push to the repository, if it is public. Any token has access to that.
  *
- * @returns undefined when it is not public, or cannot be asked: nothing that a job may fail for.
+ * @returns undefined when it is not public, or on any failure: no job should fail because of that.
  * @throws the signal's reason.
  */
 export async function lastPublicPush(api: GitHubApi): Promise<Date | undefined> {
@@ -21,7 +21,7 @@ export async function lastPublicPush(api: GitHubApi): Promise<Date | undefined> 
     });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    log.debug(`When the repository was last pushed to cannot be found out: ${error.message}`);
+    log.debug(`The time of the last push could not be determined: ${error.message}`);
     return undefined;
   }
 }

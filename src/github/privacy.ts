@@ -8,10 +8,10 @@ import { BRIEF_PATIENCE, reasonOf } from '../runner/retry-policy.ts';
 /** Who can download the artifacts of a repository. `unknown` is treated as `public`. */
 export type Visibility = 'public' | 'private' | 'unknown';
 
-/** Who else could read an artifact that is not encrypted: everyone, or perhaps everyone. */
+/** Who else can read an artifact that is not encrypted: everyone, or possibly everyone. */
 export type Exposure = Exclude<Visibility, 'private'>;
 
-/** A backup that would be uploaded without encryption, and where to. */
+/** An upload of a backup that is not encrypted. */
 export interface PlaintextUpload {
   /** `owner/name`. */
   readonly repository: string;
@@ -19,16 +19,16 @@ export interface PlaintextUpload {
   readonly token: string;
   /** `allow-plaintext-on-public`. */
   readonly allowed: boolean;
-  /** The environment of the process: says where the event's payload and GitHub's API are. */
+  /** The environment of the process, with the path of the event's payload and the URL of GitHub's API. */
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
 }
 
 /**
- * Lets a backup that is not encrypted go only where not everyone can read it, or where that was allowed.
+ * Allows the upload of a backup that is not encrypted only if not everyone can read it, or if the user allowed that.
  *
- * @returns who else can read it; undefined when nobody can.
- * @throws UserError, the refusal, with the ways out; the signal's reason when it was aborted.
+ * @returns who else can read it; undefined for a private repository.
+ * @throws UserError with the alternatives; the signal's reason when it was aborted.
  */
 export async function requirePrivacy(upload: PlaintextUpload): Promise<Exposure | undefined> {
   const found = await visibilityNow(upload);
@@ -52,7 +52,7 @@ async function visibilityNow({ repository, token, env, signal }: PlaintextUpload
     token,
     env,
     signal,
-    // Unknown is an answer too.
+    // If GitHub does not respond, the visibility is unknown.
     patience: BRIEF_PATIENCE,
   });
   if (told !== 'unknown' || fromEvent === 'unknown') return told;
@@ -80,7 +80,7 @@ export async function visibilityByApi(access: RepositoryAccess): Promise<Visibil
     });
   } catch (error) {
     access.signal.throwIfAborted();
-    log.info(`Whether the repository is public cannot be found out: ${whyUnknown(error, access.token)}`);
+    log.info(`The visibility of the repository could not be determined: ${whyUnknown(error, access.token)}`);
     return 'unknown';
   }
 }
@@ -90,11 +90,11 @@ function visibility(isPublic: boolean | undefined): Visibility {
   return isPublic ? 'public' : 'private';
 }
 
-/** What an upload without encryption means there. */
+/** What an upload without encryption means in this repository. */
 export function exposureInWords(exposure: Exposure): string {
   return exposure === 'public'
-    ? 'This repository is public and the backup is not encrypted: anyone who is signed in to GitHub can download the whole database.'
-    : 'It cannot be found out whether this repository is public, and the backup is not encrypted: perhaps anyone can download the whole database.';
+    ? 'This repository is public and the backup is not encrypted: anyone who is signed in to GitHub could download the whole database.'
+    : 'The visibility of this repository could not be determined, and the backup is not encrypted: if the repository is public, anyone could download the whole database.';
 }
 
 function plaintextRefusal(exposure: Exposure): UserError {
@@ -106,7 +106,7 @@ function plaintextRefusal(exposure: Exposure): UserError {
   );
 }
 
-/** The errors of `connectToGitHub` are about artifacts, which nobody has asked for here. */
+/** The errors of `connectToGitHub` are about artifacts, which is not what failed here. */
 function whyUnknown(error: unknown, token: string): string {
   if (token === '') return 'github-token is empty';
   if (error instanceof GitHubRefusal) return `GitHub answered ${error.status}`;

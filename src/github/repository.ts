@@ -10,8 +10,8 @@ export interface Repository {
 /**
  * The repository that the job runs in.
  *
- * @param name `owner/name`, as the runner tells it; empty outside GitHub.
- * @throws UserError when it is no such name.
+ * @param name `owner/name` from the runner; empty outside GitHub.
+ * @throws UserError when it is not such a name.
  */
 export function ownRepository(name: string): Repository {
   const repository = readRepository(name);

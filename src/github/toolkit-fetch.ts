@@ -1,6 +1,6 @@
 /**
- * `fetch` as GitHub's own toolkit calls its API: through the proxy of the environment (`https_proxy`), if there is one
- * for that API. The one of Node.js looks at the environment only if it was started with `--use-env-proxy`.
+ * The `fetch` of GitHub's own toolkit: through the proxy of the environment (`https_proxy`), if there is one
+ * for that API. Node.js's own `fetch` uses the proxy only with `--use-env-proxy`.
  */
 export async function toolkitFetch(): Promise<typeof fetch> {
   const { defaults } = await import('@actions/github/lib/utils');

@@ -2,16 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { log } from '../runner/log.ts';
 import { messageOf } from '../errors.ts';
 
-/** What is known of the event that started the run, from the payload that the runner keeps for every action. */
+/** The event that started the run, from the payload that the runner stores for every action. */
 export interface WorkflowEvent {
   /** Whether anyone can see the repository and download its artifacts; undefined when the payload does not say. */
   readonly repositoryIsPublic: boolean | undefined;
-  /** Why GitHub gives this run no secrets; undefined when it does give them. */
+  /** Why this run gets no secrets; undefined when it gets them. */
   readonly withoutSecrets: string | undefined;
 }
 
 /**
- * Reads the event's payload (`GITHUB_EVENT_PATH`). One that cannot be read says nothing.
+ * Reads the event's payload (`GITHUB_EVENT_PATH`). One that cannot be read is treated as empty.
  *
  * @param env the environment of the process.
  */
@@ -27,7 +27,7 @@ const OF_PULL_REQUEST = /^pull_request(?:_review(?:_comment)?)?$/;
 const OF_DEPENDABOT =
   /^(?:pull_request(?:_target|_review(?:_comment)?)?|push|create|deployment(?:_status)?)$/;
 
-/** What a payload means. Pure. */
+/** Evaluates a payload. Pure. */
 export function workflowEvent(
   payload: unknown,
   { name, actor }: { readonly name: string; readonly actor: string },
@@ -40,9 +40,9 @@ export function workflowEvent(
 }
 
 /**
- * Whether anyone can see a repository, by what GitHub tells of it in a payload or through its API.
+ * Whether anyone can see a repository, from its description in a payload or in GitHub's API.
  *
- * @returns undefined when it does not tell.
+ * @returns undefined when that does not say.
  */
 export function isPublicRepository(repository: unknown): boolean | undefined {
   const [visibility, isPrivate] = [at(repository, 'visibility'), at(repository, 'private')];
@@ -63,7 +63,7 @@ function withoutSecrets(payload: unknown, name: string, actor: string): string |
   if (!OF_PULL_REQUEST.test(name) || head === undefined) return undefined;
   const fork = at(at(head, 'repo'), 'full_name');
   if (fork === at(at(payload, 'repository'), 'full_name')) return undefined;
-  // The payload has null in the place of a fork that was deleted.
+  // The payload contains null for a fork that was deleted.
   const from = typeof fork === 'string' ? ` (${fork})` : '';
   return `this run is for a pull request from a fork${from}, and GitHub gives such runs no secrets`;
 }

@@ -5,7 +5,7 @@ import { requireCommandFile } from '../runner/command-files.ts';
 import { log } from '../runner/log.ts';
 import { reportFailure } from '../runner/failure-report.ts';
 import { discardStaged } from '../storage/folder/local-copy.ts';
-import { withdrawUnproven } from '../storage/artifact/withdraw.ts';
+import { withdrawUnverified } from '../storage/artifact/withdraw.ts';
 import { removeRecordedWorkFolder } from '../runner/work-folder.ts';
 
 const USUAL_CAUSES =
@@ -26,7 +26,7 @@ export async function cleanup(temp: () => string): Promise<void> {
     await removeRecordedWorkFolder(temp);
   } finally {
     await discardStaged();
-    await withdrawUnproven(process.env);
+    await withdrawUnverified(process.env);
   }
 }
 

@@ -4,18 +4,18 @@ import { cancelledOr } from '../errors.ts';
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 
-/** How often and after what an operation is tried again. */
+/** How often and after which errors an operation is retried. */
 export interface RetryPolicy {
-  /** How often it is tried in all; at least 1. */
+  /** Number of attempts in total; at least 1. */
   readonly attempts: number;
   readonly isTransient: (error: unknown) => boolean;
-  /** Told before each pause. */
+  /** Called before each pause. */
   readonly onRetry: (error: unknown, attempt: number, pauseMs: number) => void;
   readonly signal: AbortSignal;
 }
 
 /**
- * Runs an operation until it succeeds, an error is not transient, or the attempts are used up.
+ * Runs an operation until it succeeds, fails with an error that is not transient, or all attempts are used.
  *
  * @throws the last error, or the signal's reason.
  */

@@ -6,21 +6,21 @@ import { UserError, errorCode, messageOf } from '../errors.ts';
 /** The whole environment of a child process: nothing is inherited. */
 export type Environment = Readonly<Record<string, string>>;
 
-/** How a program is run. */
+/** Options of {@link run}. */
 export interface RunOptions {
   readonly env: Environment;
   readonly cwd?: string;
   /** Aborting ends the program: SIGTERM at once (which lets PostgreSQL's tools cancel on the server), SIGKILL later. */
   readonly signal?: AbortSignal;
-  /** What the program reads: text, or a stream; nothing when absent. */
+  /** The program's standard input: text, or a stream; empty when absent. */
   readonly stdin?: string | Readable;
-  /** Takes what the program prints, as it comes; when absent, the output is returned as text. */
+  /** Gets the output as it comes; when absent, it is returned as text. */
   readonly onStdout?: (chunk: Buffer) => void;
-  /** Where what the program prints goes instead, no faster than it is taken; it is not ended. The program is, when this closes. */
+  /** A stream for the output instead, written at its own speed and not ended. The program is ended when this closes. */
   readonly stdout?: Writable;
-  /** Takes each line of the program's error stream, as it comes. */
+  /** Gets each line of the program's error stream, as it comes. */
   readonly onStderrLine?: (line: string) => void;
-  /** Told the process id as soon as there is one. */
+  /** Gets the process id as soon as there is one. */
   readonly onSpawn?: (pid: number) => void;
 }
 
@@ -29,31 +29,31 @@ export interface RunResult {
   /** The exit code, or null when a signal ended the program. */
   readonly exitCode: number | null;
   readonly endedBy: NodeJS.Signals | null;
-  /** Standard output as text; empty when `onStdout` or `stdout` took it. */
+  /** Standard output as text; empty with `onStdout` or `stdout`. */
   readonly stdout: string;
   /** The last lines of the error stream, 256 KiB at most. */
   readonly stderr: string;
 }
 
-/** Told every process id; there is one for the whole process, as there is one post step. */
+/** Gets every process id; there is one for the whole process, as there is one post step. */
 let recordChild: (pid: number) => void = () => undefined;
 
-/** Has the process id of every program that is run from now on noted, so that the post step can end what a kill leaves. */
+/** Records the process id of every program from now on, so that the post step can end those that a killed job has left. */
 export function recordChildren(record: (pid: number) => void): void {
   recordChild = record;
 }
 
 const KILL_AFTER_MS = 3_000;
-/** How long what a killed program has printed may take to arrive. */
+/** How long the last output of a killed program may take to arrive. */
 const CLOSE_AFTER_MS = 1_000;
 const STDOUT_LIMIT = 64 * 1024 * 1024;
-/** `pg_dump` names every table in one message when it cannot lock them. */
+/** `pg_dump` lists every table in one message when it cannot lock them. */
 const STDERR_LIMIT = 256 * 1024;
 
 /**
  * Runs a program by its path, without a shell, and waits for it and its streams to end.
  *
- * @returns how it ended: a non-zero exit code is an answer, not an error.
+ * @returns how it ended: a non-zero exit code is a result, not an error.
  * @throws UserError when the program cannot be started; the signal's reason when it was aborted; whatever
  *   `onStdout` throws (the program is ended first).
  */
@@ -111,10 +111,10 @@ export async function run(file: string, args: readonly string[], options: RunOpt
 }
 
 /**
- * What to throw for a program that a signal has ended, and that nobody had aborted.
+ * The error for a program that was ended by a signal without being aborted.
  *
- * @param what how the message begins: `pg_dump`.
- * @param aftermath how it ends: which state the program has left, if that is not as it was.
+ * @param what the start of the message: `pg_dump`.
+ * @param aftermath the end of the message: the state that the program has left, if it changed something.
  */
 export function endedBySignal(what: string, signal: NodeJS.Signals, aftermath?: string): UserError {
   const end = aftermath === undefined ? '' : ` ${aftermath}`;
@@ -122,11 +122,11 @@ export function endedBySignal(what: string, signal: NodeJS.Signals, aftermath?: 
 }
 
 const CRASHED =
-  'The program itself crashed: run the job again; if it stays so, try "check-latest: true", or another runner.';
+  'The program itself crashed: run the job again; if the error persists, try "check-latest: true", or another runner.';
 const SIGNAL_HINTS: Readonly<Partial<Record<NodeJS.Signals, string>>> = {
-  SIGKILL: 'SIGKILL usually means that the runner has run out of memory: use a larger runner.',
+  SIGKILL: 'SIGKILL usually means that the runner ran out of memory: use a larger runner.',
   SIGTERM: 'Something on the runner ended it: run the job again.',
-  SIGXFSZ: 'A limit on the size of files is set on the runner (ulimit -f): lift it.',
+  SIGXFSZ: 'The runner limits the size of files (ulimit -f): raise the limit.',
 };
 
 /** Waits until the program has ended and its streams are closed. */
@@ -144,7 +144,7 @@ function ending(
     });
     let streamsTimer: NodeJS.Timeout | undefined;
     child.once('exit', (_, endedBy) => {
-      // Its own children live on and hold its streams open: nothing that they print can be of use any more.
+      // Its own children may still run and keep its streams open: their output is not needed any more.
       if (endedBy !== null) streamsTimer = setTimeout(closeStreams, CLOSE_AFTER_MS, child);
     });
     child.once('close', (exitCode, endedBy) => {
@@ -158,7 +158,7 @@ function closeStreams(child: ChildProcess): void {
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
 }
 
-/** Gives the program its input. One that ends before it has read everything closes the pipe; its exit code tells why. */
+/** Writes the program's input. A program that ends before it has read everything closes the pipe; its exit code says why. */
 function feed(stdin: Writable, input: string | Readable, onError: (error: unknown) => void): void {
   const unlessClosed = (error: unknown): void => {
     if (!isClosedPipe(error)) onError(error);
@@ -167,7 +167,7 @@ function feed(stdin: Writable, input: string | Readable, onError: (error: unknow
   else void pipeline(input, stdin).catch(unlessClosed);
 }
 
-/** Passes on what a program prints. When nobody takes it any more, the rest is read and dropped, or the program could not end. */
+/** Passes on the output of a program. After the target has closed, the rest is read and dropped, because the program could not end otherwise. */
 function pour(source: Readable, target: Writable, onError: (error: unknown) => void): void {
   const giveUp = (error: unknown): void => {
     source.unpipe(target);
@@ -175,7 +175,7 @@ function pour(source: Readable, target: Writable, onError: (error: unknown) => v
     onError(error);
   };
   const onClose = (): void => {
-    giveUp(new Error('What a program printed was no longer taken.'));
+    giveUp(new Error("The reader of a program's output has closed."));
   };
   if (target.destroyed) {
     onClose();
@@ -190,7 +190,7 @@ function cannotStart(file: string, error: Error): UserError {
   return new UserError(
     'runner',
     `${file} could not be started: ${messageOf(error)}`,
-    'Check that the file exists on the runner, may be executed, and is made for its processor.',
+    'Check that the file exists on the runner, is executable, and is built for its processor.',
     { cause: error },
   );
 }
@@ -199,7 +199,7 @@ function isClosedPipe(error: unknown): boolean {
   return ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(errorCode(error) ?? '');
 }
 
-/** Gathers chunks up to a limit: the first bytes (`head`, more is an error) or the last ones (`tail`). */
+/** Collects chunks up to a limit: the first bytes (`head`, more is an error) or the last ones (`tail`). */
 function collect(limit: number, keep: 'head' | 'tail'): { add: (chunk: Buffer) => void; text: () => string } {
   let chunks: Buffer[] = [];
   let size = 0;

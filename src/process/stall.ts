@@ -1,8 +1,8 @@
-/** The watch over something that must get on. */
+/** Watches something that must make progress. */
 export interface StallWatch {
-  /** Aborted when nothing has come for too long. */
+  /** Aborted when there was no progress for too long. */
   readonly signal: AbortSignal;
-  /** To be told that something has come. */
+  /** To be called at each progress. */
   readonly progress: () => void;
   readonly stop: () => void;
 }
@@ -10,7 +10,7 @@ export interface StallWatch {
 /**
  * Aborts its signal when there is no progress for too long.
  *
- * @param stalled what to abort it with.
+ * @param stalled makes the error to abort it with.
  */
 export function watchStall(timeoutMs: number, stalled: () => Error): StallWatch {
   const controller = new AbortController();

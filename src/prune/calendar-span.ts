@@ -3,7 +3,7 @@ import { quote } from '../runner/inputs/parsers.ts';
 import type { Period } from './policy.ts';
 
 /**
- * A time span of the calendar, as restic writes it: `2y5m7d3h`, each part at most once, in this order.
+ * A calendar time span in restic's format: `2y5m7d3h`, each part at most once, in this order.
  *
  * @throws UserError naming the input and the value.
  */

@@ -1,19 +1,19 @@
-/** How much is kept, with restic's meaning of each rule. Undefined: the rule keeps nothing. */
+/** Which backups are kept; each rule has restic's meaning. A rule that is undefined keeps nothing. */
 export interface PrunePolicy {
-  /** The newest so many backups. */
+  /** Number of newest backups. */
   readonly last?: number | undefined;
-  /** The newest backup of each of the newest so many hours that have one; UTC, like all that follow. */
+  /** The newest backup of each of this many newest hours with a backup; in UTC, as the following rules. */
   readonly hourly?: number | undefined;
   readonly daily?: number | undefined;
   /** ISO weeks, which begin on Monday. */
   readonly weekly?: number | undefined;
   readonly monthly?: number | undefined;
   readonly yearly?: number | undefined;
-  /** All that were made within this time before the newest. */
+  /** All within this time before the newest. */
   readonly within?: Period | undefined;
 }
 
-/** A time span as the calendar counts it. */
+/** A calendar time span. */
 export interface Period {
   readonly years: number;
   readonly months: number;
@@ -21,16 +21,16 @@ export interface Period {
   readonly hours: number;
 }
 
-/** What becomes of one backup. */
+/** The decision about one backup. */
 export interface PruneDecision<T> {
   readonly backup: T;
-  /** The rules that keep it, such as `daily` or `oldest monthly`; none when it is to be deleted. */
+  /** The rules that keep it, such as `daily` or `oldest monthly`; empty when it is to be deleted. */
   readonly keptBy: readonly string[];
 }
 
 interface Bucket {
   readonly name: string;
-  /** The number of the hour, day and so on that a time is in. */
+  /** The number of the hour, day and so on of a time. */
   readonly of: (time: Date) => number;
   left: number;
   latest: number | undefined;
@@ -41,9 +41,9 @@ interface Bucket {
  * than `minimum`.
  *
  * As in restic (`ApplyPolicy` in internal/restic/snapshot_policy.go), a rule that has not used up its number also keeps
- * the oldest backup of all, so that a young series is not thinned out from behind.
+ * the oldest backup of all, so that a young series does not lose its oldest backups.
  *
- * @param backups in any order; of two of the same time, the one with the greater id is the newer.
+ * @param backups in any order; of two with the same time, the one with the greater id is the newer.
  * @returns a decision for each backup, the newest first.
  */
 export function prunePlan<T extends { readonly id: number; readonly takenAt: Date }>(
@@ -68,12 +68,12 @@ export function prunePlan<T extends { readonly id: number; readonly takenAt: Dat
   return atLeast(decisions, Math.max(1, minimum));
 }
 
-/** Keeps the newest of those that no rule keeps, until there are enough. */
+/** Keeps the newest of those that no rule keeps, up to the minimum. */
 function atLeast<T>(decisions: readonly PruneDecision<T>[], minimum: number): readonly PruneDecision<T>[] {
   let missing = minimum - decisions.filter(({ keptBy }) => keptBy.length > 0).length;
   return decisions.map((decision, index) => {
     if (decision.keptBy.length > 0) return decision;
-    // The newest is kept whatever the policy says.
+    // The newest is always kept.
     if (index > 0 && missing <= 0) return decision;
     missing -= 1;
     return { ...decision, keptBy: [index === 0 ? 'newest' : 'minimum'] };
@@ -107,7 +107,7 @@ function bucketsOf(policy: PrunePolicy): Bucket[] {
   );
 }
 
-/** The same time of the day, so long ago as the calendar counts. */
+/** The same time of the day, a calendar period earlier. */
 function before(time: Date, { years, months, days, hours }: Period): Date {
   const start = new Date(time);
   start.setUTCFullYear(

@@ -6,10 +6,10 @@ import { type SeriesInputs, readSeriesInputs } from '../storage/series-inputs.ts
 import { booleanInput, wholeNumberInput } from '../runner/inputs/action-inputs.ts';
 import { calendarSpan } from './calendar-span.ts';
 
-/** More than a repository can have: GitHub keeps an artifact for 400 days at most. */
+/** More than any repository has: GitHub keeps an artifact for 400 days at most. */
 const MOST_KEPT = 100_000;
 
-/** The inputs of the prune action, checked: a value of this type can be worked with. */
+/** The inputs of the prune action, parsed and validated. */
 export interface PruneInputs extends SeriesInputs {
   /** At least one of its rules keeps something. */
   readonly policy: PrunePolicy;
@@ -18,7 +18,7 @@ export interface PruneInputs extends SeriesInputs {
 }
 
 /**
- * Reads the inputs that `prune/action.yml` names.
+ * Reads the inputs of `prune/action.yml`.
  *
  * @throws UserError naming the input, what was wrong and what to write.
  */
@@ -31,7 +31,7 @@ export function readPruneInputs(runner: Pick<RunnerEnvironment, 'repository'>): 
   };
 }
 
-/** A rule of 0 is no rule, as in restic. */
+/** A rule of 0 is the same as none, as in restic. */
 function readPolicy(): PrunePolicy {
   const policy = {
     last: keepNumber('keep-last'),
@@ -45,7 +45,7 @@ function readPolicy(): PrunePolicy {
   if (Object.values(policy).some((rule) => rule !== undefined)) return policy;
   throw new UserError(
     'invalid-input',
-    'No rule says what to keep, and without one all but the minimum would be deleted.',
+    'No keep rule is set, and without one all backups but the minimum would be deleted.',
     'Set at least one of keep-last, keep-hourly, keep-daily, keep-weekly, keep-monthly, keep-yearly and keep-within, ' +
       'for example "keep-daily: 7"; to keep only the newest, "keep-last: 1".',
   );

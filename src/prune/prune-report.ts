@@ -4,11 +4,11 @@ import { RedResult } from '../runner/failure-report.ts';
 import { finish } from '../runner/finish.ts';
 import { type PlannedBackup, type PruneOutcome, type PruneReport, pruneSummary } from './prune-summary.ts';
 
-/** How many names one annotation holds; the log and the summary have them all. */
+/** How many names the annotation lists; the log and the summary list them all. */
 const MOST_NAMED = 20;
 
 /**
- * Tells what a prune has done, or what it would do: outputs, summary, log.
+ * Reports what a prune has done, or what it would do: outputs, summary, log.
  *
  * @throws RedResult when something could not be deleted, with the same outputs and summary.
  */
@@ -24,7 +24,7 @@ export async function reportPrune(report: PruneReport): Promise<void> {
   const [failure] = failures;
   if (failure) throw new RedResult(verdict(report), failure.hint, { outputs, summary });
   const words = `${count(outcome.kept.length, 'backup')} kept, ${outcome.deleted.length} deleted, ${bytes(outcome.freedBytes)} freed`;
-  log.info(dryRun ? `Dry run, nothing was deleted. It would be: ${words}` : words);
+  log.info(dryRun ? `Dry run, nothing was deleted. A prune would have: ${words}` : words);
   await finish({ outputs, summary, phases, totalMs });
 }
 

@@ -6,21 +6,21 @@ import { catalogue, catalogueEntry, nameOf } from '../storage/catalogue.ts';
 import { type Durations, durationsInWords } from '../runner/durations.ts';
 import { code, escaped, table } from '../runner/markdown.ts';
 
-/** A backup, and what becomes of it. */
+/** A backup, and the decision about it. */
 export type PlannedBackup = PruneDecision<{
   readonly id: number;
   readonly takenAt: Date;
   readonly stored: StoredBackup;
 }>;
 
-/** A backup that should have gone and is still there. */
+/** A backup that could not be deleted. */
 export interface FailedDeletion {
   readonly stored: StoredBackup;
   readonly reason: string;
   readonly hint: string;
 }
 
-/** Everything there is to tell about a prune. */
+/** The result of a prune. */
 export interface PruneReport extends Durations {
   readonly backupName: string;
   /** What has a name of the series and is no backup, as a sentence. */
@@ -35,17 +35,17 @@ export interface PruneReport extends Durations {
   readonly now: Date;
 }
 
-/** What a prune leaves, and what it takes away; in a dry run, what it would. */
+/** What a prune has kept and deleted; in a dry run, what it would have. */
 export interface PruneOutcome {
   readonly kept: readonly StoredBackup[];
   readonly deleted: readonly StoredBackup[];
   readonly freedBytes: number;
 }
 
-/** A summary has 1 MiB, and a name may have 200 bytes, five times that when escaped; the log has the whole plan. */
+/** A summary is limited to 1 MiB, and a name to 200 bytes, which escaping makes five times as long; the log has the whole plan. */
 const MOST_ROWS = 100;
 
-/** The job summary of a prune, as GitHub-flavoured Markdown. After a failure, it stands below what went wrong. */
+/** The job summary of a prune, as GitHub-flavoured Markdown. After a failure, it follows the error. */
 export function pruneSummary(report: PruneReport, { kept, deleted, freedBytes }: PruneOutcome): string {
   const { backupName, ignored, dryRun, failures, policy, minimum, plan, runner, now } = report;
   const done = dryRun ? 'would be deleted' : 'deleted';
@@ -71,10 +71,10 @@ export function pruneSummary(report: PruneReport, { kept, deleted, freedBytes }:
 }
 
 function headline({ backupName, dryRun }: PruneReport, deleted: number): string {
-  if (dryRun) return `${code(backupName)}: what a prune would do`;
+  if (dryRun) return `${code(backupName)}: dry run of a prune`;
   return deleted === 0
-    ? `${code(backupName)} needed no pruning`
-    : `${code(backupName)} is pruned: ${count(deleted, 'backup')} deleted`;
+    ? `${code(backupName)}: nothing to delete`
+    : `${code(backupName)}: ${count(deleted, 'backup')} deleted`;
 }
 
 function planTable(report: PruneReport): string {
@@ -91,7 +91,7 @@ function planTable(report: PruneReport): string {
   });
   return rows.length === 0
     ? ''
-    : `### Plan\n\n${table(['Backup', 'Made', 'Size', 'Kept by'], rows, ['left', 'left', 'right', 'left'])}`;
+    : `### Plan\n\n${table(['Backup', 'Created', 'Size', 'Kept by'], rows, ['left', 'left', 'right', 'left'])}`;
 }
 
 function fate(report: PruneReport, decision: PlannedBackup): string {
@@ -104,7 +104,7 @@ function hasFailed({ failures }: PruneReport, { backup }: PlannedBackup): boolea
   return failures.some(({ stored }) => stored.id === backup.id);
 }
 
-/** The rules that keep something, in words: `the last 3, 7 daily, what was made within 2y of the newest`. */
+/** The rules as text: `the last 3, 7 daily, all within 2y of the newest`. */
 function policyInWords({ last, within, ...buckets }: PrunePolicy): string {
   const period =
     within &&

@@ -21,12 +21,12 @@ export interface Aftermath {
 
 export const NOTHING_DELETED = 'Nothing was deleted.';
 
-/** After so many failures in a row for a reason that is not the artifact's own, the others would fail too. */
+/** After this many failures in a row that are not specific to one artifact, the others would fail too. */
 const MOST_FAILURES_IN_A_ROW = 3;
 
 /**
- * The prune job: list the backups of a series, plan, delete, report. What is uploaded meanwhile is not in the plan, and
- * so is not touched.
+ * The prune job: list the backups of a series, plan, delete, report. A backup that is uploaded meanwhile is not in the plan, and
+ * so is not deleted.
  *
  * @throws RedResult when something could not be deleted; UserError when the backups cannot be listed; the signal's reason.
  */
@@ -77,7 +77,7 @@ async function tellPlan(series: Series, plan: readonly PlannedBackup[]): Promise
   }
   if (lookedAt !== undefined) {
     log.warning(
-      `Only the newest ${lookedAt} artifacts of the repository were looked at: older backups are left alone.`,
+      `Only the newest ${lookedAt} artifacts of the repository were searched: older backups are not pruned.`,
     );
   }
   await log.group(`The plan for ${backupName}`, () => {
@@ -90,7 +90,7 @@ async function tellPlan(series: Series, plan: readonly PlannedBackup[]): Promise
   });
 }
 
-/** Deletes the oldest first, so that what an interruption leaves is the most recent. One failure does not stop it. */
+/** Deletes the oldest first, so that an interruption leaves the most recent ones. It continues after a failure. */
 async function deleteAll(
   api: GitHubApi,
   doomed: readonly StoredBackup[],
@@ -111,7 +111,7 @@ async function deleteAll(
       log.info(`Deleted ${stored.name} (${bytes(stored.size)})`);
       inARow = 0;
       deleted += 1;
-      aftermath.words = `${deleted} of ${doomed.length} backups that were to be deleted are gone, the others are still there.`;
+      aftermath.words = `${deleted} of ${doomed.length} backups were deleted; the others still exist.`;
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof UserError)) throw error;
@@ -124,7 +124,7 @@ async function deleteAll(
   return failures;
 }
 
-/** Whether GitHub refused this deletion and may allow the next; a token that may not delete is refused by every artifact. */
+/** Whether GitHub refused this deletion only; with a token that lacks the permission, it refuses all. */
 function isOfOneArtifact(error: UserError): boolean {
   return error instanceof GitHubRefusal && error.status !== 401 && error.status !== 403;
 }

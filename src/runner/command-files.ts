@@ -4,7 +4,7 @@ import * as core from '@actions/core';
 import { UserError, messageOf } from '../errors.ts';
 import { log } from './log.ts';
 
-/** The file must be there already, as for `@actions/core`. */
+/** The file must exist, as for `@actions/core`. */
 const APPEND = constants.O_WRONLY | constants.O_APPEND;
 
 /** A file without which a job cannot do its work: by one post learns what to clean up, by the other later steps what was made. */
@@ -50,7 +50,7 @@ export function saveState(name: string, value: string): void {
   });
 }
 
-/** Saves for the post step what may also be missing there: what is done is not undone because it could not be noted. */
+/** Saves state that the post step can do without: a failure is only logged. */
 export function noteState(name: string, value: string): void {
   try {
     saveState(name, value);
@@ -59,7 +59,7 @@ export function noteState(name: string, value: string): void {
   }
 }
 
-/** What the main step saved last under this name; undefined: nothing, or nothing any more (it saved an empty value). */
+/** What the main step saved last under this name; undefined when it saved nothing or an empty value. */
 export function savedState(name: string): string | undefined {
   return core.getState(name) || undefined;
 }
@@ -83,7 +83,7 @@ function unwritable(variable: string, error: unknown): UserError {
   return new UserError(
     'runner',
     `${variable}: the file that the runner reads from this step cannot be written: ${messageOf(error)}`,
-    `Check that the disk of the runner has room, that no earlier step has changed what is in RUNNER_TEMP, and that ${variable} is not set in "env:".`,
+    `Check that the disk of the runner has room, that no earlier step has changed the files in RUNNER_TEMP, and that ${variable} is not set in "env:".`,
     { cause: error },
   );
 }

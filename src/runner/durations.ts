@@ -1,6 +1,6 @@
 import { duration } from './format.ts';
 
-/** How long a job took, and its phases. */
+/** The duration of a job and of its phases. */
 export interface Durations {
   readonly phases: readonly { readonly name: string; readonly milliseconds: number }[];
   readonly totalMs: number;

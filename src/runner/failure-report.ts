@@ -6,17 +6,17 @@ import { plainLine } from './plain-text.ts';
 import type { FinishedJob } from './finish.ts';
 import { escaped } from './markdown.ts';
 
-/** How the failures of one action are told. */
+/** How the failures of one action are reported. */
 export interface FailureFrame {
   /** The summary's heading, such as `No backup was made`. */
   readonly heading: string;
-  /** What the failure leaves behind, in one sentence. */
+  /** The state after the failure, in one sentence. */
   readonly aftermath: string;
-  /** Whether the annotation says it too, because nobody would expect it after a failure. */
+  /** Whether the annotation contains it too, because it is unexpected after a failure. */
   readonly aftermathIsNews?: boolean;
 }
 
-/** What a job that did its work found, or could not finish, turns the step red: it has outputs and a summary all the same. */
+/** A job that found a problem, or could not finish, fails the step, and has outputs and a summary all the same. */
 export class RedResult extends UserError {
   readonly result: Pick<FinishedJob, 'outputs' | 'summary'>;
 
@@ -26,7 +26,7 @@ export class RedResult extends UserError {
   }
 }
 
-/** Tells of a failure once: the causes in the log, one annotation, and the summary; of a red result, also the outputs. */
+/** Reports a failure once: the causes in the log, one annotation, and the summary; for a failed result, also the outputs. */
 export async function reportFailure(error: unknown, frame: FailureFrame): Promise<void> {
   const { outputs, summary: more } = error instanceof RedResult ? error.result : { outputs: {}, summary: '' };
   setOutputs(outputs);
@@ -44,7 +44,7 @@ export async function reportFailure(error: unknown, frame: FailureFrame): Promis
     });
 }
 
-/** The annotation must come, whatever becomes of the outputs. */
+/** The annotation must follow even if the outputs cannot be set. */
 function setOutputs(outputs: RedResult['result']['outputs']): void {
   try {
     for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
@@ -66,7 +66,7 @@ function failureSummary(failure: {
   return [...paragraphs, ''].join('\n\n');
 }
 
-/** What any step that writes may meet. */
+/** Errors of the disk, which may occur wherever a file is written. */
 const DISK_FAILURES: Readonly<Record<string, string>> = {
   ENOSPC: 'The disk of the runner is full',
   EDQUOT: 'The disk quota of the runner is used up',
@@ -83,12 +83,12 @@ function inWords(error: unknown, aftermath: string): { message: string; hint: st
   if (disk !== undefined) {
     return {
       message: `${disk}: ${messageOf(error)}`,
-      hint: "Look at the disk and at the rights of the runner's folder for temporary files (RUNNER_TEMP), and run the job again.",
+      hint: "Check the disk and the permissions of the runner's folder for temporary files (RUNNER_TEMP), and run the job again.",
     };
   }
   return {
-    message: `The action failed in a way that it does not know: ${messageOf(error)}`,
-    hint: 'Run the job again with debug logging, and report what it prints.',
+    message: `Unexpected error: ${messageOf(error)}`,
+    hint: 'Run the job again with debug logging, and report the error with the log.',
   };
 }
 

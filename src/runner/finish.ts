@@ -5,7 +5,7 @@ import { duration } from './format.ts';
 import { log } from './log.ts';
 import type { Durations } from './durations.ts';
 
-/** What a job that succeeded leaves: its outputs, its part of the job summary (Markdown), and how long it took. */
+/** The result of a job that succeeded: its outputs, its part of the job summary (Markdown), and its duration. */
 export interface FinishedJob extends Durations {
   readonly outputs: Readonly<Record<string, string>>;
   readonly summary: string;
@@ -21,7 +21,7 @@ export async function finish({ outputs, summary, phases, totalMs }: FinishedJob)
   try {
     await core.summary.addRaw(summary).write();
   } catch (error) {
-    // The work is done and proven: a summary that cannot be written does not undo that.
+    // The work is done and verified: a missing summary does not make it a failure.
     log.warning(`The job summary cannot be written: ${messageOf(error)}`);
   }
   const milliseconds = phases.map((phase) => [phase.name, Math.round(phase.milliseconds)]);

@@ -1,6 +1,6 @@
 const BYTE_UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'];
 
-/** A size in bytes as people read it, in powers of 1000: `651 MB`, `1.2 GB`, `812 bytes`. */
+/** A size in bytes for people, in powers of 1000: `651 MB`, `1.2 GB`, `812 bytes`. */
 export function bytes(count: number): string {
   let value = count;
   let unit = 0;
@@ -11,7 +11,7 @@ export function bytes(count: number): string {
   return `${unit === 0 || value >= 9.95 ? Math.round(value) : value.toFixed(1)} ${BYTE_UNITS[unit] ?? ''}`;
 }
 
-/** A duration in milliseconds as people read it: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */
+/** A duration in milliseconds for people: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */
 export function duration(milliseconds: number): string {
   const seconds = milliseconds / 1000;
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
@@ -23,7 +23,7 @@ export function duration(milliseconds: number): string {
 
 const DAY_MS = 86_400_000;
 
-/** How old something is, in milliseconds: `3 h 20 min`, and `12 days` from two days on. */
+/** An age in milliseconds for people: `3 h 20 min`, and `12 days` from two days on. */
 export function ageInWords(milliseconds: number): string {
   const age = Math.max(0, milliseconds);
   return age < 2 * DAY_MS ? duration(age) : count(Math.floor(age / DAY_MS), 'day');
@@ -34,7 +34,7 @@ export function count(number: number, noun: string): string {
   return `${wholeNumber(number)} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-/** Names for an error or the log, ten at the most unless told otherwise: `a, b and 3 more`. */
+/** Names for an error or the log, ten at most by default: `a, b and 3 more`. */
 export function someOf(names: readonly string[], most = 10): string {
   const shown = names.slice(0, most).join(', ');
   return names.length > most ? `${shown} and ${names.length - most} more` : shown;

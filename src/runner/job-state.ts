@@ -3,7 +3,7 @@ import { noteState, saveState, savedState } from './command-files.ts';
 /** A job that has a post step. */
 export type PostedJob = 'backup' | 'restore';
 
-/** A job whose process ended before it could say how. */
+/** A job whose process ended without a report. */
 export interface UnfinishedJob {
   readonly job: PostedJob;
   /** Where its backup was stored by then, complete and proven: `the artifact NAME`; undefined: nowhere. */
@@ -18,25 +18,25 @@ const SCRATCH_DATABASE = 'scratch-database';
 const ENDED = 'ended';
 
 /**
- * Notes for the post step that a job has begun.
+ * Records for the post step that a job has started.
  *
- * @throws UserError when that cannot be noted: the post step could not clean up either.
+ * @throws UserError when that cannot be recorded, because the post step could not clean up then.
  */
 export function recordStart(job: PostedJob): void {
   saveState(JOB, job);
 }
 
-/** Notes that the backup is stored, whatever becomes of the job now. */
+/** Records that the backup is stored, even if the job fails later. */
 export function recordStored(as: string): void {
   noteState(STORED_AS, as);
 }
 
-/** Notes the database that a rehearsal has made, and that it is dropped again (undefined). */
+/** Records the database that a rehearsal has made, and that it was dropped again (undefined). */
 export function recordScratchDatabase(name: string | undefined): void {
   noteState(SCRATCH_DATABASE, name ?? '');
 }
 
-/** Notes that the job has ended by itself, and told everything. */
+/** Records that the job has ended by itself, with a report. */
 export function recordEnd(): void {
   noteState(ENDED, 'true');
 }

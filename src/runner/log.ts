@@ -1,9 +1,9 @@
 import * as core from '@actions/core';
 import { plainLine } from './plain-text.ts';
 
-/** The log of a run: everything that a person reads goes through here, so nothing in it can act as a command. */
+/** The log of a run: all output goes through it, so that none can act as a command of the runner. */
 export const log = {
-  /** One line of the story. */
+  /** One line. */
   info(line: string): void {
     core.info(plainLine(line));
   },
@@ -13,17 +13,17 @@ export const log = {
     core.debug(plainLine(line));
   },
 
-  /** Folds what is printed meanwhile under a heading. */
+  /** Folds the output of `work` under a heading. */
   group<T>(heading: string, work: () => Promise<T>): Promise<T> {
     return core.group(plainLine(heading), work);
   },
 
-  /** Something changed on the user's behalf that they would want to know: an annotation, the step stays green. */
+  /** Something that was changed on the user's behalf: an annotation, the step succeeds. */
   notice(message: string): void {
     core.notice(plainLine(message), { title: 'Postgres Backup' });
   },
 
-  /** Something is not as it should be, but the backup is good: an annotation, the step stays green. */
+  /** A problem that does not affect the backup: an annotation, the step succeeds. */
   warning(message: string): void {
     core.warning(plainLine(message), { title: 'Postgres Backup' });
   },

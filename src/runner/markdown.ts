@@ -1,19 +1,19 @@
 import { oneLine } from './plain-text.ts';
 
 /**
- * Text from outside as Markdown shows it, and nothing more: every punctuation mark becomes a character reference, so
+ * Text from outside as plain text in Markdown: every punctuation mark becomes a character reference, so
  * that no name can be a link, a table cell, a tag, an image or a mermaid directive.
  */
 export function escaped(text: string): string {
   return oneLine(text).replace(/[!-/:-@[-`{-~]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** Text from outside in the type face of code. */
+/** Text from outside as inline code. */
 export function code(text: string): string {
   return `<code>${escaped(text)}</code>`;
 }
 
-/** A table; the cells are Markdown already. */
+/** A table of cells that are Markdown. */
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],

@@ -4,11 +4,11 @@ export function oneLine(text: string): string {
 }
 
 /**
- * Text from outside (a server's message, a table's name) made fit for one line of a log.
+ * Text from outside (a server's message, a table's name) as one line of a log.
  *
- * The runner takes a line that begins with `::`, or holds `##[`, for a command, whatever wrote it and with
- * white space in front or not (actions/runner, `ActionCommand.TryParse` and `TryParseV2`); a carriage return
- * or another control character could begin such a line, or hide what stands before it.
+ * The runner treats a line that starts with `::`, or contains `##[`, as a command, whatever wrote it and with
+ * or without white space before it (actions/runner, `ActionCommand.TryParse` and `TryParseV2`); a carriage return
+ * or another control character could start such a line, or hide the text before it.
  */
 export function plainLine(text: string): string {
   return oneLine(text)

@@ -3,9 +3,9 @@ import { log } from './log.ts';
 const EVERY_MS = 5_000;
 
 /**
- * Logs how far something is, every five seconds, until it is stopped.
+ * Logs the progress of something every five seconds, until it is stopped.
  *
- * @param describe is told the milliseconds since the start; undefined when there is nothing to say yet.
+ * @param describe gets the milliseconds since the start; returns undefined when there is nothing to log.
  */
 export function logProgress(describe: (elapsedMs: number) => string | undefined): { stop: () => void } {
   const started = performance.now();

@@ -4,23 +4,23 @@ import { UserError, messageOf } from '../errors.ts';
 import { duration } from './format.ts';
 import { log } from './log.ts';
 
-/** How long and how often a service is asked before it is given up. */
+/** How long and how often a request to a service is tried. */
 export interface Patience {
-  /** How often one request is made in all; the pauses between are 1, 2, 4 s and so on. */
+  /** Number of attempts in total; the pauses between them are 1, 2, 4 s and so on. */
   readonly attempts: number;
-  /** How long one attempt may take, and how long a download may stay silent; milliseconds. */
+  /** How long one attempt may take, and how long a download may receive no data; milliseconds. */
   readonly attemptMs: number;
-  /** The longest wait for a rate limit to end, in milliseconds; there are two such waits at most. */
+  /** The longest wait for the end of a rate limit, in milliseconds; there are two such waits at most. */
   readonly longestWaitMs: number;
 }
 
-/** One request that is never answered takes 87 s: four attempts of 20 s, and pauses of 1, 2 and 4 s between. */
+/** A request that is never answered takes 87 s: four attempts of 20 s, with pauses of 1, 2 and 4 s. */
 export const USUAL_PATIENCE: Patience = { attempts: 4, attemptMs: 20_000, longestWaitMs: 60_000 };
 
-/** For what can be done without: two attempts and a second between, 21 s at most. A rate limit is not waited for. */
+/** For optional requests: two attempts and a second between them, 21 s at most. A rate limit is not waited for. */
 export const BRIEF_PATIENCE: Patience = { attempts: 2, attemptMs: 10_000, longestWaitMs: 0 };
 
-/** What a request is given up by. */
+/** The limits of a request. */
 export interface Bounds {
   readonly signal: AbortSignal;
   /** `USUAL_PATIENCE` when absent. */
@@ -28,10 +28,10 @@ export interface Bounds {
 }
 
 /**
- * Makes an attempt until it succeeds, throws a UserError (which is final), or all are used up. The attempt gets a
- * signal that also ends it when it has taken too long.
+ * Repeats an attempt until it succeeds, throws a UserError (which is final), or all are used. The attempt gets a
+ * signal that also ends it when it takes too long.
  *
- * @param what begins the line in the log that tells of each failure.
+ * @param what the start of the log line for each failure.
  * @throws the last error, or the signal's reason.
  */
 export function patiently<T>(
@@ -44,7 +44,7 @@ export function patiently<T>(
   );
 }
 
-/** The same for an attempt that bounds itself in time. */
+/** The same for an attempt with a timeout of its own. */
 export function persistently<T>(
   what: string,
   { signal, patience = USUAL_PATIENCE }: Bounds,
@@ -67,7 +67,7 @@ export async function pause(milliseconds: number, signal: AbortSignal): Promise<
   });
 }
 
-/** Why a request failed: `fetch` itself only says that it did, its causes say why. */
+/** Why a request failed: the error of `fetch` only says that it did, its causes say why. */
 export function reasonOf(error: unknown): string {
   return Error.isError(error) && error.cause !== undefined ? reasonOf(error.cause) : messageOf(error);
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { UserError } from '../errors.ts';
 
-/** What the runner tells every action through the environment, read once and typed. */
+/** The runner's environment variables, read once and typed. */
 export interface RunnerEnvironment {
   readonly workspace: string;
   readonly temp: string;
@@ -9,7 +9,7 @@ export interface RunnerEnvironment {
   readonly repository: string;
   readonly runId: string;
   readonly serverUrl: string;
-  /** The longest retention that the repository grants, in days; undefined when the runner does not say. */
+  /** The longest retention that the repository allows, in days; undefined when the runner does not say. */
   readonly retentionLimit: number | undefined;
 }
 

@@ -1,6 +1,6 @@
-/** How long each phase of a job took, in the order in which they ran; milliseconds. */
+/** Measures the phases of a job; milliseconds. */
 export interface Stopwatch {
-  /** Runs a phase and notes its duration. */
+  /** Runs a phase and records its duration. */
   time<T>(phase: string, work: () => Promise<T>): Promise<T>;
   readonly phases: readonly { readonly name: string; readonly milliseconds: number }[];
   /** Milliseconds since the stopwatch was started. */

@@ -10,7 +10,7 @@ import { recordChildren } from '../process/run.ts';
 const PREFIX = 'postgres-backup-';
 const STATE = 'work-folder';
 const CHILDREN = 'children';
-/** Not through a link that somebody has put in its place. Windows has no such flag; nothing is set there then. */
+/** Refuses a symbolic link in place of the file. Windows has no such flag. */
 const NO_LINK = constants.O_NOFOLLOW;
 const READ = constants.O_RDONLY | NO_LINK;
 const APPEND = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | NO_LINK;
@@ -19,25 +19,25 @@ const LOOK_EVERY_MS = 100;
 /** Three seconds. */
 const LOOKS_BEFORE_KILL = 30;
 
-/** The one folder of a run: everything that the run writes is in it, only this user can enter it, and it goes with the run. */
+/** The folder of a run: everything that the run writes is in it, only this user can read it, and it is removed with the run. */
 export interface WorkFolder extends AsyncDisposable {
   readonly path: string;
-  /** Removes it. Never throws: what cannot be removed is left to the post step. */
+  /** Removes it. Never throws: the post step tries again. */
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
 /**
- * Makes the work folder (mode 0700) and records it for the cleanup before anything is written into it; from then on also
+ * Creates the work folder (mode 0700) and records it for the cleanup before anything is written into it; from then on also
  * every program that is run, so that the cleanup can end it if this process is killed.
  *
- * @throws UserError when RUNNER_TEMP cannot take it, or it cannot be recorded.
+ * @throws UserError when it cannot be created in RUNNER_TEMP, or cannot be recorded.
  */
 export async function makeWorkFolder(temp: string): Promise<WorkFolder> {
   const folder = await mkdtemp(path.join(temp, PREFIX)).catch((error: unknown) => {
     throw new UserError(
       'runner',
-      `RUNNER_TEMP: no folder can be made in ${temp}: ${messageOf(error)}`,
-      'The runner sets RUNNER_TEMP: check that the folder is there, that the user of the runner can write in it, and that its disk is neither full nor read-only; and do not set it in "env:".',
+      `RUNNER_TEMP: no folder can be created in ${temp}: ${messageOf(error)}`,
+      'The runner sets RUNNER_TEMP: check that the folder exists, that the user of the runner can write to it, and that its disk is neither full nor read-only; and do not set it in "env:".',
       { cause: error },
     );
   });
@@ -52,7 +52,7 @@ export async function makeWorkFolder(temp: string): Promise<WorkFolder> {
     try {
       appendLine(path.join(folder, CHILDREN), identity(pid));
     } catch {
-      // The child or the folder has gone already: there is nothing left to record.
+      // The child has ended, or the folder was removed: there is nothing to record.
     }
   });
   return {
@@ -61,7 +61,7 @@ export async function makeWorkFolder(temp: string): Promise<WorkFolder> {
       try {
         await removeFolder(folder);
       } catch (error) {
-        // Whatever has happened before is what has to be told; the post step tries again, and says so if it cannot.
+        // Must not hide an earlier error; the post step tries again, and reports it if it cannot.
         log.info(`The work folder could not be removed yet: ${messageOf(error)}`);
       }
     },
@@ -69,9 +69,9 @@ export async function makeWorkFolder(temp: string): Promise<WorkFolder> {
 }
 
 /**
- * Ends and removes what a run left that could not do so itself. It acts on what the run recorded alone.
+ * Ends the programs and removes the folder of a run that could not do so itself. It uses only what the run recorded.
  *
- * @param temp tells the runner's folder for temporary files: nothing outside it is removed.
+ * @param temp returns the runner's folder for temporary files: nothing outside it is removed.
  * @throws UserError when it cannot be removed.
  */
 export async function removeRecordedWorkFolder(temp: () => string): Promise<void> {
@@ -94,11 +94,11 @@ export async function removeRecordedWorkFolder(temp: () => string): Promise<void
     throw new UserError(
       'runner',
       `The work folder ${folder} could not be removed: ${messageOf(error)}`,
-      'It may hold a database in plaintext: remove it from the runner by hand.',
+      'It may contain a database in plaintext: delete it from the runner manually.',
       { cause: error },
     );
   }
-  log.info('Removed what an interrupted job had left');
+  log.info('Cleaned up after an interrupted job');
 }
 
 async function removeFolder(folder: string): Promise<void> {
@@ -114,12 +114,12 @@ function appendLine(file: string, line: string): void {
   }
 }
 
-/** Asks them to end, which lets PostgreSQL's tools cancel on the server; a tool that does not in time is killed. */
+/** Sends SIGTERM, upon which PostgreSQL's tools cancel their query on the server; a tool that does not end in time is killed. */
 async function endRecordedChildren(file: string): Promise<void> {
   const recorded = (await readFile(file, { encoding: 'utf8', flag: READ }).catch(() => '')).split('\n');
   const children = alive(recorded);
   for (const child of children) {
-    log.info(`Ending process ${pidOf(child)}, which an interrupted job had left`);
+    log.info(`Ending process ${pidOf(child)} of an interrupted job`);
     end(child, 'SIGTERM');
   }
   for (let left = children, looks = 0; left.length > 0; left = alive(left), looks++) {
@@ -129,7 +129,7 @@ async function endRecordedChildren(file: string): Promise<void> {
   }
 }
 
-/** Those that still run: the number may belong to another process by now; then its start time differs. */
+/** Those that are still running: the process id may belong to another process by now; then its start time differs. */
 function alive(children: readonly string[]): string[] {
   return children.filter((child) => {
     try {

@@ -2,9 +2,9 @@ import { UserError } from '../errors.ts';
 
 /** What the artifact service refuses in a name, beside control characters (`@actions/artifact`, name validation). */
 const FORBIDDEN = '"*/:<>?\\|';
-/** The runner takes a line of the log that holds this for a command, and `@actions/artifact` prints the name as it is. */
+/** The runner treats a line of the log with this as a command, and `@actions/artifact` prints the name unchanged. */
 const COMMAND = '##[';
-/** Leaves room for the time, the digest and the endings within the 255 bytes of a file name. */
+/** Leaves space for the time, the digest and the extensions within the 255 bytes of a file name. */
 const LONGEST_NAME_BYTES = 180;
 
 /**
@@ -17,28 +17,28 @@ export function checkedBackupName(input: string, value: string): string {
   if (bad !== undefined) {
     throw new UserError(
       'invalid-input',
-      `${input}: ${JSON.stringify(value)} holds ${JSON.stringify(bad)}, which artifact names cannot have.`,
+      `${input}: ${JSON.stringify(value)} contains ${JSON.stringify(bad)}, which is not allowed in artifact names.`,
       `Use letters, digits, "-", "_" and "." in ${input}.`,
     );
   }
   if (value.includes(COMMAND)) {
     throw new UserError(
       'invalid-input',
-      `${input}: ${JSON.stringify(value)} holds "${COMMAND}", which the runner would take for a command.`,
+      `${input}: ${JSON.stringify(value)} contains "${COMMAND}", which the runner would treat as a command.`,
       `Use letters, digits, "-", "_" and "." in ${input}.`,
     );
   }
   if (value.startsWith('.') || Buffer.byteLength(value) > LONGEST_NAME_BYTES) {
     throw new UserError(
       'invalid-input',
-      `${input}: the name begins with a dot or is longer than ${LONGEST_NAME_BYTES} bytes.`,
+      `${input}: the name starts with a dot or is longer than ${LONGEST_NAME_BYTES} bytes.`,
       `Choose a shorter, plain name for ${input}, for example the database's name.`,
     );
   }
   return value;
 }
 
-/** A name made from a database's name: what artifact names cannot have becomes `_`. */
+/** A name made from a database's name: characters that are not allowed in artifact names become `_`. */
 export function backupNameOf(database: string): string {
   const name = Array.from(database, (character) => (isForbidden(character) ? '_' : character)).join('');
   let short = name.replace(/^\./, '_').replaceAll(COMMAND, '__[');

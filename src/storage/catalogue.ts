@@ -4,21 +4,21 @@ import type { StoredBackup } from './artifact/stored-artifact.ts';
 import { sizeChart } from './size-chart.ts';
 import { code, escaped, table } from '../runner/markdown.ts';
 
-/** One backup of a series, as the catalogue shows it. */
+/** One backup of a series in the catalogue. */
 export interface CatalogueEntry {
   readonly id: number;
   /** Of the artifact. */
   readonly name: string;
   /** When the dump began. */
   readonly takenAt: Date;
-  /** When the artifact was made; by this the entries are ordered. */
+  /** When the artifact was created; the entries are sorted by this. */
   readonly createdAt: Date;
   /** In bytes. */
   readonly size: number;
-  /** Undefined: not known. The name of an artifact does not tell. */
+  /** Undefined: not known. The name of an artifact does not contain it. */
   readonly rows?: number | undefined;
   readonly expiresAt: Date | undefined;
-  /** The page of the artifact; undefined when the run that made it is not known. */
+  /** The page of the artifact; undefined when its run is not known. */
   readonly url: string | undefined;
 }
 
@@ -52,7 +52,7 @@ export function catalogue({ backupName, entries, ignored, now }: Catalogue): str
   const heading = `### Backups of ${code(backupName)}`;
   const remarks = ignored === undefined ? [] : [escaped(ignored)];
   if (entries.length === 0) {
-    return [heading, 'There is none that has not expired.', ...remarks].join('\n\n');
+    return [heading, 'There is no unexpired backup.', ...remarks].join('\n\n');
   }
   const newestFirst = entries.toSorted(
     (a, b) => b.createdAt.getTime() - a.createdAt.getTime() || b.id - a.id,
@@ -102,12 +102,12 @@ function rowsOf(entries: readonly CatalogueEntry[], now: Date): string {
   );
 }
 
-/** The name of an artifact as Markdown, leading to its page. */
+/** The name of an artifact as Markdown, with a link to its page. */
 export function nameOf({ name, url }: Pick<CatalogueEntry, 'name' | 'url'>): string {
   return url === undefined ? code(name) : `<a href="${escapedUrl(url)}">${escaped(name)}</a>`;
 }
 
-/** It is made of what the runner says and of numbers; `encodeURI` leaves no quotation mark and no bracket in it. */
+/** It contains only values of the runner and numbers; `encodeURI` encodes quotation marks and brackets. */
 function escapedUrl(url: string): string {
   return encodeURI(url);
 }

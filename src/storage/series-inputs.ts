@@ -5,17 +5,17 @@ import { type Repository, ownRepository } from '../github/repository.ts';
 import { maskSecret } from '../runner/inputs/mask.ts';
 import type { RunnerEnvironment } from '../runner/runner-environment.ts';
 
-/** Which series of backups an action is about. */
+/** The series of backups that an action works on. */
 export interface SeriesInputs {
   readonly backupName: string;
-  /** The one that the job runs in. */
+  /** The repository of the job. */
   readonly repository: Repository;
   /** Empty when there is none. */
   readonly token: string;
 }
 
 /**
- * Reads the inputs that the actions on a whole series have in common, and has the runner mask the token.
+ * Reads the inputs that the actions on a whole series have in common, and makes the runner mask the token.
  *
  * @throws UserError naming the input, what was wrong and what to write.
  */
@@ -25,13 +25,13 @@ export function readSeriesInputs({ repository }: Pick<RunnerEnvironment, 'reposi
   return { backupName: readBackupName(), repository: ownRepository(repository), token };
 }
 
-/** Not guessed, even where there is only one series: it may be the one that is left of two. */
+/** Required even if there is only one series, because another may have disappeared. */
 function readBackupName(): string {
   const name = core.getInput('backup-name');
   if (name !== '') return checkedBackupName('backup-name', name);
   throw new UserError(
     'invalid-input',
-    'backup-name: the value is empty.',
-    'Set backup-name to that of the backup action; where that has none, it is the name of the database.',
+    'backup-name is required.',
+    'Set backup-name to that of the backup action; if that has none, to the name of the database.',
   );
 }

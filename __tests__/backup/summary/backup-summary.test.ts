@@ -50,7 +50,7 @@ function summaryOf(changes: Partial<BackupSummary> = {}): string {
       url: 'https://github.com/example/shop/actions/runs/1/artifacts/7',
       repository: 'example/shop',
       expiresAt: new Date('2027-02-19T03:45:00Z'),
-      retention: '90 days: 91 were asked for, the repository grants at most 90',
+      retention: '90 days: 91 were requested, the repository allows at most 90',
     },
     ...changes,
   });
@@ -68,7 +68,7 @@ describe('the summary of a backup', () => {
     ['how many tables, rows and sequences it contains', /12 tables, 78,000 rows, 1 sequence\b/],
     ['how long it took, by phase', /12 s\*\*: dump 8(?:\.0)? s, read back 2(?:\.0)? s/],
     ['the SHA-256 of the file, and the content digest', /a{64}[\s\S]*c{64}/],
-    ['until when it is kept, and what was asked for', /2027-02-19.*91 were asked for/],
+    ['until when it is kept, and what was asked for', /2027-02-19.*91 were requested/],
   ])('shows %s', (_, told) => {
     expect(summaryOf()).toMatch(told);
   });

@@ -155,7 +155,7 @@ describe('the scratch database', () => {
     const session = bed.session('postgres', { PGUSER: user, PGPASSWORD: password });
     const error = await userErrorOf(withScratch(session, () => Promise.resolve()));
     expect(error.message).toBe(
-      'verify-connection-string: the scratch database for the rehearsal cannot be made: The user may not create databases.',
+      'verify-connection-string: the scratch database for the rehearsal cannot be made: The user lacks the privilege to create databases.',
     );
     expect(error.hint).toContain('CREATEDB');
   });
@@ -268,7 +268,7 @@ describe('the privilege to create a scratch database', () => {
     await asked({ PGUSER: maker.user, PGPASSWORD: maker.password });
     await bed.server.query('ALTER ROLE maker NOCREATEDB');
     const error = await userErrorOf(asked({ PGUSER: maker.user, PGPASSWORD: maker.password }));
-    expect(error.message).toMatch(/cannot be made: The user may not create databases\.$/);
+    expect(error.message).toMatch(/cannot be made: The user lacks the privilege to create databases\.$/);
   });
 
   it('cannot be checked where no server answers, and the error names the input', async () => {

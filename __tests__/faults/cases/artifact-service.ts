@@ -3,14 +3,14 @@ import { runtimeTokenFor } from '../../support/artifact-service-tokens.ts';
 import type { FaultCase } from '../fault-case.ts';
 import { STORED, backUpDespite, duringUpload } from '../service-trouble.ts';
 
-const DISTURBED = String.raw`may be disturbed \(githubstatus\.com\)\. Run the job again`;
+const DISTURBED = String.raw`may have an outage \(githubstatus\.com\)\. Run the job again`;
 
 // What every other failure of the two calls leads to is tested without the rest of the backup: `storage/artifact/upload-faults.test.ts`.
 const failed = [
   duringUpload({
     fault: 'creating the artifact is refused (403), every time',
     outcome: 'failed',
-    says: /^The artifact could not be uploaded: .*\(403\).*\n.*The token of this run does not let it upload/,
+    says: /^The artifact could not be uploaded: .*\(403\).*\n.*The token of this job does not allow the upload/,
     faults: { createArtifact: { answer: 403 } },
   }),
   duringUpload({
@@ -22,13 +22,13 @@ const failed = [
   duringUpload({
     fault: 'finalizing the artifact gets half an answer, every time',
     outcome: 'failed',
-    says: new RegExp(`^The artifact could not be uploaded: .*the answer broke off\\n.*${DISTURBED}`),
+    says: new RegExp(`^The artifact could not be uploaded: .*the response broke off\\n.*${DISTURBED}`),
     faults: { finalizeArtifact: { answer: 'truncate' } },
   }),
   duringUpload({
     fault: 'finalizing the artifact ends with a reset connection, every time',
     outcome: 'failed',
-    says: /^The artifact could not be uploaded: .*ECONNRESET\n.*may not reach it\. Run the job again/,
+    says: /^The artifact could not be uploaded: .*ECONNRESET\n.*cannot reach it\. Run the job again/,
     faults: { finalizeArtifact: { answer: 'reset' } },
   }),
 ];
@@ -80,7 +80,7 @@ const tokens: readonly FaultCase[] = [
     fault: 'the token of the job is malformed',
     phase: 'start',
     outcome: 'failed',
-    says: /names no run and no job \(ACTIONS_RUNTIME_TOKEN\)\.\n.*the runner does/,
+    says: /contains no run and no job \(ACTIONS_RUNTIME_TOKEN\)\.\n.*the runner sets it/,
     strike: (bed) => backUpDespite(bed, {}, { env: { ACTIONS_RUNTIME_TOKEN: 'not-a-token' } }),
   },
 ];

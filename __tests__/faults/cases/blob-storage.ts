@@ -30,7 +30,7 @@ const SENDING: readonly Trouble[] = [
   {
     fault: 'no block is ever acknowledged',
     outcome: 'failed',
-    says: /^The artifact could not be uploaded: nothing moved for 45 s\n.*Run the job again/,
+    says: /^The artifact could not be uploaded: no data was transferred for 45 s\n.*Run the job again/,
     faults: { blobPut: { answer: 'hang' } },
   },
   {
@@ -49,7 +49,7 @@ const SENDING: readonly Trouble[] = [
     fault: 'a block is stored with one bit changed',
     everyday: true,
     outcome: 'failed',
-    says: /^What the artifact service has stored as .* is not the file that was proven: .* The artifact was deleted\.\n.*Run the job again/,
+    says: /^The artifact .* differs from the verified file: .* The artifact was deleted\.\n.*Run the job again/,
     faults: { blobPut: { answer: 'corrupt', times: 1 } },
   },
 ];
@@ -62,7 +62,7 @@ const READING: readonly Trouble[] = [
   {
     fault: 'the stored copy is read with one bit changed',
     outcome: 'failed',
-    says: /is not the file that was proven: .* The artifact was deleted\.\n.*Run the job again/,
+    says: /differs from the verified file: .* The artifact was deleted\.\n.*Run the job again/,
     faults: { blobGet: { answer: 'corrupt' } },
   },
   {

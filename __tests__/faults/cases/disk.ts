@@ -142,7 +142,7 @@ export const diskCases: readonly FaultCase[] = [
     fault: 'the disk has no room for the encrypted file',
     phase: 'encryption',
     outcome: 'failed',
-    says: /^The backup could not be encrypted: ENOSPC.*\nCheck that the disk has room/,
+    says: /^The backup could not be encrypted: ENOSPC.*\nCheck that the disk has enough space/,
     strike: (bed) =>
       onSmallDisk(32, (disk, temp) =>
         backUp(bed, bed.shop, {
@@ -159,7 +159,7 @@ export const diskCases: readonly FaultCase[] = [
     phase: 'upload',
     everyday: true,
     outcome: 'failed',
-    says: /not the file that was read back/,
+    says: /differs from the file that was read back/,
     strike: (bed) =>
       meddled(bed, {
         atLine: /^Read back/,
@@ -172,7 +172,7 @@ export const diskCases: readonly FaultCase[] = [
     fault: 'a bit of the encrypted file changes after it was verified',
     phase: 'upload',
     outcome: 'failed',
-    says: /not the file that was read back/,
+    says: /differs from the file that was read back/,
     strike: (bed) =>
       meddled(bed, {
         ...ENCRYPTED,
@@ -186,7 +186,7 @@ export const diskCases: readonly FaultCase[] = [
     fault: 'the disk for the local copy is full',
     phase: 'upload',
     outcome: 'failed',
-    says: /^The backup could not be kept at .*ENOSPC.*\nCheck that the disk has room/,
+    says: /^The backup could not be kept at .*ENOSPC.*\nCheck that the disk has enough space/,
     strike: (bed) =>
       onSmallDisk(1, async ({ folder }, empty) => {
         const run = await backUp(bed, bed.large, { inputs: { path: `${folder}/kept/` } });

@@ -74,14 +74,14 @@ export const machineCases: readonly FaultCase[] = [
     fault: 'RUNNER_TEMP is a folder that does not exist',
     phase: 'start',
     outcome: 'failed',
-    says: /^RUNNER_TEMP: no folder can be made in .*ENOENT.*\nThe runner sets RUNNER_TEMP: check that the folder is there/,
+    says: /^RUNNER_TEMP: no folder can be created in .*ENOENT.*\nThe runner sets RUNNER_TEMP: check that the folder exists/,
     strike: (bed) => backUp(bed, bed.shop, { env: { RUNNER_TEMP: MISSING } }),
   },
   {
     fault: 'RUNNER_TEMP cannot be written',
     phase: 'start',
     outcome: 'failed',
-    says: /^RUNNER_TEMP: no folder can be made in .*(?:EROFS|EACCES).*\nThe runner sets RUNNER_TEMP: check/,
+    says: /^RUNNER_TEMP: no folder can be created in .*(?:EROFS|EACCES).*\nThe runner sets RUNNER_TEMP: check/,
     strike: inReadOnlyTemp,
   },
   {

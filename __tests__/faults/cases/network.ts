@@ -96,7 +96,7 @@ const silences = MOMENTS.filter(({ takesPatience }) => takesPatience !== false).
   fault: `the connection stops responding ${moment.words}`,
   phase: moment.phase,
   outcome: 'failed',
-  says: /silent|did not answer in time/i,
+  says: /is dead|did not respond in time/i,
   strike: async (bed) => {
     await bed.proxy.set({ kind: 'silence', ...(await moment.at(bed)) });
     // libpq's own timeout is not a Node.js timer, so the fast clock does not affect it.

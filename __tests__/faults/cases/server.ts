@@ -78,7 +78,7 @@ const GOES_DOWN: readonly FaultCase[] = [
   waitingAndEnded(
     'a query of the dump is cancelled on the server',
     'pg_cancel_backend',
-    /pg_dump failed: Somebody cancelled a query of the dump.*\n.*Run the job again/,
+    /pg_dump failed: A query of the dump was cancelled.*\n.*Run the job again/,
   ),
 ];
 
@@ -180,14 +180,14 @@ const STARTING: readonly FaultCase[] = [
     fault: 'the server is starting up',
     phase: 'preflight',
     outcome: 'failed',
-    says: /The server does not take connections now: it is starting up\.\nRun the job again when the server is up/,
+    says: /The server does not accept connections now: it is starting up\.\nRun the job again when the server is up/,
     strike: (bed) => withStartingServer(bed, (subject) => backUp(bed, subject)),
   },
   {
     fault: 'the server is starting up at the first attempt',
     phase: 'preflight',
     outcome: 'survived',
-    says: /Attempt 1 of 5: The server does not take connections now: it is starting up/,
+    says: /Attempt 1 of 5: The server does not accept connections now: it is starting up/,
     strike: (bed) =>
       withStartingServer(bed, (subject, goOn) =>
         backUp(bed, subject, {

@@ -27,14 +27,14 @@ const LOCKS: readonly FaultCase[] = [
     phase: 'dump',
     everyday: true,
     outcome: 'failed',
-    says: /pg_dump failed: The table shop\.orders stayed locked for too long: session \d+ \(user postgres, idle in transaction\) holds the lock\.\n.*pg_terminate_backend\(\d+\)/,
+    says: /pg_dump failed: Timed out waiting for a lock on the table shop\.orders: session \d+ \(user postgres, idle in transaction\) has the lock\.\n.*pg_terminate_backend\(\d+\)/,
     strike: (bed) => beside(bed, bed.shop, 'LOCK TABLE shop.orders', SHORT_WAIT),
   },
   {
     fault: 'another session waits for a lock on a table that a long query reads',
     phase: 'dump',
     outcome: 'failed',
-    says: /pg_dump failed: The table shop\.orders stayed locked for too long: session \d+ \(.*active\) wants the lock, and waits for session \d+ \(.*idle in transaction\)\.\n.*pg_terminate_backend\(\d+\)/,
+    says: /pg_dump failed: Timed out waiting for a lock on the table shop\.orders: session \d+ \(.*active\) waits for the lock, behind session \d+ \(.*idle in transaction\)\.\n.*pg_terminate_backend\(\d+\)/,
     strike: (bed) =>
       whileSession(
         bed.database,
@@ -66,7 +66,7 @@ const LOCKS: readonly FaultCase[] = [
     fault: 'another session rewrites a system catalog (VACUUM FULL)',
     phase: 'preflight',
     outcome: 'failed',
-    says: /The database cannot be examined: A table or a catalogue of the server stayed locked.*\n.*VACUUM FULL/,
+    says: /The database cannot be examined: Timed out waiting for a lock on a table or a system catalog.*\n.*VACUUM FULL/,
     strike: (bed) => beside(bed, bed.shop, 'LOCK TABLE pg_depend', {}),
   },
 ];
@@ -93,7 +93,7 @@ const revoked = (fault: string, when: 'before' | 'middle'): FaultCase => ({
   fault,
   phase: 'dump',
   outcome: 'failed',
-  says: new RegExp(`pg_dump failed: The user may not read the table .*${READ_RIGHTS.source}`),
+  says: new RegExp(`pg_dump failed: The user lacks the privilege to read the table .*${READ_RIGHTS.source}`),
   strike: (bed) => asReader(bed, when, () => bed.database.query('REVOKE pg_read_all_data FROM reader')),
 });
 
@@ -156,7 +156,7 @@ const CHANGES: readonly FaultCase[] = [
     fault: 'a table is dropped after pg_dump has listed it and before pg_dump has locked it',
     phase: 'dump',
     outcome: 'failed',
-    says: /pg_dump failed: The table "public\.passing" was dropped or renamed while the dump ran\.\nRun the backup when no migration runs/,
+    says: /pg_dump failed: The table "public\.passing" was dropped or renamed while the dump ran\.\nRun the backup when no migration is running/,
     async strike(bed) {
       await inLarge(bed, PASSING_TABLE);
       return whileWaiting(bed, DROPPED, (_, commit) => commit()).finally(() => inLarge(bed, DROPPED));
@@ -216,7 +216,7 @@ export const tableCases: readonly FaultCase[] = [
   ...CHANGES,
   droppedDatabase('the database is dropped after the preflight', {
     when: 'before',
-    says: /pg_dump failed: The server has no database "doomed"\.\nCorrect what stands behind/,
+    says: /pg_dump failed: The server has no database "doomed"\.\nCorrect the name after/,
   }),
   droppedDatabase('the database is dropped (WITH FORCE) after the dump has begun', {
     when: 'middle',

@@ -9,7 +9,7 @@ const MOST_MEMORY_BYTES = 300 * 1024 * 1024;
 const LONGEST_LOG = 1024 * 1024;
 
 const FLOOD = `yes 'pg_dump: warning: something that nobody wants to read fifty million bytes of' | head -c 50000000 >&2`;
-const END = /\nSIGKILL usually means that the runner has run out of memory/;
+const END = /\nSIGKILL usually means that the runner ran out of memory/;
 
 /** Backs up the shop with programs that misbehave. */
 function withTools(
@@ -37,7 +37,7 @@ export const toolCases: readonly FaultCase[] = [
     fault: 'psql is killed (SIGKILL)',
     phase: 'preflight',
     outcome: 'failed',
-    says: /^psql was ended by SIGKILL\.\nSIGKILL usually means that the runner has run out of memory/,
+    says: /^psql was ended by SIGKILL\.\nSIGKILL usually means that the runner ran out of memory/,
     strike: (bed) => withTools(bed, { psql: 'kill -KILL $$' }),
   },
   {
@@ -65,7 +65,7 @@ export const toolCases: readonly FaultCase[] = [
     fault: 'pg_dump is killed (SIGKILL)',
     phase: 'dump',
     outcome: 'failed',
-    says: /^pg_dump was ended by SIGKILL\.\nSIGKILL usually means that the runner has run out of memory/,
+    says: /^pg_dump was ended by SIGKILL\.\nSIGKILL usually means that the runner ran out of memory/,
     strike: (bed) => withTools(bed, { pg_dump: 'kill -KILL $$' }),
   },
   {
@@ -79,7 +79,7 @@ export const toolCases: readonly FaultCase[] = [
     fault: 'pg_dump hangs from the start, and ignores SIGTERM',
     phase: 'dump',
     outcome: 'failed',
-    says: /^The connection of pg_dump went silent: /,
+    says: /^The connection of pg_dump is dead: /,
     strike: (bed) => withTools(bed, { pg_dump: HANG }, { env: fastClock() }),
   },
   {

@@ -34,7 +34,7 @@ export const twinCases: readonly FaultCase[] = [
     phase: 'upload',
     everyday: true,
     outcome: 'failed',
-    says: /^The artifact could not be uploaded: .*\(409\).*\n.*give parallel jobs different backup-names/,
+    says: /^The artifact could not be uploaded: .*\(409\).*\n.*use different backup-names in parallel jobs/,
     // The artifact of the other job.
     published: true,
     async strike(bed) {

@@ -11,7 +11,9 @@ describe('the diagnosis', () => {
   it('explains the last failure that it knows, not an early one', () => {
     const early = 'psql:<stdin>:1: ERROR:  prepared statement "a" does not exist';
     const last = 'psql:<stdin>:2: ERROR:  permission denied for table orders';
-    expect(diagnose(`${early}\n${last}\n`).cause).toBe('The user may not read the table orders.');
+    expect(diagnose(`${early}\n${last}\n`).cause).toBe(
+      'The user lacks the privilege to read the table orders.',
+    );
   });
 
   it.each([
@@ -20,7 +22,7 @@ describe('the diagnosis', () => {
     ['psql:<stdin>:1: NOTICE:  out of shared memory'],
   ])('takes no warning for the reason, before an error or behind it: %s', (warning) => {
     for (const stderr of [`${warning}\n${DENIED} orders`, `${DENIED} orders\n${warning}`]) {
-      expect(diagnose(stderr).cause).toBe('The user may not read the table orders.');
+      expect(diagnose(stderr).cause).toBe('The user lacks the privilege to read the table orders.');
     }
   });
 
@@ -44,7 +46,7 @@ describe('the diagnosis', () => {
     ['Connection refused'],
   ])('takes no name of a table for a message: %s', (name) => {
     const told = `pg_dump: dumping contents of table "public.${name}"\npg_dump: reading ERROR:  ${name}\n${DENIED} ${name}`;
-    expect(diagnose(told).cause).toBe(`The user may not read the table ${name}.`);
+    expect(diagnose(told).cause).toBe(`The user lacks the privilege to read the table ${name}.`);
     expect(diagnose(told).transient).toBe(false);
   });
 
@@ -59,31 +61,33 @@ describe('the diagnosis', () => {
     const stderr =
       'pg_dump: error: query failed: ERROR:  canceling statement due to statement timeout\n' +
       `pg_dump: detail: Query was: LOCK TABLE ${tables} IN ACCESS SHARE MODE\n`;
-    expect(diagnose(stderr).cause).toMatch(/^One of the tables public\.täble_0, .{150,200}… stayed locked/);
+    expect(diagnose(stderr).cause).toMatch(
+      /^Timed out waiting for a lock on one of the tables public\.täble_0, .{150,200}…/,
+    );
     expect(diagnose(`${DENIED} ${'😀'.repeat(300)}`).cause).toBe(
-      `The user may not read the table ${'😀'.repeat(200)}….`,
+      `The user lacks the privilege to read the table ${'😀'.repeat(200)}….`,
     );
     expect(diagnose(`pg_dump: error: ${'x'.repeat(9_000)}`).cause.length).toBeLessThan(600);
   });
 
   it('puts names into its sentences as they are, whatever signs they hold', () => {
-    expect(diagnose(`${DENIED} $1$&$q`).cause).toBe('The user may not read the table $1$&$q.');
+    expect(diagnose(`${DENIED} $1$&$q`).cause).toBe('The user lacks the privilege to read the table $1$&$q.');
   });
 
   it('shows the last error where it knows no rule, and does not try again', () => {
     const stderr = 'pg_dump: reading schemas\npg_dump: error: something new\npg_dump: closing\n';
     expect(diagnose(stderr)).toMatchObject({ cause: 'pg_dump: error: something new', transient: false });
-    expect(diagnose('').cause).toContain('no reason');
+    expect(diagnose('').cause).toContain('no error message');
   });
 
   it('understands the line ends of Windows, and the names of its programs', () => {
     const stderr = 'C:\\pg\\bin\\pg_dump.exe: error: query failed: ERROR:  permission denied for table t\r\n';
-    expect(diagnose(stderr).cause).toBe('The user may not read the table t.');
+    expect(diagnose(stderr).cause).toBe('The user lacks the privilege to read the table t.');
   });
 
   it('becomes an error that names the part and keeps what was printed as its cause', () => {
     const error = diagnosedError('dump-failed', 'pg_dump failed', `pg_dump: saving\n${DENIED} t`);
-    expect(error.message).toBe('pg_dump failed: The user may not read the table t.');
+    expect(error.message).toBe('pg_dump failed: The user lacks the privilege to read the table t.');
     expect(error.cause).toMatchObject({ message: expect.stringMatching(/^pg_dump: error:/) });
   });
 });

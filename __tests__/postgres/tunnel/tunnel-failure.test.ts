@@ -41,7 +41,7 @@ describe('the first handshake', () => {
     const tunnel = await bed.tunnel();
     expect((await bed.psql(tunnel, 'SELECT 1')).exitCode).toBe(2);
     expect(tunnel.failure).toMatchObject({
-      message: expect.stringMatching(/no Prisma Postgres database behind it .*410/),
+      message: expect.stringMatching(/no Prisma Postgres database for the api_key .*410/),
       transient: false,
     });
   });
@@ -63,7 +63,7 @@ describe('the first handshake', () => {
     const tunnel = await bed.tunnel({ handshakeMs: 200 });
     expect((await bed.psql(tunnel, 'SELECT 1')).exitCode).toBe(2);
     expect(tunnel.failure).toMatchObject({
-      message: expect.stringContaining('did not answer within 0.2 s'),
+      message: expect.stringContaining('did not respond within 0.2 s'),
       transient: true,
     });
   });
@@ -82,7 +82,7 @@ describe('the first handshake', () => {
     try {
       const tunnel = await bed.tunnel({ gatewayUrl: new URL(`ws://127.0.0.1:${port}/`), handshakeMs: 300 });
       expect((await bed.psql(tunnel, 'SELECT 1')).exitCode).toBe(2);
-      expect(tunnel.failure?.message).toContain('did not answer within 0.3 s');
+      expect(tunnel.failure?.message).toContain('did not respond within 0.3 s');
     } finally {
       await new Promise((resolve) => drip.close(resolve));
     }
@@ -102,7 +102,7 @@ describe('the first handshake', () => {
     const gatewayUrl = new URL(`ws://127.0.0.1:${server.port}/`);
     const tunnel = await bed.tunnel({ gatewayUrl });
     expect((await bed.psql(tunnel, 'SELECT 1')).exitCode).toBe(2);
-    expect(tunnel.failure?.message).toMatch(/does not speak the protocol|The connection to .* failed/);
+    expect(tunnel.failure?.message).toMatch(/does not use the protocol|The connection to .* failed/);
   });
 
   it('clears an earlier failure when it succeeds', async () => {
@@ -130,7 +130,7 @@ describe('a gateway that drops the connection midway', () => {
     expect(bed.gateway.sentBytes).toBe(500_000);
     expect(tunnel.failure).toMatchObject({
       message: expect.stringContaining(
-        `dropped the connection to the database (WebSocket close code ${code})`,
+        `closed the connection to the database (WebSocket close code ${code})`,
       ),
       transient: true,
     });
@@ -262,7 +262,7 @@ describe('the words for a failure', () => {
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'certificate', false],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', 'certificate', false],
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'certificate', false],
-    ['WS_ERR_INVALID_OPCODE', 'does not speak the protocol', false],
+    ['WS_ERR_INVALID_OPCODE', 'does not use the protocol', false],
     ['ESOMETHING', 'failed', true],
   ])('know what %s means', (code, words, transient) => {
     const failure = networkFailure(Object.assign(new Error('raw'), { code }), 'gateway.example');

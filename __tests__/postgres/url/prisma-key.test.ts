@@ -92,7 +92,7 @@ describe('the key of a local server', () => {
     ];
     for (const key of bad) {
       const text = errorText(() => localDatabaseUrl(INPUT, key));
-      expect(text).toContain('holds no address of a database');
+      expect(text).toContain('contains no database address');
       expect(text).not.toContain('SECRET');
     }
   });

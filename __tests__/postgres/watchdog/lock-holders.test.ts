@@ -59,7 +59,7 @@ describe('a dump that waited for a lock too long', () => {
   it('is told which of the tables it was, and who holds it', async () => {
     await whileSession(database, 'BEGIN; LOCK TABLE held', async () => {
       expect(await asked('public.other', 'public.held')).toMatch(
-        /^pg_dump failed: The table public\.held stayed locked for too long: session \d+ \(user postgres, idle in transaction\) holds the lock\.\nRun the backup when no migration runs, or end the session: SELECT pg_terminate_backend\(\d+\)\. .*--lock-wait-timeout=10min/,
+        /^pg_dump failed: Timed out waiting for a lock on the table public\.held: session \d+ \(user postgres, idle in transaction\) has the lock\.\nRun the backup when no migration is running, or end the session: SELECT pg_terminate_backend\(\d+\)\. .*--lock-wait-timeout=10min/,
       );
     });
   });
@@ -81,7 +81,7 @@ describe('a dump that waited for a lock too long', () => {
           const locking = migration.query('BEGIN; LOCK TABLE held; COMMIT');
           await untilRow(database, `SELECT FROM pg_locks WHERE relation = 'held'::regclass AND NOT granted`);
           expect(await asked('public.held')).toMatch(
-            /session \d+ \(user postgres, application migration, active\) wants the lock, and waits for session \d+ \(user postgres, application report, idle in transaction\)\.\n/,
+            /session \d+ \(user postgres, application migration, active\) waits for the lock, behind session \d+ \(user postgres, application report, idle in transaction\)\.\n/,
           );
           await reader.query('COMMIT');
           await locking;
@@ -94,7 +94,7 @@ describe('a dump that waited for a lock too long', () => {
     await whileSession(database, `BEGIN; LOCK TABLE held; PREPARE TRANSACTION 'forgotten'`, async () => {
       try {
         expect(await asked('public.held')).toMatch(
-          /a prepared transaction holds the lock\.\n.*ROLLBACK PREPARED/,
+          /a prepared transaction has the lock\.\n.*ROLLBACK PREPARED/,
         );
       } finally {
         await database.query(`ROLLBACK PREPARED 'forgotten'`);

@@ -14,7 +14,7 @@ const execute = promisify(execFile);
 /** Shell commands that answer the question once. The first row is the name of the asking session. */
 const ANSWERS = {
   waits: String.raw`printf 'the watch\0\0\0idle in transaction\0Client\0ClientRead\0'`,
-  'at work': String.raw`printf 'the watch\0\0\0active\0IO\0DataFileRead\0'`,
+  working: String.raw`printf 'the watch\0\0\0active\0IO\0DataFileRead\0'`,
   'no session': String.raw`printf 'the watch\0\0\0'`,
   // A pooler has its own name for every session: the tool's cannot be told from others.
   renamed: String.raw`printf 'pooler\0\0\0'`,
@@ -44,23 +44,23 @@ function psql(answers: readonly Answer[]): string {
 }
 
 const WAITS = ['waits', 'waits', 'waits'] as const;
-const GETS_NONE = /the server waits for an answer and gets none/;
+const GETS_NONE = /the server is waiting for a response and receives none/;
 /** The answers that end a watch, no more than it takes, and the error with which it ends. */
 const CASES: Readonly<Record<string, readonly [answers: readonly Answer[], error: RegExp]>> = {
   'three bad answers in a row': [WAITS, GETS_NONE],
   'three bad answers of several kinds': [
     ['waits', 'unreachable', 'no session'],
-    /the server does not know of the connection/,
+    /the server no longer has the connection/,
   ],
   'no connection to the server, three times': [
     ['unreachable', 'unreachable', 'unreachable'],
-    /cannot be reached any more \(Nothing accepts connections/,
+    /can no longer be reached \(Nothing accepts connections/,
   ],
   'no answer, three times': [
     ['silent', 'silent', 'silent'],
-    /cannot be reached any more \(it does not answer\)/,
+    /can no longer be reached \(it does not respond\)/,
   ],
-  'two, and the server is at work': [['waits', 'waits', 'at work', ...WAITS], GETS_NONE],
+  'two, and the server is working': [['waits', 'waits', 'working', ...WAITS], GETS_NONE],
   'two, and the tool gets on': [['waits', 'the tool gets on', ...WAITS], GETS_NONE],
   'two, and a server that is out of connections': [
     ['waits', 'waits', 'out of connections', ...WAITS],
@@ -101,10 +101,10 @@ describe('the watch over a tool that does nothing', () => {
 
   it('tells what the server said, or that it did not tell', () => {
     expect(log).toContain(
-      'three bad answers in a row has got nothing for 20 s: the server waits for an answer',
+      'three bad answers in a row has received no data for 20 s: the server is waiting for a response',
     );
     expect(log).toContain(
-      'a server that does not tell, and three bad answers has got nothing for 20 s: the server does not tell what it is doing',
+      'a server that does not tell, and three bad answers has received no data for 20 s: the state of its session is unknown',
     );
   });
 });

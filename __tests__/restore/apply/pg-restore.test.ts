@@ -105,7 +105,7 @@ describe.each(WAYS)('a restore %s', (_, way) => {
   it('says which state a failure leaves the target in', async () => {
     const target = await bed.database('CREATE TABLE users (mine int)');
     const error = await userErrorOf(bed.restore(odd, target, way));
-    expect(error.message).toContain('The target holds this already: relation "users".');
+    expect(error.message).toContain('This already exists in the target: relation "users".');
     expect(error.hint).toContain('clean: true');
     if (way.jobs === undefined) {
       expect(error.message).toContain('Nothing was changed: it was one transaction.');
@@ -238,7 +238,7 @@ describe('a restore', () => {
     const target = await bed.database(`CREATE TABLE base (id int); ${views.join(' ')}`);
     const error = await userErrorOf(bed.restore(archive, target, { clean: true }));
     expect(error.message).toBe(
-      'psql failed: The table public.base cannot be replaced: the view public.a, which the backup does not hold, depends on it. ' +
+      'psql failed: The table public.base cannot be replaced: the view public.a, which is not in the backup, depends on it. ' +
         'Also: view public.b depends on table public.base; view public.c depends on table public.base. Nothing was changed: it was one transaction.',
     );
   });

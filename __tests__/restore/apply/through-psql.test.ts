@@ -73,7 +73,7 @@ describe('a server that is older than the tools', () => {
   it('is refused by pg_restore alone, for the reason that the other way is there for', async () => {
     const target = await older.database();
     const error = await userErrorOf(older.restore(archive, target, { serverMajor: 17 }));
-    expect(error.message).toContain('does not know the setting "transaction_timeout"');
+    expect(error.message).toContain('does not have the setting "transaction_timeout"');
     expect(error.hint).toContain('postgres-version');
   });
 
@@ -105,7 +105,7 @@ describe('a server that is older than the tools', () => {
     const target = await older.database(`CREATE SCHEMA other; CREATE TYPE "mood;" AS ENUM ('ok')`);
     const error = await userErrorOf(older.restore(archive, target));
     expect(error.message).toBe(
-      'psql failed: The target holds this already: type "mood;". Nothing was changed: it was one transaction.',
+      'psql failed: This already exists in the target: type "mood;". Nothing was changed: it was one transaction.',
     );
     expect(String(error.cause)).toMatch(/psql:<stdin>:\d+: ERROR: {2}42710: type "mood;" already exists/);
   });

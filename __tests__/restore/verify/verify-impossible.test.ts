@@ -39,7 +39,7 @@ describe('a proof that cannot be made', () => {
     [
       'pg_dump fails',
       `echo 'pg_dump: error: query failed: ERROR:  permission denied for table users' >&2; exit 1`,
-      /could not be proven: pg_dump failed: The user may not read the table users/,
+      /could not be proven: pg_dump failed: The user lacks the privilege to read the table users/,
     ],
     ['pg_dump is killed', 'kill -KILL $$', /could not be proven: pg_dump was ended by SIGKILL/],
     ['its script stops', `echo 'SELECT 1;'`, /could not be proven: what pg_dump printed is not whole/],

@@ -55,8 +55,8 @@ describe("the run's own artifact service", () => {
       call: () => Promise.resolve(answer),
     });
     for (const [answer, reason] of [
-      [{}, 'the answer lacks a text'],
-      [{ signed_url: 'nowhere' }, 'does not say where the content is'],
+      [{}, 'the response lacks a text'],
+      [{ signed_url: 'nowhere' }, 'contains no URL of the content'],
     ] as const) {
       const { message } = await userErrorOf(contentOf(answering(answer), 'a.bak', undefined));
       expect(message).toContain(reason);

@@ -67,7 +67,7 @@ describe('the list of artifacts', () => {
     ['a time that is none', page({ ...BACKUP, created_at: 'yesterday' })],
   ])('is an error in words where the answer holds %s', async (_, answer) => {
     const error = await userErrorOf(listed(await answering([answer])));
-    expect(error.message).toMatch(/^GitHub could not be asked for artifacts: the answer /);
+    expect(error.message).toMatch(/^The request to the GitHub API failed: the response /);
     expect(error.hint).toContain('githubstatus.com');
   });
 
@@ -80,12 +80,12 @@ describe('the list of artifacts', () => {
 describe('one artifact', () => {
   it.each([null, {}])('is an error in words where the answer is %j', async (body) => {
     const list = await answering([{ body }]);
-    expect((await userErrorOf(list.byId(11))).message).toMatch(/: the answer lacks a number/);
+    expect((await userErrorOf(list.byId(11))).message).toMatch(/: the response lacks a number/);
   });
 
   it('whose content GitHub does not say the place of is one too', async () => {
     const { signedUrl } = await (await answering([{ body: BACKUP }])).byId(11);
     const error = await userErrorOf(signedUrl());
-    expect(error.message).toMatch(/: the answer does not say where the content is$/);
+    expect(error.message).toMatch(/: the response contains no URL of the content$/);
   });
 });

@@ -57,7 +57,7 @@ describe('the artifact service', () => {
       const text = errorText(() => {
         requireArtifactService({ ...job, ACTIONS_RUNTIME_TOKEN: token });
       });
-      expect(text).toContain('names no run and no job');
+      expect(text).toContain('contains no run and no job');
     },
   );
 });

@@ -40,7 +40,9 @@ async function read(path: string): Promise<string> {
 describe('a request in bounded work', () => {
   it('that is never answered is ended', async () => {
     answer = () => undefined;
-    await expect(withBoundedRequests(bounds, () => read('/silent'))).rejects.toThrow('nothing moved for');
+    await expect(withBoundedRequests(bounds, () => read('/silent'))).rejects.toThrow(
+      'no data was transferred for',
+    );
     expect(asked).toContain('/silent');
   });
 
@@ -53,7 +55,7 @@ describe('a request in bounded work', () => {
       new Promise(() => {
         request('/half').once('response', (response) => response.resume());
       });
-    await expect(withBoundedRequests(bounds, forgets)).rejects.toThrow('the answer broke off');
+    await expect(withBoundedRequests(bounds, forgets)).rejects.toThrow('the response broke off');
   });
 
   it('may take as long as it likes while something moves', async () => {

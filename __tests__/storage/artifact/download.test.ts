@@ -58,7 +58,9 @@ describe('a download', () => {
     expect({ size, sha256 }).toEqual({ size: CONTENT.length, sha256: SHA256 });
     expect((await readFile(file)).equals(CONTENT)).toBe(true);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect(output.text).toMatch(/Downloaded 3.0 MB in .*; size and SHA-256 are what the service recorded/);
+    expect(output.text).toMatch(
+      /Downloaded 3.0 MB in .*; size and SHA-256 match those that the service recorded/,
+    );
     expect(output.text).not.toContain('sig=');
   });
 
@@ -70,7 +72,7 @@ describe('a download', () => {
 
   it('without a recorded SHA-256 goes by the size, and says so', async () => {
     expect((await download({ digest: '' })).sha256).toBe(SHA256);
-    expect(output.text).toContain('the service recorded no SHA-256 to compare');
+    expect(output.text).toContain('the service recorded no SHA-256');
   });
 
   it('of an empty artifact is empty', async () => {
@@ -93,7 +95,7 @@ describe('a download that is not what the service recorded', () => {
     const before = blobRequests();
     const { message, hint } = await userErrorOf(download(seed));
     expect(message).toMatch(
-      /What was downloaded of shop-.* is not what the service recorded: its SHA-256 is/,
+      /The download of shop-.* does not match what the service recorded: its SHA-256 is/,
     );
     expect(hint).toContain('use another backup');
     expect(await readdir(folder)).toEqual([]);
@@ -131,8 +133,8 @@ describe('a download that breaks off', () => {
   it.each([
     ['reset', /terminated|closed|ECONNRESET/],
     ['truncate', /ended after 1500002 of 3000005 bytes/],
-    ['stall', /nothing came for 3\.0 s/],
-    ['hang', /nothing came for 3\.0 s/],
+    ['stall', /no data was received for 3\.0 s/],
+    ['hang', /no data was received for 3\.0 s/],
     [503, /the storage answered with 503/],
   ] as const)('every time is an error, and leaves no file: %s', async (answer, reason) => {
     service.faults = { blobGet: { answer } };
@@ -171,8 +173,8 @@ describe('a download that breaks off', () => {
 
   it('because the disk is full or closed says so', async () => {
     const { message, hint } = await userErrorOf(download({}, { folder: path.join(folder, 'missing') }));
-    expect(message).toMatch(/cannot be written to the disk of the runner: ENOENT/);
-    expect(hint).toContain('room');
+    expect(message).toMatch(/could not be written to the disk of the runner: ENOENT/);
+    expect(hint).toContain('space');
   });
 });
 

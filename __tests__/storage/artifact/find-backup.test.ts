@@ -88,7 +88,7 @@ describe('the latest backup', () => {
     await seed('blog', 75.1);
     const error = await userErrorOf(find(latest()));
     expect(error.message).toMatch(
-      /backup-name: example\/shop holds backups of 2 series: shop \(the newest is 3 h \d+ min old\); blog \(the newest is 3 days old\)/,
+      /backup-name: example\/shop contains backups of 2 series: shop \(the newest is 3 h \d+ min old\); blog \(the newest is 3 days old\)/,
     );
     expect(error.hint).toContain('backup-name');
   });
@@ -98,7 +98,7 @@ describe('the latest backup', () => {
     const { id } = await seed('shop', 0.1, { runId: OWN_RUN });
     const token = service.tokenFor({ repositories: [service.repository], actions: 'none' });
     for (const name of [latest('shop'), latest()]) expect(await idOf(find(name, { token }))).toBe(id);
-    expect(output.text).toMatch(/Only the artifacts of this run were looked at.*Resource not accessible/);
+    expect(output.text).toMatch(/Only the artifacts of this run were searched.*Resource not accessible/);
     expect(await idOf(find(latest('shop'), { token: '' }))).toBe(id);
   });
 
@@ -185,7 +185,7 @@ describe('a backup that is not there', () => {
 
   it('is missed plainly where there is nothing at all, or nothing of this action', async () => {
     expect((await userErrorOf(find(latest()))).message).toBe(
-      'backup: there is no backup in example/shop. It has no artifacts at all.',
+      'backup: there is no backup in example/shop. It has no artifacts.',
     );
     await service.seed({ name: 'build', content: 'x' });
     expect((await userErrorOf(find(latest('shop')))).message).toMatch(
@@ -212,7 +212,7 @@ describe('what GitHub refuses', () => {
     ];
     for (const wanted of ways) {
       const { message, hint } = await userErrorOf(find(wanted, { token }));
-      expect(message).toContain('may not read the artifacts of example/shop');
+      expect(message).toContain('lacks the permission to read the artifacts of example/shop');
       expect(hint).toContain('actions: read');
     }
   });
@@ -221,14 +221,16 @@ describe('what GitHub refuses', () => {
     const { message } = await userErrorOf(find(latest('shop'), { token: 'ghs_expired' }));
     expect(message).toMatch(/^github-token: GitHub does not accept the token \(401: Bad credentials\)/);
     expect((await userErrorOf(find(latest('shop'), { token: '' }))).message).toMatch(
-      /^github-token: it is empty/,
+      /^github-token is empty/,
     );
   });
 
   it('as a repository that the token does not see', async () => {
     for (const wanted of [latest('shop'), { kind: 'id', id: 5 } as const]) {
       const { message, hint } = await userErrorOf(find(wanted, OTHER));
-      expect(message).toMatch(/^repository: example\/secret does not exist, or the token may not see it/);
+      expect(message).toMatch(
+        /^repository: example\/secret does not exist, or the token has no access to it/,
+      );
       expect(hint).toContain('github-token needs a token with "actions: read"');
     }
   });

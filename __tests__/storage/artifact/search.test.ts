@@ -31,7 +31,7 @@ it('a search of a repository with too many artifacts ends, and says that it has 
   const list = artifactList(await connectToGitHub(accessTo(service)));
   const found = await scan(list.pages(), known, () => false, 150);
   expect(found).toMatchObject({ isComplete: false, artifacts: { length: 200 } });
-  expect(notFound(found, new Date()).message).toContain('(only its newest 200 were looked at)');
+  expect(notFound(found, new Date()).message).toContain('(only its newest 200 were searched)');
 });
 
 it('a search of a repository with just as many artifacts as it looks at has seen all', async () => {

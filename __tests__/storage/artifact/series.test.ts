@@ -77,7 +77,7 @@ describe('a series', () => {
     expect((await userErrorOf(find({ token }, 'write'))).hint).toContain('actions: write');
     const elsewhere = service.tokenFor({ repositories: ['example/other'], actions: 'write' });
     expect((await userErrorOf(find({ token: elsewhere }))).message).toContain('404');
-    expect((await userErrorOf(find({ token: '' }))).message).toContain('github-token: it is empty');
+    expect((await userErrorOf(find({ token: '' }))).message).toContain('github-token is empty');
   });
 });
 
@@ -103,7 +103,7 @@ describe('a deletion', () => {
   it('that may not be names the permission', async () => {
     const { id } = await seed('shop', 2);
     const { message, hint } = await userErrorOf(remove(id, { token: tokenThatMay('read') }));
-    expect(message).toContain('may not delete the artifacts of example/shop');
+    expect(message).toContain('lacks the permission to delete the artifacts of example/shop');
     expect(hint).toContain('actions: write');
     expect(service.artifacts()).toHaveLength(1);
   });

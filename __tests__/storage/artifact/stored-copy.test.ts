@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { CancelledError } from '../../../src/errors.ts';
-import { type UploadedFile, proveStoredCopy } from '../../../src/storage/artifact/stored-copy.ts';
+import { type UploadedFile, verifyStoredCopy } from '../../../src/storage/artifact/stored-copy.ts';
 import type { FaultPlan } from '../../support/artifact-service-faults.ts';
 import { captureOutput } from '../../support/captured-output.ts';
 import { scopeOfRun } from '../../support/artifact-service-tokens.ts';
@@ -36,7 +36,7 @@ async function prove(
   const slow = Object.values(faults).some(({ answer }) => answer === 'stall' || answer === 'hang');
   const sha256 = createHash('sha256').update(CONTENT).digest('hex');
   const file = { name, size: CONTENT.length, sha256, ...proven };
-  await proveStoredCopy(file, environmentOf(service), { signal, patience: slow ? HASTE : IMPATIENCE });
+  await verifyStoredCopy(file, environmentOf(service), { signal, patience: slow ? HASTE : IMPATIENCE });
   return name;
 }
 const isStored = (): boolean => service.artifacts().some(({ name }) => name === `shop-${stored}.bak`);
@@ -45,7 +45,7 @@ describe('the stored copy', () => {
   it('of the proven file stays, and the log says that it was read', async () => {
     await prove();
     expect(isStored()).toBe(true);
-    expect(output.text).toContain('size and SHA-256 are those of the proven file');
+    expect(output.text).toContain('size and SHA-256 match the verified file');
     expect(output.text).not.toContain('sig=');
   });
 
@@ -56,7 +56,7 @@ describe('the stored copy', () => {
   ])('that %s is deleted', async (_, given) => {
     const { message } = await userErrorOf(prove(given));
     expect(message).toMatch(
-      /(not the file that was proven|could not be read back).* The artifact was deleted\.$/,
+      /(differs from the verified file|could not be read back).* The artifact was deleted\.$/,
     );
     expect(isStored()).toBe(false);
   });
@@ -81,7 +81,7 @@ describe('the stored copy', () => {
 
   it('that is wrong and cannot be deleted is told of as what must not be used', async () => {
     const error = await userErrorOf(prove({ sha256: '0'.repeat(64) }, { deleteArtifact: { answer: 403 } }));
-    expect(error.message).toMatch(/could not be deleted \(.*403.*\): if it is there, it must not be used/);
+    expect(error.message).toMatch(/could not be deleted \(.*403.*\): do not restore from it/);
     expect(error.hint).toContain('Delete the artifact on the page of this run');
     expect(isStored()).toBe(true);
   });

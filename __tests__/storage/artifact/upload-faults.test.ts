@@ -59,20 +59,20 @@ const DISTURBED = String.raw`\(githubstatus\.com\)\. Run the job again`;
 // What becomes of a whole backup then is tried in `__tests__/faults/cases/artifact-service.ts`, with some of these.
 describe.each(['createArtifact', 'finalizeArtifact'] as const)('when %s', (point) => {
   it.each<[string, Fault['answer'], string]>([
-    ['is refused (401)', 401, String.raw`\(401\).*\n.*The token of this run does not let it upload`],
-    ['is refused (403)', 403, String.raw`\(403\).*\n.*The token of this run does not let it upload`],
-    ['is refused (409)', 409, String.raw`\(409\).*\n.*give parallel jobs different backup-names`],
+    ['is refused (401)', 401, String.raw`\(401\).*\n.*The token of this job does not allow the upload`],
+    ['is refused (403)', 403, String.raw`\(403\).*\n.*The token of this job does not allow the upload`],
+    ['is refused (409)', 409, String.raw`\(409\).*\n.*use different backup-names in parallel jobs`],
     [
       'is rate-limited (429)',
       { status: 429, headers: { 'retry-after': '60' }, message: 'slow down' },
-      String.raw`5 attempts.*\(429\).*slow down\n.*GitHub limits how often it is asked`,
+      String.raw`5 attempts.*\(429\).*slow down\n.*GitHub limits the rate of requests`,
     ],
     ['fails (500)', 500, String.raw`5 attempts.*\(500\).*\n.*${DISTURBED}`],
     ['is answered with invalid data', 'corrupt', String.raw`5 attempts.*JSON.*\n.*${DISTURBED}`],
-    ['is not answered', 'hang', String.raw`nothing moved for 45 s\n.*${DISTURBED}`],
-    ['gets half an answer', 'truncate', String.raw`the answer broke off\n.*${DISTURBED}`],
-    ['gets half an answer, then nothing', 'stall', String.raw`the answer broke off\n.*${DISTURBED}`],
-    ['ends with a reset connection', 'reset', String.raw`ECONNRESET\n.*may not reach it\. Run the job again`],
+    ['is not answered', 'hang', String.raw`no data was transferred for 45 s\n.*${DISTURBED}`],
+    ['gets half an answer', 'truncate', String.raw`the response broke off\n.*${DISTURBED}`],
+    ['gets half an answer, then nothing', 'stall', String.raw`the response broke off\n.*${DISTURBED}`],
+    ['ends with a reset connection', 'reset', String.raw`ECONNRESET\n.*cannot reach it\. Run the job again`],
   ])('%s every time, the upload fails, says why, and leaves no artifact', async (_, answer, says) => {
     const { message, hint } = await userErrorOf(uploadDespite(point, { answer }));
     expect(`${message}\n${hint}`).toMatch(new RegExp(`^The artifact could not be uploaded: .*${says}`));

@@ -49,7 +49,7 @@ describe('an upload', () => {
   ])('of %s than were proven is deleted again', async (_, proven) => {
     const before = service.artifacts().length;
     await expect(attempt('changed.bak', proven)).rejects.toMatchObject({
-      message: expect.stringMatching(/not the file that was read back.*deleted/),
+      message: expect.stringMatching(/differs from the file that was read back.*deleted/),
     });
     expect(service.artifacts()).toHaveLength(before);
   });

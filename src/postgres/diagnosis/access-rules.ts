@@ -3,23 +3,23 @@ import { type Rule, SECRET_HINT } from './rule.ts';
 const ALLOW_HINT =
   "Allow the runner's address in the server's configuration or your provider's network settings.";
 
-/** Who may log in, from where, and to which database. Sources: libpq/auth.c, utils/init/postinit.c, fe-auth.c. */
+/** Who can log in, from where, and to which database. Sources: libpq/auth.c, utils/init/postinit.c, fe-auth.c. */
 export const ACCESS_RULES: readonly Rule[] = [
   {
-    // Neon's proxy says it with single quotes.
+    // Neon's proxy uses single quotes.
     pattern: /^password authentication failed for user ["'](.*)["']/,
     cause: 'The server refused the password of the user "$1".',
-    hint: `${SECRET_HINT} Special characters in the password must be percent-encoded (@ is %40). A password can also have passed its VALID UNTIL; the server says the same then.`,
+    hint: `${SECRET_HINT} Special characters in the password must be percent-encoded (@ is %40). An expired password (VALID UNTIL) gives the same error.`,
   },
   {
     pattern: /^(?:fe_sendauth: )?no password supplied/,
-    cause: 'The server asks for a password and the connection string has none.',
+    cause: 'The server requires a password and the connection string has none.',
     hint: SECRET_HINT,
   },
   {
     pattern: /^role "(.*)" does not exist/,
     query: /^(SET ROLE)/,
-    cause: 'The server has no user "$1" that pg_dump could become.',
+    cause: 'The role "$1", which --role sets, does not exist on the server.',
     hint: 'Correct --role in pg-dump-args.',
   },
   {
@@ -29,24 +29,25 @@ export const ACCESS_RULES: readonly Rule[] = [
   },
   {
     pattern: /^permission denied to set role "(.*)"/,
-    cause: 'The user may not become the role "$1".',
-    hint: 'GRANT that role to the user, or leave --role out of pg-dump-args.',
+    cause: 'The user lacks the privilege to SET ROLE "$1".',
+    hint: 'GRANT that role to the user, or remove --role from pg-dump-args.',
   },
   {
     pattern: /^role "(.*)" is not permitted to log in/,
-    cause: 'The user "$1" may not log in.',
+    cause: 'The user "$1" is not permitted to log in.',
     hint: 'Give the role LOGIN, or use another user in the connection string.',
   },
   {
     from: 'tool',
     pattern: /^authentication method requirement "(.*)" failed: (.*)/,
-    cause: 'The connection string asks for another way to log in than the server does (require_auth=$1: $2).',
-    hint: 'Correct require_auth in the connection string, or leave it out.',
+    cause:
+      'The connection string requires an authentication method that the server did not use (require_auth=$1: $2).',
+    hint: 'Correct require_auth in the connection string, or remove it.',
   },
   {
     from: 'tool',
     pattern: /^channel binding (?:is )?required/,
-    cause: 'The connection string asks for channel binding, which works with TLS and SCRAM passwords only.',
+    cause: 'The connection string requires channel binding, which works with TLS and SCRAM passwords only.',
     hint: 'Add sslmode=require, or remove channel_binding=require (connection poolers often lack it).',
   },
   {
@@ -69,44 +70,45 @@ export const ACCESS_RULES: readonly Rule[] = [
     pattern:
       /^(Peer|Ident|GSSAPI|SSPI|LDAP|RADIUS|BSD|Cloud SQL IAM user) authentication failed for user "(.*)"/,
     cause: 'The server refused the user "$2": $1 authentication failed.',
-    hint: 'For a user with a password, pg_hba.conf must say scram-sha-256 for this connection.',
+    hint: 'For a user with a password, set scram-sha-256 for this connection in pg_hba.conf.',
   },
   {
     pattern: /^pg_hba\.conf rejects .*?connection for host "(.*?)"/,
     cause:
-      'The server does not let this user connect to this database from the address $1 (pg_hba.conf rejects it).',
+      'The server does not allow this user to connect to this database from the address $1 (pg_hba.conf rejects it).',
     hint: ALLOW_HINT,
   },
   {
     pattern: /^no pg_hba\.conf entry for .*?host "(.*?)".*(?:SSL encryption|GSS encryption|SSL on)$/,
-    cause: 'The server does not let this user connect to this database from the address $1 (pg_hba.conf).',
+    cause:
+      'The server does not allow this user to connect to this database from the address $1 (pg_hba.conf).',
     hint: ALLOW_HINT,
   },
   {
     pattern: /^connection requires a valid client certificate/,
-    cause: 'The server asks for a client certificate, and there was none.',
-    hint: 'Give sslcert and sslkey with the connection string, and sslmode=require or stricter.',
+    cause: 'The server requires a client certificate, and none was given.',
+    hint: 'Set sslcert and sslkey, and sslmode=require or stricter, in the connection string.',
   },
   {
     pattern: /^no pg_hba\.conf entry for .*(?:no encryption|SSL off)$/,
-    cause: 'The server takes encrypted connections only.',
+    cause: 'The server accepts encrypted connections only.',
     hint: 'Add ?sslmode=require to the connection string.',
   },
   {
     // Supavisor, RDS Proxy, Neon.
     pattern: /^SSL connection is required|^This RDS Proxy requires TLS|^connection is insecure/,
-    cause: 'The server takes encrypted connections only.',
+    cause: 'The server accepts encrypted connections only.',
     hint: 'Add ?sslmode=require to the connection string.',
   },
   {
     pattern: /^no pg_hba\.conf entry/,
-    cause: 'The server does not let this user connect to this database from this address (pg_hba.conf).',
+    cause: 'The server does not allow this user to connect to this database from this address (pg_hba.conf).',
     hint: ALLOW_HINT,
   },
   {
     pattern: /^database "(.*)" does not exist/,
     cause: 'The server has no database "$1".',
-    hint: 'Correct what stands behind the last "/" of the connection string.',
+    hint: 'Correct the name after the last "/" of the connection string.',
   },
   {
     pattern: /^database "(.*)" is not currently accepting connections/,
@@ -120,7 +122,7 @@ export const ACCESS_RULES: readonly Rule[] = [
   },
   {
     pattern: /^permission denied for database "?(.*?)"?$/,
-    cause: 'The user may not connect to the database "$1".',
+    cause: 'The user lacks the privilege to connect to the database "$1".',
     hint: 'GRANT CONNECT ON DATABASE to the user, or use another one.',
   },
 ];

@@ -6,11 +6,11 @@ import type { Rule } from './rule.ts';
 import { RULES } from './rules.ts';
 import { safeMessage } from './safe-text.ts';
 
-/** What a tool's error stream means. */
+/** The explanation of a tool's error output. */
 export interface Diagnosis {
   readonly cause: string;
   readonly hint: string;
-  /** Whether the same attempt may well succeed a little later. */
+  /** Whether the same attempt is likely to succeed a little later. */
   readonly transient: boolean;
   /** Of the rule that explains it. */
   readonly kind?: Rule['kind'];
@@ -21,11 +21,11 @@ const LONGEST_QUOTE = 200;
 const LONGEST_CAUSE = 500;
 
 /**
- * Explains what a tool of PostgreSQL printed on its error stream: by the last failure that a rule knows, because that
- * is the one it ended with. That the connection was lost explains a failure only if nothing else does.
+ * Explains what a tool of PostgreSQL printed on its error stream: by the last failure that a rule matches, because that
+ * is the one that ended it. A lost connection is the explanation only if no other rule matches.
  *
- * It never contains a value of a row: rules print their own words and names, and what no rule knows is shown only as far
- * as `safe-text.ts` knows that it is harmless.
+ * It never contains a value of a row: rules print fixed text and names, and other messages are shown only as far
+ * as `safe-text.ts` knows that they are harmless.
  */
 export function diagnose(stderr: string): Diagnosis {
   const failures = failuresIn(stderr).reverse();
@@ -36,13 +36,13 @@ export function diagnose(stderr: string): Diagnosis {
     ) ??
     first(failures, (failure) => known(failure, LOST_CONNECTION_RULES)) ?? {
       cause: shortened(lastWords(stderr), LONGEST_CAUSE),
-      hint: "Look at the log above, and at the server's own log.",
+      hint: "See the log above, and the server's own log.",
       transient: false,
     }
   );
 }
 
-/** An error with the cause and the hint of what a tool printed. */
+/** An error with the cause and the hint for what a tool printed. */
 export function diagnosedError(code: ErrorCode, part: string, stderr: string): UserError {
   const { cause, hint } = diagnose(stderr);
   return new UserError(code, `${part}: ${cause}`, hint, {
@@ -71,7 +71,7 @@ function known(failure: Failure, rules: readonly Rule[]): Diagnosis | undefined 
   return undefined;
 }
 
-/** What a server said that no rule knows: still more than what the network says of its other addresses. */
+/** A message of a server that no rule matches: still more useful than the network errors of its other addresses. */
 function unknownAnswer({ complaints, query, entry, isOfRow }: Failure): Diagnosis | undefined {
   const answer = complaints.find(({ from }) => from === 'server');
   if (!answer) return undefined;
@@ -80,20 +80,20 @@ function unknownAnswer({ complaints, query, entry, isOfRow }: Failure): Diagnosi
   const shown = answer.place === 'login' ? answer.text : safeMessage(answer.text, isOfRow);
   const code = answer.sqlstate === '' ? '' : ` (SQLSTATE ${answer.sqlstate})`;
   const object = shortened(entry === '' ? statementName(query) : entry, LONGEST_QUOTE);
-  const says = isForeign ? 'The server says, in its own language' : 'The server says';
+  const says = isForeign ? 'The server reports, in its own language' : 'The server reports';
   return {
     cause:
       shown === undefined
         ? `The server reports an error${code}${object === '' ? '' : ` at ${object}`}. Its text may contain values of rows and is not shown.`
         : `${says}: ${shortened(shown, LONGEST_QUOTE)}`,
     hint: isForeign
-      ? "Look into the server's own log. With lc_messages = 'C' on the server, this action can explain what it says."
-      : "Look at the log above, and at the server's own log.",
+      ? "See the server's own log. With lc_messages = 'C' on the server, this action can explain its errors."
+      : "See the log above, and the server's own log.",
     transient: false,
   };
 }
 
-/** What a statement is about, by the keywords that it begins with and the name behind them. */
+/** The object of a statement: the keywords at its start, and the name after them. */
 function statementName(query: string): string {
   return /^[A-Z][A-Z ]* (?:"[^"]*"|[\w$]+)(?:\.(?:"[^"]*"|[\w$]+))*/.exec(query)?.[0] ?? '';
 }
@@ -101,7 +101,7 @@ function statementName(query: string): string {
 function matches(rule: Rule, complaint: Complaint, failure: Failure): RegExpExecArray | null {
   const { from, text, address, place } = complaint;
   const { from: who = from, address: where, query } = rule;
-  // A line that may be a part of a value is not quoted; details are, by rules that ask for all of their words.
+  // A line that may be a part of a value is not quoted; details are, by rules that match the whole of them.
   if (rule.notOfRow && failure.isOfRow) return null;
   if (place === 'further' && !text.startsWith('DETAIL:') && /\$\d/.test(rule.cause)) return null;
   if (who !== from || where?.test(address) === false || query?.test(failure.query) === false) return null;
@@ -124,9 +124,9 @@ function shortened(text: string, length: number): string {
   return characters.length <= length ? text : `${characters.slice(0, length).join('')}…`;
 }
 
-/** The last of what may be shown; of a program that is none of PostgreSQL's, such as the loader, the last line. */
+/** The last line that may be shown; of a program that is not PostgreSQL's, such as the loader, the last line. */
 function lastWords(stderr: string): string {
   const lines = stderr.split(/\r?\n/).filter((line) => line.trim() !== '');
   const others = lines.some((line) => PROGRAM.test(line)) ? undefined : lines.at(-1);
-  return errorLines(stderr).at(-1) ?? others ?? 'it printed no reason.';
+  return errorLines(stderr).at(-1) ?? others ?? 'it printed no error message.';
 }

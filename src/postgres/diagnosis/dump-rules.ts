@@ -3,12 +3,12 @@ import type { Rule } from './rule.ts';
 const READ_HINT =
   'Grant the role pg_read_all_data (PostgreSQL 14 and newer), or use the owner of the tables.';
 const LOCK_HINT =
-  'Run the backup when no migration runs; pg-dump-args: --lock-wait-timeout=10min waits longer.';
+  'Run the backup when no migration is running; pg-dump-args: --lock-wait-timeout=10min makes it wait longer.';
 const ONE_TABLE = /^LOCK TABLE (?:ONLY )?((?:[^,"]|"[^"]*")+?) IN /;
 const TABLES = /^LOCK TABLE ((?:.|\n)+?)(?: IN [A-Z ]+ MODE)?$/;
 const LOCK_ENDED = /^canceling statement due to (?:statement|lock) timeout/;
 
-/** What the role may read. Source: `aclcheck_error` in catalog/aclchk.c. */
+/** Privileges. Source: `aclcheck_error` in catalog/aclchk.c. */
 const RIGHTS_RULES: readonly Rule[] = [
   {
     pattern: /^query would be affected by row-level security policy for table "(.*)"/,
@@ -17,35 +17,35 @@ const RIGHTS_RULES: readonly Rule[] = [
   },
   {
     pattern: /^permission denied for large object (.*)/,
-    cause: 'The user may not read the large object $1.',
-    hint: 'Use its owner or a superuser: pg_read_all_data does not include large objects. Or leave them out, pg-dump-args: --no-large-objects.',
+    cause: 'The user lacks the privilege to read the large object $1.',
+    hint: 'Use its owner or a superuser: pg_read_all_data does not include large objects. Or leave them out with pg-dump-args: --no-large-objects.',
   },
   {
     pattern:
       /^permission denied for ((?:materialized )?view|(?:foreign )?table|schema|sequence|relation|column) (.*)/,
-    cause: 'The user may not read the $1 $2.',
+    cause: 'The user lacks the privilege to read the $1 $2.',
     hint: READ_HINT,
   },
   {
     pattern:
       /^permission denied for (foreign server|foreign-data wrapper|function|procedure|routine|language|type|domain|tablespace|parameter|event trigger) (.*)/,
-    cause: 'The user may not use the $1 $2.',
+    cause: 'The user lacks the privilege to use the $1 $2.',
     hint: 'Grant it to the user, or use the owner of the database.',
   },
   {
     pattern: /^user mapping not found for (?:user )?"(.*?)"(?:, server "(.*?)")?/,
     cause: 'The user "$1" has no user mapping for the foreign server "$2".',
-    hint: 'CREATE USER MAPPING for it, or remove --include-foreign-data from pg-dump-args.',
+    hint: 'Create one (CREATE USER MAPPING), or remove --include-foreign-data from pg-dump-args.',
   },
   {
     from: 'server',
     pattern: /^could not connect to server "(.*?)"/,
-    cause: 'The database server cannot reach its foreign server "$1".',
-    hint: 'Remove --include-foreign-data from pg-dump-args, or repair that connection.',
+    cause: 'The database server cannot connect to its foreign server "$1".',
+    hint: 'Remove --include-foreign-data from pg-dump-args, or fix that connection.',
   },
   {
     pattern: /^(?:permission denied(?: to|:) .*|must be (?:superuser|owner of|able to SET ROLE).*)/,
-    cause: 'The user has not the right to do something that the dump needs.',
+    cause: 'The user lacks a privilege that the dump needs.',
     hint: `The log above names it. ${READ_HINT}`,
   },
 ];
@@ -55,25 +55,25 @@ const TIME_RULES: readonly Rule[] = [
   {
     pattern: LOCK_ENDED,
     query: ONE_TABLE,
-    cause: 'The table $q stayed locked by somebody else for too long.',
+    cause: 'Timed out waiting for a lock on the table $q.',
     hint: LOCK_HINT,
   },
   {
     pattern: LOCK_ENDED,
     query: TABLES,
-    cause: 'One of the tables $q stayed locked by somebody else for too long.',
+    cause: 'Timed out waiting for a lock on one of the tables $q.',
     hint: LOCK_HINT,
   },
   {
     // pg_dump itself waits without this limit: it is the preflight that has it.
     pattern: /^canceling statement due to lock timeout/,
-    cause: 'A table or a catalogue of the server stayed locked by somebody else for too long.',
-    hint: 'Run the job again when no migration and no VACUUM FULL runs.',
+    cause: 'Timed out waiting for a lock on a table or a system catalog.',
+    hint: 'Run the job again when no migration and no VACUUM FULL is running.',
     transient: true,
   },
   {
     pattern: /^could not obtain lock on relation "(.*)"/,
-    cause: 'The table "$1" is locked by somebody else.',
+    cause: 'The table "$1" is locked by another session.',
     hint: LOCK_HINT,
   },
   {
@@ -98,18 +98,18 @@ const TIME_RULES: readonly Rule[] = [
   },
   {
     pattern: /^canceling statement due to user request/,
-    cause: 'Somebody cancelled a query of the dump on the server.',
-    hint: 'Run the job again; if it stays so, look for a program that cancels long queries.',
+    cause: 'A query of the dump was cancelled on the server.',
+    hint: 'Run the job again; if the error persists, look for a program that cancels long queries.',
   },
   {
     pattern: /^deadlock detected/,
-    cause: 'The server broke a deadlock with somebody else, at the expense of this job.',
-    hint: 'Run the backup when no migration runs.',
+    cause: "The server ended this job's query to resolve a deadlock with another session.",
+    hint: 'Run the backup when no migration is running.',
     transient: true,
   },
 ];
 
-/** What pg_dump was asked for. Sources: pg_dump.c, fe_utils/option_utils.c, common/compression.c. */
+/** Options and filters. Sources: pg_dump.c, fe_utils/option_utils.c, common/compression.c. */
 const REQUEST_RULES: readonly Rule[] = [
   {
     pattern: /^no matching (schemas|tables) were found(?: for pattern "(.*)")?/,
@@ -124,56 +124,56 @@ const REQUEST_RULES: readonly Rule[] = [
   {
     pattern: /^improper (?:qualified|relation) name[^:]*: (.*)/,
     cause: 'A pattern of the filter inputs has too many dots: $1',
-    hint: 'Write schema.table, with double quotes around a name that holds a dot.',
+    hint: 'Write schema.table, with double quotes around a name that contains a dot.',
   },
   {
     pattern: /^cross-database references are not implemented: (.*)/,
     cause: 'A pattern of the filter inputs names another database: $1',
-    hint: 'Write schema.table, with double quotes around a name that holds a dot.',
+    hint: 'Write schema.table, with double quotes around a name that contains a dot.',
   },
   {
     pattern: /^unrecognized option [`'](.*?)'/,
-    cause: 'pg_dump does not know the option "$1".',
+    cause: 'This pg_dump does not have the option "$1".',
     hint: 'Correct pg-dump-args, or use a postgres-version whose pg_dump has it.',
   },
   {
     from: 'tool',
     pattern:
       /^(options? .*|invalid value .* for option .*|invalid argument for option .*|.* must be in range .*|invalid section name: .*)/,
-    cause: 'pg_dump refuses its options: $1.',
+    cause: 'pg_dump rejects its options: $1.',
     hint: 'Correct pg-dump-args.',
   },
   {
     from: 'tool',
     pattern:
       /^(this build does not support compression with .*|unrecognized compression algorithm.*|invalid compression specification.*|not built with \w+ support|compression .*)/,
-    cause: 'pg_dump refuses the compression: $1.',
+    cause: 'pg_dump rejects the compression: $1.',
     hint: 'Use another compression, such as gzip; zstd and lz4 need pg_dump 16 or newer that was built with them.',
   },
   {
     pattern: /^invalid value for parameter "statement_timeout": "(.*)"/,
-    cause: 'The server does not take the value "$1" for "statement_timeout".',
+    cause: 'The server rejects the value "$1" for "statement_timeout".',
     hint: 'Correct --lock-wait-timeout in pg-dump-args: milliseconds, or a number with a unit as in 10min.',
   },
   {
     pattern: /^invalid value for parameter "([^"]*)": "/,
     cause: 'The server does not take the value that is set for "$1".',
-    hint: 'Correct it in the connection string (client_encoding, options).',
+    hint: 'Correct client_encoding or options in the connection string.',
   },
   {
     pattern: /^(?:unrecognized configuration parameter|parameter) "(.*?)"/,
-    cause: 'The server does not know the setting "$1", or does not let this user change it.',
-    hint: 'Correct options in the connection string, or leave it out.',
+    cause: 'The server does not have the setting "$1", or this user is not permitted to change it.',
+    hint: 'Correct options in the connection string, or remove it.',
   },
   {
     pattern: /^(?:snapshot "(.*)" does not exist|invalid snapshot identifier)/,
-    cause: 'The snapshot that pg-dump-args names does not exist: the session that exported it has ended.',
+    cause: 'The snapshot in pg-dump-args does not exist: the session that exported it has ended.',
     hint: 'Keep that session open during the backup, or remove --snapshot.',
   },
   {
     pattern: /^server version: ((?:[78]|9\.[01])\b\S*); pg_dump version: ([\w.]+)/,
     cause: 'The server ($1) is too old for pg_dump ($2).',
-    hint: 'Set an older postgres-version; this action serves PostgreSQL 9.5 and newer.',
+    hint: 'Set an older postgres-version; this action supports PostgreSQL 9.5 and newer.',
   },
   {
     pattern: /^server version: ([\w.]+).*; pg_dump version: ([\w.]+)/,
@@ -193,19 +193,19 @@ const RUNNER_RULES: readonly Rule[] = [
     from: 'tool',
     pattern: /^(?:could not .*: )?(?:No space left on device|Disk quota exceeded)/,
     cause: 'The disk of the runner is full.',
-    hint: 'Free some space before this step, use a stronger compression, or use a larger runner.',
+    hint: 'Free some space before this step, compress more, or use a larger runner.',
   },
   {
     from: 'tool',
     pattern: /^could not .*: File too large/,
-    cause: 'The archive is larger than the runner lets a file become.',
-    hint: 'Raise the limit (ulimit -f), or use a stronger compression.',
+    cause: 'The archive exceeds the file size limit of the runner.',
+    hint: 'Raise the limit (ulimit -f), or compress more.',
   },
   {
     from: 'tool',
     pattern: /^could not (?:open|create|write|close|seek).*(?:file|archive|directory).*: (.*)/,
-    cause: 'On the runner, pg_dump cannot write the archive: $1.',
-    hint: 'Check the temporary folder of the runner (RUNNER_TEMP): its rights and its disk.',
+    cause: 'pg_dump cannot write the archive on the runner: $1.',
+    hint: 'Check the temporary folder of the runner (RUNNER_TEMP): its permissions and its disk.',
   },
   {
     from: 'tool',
@@ -216,12 +216,12 @@ const RUNNER_RULES: readonly Rule[] = [
   {
     from: 'tool',
     pattern: /^(?:out of memory|cannot allocate memory|could not allocate|Cannot enlarge string buffer)/,
-    cause: 'pg_dump has not enough memory on the runner.',
+    cause: 'pg_dump ran out of memory on the runner.',
     hint: 'Use a larger runner; a single value of hundreds of megabytes needs a multiple of its size.',
   },
 ];
 
-/** What a dump needs: rights, locks, time, sensible options, and a runner with room. */
+/** What a dump needs: privileges, locks, time, valid options, and space on the runner. */
 export const DUMP_RULES: readonly Rule[] = [
   ...RIGHTS_RULES,
   ...TIME_RULES,

@@ -2,16 +2,16 @@ import { ATTEMPT, LABEL, PROGRAM, QUERY, SEVERITY, SQLSTATE, isOfRow } from './f
 import { DEPENDENCE, WITHHELD, safeMessage } from './safe-text.ts';
 
 const MOST_LINES = 20;
-/** psql at a line of its script, in which rows may stand. */
+/** psql at a line of its script, which may contain rows. */
 const AT_SCRIPT = /^(?:.*[\\/])?psql(?:\.exe)?:[^:\s]+:\d+: /;
-/** What a tool says in front of the server's words: who, what it did, and how bad it is. */
+/** What a tool prints before the server's message: its name, the activity, and the severity. */
 const HEAD = /^(?:.*?: )?\p{L}[\p{L} ]*: {2}/u;
 const NEWS = /^(?:ERROR|FATAL|PANIC|WARNING): {2}/;
-/** What psql and libpq say of the connection and of the script, in their own words. */
+/** Messages of psql and libpq about the connection and the script. */
 const OWN_WORDS =
   /^(?:error: )?(?:connection to server was lost|server closed the connection unexpectedly|backslash commands are restricted.*|SSL .*)$/;
 
-/** The lines that tell of an error or a warning, without the verbose story around them, and without any value of a row. */
+/** The lines with an error or a warning, without the verbose output around them, and without any value of a row. */
 export function errorLines(stderr: string): string[] {
   const ofRow = isOfRow(stderr);
   return stderr
@@ -30,7 +30,7 @@ function lineToShow(line: string, ofRow: boolean): string | undefined {
   if (label === '' && SEVERITY.test(text) && !NEWS.test(text)) return undefined;
   if (ATTEMPT.test(text)) return line;
   const head = HEAD.exec(text)?.[0];
-  // A tool's own words name tables and files; at a line of a script, that line.
+  // A tool's own messages contain names of tables and files; at a line of a script, that line.
   if (head === undefined)
     return AT_SCRIPT.test(line) && !OWN_WORDS.test(text) ? `${who}${label}${WITHHELD}` : line;
   const message = text.slice(head.length);
@@ -38,7 +38,7 @@ function lineToShow(line: string, ofRow: boolean): string | undefined {
   return `${who}${label}${head}${code}${safeMessage(message.slice(code.length), ofRow) ?? WITHHELD}`;
 }
 
-/** A line of libpq's own, or a server's last words, below the first line of a message: it may also be a part of a value. */
+/** A line of libpq, or a server's last message, after the first line of a message: it may also be a part of a value. */
 function isHarmless(line: string, ofRow: boolean): boolean {
   return ATTEMPT.test(line) || (NEWS.test(line) && safeMessage(line.replace(NEWS, ''), ofRow) !== undefined);
 }

@@ -1,6 +1,6 @@
-/** One sentence of a tool's error stream, without the prefixes that say who said it. */
+/** One message of a tool's error stream, without its prefixes. */
 export interface Complaint {
-  /** Who said it: the server, whose words pg_dump and psql pass on, or the tool and its libpq. */
+  /** Whose message it is: the server's, which pg_dump and psql pass on, or that of the tool and its libpq. */
   readonly from: 'server' | 'tool';
   readonly text: string;
   /**
@@ -10,14 +10,14 @@ export interface Complaint {
   readonly place: 'login' | 'message' | 'further';
   /** The server's code for it, where psql tells it; else empty. */
   readonly sqlstate: string;
-  /** Where it tried to connect, as libpq names it: `at "db.example.com" (192.0.2.1), port 5432`. */
+  /** Where it tried to connect, as libpq writes it: `at "db.example.com" (192.0.2.1), port 5432`. */
   readonly address: string;
 }
 
-/** One thing that went wrong: one message of a tool with all its lines. */
+/** One failure: a message of a tool with all its lines. */
 export interface Failure {
   readonly complaints: readonly Complaint[];
-  /** The query that failed, where the tool tells it; else empty. Of rows that pg_restore sends: `COPY "table" FROM stdin`. */
+  /** The query that failed, if the tool prints it; else empty. For rows that pg_restore sends: `COPY "table" FROM stdin`. */
   readonly query: string;
   /** The entry of the archive that pg_restore was at: its kind and its name; else empty. */
   readonly entry: string;
@@ -28,24 +28,24 @@ export interface Failure {
 export const PROGRAM = /^(?:.*[\\/])?(?:psql|pg_dump|pg_restore)(?:\.exe)?:(?:[^:\s]+:\d+:)? /;
 /** The labels of PostgreSQL's own tools (`common/logging.c`); those before 15 also said `fatal`. */
 export const LABEL = /^(error|fatal|warning|detail|hint): /;
-/** libpq puts two spaces behind the severity of a server's message, which the server says in its own language. */
+/** libpq puts two spaces after the severity of a server's message, which is in the server's language. */
 export const SEVERITY = /^(\p{L}[\p{L} ]*): {2}/u;
 const REMARK = /^(DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LOCATION): {2}/;
-/** What a server says besides, and the one warning that tells why it then ends the connection. */
+/** Notices of a server, but not the one warning that says why it then ends the connection. */
 const NOTICE = /^(?:WARNING|NOTICE|INFO|LOG|DEBUG): {2}(?!terminating connection)/;
-/** Between two queries libpq passes on as a notice even what ends the session. */
+/** Between two queries, libpq reports even the end of the session as a notice. */
 const LAST_WORDS = /^(?:WARNING|FATAL): {2}terminating connection/;
-/** pg_dump says `Query was:`, pg_restore `Command was:`, and psql, when it is told to echo errors, `STATEMENT:`. */
+/** pg_dump prints `Query was:`, pg_restore `Command was:`, and psql, if it echoes errors, `STATEMENT:`. */
 export const QUERY = /^(?:(?:the )?(?:query|command) was: |STATEMENT: {2})/i;
-/** A statement within a statement: what a `DO` block has dropped when it failed. */
+/** A statement within a statement: the DROP that failed in a `DO` block. */
 const INNER_QUERY = /^CONTEXT: {2}SQL statement "((?:DROP|ALTER) .*)"$/;
-/** What getopt and the loader print, which know nothing of labels. */
+/** Messages of getopt and the loader, which have no labels. */
 const UNLABELLED =
   /^(?:(?:unrecognized|invalid|illegal|ambiguous) )?option |^(?:error while loading shared libraries|symbol lookup error|relocation error): /;
 const SERVER_MESSAGE = /^Error message from server: /;
 export const ATTEMPT =
   /^(?:(?:connection to server ((?:at|on socket) .*?) failed|could not connect to server|connection to database ".*?" failed): )+/;
-/** What the tools put in front of the reason that libpq gives them. */
+/** What the tools print before the reason that libpq gives. */
 const ACTIVITY =
   /^(?:query failed|could not execute query|could not (?:start|commit) database transaction|reconnection failed|COPY failed for table ".*?"|error returned by PQ\w+|(?:could not open|error reading|could not read) large object \d+): /;
 /** What psql puts in front of a message when it is asked to be verbose. Classes of PostgreSQL's own (`errcodes.txt`). */
@@ -63,8 +63,8 @@ interface OpenFailure {
 }
 
 /**
- * Takes the failures out of what psql, pg_dump or pg_restore printed, in their order, and leaves out the story that
- * `--verbose` tells around them, whatever names of tables it holds.
+ * Extracts the failures from what psql, pg_dump or pg_restore printed, in order, without the other output of
+ * `--verbose`, whatever names of tables that contains.
  */
 export function failuresIn(stderr: string): Failure[] {
   const failures: OpenFailure[] = [];
@@ -109,23 +109,23 @@ export function isOfRow(said: string): boolean {
   return isRow && !/^CONTEXT: {2}(?:PL\/pgSQL|SQL) function /m.test(said);
 }
 
-/** The query of rows that could not be restored: pg_restore names the table only. */
+/** The query for rows that could not be restored: pg_restore prints only the table. */
 function copying(text: string): string {
   const table = COPYING.exec(text)?.[1];
   return table === undefined ? '' : `COPY ${table} FROM stdin`;
 }
 
-/** Where a message and the lines that follow it belong. */
+/** What a message and the lines after it belong to. */
 function place(line: string, label: string | undefined, text: string): 'failure' | 'query' | undefined {
   if (QUERY.test(text)) return 'query';
   if (label === 'error' || label === 'fatal' || label === 'detail') return 'failure';
   if (label !== undefined) return undefined;
-  // psql says what a statement failed with, and libpq what the connection did, without a label of its own.
+  // psql prints the error of a statement, and libpq that of the connection, without a label.
   const isReason = line.startsWith('psql:') ? !NOTICE.test(text) : LAST_WORDS.test(text);
   return isReason || UNLABELLED.test(text) ? 'failure' : undefined;
 }
 
-/** pg_dump before 15 labels as errors of their own what later ones call the details of one. */
+/** pg_dump before 15 labels as separate errors what later versions label as details. */
 function begins(label: string | undefined, text: string): boolean {
   return label !== 'detail' && !/^Error message from server: |^aborting because of/.test(text);
 }

@@ -1,21 +1,21 @@
 import type { Rule } from './rule.ts';
 
 const CERTIFICATE_HINT =
-  'Use sslmode=verify-full with sslrootcert=system for a public certificate authority, or give the right one.';
+  'Use sslmode=verify-full with sslrootcert=system for a public certificate authority (CA), or set sslrootcert to the certificate of the right one.';
 const THIS_RUNNER = /^at "(?:localhost|127\.[\d.]+|::1)"/;
 
 /** TLS, from the certificate files to the handshake. Sources: fe-connect.c, fe-secure-openssl.c of libpq. */
 const TLS_RULES: readonly Rule[] = [
   {
     pattern: /^server does not support SSL, but SSL was required/,
-    cause: 'The connection string asks for TLS, and the server does not offer it.',
-    hint: 'Switch TLS on at the server; only for a server on a private network, use ?sslmode=disable.',
+    cause: 'The connection string requires TLS, which the server does not support.',
+    hint: 'Enable TLS on the server; for a server in a private network only, use ?sslmode=disable.',
   },
   {
     pattern:
       /^server certificate for ("[^"]*"(?: \(and \d+ other names?\))?) does not match host name "(.*)"/,
     cause: 'The server\'s TLS certificate is for $1, not for "$2".',
-    hint: 'Connect by the name that the certificate has, or have the server present the right one.',
+    hint: 'Use the host name in the certificate, or install a certificate for this host name on the server.',
   },
   {
     pattern: /^root certificate file "(.*)" does not exist/,
@@ -25,45 +25,45 @@ const TLS_RULES: readonly Rule[] = [
   {
     pattern: /^could not read root certificate file "(.*)": (.*)/,
     cause: 'The file "$1" of sslrootcert cannot be read: $2.',
-    hint: 'It must hold certificates in PEM form, -----BEGIN CERTIFICATE----- and all.',
+    hint: 'It must contain certificates in PEM format, including the -----BEGIN CERTIFICATE----- lines.',
   },
   {
     pattern: /^weak sslmode "(.*)" may not be used with sslrootcert=system/,
-    cause: 'sslrootcert=system does not go together with sslmode=$1.',
+    cause: 'sslrootcert=system cannot be used with sslmode=$1.',
     hint: 'Use sslmode=verify-full.',
   },
   {
     pattern: /^SSL error: certificate verify failed|^certificate verify failed/,
     cause:
-      "The server's TLS certificate could not be verified: it has expired, or nobody whom sslrootcert trusts signed it.",
+      "The server's TLS certificate could not be verified: it is expired or not signed by a trusted CA (sslrootcert).",
     hint: CERTIFICATE_HINT,
   },
   {
     pattern: /^private key file "(.*)" has group or world access/,
-    cause: 'The private key file "$1" of sslkey is one that others may read.',
-    hint: 'chmod 600 it.',
+    cause: 'The private key file "$1" of sslkey can be read by other users.',
+    hint: 'Run chmod 600 on it.',
   },
   {
     pattern: /^certificate present, but not private key file "(.*)"/,
-    cause: 'The connection string gives a client certificate, and its private key file "$1" is missing.',
-    hint: 'Give sslkey together with sslcert.',
+    cause: 'The connection string has a client certificate, but its private key file "$1" is missing.',
+    hint: 'Set sslkey together with sslcert.',
   },
   {
     pattern:
       /^could not load private key file "(.*)": key values mismatch|^certificate does not match private key file "(.*)"/,
-    cause: 'The client certificate and the private key do not belong together.',
-    hint: 'Give sslcert and sslkey that were made together.',
+    cause: 'The client certificate and the private key do not match.',
+    hint: 'Set sslcert and sslkey to a certificate and its own key.',
   },
   {
     pattern: /^could not (?:load|read|open) (?:private key|certificate) file "(.*?)"(?:: (.*))?$/,
     cause: 'The file "$1" of the client certificate cannot be used: $2.',
-    hint: 'sslcert and sslkey must be in PEM form; an encrypted key needs sslpassword.',
+    hint: 'sslcert and sslkey must be in PEM format; an encrypted key needs sslpassword.',
   },
   {
     pattern:
       /^SSL error: .*alert (?:unknown ca|bad certificate|certificate (?:expired|revoked|unknown|required)|unsupported certificate|decrypt error)/,
     cause: 'The server did not accept the client certificate.',
-    hint: 'Give sslcert and sslkey that an authority known to the server has signed and that are still valid.',
+    hint: 'Set sslcert to a certificate that has not expired and is signed by a CA that the server trusts, and sslkey to its key.',
   },
   {
     pattern:
@@ -74,30 +74,30 @@ const TLS_RULES: readonly Rule[] = [
   {
     pattern:
       /^received invalid response to SSL negotiation|^expected authentication request from server|^SSL error: .*wrong version number|^direct SSL connection was established without ALPN/,
-    cause: 'What answers at the host and port is not a PostgreSQL server.',
-    hint: 'Check the port in the connection string (usually 5432), and that no web address was given for the host.',
+    cause: 'The service at this host and port is not a PostgreSQL server.',
+    hint: 'Check the host and the port in the connection string (usually 5432).',
   },
 ];
 
-/** Names and ways. Those that got further stand first: of several addresses, they tell more. */
+/** Names and routes. Those that got further come first: of several addresses, they say more. */
 export const NETWORK_RULES: readonly Rule[] = [
   ...TLS_RULES,
   {
     pattern: /^(?:session is (?:not )?read-only|server is (?:not )?in hot standby mode)/,
-    cause: 'The server is not of the kind that target_session_attrs in the connection string asks for.',
+    cause: 'The server is not of the kind that target_session_attrs in the connection string requires.',
     hint: 'Remove target_session_attrs, or name the other servers too.',
   },
   {
     pattern: /^timeout expired|^Connection timed out/,
-    cause: 'The server did not answer in time.',
-    hint: 'Check the host and port; a time-out usually means a firewall or a private network that the runner is not part of.',
+    cause: 'The server did not respond in time.',
+    hint: 'Check the host and port; a timeout usually means a firewall, or a private network that the runner is not in.',
     transient: true,
   },
   {
     pattern: /^(?:No such file or directory|Connection refused|Permission denied)/,
     address: /^on socket /,
-    cause: 'There is no server on the socket that the connection string names.',
-    hint: 'Give a host in the connection string: without one, libpq looks for a server on the runner itself.',
+    cause: 'There is no server at the socket in the connection string.',
+    hint: 'Add a host to the connection string: without one, libpq looks for a server on the runner itself.',
   },
   {
     pattern: /^Connection refused/,
@@ -109,51 +109,51 @@ export const NETWORK_RULES: readonly Rule[] = [
   {
     pattern: /^Connection refused/,
     cause: 'Nothing accepts connections at the host and port of the connection string.',
-    hint: 'Check host and port, that the server runs, and that its firewall lets the runner in.',
+    hint: 'Check host and port, that the server is running, and that its firewall allows the runner.',
     transient: true,
   },
   {
     pattern: /^(?:No route to host|Host is (?:down|unreachable))/,
-    cause: 'There is no way from this runner to the host of the connection string.',
-    hint: 'Check the host; a private address is reached only by runners inside its network.',
+    cause: 'There is no route from this runner to the host of the connection string.',
+    hint: 'Check the host; a private address can only be reached by runners inside its network.',
   },
   {
     pattern: /^(?:Network is unreachable|Cannot assign requested address|Address family not supported)/,
     address: /^at (?:"[^"]*" \()?"?[\da-f]*:[\da-f:.]*[)"]/i,
     cause: "The server's network cannot be reached from this runner: its address is an IPv6 address.",
-    hint: 'A host that has only an IPv6 address cannot be reached from hosted runners: use its IPv4 or pooled (session) address.',
+    hint: 'GitHub-hosted runners cannot reach a host that has only an IPv6 address: use its IPv4 or pooled (session) address.',
   },
   {
     pattern: /^Network is unreachable/,
     cause: "The server's network cannot be reached from this runner.",
-    hint: 'A private address is reached only by runners inside its network; hosted runners have no IPv6.',
+    hint: 'A private address can only be reached by runners inside its network; GitHub-hosted runners have no IPv6.',
   },
   {
     pattern: /^could not translate host name .*Temporary failure in name resolution/,
-    cause: "The server's name could not be looked up just now (temporary DNS failure).",
-    hint: 'Run the job again; if it stays so, check the host in the connection string.',
+    cause: "The server's host name could not be resolved (temporary DNS failure).",
+    hint: 'Run the job again; if the error persists, check the host in the connection string.',
     transient: true,
   },
   {
     pattern: /^could not translate host name "([\w.-]+)"/,
     cause: 'The host "$1" is not known to DNS.',
-    hint: 'Correct the host in the connection string; a private name is known only to runners inside its network.',
+    hint: 'Correct the host in the connection string; a private name can only be resolved by runners inside its network.',
   },
   {
-    // What is no name of a host may be a piece of a password with an "@" in it.
+    // What is not a host name may be a part of a password that contains an "@".
     pattern: /^could not translate host name/,
-    cause: 'The host of the connection string is not one that DNS could know.',
+    cause: 'The host in the connection string is not a valid host name.',
     hint: 'Correct the host, and percent-encode special characters in the password (@ is %40).',
   },
 ];
 
-/** What is left when a connection ends, whatever ended it. */
+/** Messages about a connection that ended, for whatever reason. */
 export const LOST_CONNECTION_RULES: readonly Rule[] = [
   {
     pattern:
       /^server closed the connection unexpectedly|^SSL SYSCALL error|^could not (?:receive data from|send data to) server|^SSL connection has been closed unexpectedly|^connection to server was lost|^Connection reset by peer|^no connection to the server|^lost synchronization with server/,
     cause: 'The server closed the connection unexpectedly.',
-    hint: "Run the job again; if it stays so, look into the server's log for a crash or a limit.",
+    hint: "Run the job again; if the error persists, check the server's log for a crash or a limit.",
     transient: true,
   },
 ];

@@ -3,18 +3,18 @@ import type { Rule } from './rule.ts';
 const DIRECT_HINT = 'Use the direct connection string of the database instead of the pooled one.';
 
 /**
- * What poolers and hosted services say in the server's place. Sources: `disconnect_client` in pgbouncer; the module
+ * Errors of poolers and hosted services in front of the server. Sources: `disconnect_client` in pgbouncer; the module
  * ClientHandler.Error of supavisor; the pages on connection errors of Neon and AWS.
  */
 export const POOLER_RULES: readonly Rule[] = [
   {
     pattern: /^unsupported startup parameter(?: in options)?: (.*)/,
-    cause: 'The connection string leads to a connection pooler that does not take the parameter $1.',
+    cause: 'The connection string leads to a connection pooler that does not support the parameter $1.',
     hint: DIRECT_HINT,
   },
   {
     pattern: /^prepared statement "(.*)" (?:does not|already) exist/,
-    cause: 'A prepared statement got lost or is there twice, as happens behind a transaction pooler.',
+    cause: 'A prepared statement is missing or exists already, as happens with a transaction pooler.',
     hint: DIRECT_HINT,
   },
   {
@@ -24,13 +24,13 @@ export const POOLER_RULES: readonly Rule[] = [
   },
   {
     pattern: /^(?:Tenant or user not found|\(ENOTFOUND\) tenant\/user)/,
-    cause: "Supabase's pooler knows no such project or user.",
-    hint: 'The user is "postgres.PROJECT-REF", the host that of the region of the project; a paused project must be resumed first.',
+    cause: "Supabase's pooler does not have this project or user.",
+    hint: 'The user must be "postgres.PROJECT-REF" and the host that of the project\'s region; a paused project must be resumed first.',
   },
   {
     pattern: /^Address not in tenant allow_list/,
-    cause: "Supabase does not let the runner's address in.",
-    hint: "Allow it in the project's network restrictions; hosted runners have changing addresses.",
+    cause: "Supabase does not allow connections from the runner's address.",
+    hint: "Allow it in the project's network restrictions; the addresses of GitHub-hosted runners change.",
   },
   {
     pattern: /^The endpoint has been disabled|^endpoint is disabled/i,
@@ -39,12 +39,12 @@ export const POOLER_RULES: readonly Rule[] = [
   },
   {
     pattern: /^Endpoint ID is not specified/,
-    cause: 'Neon cannot tell which endpoint is meant: it needs the host name in the TLS handshake (SNI).',
-    hint: 'Connect by the host name of the endpoint (not by an IP address), with sslmode=require and without sslsni=0.',
+    cause: 'Neon cannot identify the endpoint: it needs the host name in the TLS handshake (SNI).',
+    hint: 'Use the host name of the endpoint (not an IP address), with sslmode=require and without sslsni=0.',
   },
   {
     pattern: /^The requested endpoint could not be found/,
-    cause: 'There is no such Neon endpoint: its branch was deleted, or the host is mistyped.',
+    cause: 'This Neon endpoint does not exist: its branch was deleted, or the host is misspelled.',
     hint: "Copy the connection string from Neon's console again.",
   },
   {
@@ -54,13 +54,13 @@ export const POOLER_RULES: readonly Rule[] = [
   },
   {
     pattern: /^This IP address (?:.* )?is not allowed to connect/,
-    cause: "The provider does not let the runner's address in.",
-    hint: 'Add it to the IP allow list of the project; hosted runners have changing addresses.',
+    cause: "The provider does not allow connections from the runner's address.",
+    hint: 'Add it to the IP allow list of the project; the addresses of GitHub-hosted runners change.',
   },
   {
     pattern: /^Failed to identify your database: (.*?)(?:\. Please contact.*)?$/,
-    cause: 'Prisma Postgres does not serve this database: $1.',
-    hint: 'Look into the Console: is the plan or its spend limit used up, an invoice open, or was the database deleted?',
+    cause: 'Prisma Postgres refuses connections to this database: $1.',
+    hint: 'Check in the Prisma Console whether the plan or its spend limit is used up, an invoice is unpaid, or the database was deleted.',
   },
   {
     pattern:
@@ -71,20 +71,20 @@ export const POOLER_RULES: readonly Rule[] = [
   {
     pattern: /^server login has been failing, cached error: (.*?)(?: \(server_login_retry\))?$/,
     cause: 'The pooler cannot reach the database behind it: $1.',
-    hint: 'Look whether the database itself runs; or use its direct connection string.',
+    hint: 'Check that the database itself is running, or use its direct connection string.',
     transient: true,
   },
   {
     pattern:
       /^(?:pgbouncer cannot connect to server|Couldn't connect to compute node|Failed to connect to upstream database|server conn crashed\?|DbHandler exited)/,
     cause: 'The pooler or proxy cannot reach the database behind it.',
-    hint: 'Run the job again; if it stays so, look whether the database itself runs.',
+    hint: 'Run the job again; if the error persists, check that the database itself is running.',
     transient: true,
   },
   {
     pattern:
       /^(?:query_wait_timeout|client_login_timeout|Unable to check out process from the pool|Timed-out waiting to acquire database connection|connection failure during authentication)/,
-    cause: 'The pooler had no connection to the database free in time.',
+    cause: 'Timed out waiting for a free connection of the pooler.',
     hint: `Run the backup when fewer clients are connected. ${DIRECT_HINT}`,
     transient: true,
   },
@@ -102,7 +102,7 @@ export const POOLER_RULES: readonly Rule[] = [
   },
   {
     pattern: /^(?:bouncer config error|database "?.*"? is (?:disabled|paused))/,
-    cause: 'The pooler is paused or set up wrongly.',
+    cause: 'The pooler is paused or misconfigured.',
     hint: DIRECT_HINT,
   },
 ];

@@ -1,65 +1,66 @@
 import type { Rule } from './rule.ts';
 import { DEPENDENCE, EXISTENCE, OBJECT } from './safe-text.ts';
 
-/** A statement that changes the target, as no statement of a dump does. */
+/** A statement that changes the target; a dump has none. */
 const CHANGE =
   /^(?:CREATE|ALTER|DROP|COMMENT|GRANT|REVOKE|REFRESH|SECURITY LABEL|IMPORT|SET (?!ROLE)|SELECT pg_catalog\.(?:setval|set_config|lo_)|COPY (?:.|\n)+ FROM stdin)/i;
 const ROWS = /^COPY ((?:.|\n)+?)(?: \((?:.|\n)*\))? FROM stdin/i;
 
-const REPLACE_HINT = 'Set clean: true to replace what the target holds, or restore into an empty database.';
+const REPLACE_HINT =
+  'Set clean: true to replace existing objects in the target, or restore into an empty database.';
 const OWNER_HINT =
-  'Use the owner of what the target holds, or restore into an empty database that the user owns.';
+  'Use the owner of the existing objects, or restore into an empty database that the user owns.';
 const MISSING_HINT =
-  'If the filter inputs leave it out, add it to them. If an extension brings it, create that extension in the target first. Otherwise the backup was made of a part of its database that does not stand alone.';
+  'If the filter inputs leave it out, add it to them. If it belongs to an extension, create that extension in the target first. Otherwise the backup contains only a part of its database and depends on the rest.';
 
-/** What the target holds already, and what holds on to that. Sources: catalog/dependency.c, parse_utilcmd.c. */
+/** Objects that exist already in the target, and their dependents. Sources: catalog/dependency.c, parse_utilcmd.c. */
 const COLLISION_RULES: readonly Rule[] = [
   {
     pattern: DEPENDENCE,
     query: /^(?:DROP|ALTER)/,
-    cause: 'The $2 cannot be replaced: the $1, which the backup does not hold, depends on it.',
+    cause: 'The $2 cannot be replaced: the $1, which is not in the backup, depends on it.',
     kind: 'has-dependents',
-    hint: 'Drop what depends on it (DROP … CASCADE), and make it again after the restore; or restore into an empty database.',
+    hint: 'Drop the dependent object (DROP … CASCADE) and create it again after the restore; or restore into an empty database.',
   },
   {
     pattern: /^duplicate key value violates unique constraint "pg_largeobject_metadata_oid_index"/,
-    cause: 'The target holds a large object of the same number already.',
+    cause: 'A large object with the same OID already exists in the target.',
     hint: REPLACE_HINT,
   },
   {
-    // Not of a detail, which quotes values of rows.
+    // Not a detail, which quotes values of rows.
     from: 'server',
     pattern: new RegExp(`^(${OBJECT}) already exists`),
     notOfRow: true,
     query: CHANGE,
-    cause: 'The target holds this already: $1.',
+    cause: 'This already exists in the target: $1.',
     hint: REPLACE_HINT,
   },
   {
     pattern: /^multiple primary keys for table "(.*)" are not allowed/,
-    cause: 'The table "$1" of the target has a primary key already.',
+    cause: 'The table "$1" of the target already has a primary key.',
     hint: REPLACE_HINT,
   },
   {
     pattern: /^duplicate key value violates unique constraint "(.*)"/,
     query: ROWS,
-    cause: 'The table $q of the target holds rows already that have the same "$1" as rows of the backup.',
+    cause: 'The table $q of the target already contains rows with the same "$1" as rows of the backup.',
     hint: REPLACE_HINT,
   },
 ];
 
-/** What the user may do in the target. Sources: aclcheck_error in catalog/aclchk.c, commands/*.c. */
+/** Privileges in the target. Sources: aclcheck_error in catalog/aclchk.c, commands/*.c. */
 const RIGHTS_RULES: readonly Rule[] = [
   {
     pattern: /^role "(.*)" does not exist/,
     notOfRow: true,
     query: CHANGE,
-    cause: 'The server of the target has no role "$1", which the backup names.',
-    hint: 'Create the role there, or leave owners and privileges out: no-owner: true, no-privileges: true.',
+    cause: 'The role "$1", which the backup refers to, does not exist on the target\'s server.',
+    hint: 'Create the role there, or leave out owners and privileges: no-owner: true, no-privileges: true.',
   },
   {
     pattern: /^must be (?:able to SET ROLE|(?:a )?member of role) "(.*)"/,
-    cause: 'The user may not give anything to the role "$1".',
+    cause: 'The user lacks the privilege to give objects to the role "$1".',
     hint: 'Set no-owner: true, so that everything belongs to the user; or GRANT that role to the user.',
   },
   {
@@ -70,47 +71,47 @@ const RIGHTS_RULES: readonly Rule[] = [
   },
   {
     pattern: /^permission denied to create extension "(.*)"/,
-    cause: 'The user may not create the extension "$1".',
-    hint: 'Have a superuser create it in the target first: the restore then leaves it as it is.',
+    cause: 'The user lacks the privilege to create the extension "$1".',
+    hint: 'Let a superuser create it in the target first: the restore then leaves it unchanged.',
   },
   {
     pattern: /^permission denied to create database/,
-    cause: 'The user may not create databases.',
-    hint: 'ALTER ROLE name CREATEDB; or use the superuser, as a service container has one.',
+    cause: 'The user lacks the privilege to create databases.',
+    hint: 'Run ALTER ROLE name CREATEDB; or use a superuser, such as the default user of a service container.',
   },
   {
     pattern: /^permission denied to create ([a-z -]+) "(.*)"/,
-    cause: 'The user may not create the $1 "$2".',
+    cause: 'The user lacks the privilege to create the $1 "$2".',
     hint: 'Use a superuser, or leave it out.',
   },
   {
     pattern: /^(?:must be superuser|permission denied) to create (?!database)(.*)/,
-    cause: 'The user may not create $1: only a superuser may.',
+    cause: 'The user cannot create $1: only a superuser can.',
     hint: 'Use a superuser, or leave it out.',
   },
   {
     pattern: /^permission denied for (database|schema) (.*)/,
     query: CHANGE,
-    cause: 'The user may not create anything in the $1 $2 of the target.',
+    cause: 'The user lacks the privilege to create objects in the $1 $2 of the target.',
     hint: 'Use the owner of the database; or GRANT CREATE to the user (for the schema public too, since PostgreSQL 15).',
   },
   {
     pattern:
       /^permission denied for ((?:materialized )?view|(?:foreign )?table|sequence|relation|function|procedure|type|language|foreign-data wrapper|foreign server|tablespace|large object) (.*)/,
     query: CHANGE,
-    cause: 'The user has not the right to the $1 $2 of the target that the restore needs.',
+    cause: 'The user lacks a privilege on the $1 $2 of the target.',
     hint: OWNER_HINT,
   },
   {
     pattern: /^(?:COPY FROM not supported with|query would be affected by) row-level security/,
     query: ROWS,
-    cause: 'Row-level security of the target keeps the user from writing the rows of the table $q.',
-    hint: 'Use a role with BYPASSRLS, or set clean: true, so that the table is made anew.',
+    cause: 'Row-level security in the target prevents the user from writing the rows of the table $q.',
+    hint: 'Use a role with BYPASSRLS, or set clean: true, so that the table is created again.',
   },
   {
     pattern: /^cannot execute (.*?) in a read-only transaction/,
     cause:
-      'The target can only be read ($1 is refused): it is a standby, or default_transaction_read_only is on.',
+      'The target is read-only ($1 is refused): it is a standby, or default_transaction_read_only is on.',
     hint: 'Restore into the primary; or ALTER ROLE name SET default_transaction_read_only = off.',
   },
 ];
@@ -120,27 +121,27 @@ const LACK_RULES: readonly Rule[] = [
   {
     pattern:
       /^(?:extension "(.*?)" is not available|could not open extension control file ".*\/(.*?)\.control")/,
-    cause: 'The server of the target does not have the extension "$1$2", which the backup needs.',
-    hint: 'Install it on that server, or use a server (a container image) that brings it.',
+    cause: 'The target\'s server does not have the extension "$1$2", which the backup needs.',
+    hint: 'Install it on that server, or use a server (a container image) that includes it.',
   },
   {
     pattern: /^unrecognized configuration parameter "(.*)"/,
     query: /^SET /i,
-    cause: 'The server of the target does not know the setting "$1": it is older than the client tools.',
+    cause: 'The target\'s server does not have the setting "$1": it is older than the client tools.',
     hint: "Set postgres-version to the target's version, if the backup was made with that or an older one; or restore into a newer server.",
   },
   {
     pattern: /^unrecognized configuration parameter "(.*)"/,
     query: CHANGE,
-    cause: 'The server of the target does not know the setting "$1", which something in the backup sets.',
+    cause: 'The target\'s server does not have the setting "$1", which the backup uses.',
     hint: 'Restore into a server of the same version as the origin, with the same extensions.',
   },
   {
     pattern:
       /^(?:collation "(.*)" for encoding ".*" does not exist|could not create locale "(.*)"|could not open collator for locale "(.*)"|ICU is not supported in this build)/,
     query: CHANGE,
-    cause: 'The server of the target lacks a collation that the backup needs: $1$2$3.',
-    hint: 'Install the language on that server (locale-gen, ICU), or use a server whose system is like that of the origin.',
+    cause: "The target's server lacks a collation that the backup needs: $1$2$3.",
+    hint: 'Install the language on that server (locale-gen, ICU), or use a server with the same operating system as the origin.',
   },
   {
     from: 'server',
@@ -155,52 +156,52 @@ const LACK_RULES: readonly Rule[] = [
     pattern: /^syntax error at or near "(.*)"/,
     query: /^(?:CREATE (?!(?:UNIQUE )?INDEX)|ALTER (?![^]* CHECK )|DROP |COMMENT |GRANT |REVOKE )/i,
     cause:
-      'The server of the target does not understand a statement of the backup, at "$1": it is probably older than the origin.',
+      'The target\'s server rejects a statement of the backup at "$1": it is probably older than the origin.',
     hint: 'Restore into a server of the same major version as the origin, or a newer one.',
   },
 ];
 
-/** Rows that do not fit. Sources: access/nbtree, utils/adt/ri_triggers.c, executor/execMain.c. */
+/** Rows that violate a constraint or a type. Sources: access/nbtree, utils/adt/ri_triggers.c, executor/execMain.c. */
 const ROW_RULES: readonly Rule[] = [
   {
     pattern: /^could not create unique index "(.*)"/,
-    cause: 'Rows of the backup are equal where the unique index "$1" forbids it.',
-    hint: 'Their order or equality may differ on this server (collations), or the index was damaged in the origin: look for duplicates there, and REINDEX.',
+    cause: 'The backup contains duplicate rows for the unique index "$1".',
+    hint: 'Collations may compare differently on this server, or the index was damaged in the origin: look for duplicates there, and REINDEX.',
   },
   {
     pattern: /^insert or update on table "(.*?)" violates foreign key constraint "(.*)"/,
-    cause: 'Rows of the table "$1" refer to rows that are not there (foreign key "$2").',
+    cause: 'Rows of the table "$1" refer to rows that do not exist (foreign key "$2").',
     hint: 'Usually the backup leaves out the rows that are referred to (exclude-table-data), or the restore does (tables): restore both, or neither.',
   },
   {
     pattern:
       /^(?:new row for relation|check constraint) "(.*?)" (?:of relation|violates check constraint) "(.*?)"/,
-    cause: 'Rows of the backup do not fulfil a check constraint ("$1", "$2").',
-    hint: 'A check that calls a function, or looks into other tables, may fail while these are not restored yet: make it NOT VALID in the origin, or a trigger.',
+    cause: 'Rows of the backup violate a check constraint ("$1", "$2").',
+    hint: 'A check that calls a function or reads other tables may fail while these are not restored yet: make it NOT VALID in the origin, or use a trigger.',
   },
   {
-    // What comes after these words is the value.
+    // The value follows.
     from: 'server',
     pattern:
       /^(?:value ".*" is )?(out of range for type [\w ]+|date\/time field value out of range|malformed (?:array|record|range|multirange) literal|invalid input syntax for type [\w ]+|invalid input value for enum [\w."]+|invalid byte sequence for encoding "\w+"|numeric field overflow|missing data for column|extra data after last expected column|null value in column "[^"]*"|value too long for type [\w ()]+)/,
     query: ROWS,
-    cause: 'A value of the table $q does not fit its type on this server: $1.',
+    cause: 'A value in the table $q is not valid for its type on this server: $1.',
     hint: 'Restore into a server of the same version as the origin, with the same extensions and encoding.',
   },
   {
     pattern: /^character with byte sequence .* in encoding "(.*?)" has no equivalent in encoding "(.*?)"/,
     query: CHANGE,
-    cause: 'The backup holds text that the encoding of the target, $2, cannot hold (it is in $1).',
+    cause: 'The backup contains text in $1 that the encoding of the target, $2, cannot represent.',
     hint: "CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8', and restore into that.",
   },
   {
     pattern: /^(conversion between .* and .* is not supported)/,
-    cause: 'The text of the backup cannot be written in the encoding of the target: $1.',
+    cause: 'The text of the backup cannot be converted to the encoding of the target: $1.',
     hint: 'Create the target with the encoding of the origin.',
   },
 ];
 
-/** The archive, and what pg_restore was asked for. Sources: pg_backup_archiver.c, pg_backup_custom.c, pg_restore.c. */
+/** The archive. Sources: pg_backup_archiver.c, pg_backup_custom.c, pg_restore.c. */
 const ARCHIVE_RULES: readonly Rule[] = [
   {
     from: 'tool',
@@ -213,7 +214,7 @@ const ARCHIVE_RULES: readonly Rule[] = [
     pattern:
       /^(?:input file does not appear to be a valid archive|did not find magic string in file header|input file is too short.*|input file appears to be a text format dump.*)/,
     cause: 'The file is not an archive in the custom format of pg_dump.',
-    hint: 'Give a file that this action, or pg_dump --format=custom, has made. A script of SQL is for psql.',
+    hint: 'Use a file that was made by this action or by pg_dump --format=custom. An SQL script can be restored with psql.',
   },
   {
     from: 'tool',
@@ -231,19 +232,19 @@ const ARCHIVE_RULES: readonly Rule[] = [
   },
 ];
 
-/** What psql makes of the script for an older server (`psqlscan.l`). */
+/** Errors of psql in the script for an older server (`psqlscan.l`). */
 const SCRIPT_RULES: readonly Rule[] = [
   {
-    // It counts every BEGIN in CREATE FUNCTION, and waits for as many ENDs before it takes a semicolon for the end.
+    // It counts each BEGIN in CREATE FUNCTION, and needs as many ENDs before a semicolon ends the statement.
     from: 'tool',
     pattern: /^backslash commands are restricted/,
     cause:
-      'psql, which this restore needs (because something is replaced, or the server is older than 17), does not find the end of a statement, because it names a function or a column "begin".',
+      'psql, which this restore needs (because objects are replaced, or the server is older than 17), cannot find the end of a statement that contains a function or a column named "begin".',
     hint: 'Restore into an empty database of PostgreSQL 17 or newer, which needs no psql; or rename it in the origin.',
   },
 ];
 
-/** What a restore stumbles over: what the target holds, forbids and lacks, rows that do not fit, and its tools. */
+/** What a restore can fail on: existing objects, privileges, missing objects, invalid rows, and its tools. */
 export const RESTORE_RULES: readonly Rule[] = [
   ...COLLISION_RULES,
   ...RIGHTS_RULES,

@@ -1,21 +1,21 @@
-/** What one sentence of a tool or a server means, and what to do about it. */
+/** What one message of a tool or a server means, and what to do about it. */
 export interface Rule {
-  /** Who must have said it; anybody when absent. */
+  /** Whose message it must be; either when absent. */
   readonly from?: 'server' | 'tool';
-  /** Of the whole sentence, from its beginning on: names of tables and users must not be taken for messages. */
+  /** Matches from the start of the message: names of tables and users must not be mistaken for messages. */
   readonly pattern: RegExp;
-  /** Of where the tool tried to connect. */
+  /** Matches the address that the tool tried to connect to. */
   readonly address?: RegExp;
-  /** Not where the names in the message may come out of a row. */
+  /** The rule does not apply where the names in the message may be values of a row. */
   readonly notOfRow?: true;
-  /** Of the query that failed. */
+  /** Matches the query that failed. */
   readonly query?: RegExp;
   /** `$1` and `$2` stand for groups of `pattern`, `$q` for the first group of `query`, `$t` for the table that was read. */
   readonly cause: string;
   readonly hint: string;
-  /** Whether the same attempt may well succeed within a minute. */
+  /** Whether the same attempt is likely to succeed within a minute. */
   readonly transient?: true;
-  /** What code decides on, where it does. */
+  /** For code that depends on the kind of failure. */
   readonly kind?: 'has-dependents';
 }
 

@@ -7,14 +7,14 @@ import { SERVER_RULES } from './server-rules.ts';
 
 /**
  * What psql, pg_dump, pg_restore and libpq print, what it means and what to do. libpq speaks English, because the tools run with
- * `LC_ALL=C`; what a server says is in the language of its `lc_messages`, which only its superuser may change.
+ * `LC_ALL=C`; the messages of a server are in the language of its `lc_messages`, which only its superuser can change.
  *
- * Of one failure, the first rule that matches any of its sentences wins: libpq tells of every address and of every
- * encryption that it tried, so the rules stand in the order of how far an attempt got. What
- * the network says of other addresses comes behind what a server said that no rule knows.
+ * Of one failure, the first rule that matches any of its messages wins: libpq reports every address and every
+ * encryption that it tried, so the rules are ordered by how far an attempt got. Network errors of
+ * other addresses come after a server's message that no rule matches.
  */
 export const RULES: readonly Rule[] = [
-  // They ask what the statement was that failed: the same words mean something else when it was to log in, or to read.
+  // First, because these check which statement failed: the same message means something else during login or a dump.
   ...RESTORE_RULES,
   ...ACCESS_RULES,
   ...POOLER_RULES,

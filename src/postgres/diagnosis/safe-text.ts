@@ -1,23 +1,23 @@
-/** What stands in the place of a text that may contain values of rows. A log may be public. */
+/** Shown instead of a text that may contain values of rows, because a log may be public. */
 export const WITHHELD = '(text not shown: it may contain values of rows)';
 
 const KIND =
   '(?:relation|(?:foreign |partitioned )?table|(?:materialized )?view|index|sequence|schema|(?:composite )?type|domain|function|procedure|routine|aggregate|operator(?: class| family)?|language|extension|role|database|tablespace|collation|conversion|constraint|column|trigger|event trigger|rule|policy|publication|subscription|foreign[ -]data wrapper|(?:foreign )?server|text search (?:configuration|dictionary|parser|template)|access method|statistics object|large object|default value)';
 const NAME = String.raw`(?:"[^"]*"|[\w$.]+)`;
-/** Something of the database by its kind and its name, as messages name it. */
+/** An object of the database by its kind and name, as in messages. */
 export const OBJECT = String.raw`${KIND} ${NAME}(?:\([^()]*\))?(?: (?:of|for|on) (?:${KIND} )?${NAME})*`;
 
-/** Something that is missing or there already, by its name. */
+/** An object that is missing or exists already. */
 export const EXISTENCE = String.raw`${OBJECT} (?:already exists(?: with same argument types)?|does not exist(?: for access method ${NAME})?)|operator does not exist: [\w ."\[\]]+ [-+*/<>=~!@#%^&|?${'`'}]+ [\w ."\[\]]+`;
 
-/** What depends on what, as DROP without CASCADE lists it. */
+/** A dependency, as DROP without CASCADE lists it. */
 export const DEPENDENCE = new RegExp(
   String.raw`^(?:DETAIL: {2})?((?:default value for )?${OBJECT}|\S+(?: \S+){0,2} ${NAME}(?:\([^()]*\))?(?: on ${OBJECT})?) depends on (${OBJECT})$`,
 );
 
 /**
- * Messages of the server that consist of its own words, names and numbers. Sources: catalog/, commands/, executor/execMain.c,
- * utils/adt/ri_triggers.c, access/nbtree, tcop/postgres.c. What somebody's own function raises looks like none of them.
+ * Messages of the server that consist of fixed text, names and numbers. Sources: catalog/, commands/, executor/execMain.c,
+ * utils/adt/ri_triggers.c, access/nbtree, tcop/postgres.c. An error that a user's function raises matches none of them.
  */
 const WHOLE = [
   String.raw`permission denied (?:for ${OBJECT}|to (?:create|set|alter|drop|grant|change) [\w ]+(?:"[^"]*")?)`,
@@ -55,7 +55,7 @@ const WHOLE = [
   String.raw`there is no transaction in progress|there is already a transaction in progress|no privileges (?:were granted|could be revoked) for "[^"]*"`,
 ];
 
-/** Messages that end with a value: what is shown of them comes before it. */
+/** Messages that end with a value: only the part before it is shown. */
 const CUT = [
   String.raw`invalid input (?:syntax for type|value for enum) [\w". ]+`,
   String.raw`malformed (?:array|record|range|multirange) literal`,
@@ -71,11 +71,11 @@ const CUT_MESSAGE = new RegExp(String.raw`^(?:${CUT.join('|')})(?=$|:| )`);
 const OUT_OF_RANGE = /^value ".*" is (out of range for type [\w ]+)$/;
 
 /**
- * What may be shown of a server's message: all of it when it is known to consist of words, names and numbers, its beginning
- * when a value comes after that.
+ * The part of a server's message that may be shown: all of it when it is known to consist of fixed text, names and numbers, its start
+ * when a value follows.
  *
- * @param isOfRow whether a name in it may come out of a row.
- * @returns undefined for any other, since it may be made of values.
+ * @param isOfRow whether a name in it may be a value of a row.
+ * @returns undefined for any other, since it may contain values.
  */
 export function safeMessage(message: string, isOfRow: boolean): string | undefined {
   if (!isOfRow && EXISTENCE_MESSAGE.test(message)) return message;

@@ -1,21 +1,21 @@
 import type { Rule } from './rule.ts';
 
-/** Whether the server takes connections, and why it ends them. Sources: postmaster.c, tcop/postgres.c. */
+/** Whether the server accepts connections, and why it ends them. Sources: postmaster.c, tcop/postgres.c. */
 const STATE_RULES: readonly Rule[] = [
   {
     pattern: /^the database system is not accepting connections/,
-    cause: 'The server takes no connections: it is a standby without hot_standby.',
+    cause: 'The server accepts no connections: it is a standby without hot_standby.',
     hint: 'Back up the primary, or set hot_standby = on.',
   },
   {
     pattern: /^the database system is not yet accepting connections/,
-    cause: 'The server does not take connections now: it is on its way up.',
+    cause: 'The server does not accept connections yet: it is starting up.',
     hint: 'Run the job again when the server is up.',
     transient: true,
   },
   {
     pattern: /^the database system is (starting up|shutting down|in recovery mode)/,
-    cause: 'The server does not take connections now: it is $1.',
+    cause: 'The server does not accept connections now: it is $1.',
     hint: 'Run the job again when the server is up.',
     transient: true,
   },
@@ -28,21 +28,21 @@ const STATE_RULES: readonly Rule[] = [
   },
   {
     pattern: /^canceling authentication due to timeout/,
-    cause: 'The server gave up the login: it took too long.',
-    hint: 'Run the job again; if it stays so, the server is overloaded.',
+    cause: 'The login took too long, and the server ended it.',
+    hint: 'Run the job again; if the error persists, the server is overloaded.',
     transient: true,
   },
   {
     pattern:
       /^terminating connection due to (?:administrator command|immediate shutdown command|unexpected postmaster exit)/,
-    cause: 'The server ended the connection: it was shut down, restarted, or the session was terminated.',
+    cause: 'The server ended the connection: it was shut down or restarted, or the session was terminated.',
     hint: 'Run the job again when the server is up.',
     transient: true,
   },
   {
     pattern: /^terminating connection because of crash of another server process/,
     cause: 'A process of the server crashed, and the server ended all connections.',
-    hint: "Run the job again, and look into the server's log for the crash; too little memory is the usual reason.",
+    hint: "Run the job again, and check the server's log for the crash; the usual reason is too little memory.",
     transient: true,
   },
   {
@@ -52,19 +52,19 @@ const STATE_RULES: readonly Rule[] = [
   },
 ];
 
-/** What the server runs out of. */
+/** Resources of the server. */
 const RESOURCE_RULES: readonly Rule[] = [
   {
     from: 'server',
     pattern: /^temporary file size exceeds (?:"?temp_file_limit"?) \((.*)\)/,
-    cause: 'The server grants no more room for temporary files than temp_file_limit, $1.',
+    cause: 'A query needs more space for temporary files than temp_file_limit, $1, allows.',
     hint: 'Raise temp_file_limit for the role.',
   },
   {
     from: 'server',
     pattern:
       /^(?:out of memory|invalid memory alloc request size|could not (?:resize|map) shared memory segment)/,
-    cause: 'The server has not enough memory for a query of the dump$t.',
+    cause: 'The server ran out of memory for a query of the dump$t.',
     hint: 'The usual reason is a very large value (hundreds of megabytes) or a damaged one. Give the server more memory, or leave that table out.',
   },
   {
@@ -76,7 +76,7 @@ const RESOURCE_RULES: readonly Rule[] = [
   {
     from: 'server',
     pattern: /^out of shared memory/,
-    cause: 'The server has no room to lock all tables at once.',
+    cause: "The server's lock table is too small to lock all tables at once.",
     hint: 'Raise max_locks_per_transaction on the server, or back up the schemas one by one with the schemas input.',
   },
   {
@@ -87,7 +87,7 @@ const RESOURCE_RULES: readonly Rule[] = [
   },
 ];
 
-/** What is missing or broken in the database. */
+/** What is missing or damaged in the database. */
 const DAMAGE_RULES: readonly Rule[] = [
   {
     pattern: /^could not access file "(.*?)": No such file/,
@@ -109,32 +109,32 @@ const DAMAGE_RULES: readonly Rule[] = [
     pattern:
       /^(invalid page in block .*|could not (?:read|open) (?:file|block).*"(?:base|global|pg_tblspc|pg_xact|pg_multixact)\/.*|missing chunk number .*|unexpected chunk .*|compressed \w+ data is corrupt.*|could not access status of transaction.*|index ".*" contains .*|found xm.* from before .*|catalog is missing .*)/,
     cause: 'The database is damaged: $1$t.',
-    hint: "Look into the server's log and at its disk. Restore an earlier backup, or save what can be read: exclude-table-data leaves out the rows of one table.",
+    hint: "Check the server's log and its disk. Restore an earlier backup, or back up what can be read: exclude-table-data leaves out the rows of one table.",
   },
   {
     pattern:
       /^(cache lookup failed for .*|could not (?:find|open) relation with OID .*|schema with OID .* does not exist|failed sanity check, .*|unrecognized .* OID .*|could not find (?:parent|block) .*|tuple concurrently .*)/,
     cause: 'The catalog was changed while the dump ran, or is damaged: $1.',
-    hint: 'Run the backup when no migration runs. If it happens again, the catalog is damaged.',
+    hint: 'Run the backup when no migration is running. If it happens again, the catalog is damaged.',
   },
   {
     pattern: /^relation "(.*)" does not exist/,
     query: /^(?:LOCK TABLE|COPY (?![^]* FROM stdin)|SELECT last_value)/,
     cause: 'The table "$1" was dropped or renamed while the dump ran.',
-    hint: 'Run the backup when no migration runs.',
+    hint: 'Run the backup when no migration is running.',
   },
   {
     from: 'server',
     pattern: /^invalid byte sequence for encoding "(.*?)"/,
-    cause: 'The database holds text that is not valid $1$t.',
-    hint: 'Repair the text, or remove client_encoding from the connection string.',
+    cause: 'The database contains text that is not valid $1$t.',
+    hint: 'Correct the text, or remove client_encoding from the connection string.',
   },
   {
     pattern: /^character with byte sequence .* has no equivalent in encoding "(.*?)"/,
-    cause: 'The database holds text that cannot be written in the encoding $1$t.',
+    cause: 'The database contains text that cannot be converted to the encoding $1$t.',
     hint: 'Remove client_encoding from the connection string: the dump then keeps the encoding of the database.',
   },
 ];
 
-/** The server as such. */
+/** Errors of the server itself. */
 export const SERVER_RULES: readonly Rule[] = [...STATE_RULES, ...RESOURCE_RULES, ...DAMAGE_RULES];

@@ -1,9 +1,9 @@
 import { UserError, errorCode } from '../../errors.ts';
 import { USE_DIRECT } from './tunnel-gateway.ts';
 
-/** Why a connection through the tunnel failed, in words; `psql` only sees that its connection was closed. */
+/** Why a connection through the tunnel failed; `psql` only sees that its connection was closed. */
 export class TunnelError extends UserError {
-  /** Whether the same attempt may well succeed a little later. */
+  /** Whether the same attempt is likely to succeed a little later. */
   readonly transient: boolean;
 
   constructor(message: string, hint: string, options: ErrorOptions & { readonly transient: boolean }) {
@@ -12,9 +12,9 @@ export class TunnelError extends UserError {
   }
 }
 
-const AGAIN = `Run the job again. If it stays so: ${USE_DIRECT}`;
+const AGAIN = `Run the job again. If the error persists: ${USE_DIRECT}`;
 
-/** The gateway answered the WebSocket handshake with an HTTP status instead (401 and 410: Prisma's documented ones). */
+/** The gateway answered the WebSocket handshake with an HTTP error (401 and 410 are documented by Prisma). */
 export function refusedWith(status: number, host: string): TunnelError {
   if (status === 401 || status === 403) {
     return new TunnelError(
@@ -25,8 +25,8 @@ export function refusedWith(status: number, host: string): TunnelError {
   }
   if (status === 410) {
     return new TunnelError(
-      'The api_key of the connection string has no Prisma Postgres database behind it (HTTP 410).',
-      `The database was deleted, or the key belongs to another product of Prisma, such as Accelerate over your own database: then give the postgres:// URL of that database. ${USE_DIRECT}`,
+      'There is no Prisma Postgres database for the api_key of the connection string (HTTP 410).',
+      `The database was deleted, or the key belongs to another product of Prisma, such as Accelerate with your own database: then use the postgres:// URL of that database. ${USE_DIRECT}`,
       { transient: false },
     );
   }
@@ -47,8 +47,7 @@ interface NetworkRule {
 const NETWORK_RULES: readonly NetworkRule[] = [
   {
     codes: /^ERR_PROXY/,
-    what: (host) =>
-      `The proxy of the environment (https_proxy) gives no connection to Prisma's tunnel at ${host}.`,
+    what: (host) => `The proxy (https_proxy) could not connect to Prisma's tunnel at ${host}.`,
     transient: false,
   },
   {
@@ -58,8 +57,7 @@ const NETWORK_RULES: readonly NetworkRule[] = [
   },
   {
     codes: /^EAI_AGAIN$/,
-    what: (host) =>
-      `The host of Prisma's tunnel, ${host}, could not be looked up just now (temporary DNS failure).`,
+    what: (host) => `The host of Prisma's tunnel, ${host}, could not be resolved (temporary DNS failure).`,
     transient: true,
   },
   {
@@ -79,7 +77,7 @@ const NETWORK_RULES: readonly NetworkRule[] = [
   },
   {
     codes: /^(?:WS_ERR_|HPE_|EPROTO$|ERR_SSL)/,
-    what: (host) => `What answers at ${host} does not speak the protocol of Prisma's tunnel.`,
+    what: (host) => `The server at ${host} does not use the protocol of Prisma's tunnel.`,
     transient: false,
   },
 ];
@@ -92,10 +90,10 @@ export function networkFailure(error: unknown, host: string): TunnelError {
   return new TunnelError(what, AGAIN, { cause: error, transient: rule?.transient ?? true });
 }
 
-/** The gateway took the connection and did not answer the handshake. */
+/** The gateway accepted the connection and did not answer the handshake. */
 export function handshakeTimedOut(milliseconds: number, host: string): TunnelError {
   const seconds = milliseconds / 1000;
-  return new TunnelError(`Prisma's tunnel at ${host} did not answer within ${seconds} s.`, AGAIN, {
+  return new TunnelError(`Prisma's tunnel at ${host} did not respond within ${seconds} s.`, AGAIN, {
     transient: true,
   });
 }
@@ -107,13 +105,13 @@ export function handshakeTimedOut(milliseconds: number, host: string): TunnelErr
  */
 export function dropped(code: number, host: string): TunnelError {
   return new TunnelError(
-    `Prisma's tunnel at ${host} dropped the connection to the database (WebSocket close code ${code}).`,
+    `Prisma's tunnel at ${host} closed the connection to the database (WebSocket close code ${code}).`,
     AGAIN,
     { transient: true },
   );
 }
 
-/** More connections at once than the tunnel lets through. */
+/** More connections at once than the tunnel allows. */
 export function tooManyConnections(limit: number): TunnelError {
   return new TunnelError(
     `More than ${limit} connections at once were opened through Prisma's tunnel.`,

@@ -7,13 +7,13 @@ const RETIREMENT_DATE = '2026-12-01';
 
 /** What to do instead of using the tunnel, as a hint. */
 export const USE_DIRECT =
-  'Make a direct connection string in the Prisma Console (postgres://…@db.prisma.io:5432/postgres?sslmode=require) and store that as the secret.';
+  'Create a direct connection string in the Prisma Console (postgres://…@db.prisma.io:5432/postgres?sslmode=require) and store it as the secret.';
 
 /** The warning of every run that uses the tunnel. */
 export function retirementWarning(input: string, now: Date): string {
   const retired = now >= new Date(RETIREMENT_DATE);
   return (
-    `${input}: this prisma+postgres:// URL holds no direct credentials, so the backup goes through Prisma's tunnel, ` +
+    `${input}: this prisma+postgres:// URL contains no direct credentials, so the backup uses Prisma's tunnel, ` +
     `which ${retired ? 'was to be retired' : 'retires'} on ${RETIREMENT_DATE}. ${USE_DIRECT}`
   );
 }
@@ -21,8 +21,8 @@ export function retirementWarning(input: string, now: Date): string {
 /**
  * The WebSocket address of the tunnel: `PPG_WS_URL`, as in Prisma's own tool, else Prisma's service.
  *
- * @throws UserError when `PPG_WS_URL` is not a wss:// URL; ws:// is taken for this machine only, because the API key
- *   would cross the network in the clear.
+ * @throws UserError when `PPG_WS_URL` is not a wss:// URL; ws:// is accepted for this machine only, because the API key
+ *   would cross the network unencrypted.
  */
 export function tunnelGateway(env: NodeJS.ProcessEnv): URL {
   const given = env['PPG_WS_URL']?.trim() ?? '';
@@ -33,7 +33,7 @@ export function tunnelGateway(env: NodeJS.ProcessEnv): URL {
     throw new UserError(
       'invalid-input',
       'PPG_WS_URL is not a wss:// URL (ws:// is accepted for localhost only).',
-      'Remove PPG_WS_URL from the environment to use the gateway of Prisma, or give it as wss://HOST/PATH.',
+      "Remove PPG_WS_URL from the environment to use Prisma's gateway, or set it to wss://HOST/PATH.",
     );
   }
   return url;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import type { Socket } from 'node:net';
 
-/** The two ends of a TCP connection over IPv4, as the end that asks sees them. */
+/** The two ends of a TCP connection over IPv4. */
 export interface Ends {
   readonly localAddress: string;
   readonly localPort: number;
@@ -15,15 +15,15 @@ const LOOKS = 3;
 
 /**
  * Whether the program at the other end of a loopback connection belongs to another user of this machine. Any user can
- * connect to a port of 127.0.0.1; on Linux, the kernel's table of connections tells who did. Elsewhere, and where that
- * table does not list our own end, nobody can tell, and the answer is false.
+ * connect to a port of 127.0.0.1; on Linux, the kernel's table of connections shows who did. Elsewhere, and where that
+ * table does not list our own end, it is unknown, and the answer is false.
  */
 export async function isForeign(client: Socket): Promise<boolean> {
   const uid = process.geteuid?.();
   const { localAddress, localPort, remoteAddress, remotePort } = client;
   if (process.platform !== 'linux' || uid === undefined) return false;
   if (!localAddress || !localPort || !remoteAddress || !remotePort) return true;
-  // The kernel writes the table piece by piece: what is opened and closed meanwhile can hide a line.
+  // The kernel writes the table in pieces: connections that open and close meanwhile can hide a line.
   for (let look = 1; ; look++) {
     const table = await readFile(TABLE, 'utf8').catch(() => '');
     const owner = ownerOfPeer(table, { localAddress, localPort, remoteAddress, remotePort });

@@ -10,17 +10,17 @@ import {
   refusedWith,
 } from './tunnel-failure.ts';
 
-/** Where WebSockets are opened, and how. */
+/** Where and how WebSockets are opened. */
 export interface Gateway {
   readonly url: URL;
   readonly apiKey: string;
-  /** Makes the connections; undefined for plain ones. */
+  /** Opens the connections; undefined for plain ones. */
   readonly agent: Agent | undefined;
   /** How long the gateway may take to answer a handshake, in milliseconds. */
   readonly handshakeMs: number;
 }
 
-/** What a relay tells of its WebSocket. */
+/** Events of a relay's WebSocket. */
 export interface RelayEvents {
   readonly onOpen: () => void;
   /** At most once. */
@@ -31,22 +31,22 @@ export interface RelayEvents {
 export interface Relay {
   /** Resolves when both are closed; never rejects. */
   readonly ended: Promise<void>;
-  /** What came in on one side and has not gone out on the other, in bytes, as far as Node shows it. */
+  /** Bytes that were received on one side and not yet sent on the other, as far as Node.js shows them. */
   readonly bufferedBytes: number;
   /** Ends both at once. */
   destroy(): void;
 }
 
-/** One frame is held in memory whole; gateways send what they read from the server, some 64 KiB. */
+/** A whole frame is kept in memory; gateways send what they read from the server, some 64 KiB. */
 const LARGEST_FRAME = 32 * 1024 * 1024;
-/** Networks and proxies drop what is silent for a minute or two, and a dump is silent while the server sorts. */
+/** Networks and proxies drop connections that are idle for a minute or two, and a dump is idle while the server sorts. */
 const KEEP_ALIVE_MS = 30_000;
 const NORMAL_CLOSE_CODES: ReadonlySet<number> = new Set([1000, 1005]);
 
 /**
- * Opens a WebSocket for a client's connection and passes bytes on both ways, each side as fast as the other takes
- * them. When one side ends, the other is ended as well, after what was on its way to it. (A WebSocket cannot be half
- * open: a client that ends its side gives up what the server has still to say. libpq only does so when it is done.)
+ * Opens a WebSocket for a client's connection and passes bytes on in both directions, each side as fast as the other reads
+ * them. When one side ends, the other is ended as well, after the bytes on their way to it. (A WebSocket cannot be half
+ * open: a client that ends its side loses what the server still sends. libpq only does so when it is done.)
  *
  * @param client a connection that can be half open.
  */
@@ -58,7 +58,7 @@ export function startRelay(client: Socket, gateway: Gateway, events: RelayEvents
     agent: gateway.agent,
   });
   const stream = createWebSocketStream(socket);
-  // The pipelines tell of errors; a late one, after they have ended, must not end the process.
+  // The pipelines report errors; a late one, after they have ended, must not end the process.
   stream.on('error', () => undefined);
   const destroy = (): void => {
     client.destroy();
@@ -77,7 +77,7 @@ export function startRelay(client: Socket, gateway: Gateway, events: RelayEvents
   };
 }
 
-/** Tells when the WebSocket opens, and the first reason why it fails while the client still needs it. */
+/** Reports when the WebSocket opens, and the first reason why it fails while the client still needs it. */
 function watch(client: Socket, socket: WebSocket, gateway: Gateway, events: RelayEvents): void {
   const { host } = gateway.url;
   let failed = false;
@@ -86,7 +86,7 @@ function watch(client: Socket, socket: WebSocket, gateway: Gateway, events: Rela
     failed = true;
     events.onFailure(failure);
   };
-  // Not ws's `handshakeTimeout`, which every byte of a slow answer starts anew.
+  // Not ws's `handshakeTimeout`, which starts again with every byte of a slow answer.
   const timer = setTimeout(() => {
     fail(handshakeTimedOut(gateway.handshakeMs, host));
     socket.terminate();
@@ -108,7 +108,7 @@ function watch(client: Socket, socket: WebSocket, gateway: Gateway, events: Rela
   });
 }
 
-/** Keepalives of TCP notice a network that has gone; pings keep proxies from dropping a silent connection. */
+/** TCP keepalives detect a lost network; pings keep proxies from dropping an idle connection. */
 function keepAlive(socket: WebSocket): void {
   socket.once('upgrade', ({ socket: connection }) => {
     connection.setNoDelay(true);

@@ -12,9 +12,9 @@ export interface TunnelOptions {
   readonly apiKey: string;
   /** See `tunnelGateway`. */
   readonly gatewayUrl: URL;
-  /** Aborting prevents the opening. What is open stays so until `close()`: tools cancel their queries through it. */
+  /** Aborting prevents the opening. An open tunnel stays open until `close()`: tools cancel their queries through it. */
   readonly signal: AbortSignal;
-  /** Where `https_proxy` and `no_proxy` are read; the process's own when absent. */
+  /** Where `https_proxy` and `no_proxy` are read; the process's environment when absent. */
   readonly env?: NodeJS.ProcessEnv;
   /** How long the gateway may take to answer, in milliseconds; 15 000 when absent. */
   readonly handshakeMs?: number;
@@ -22,18 +22,18 @@ export interface TunnelOptions {
   readonly maxConnections?: number;
 }
 
-/** A port of this machine behind which a Prisma Postgres database answers, without password and TLS. */
+/** A port of this machine that leads to a Prisma Postgres database, without password and TLS. */
 export interface Tunnel {
   readonly host: string;
   readonly port: number;
   /**
-   * Why the last connection failed: psql knows only that it was closed. A connection that opens later clears it;
-   * undefined as well when the database itself ended the connection, and has told psql why.
+   * Why the last connection failed: psql only sees that it was closed. A connection that opens later clears it;
+   * undefined as well when the database itself ended the connection, and told psql why.
    */
   readonly failure: TunnelError | undefined;
   /** How many connections are open. */
   readonly connections: number;
-  /** What waits in memory to be passed on, in bytes: bounded, because the slower side sets the pace. */
+  /** Bytes in memory that wait to be passed on: bounded, because the slower side sets the pace. */
   readonly bufferedBytes: number;
   /** Ends all connections, and waits until they are closed. */
   close(): Promise<void>;
@@ -44,11 +44,11 @@ const HANDSHAKE_MS = 15_000;
 const MAX_CONNECTIONS = 8;
 
 /**
- * Opens a bridge to Prisma's tunnel on a free port of 127.0.0.1. Each connection to it becomes one WebSocket to the
- * gateway, which is opened only then: a bad key shows with the first connection, in `failure`.
+ * Opens a bridge to Prisma's tunnel on a free port of 127.0.0.1. Each connection to it opens one WebSocket to the
+ * gateway: a wrong key shows with the first connection, in `failure`.
  *
- * While it is open, every program of this user, and of root, can reach the database through it without a password. On
- * Linux other users are refused; elsewhere the operating system does not tell who connects.
+ * While it is open, every program of this user, and of root, can connect to the database through it without a password. On
+ * Linux other users are refused; elsewhere the operating system does not show who connects.
  *
  * @throws UserError when the key cannot be sent, or no port can be opened; the signal's reason when it was aborted.
  */
@@ -57,8 +57,8 @@ export async function openTunnel(options: TunnelOptions): Promise<Tunnel> {
   if (!/^[\x21-\x7e]+$/.test(options.apiKey)) {
     throw new UserError(
       'invalid-input',
-      'The api_key of the connection string holds characters that no key has.',
-      'Copy the connection string anew from the Prisma Console.',
+      'The api_key of the connection string contains invalid characters.',
+      'Copy the connection string again from the Prisma Console.',
     );
   }
   const bridge = new Bridge(options);
@@ -67,8 +67,8 @@ export async function openTunnel(options: TunnelOptions): Promise<Tunnel> {
 }
 
 /**
- * The parameters with which libpq reaches the database through a tunnel: the WebSocket encrypts, the key authenticates,
- * and the gateway takes any user name.
+ * The parameters with which libpq connects through a tunnel: the WebSocket encrypts, the key authenticates,
+ * and the gateway accepts any user name.
  */
 export function tunnelParameters({ host, port }: Pick<Tunnel, 'host' | 'port'>): ConnectionParameters {
   return {
@@ -78,7 +78,7 @@ export function tunnelParameters({ host, port }: Pick<Tunnel, 'host' | 'port'>):
     dbname: 'postgres',
     sslmode: 'disable',
     gssencmode: 'disable',
-    // Longer than the handshake may take, so that the tunnel knows why it failed before psql gives up.
+    // Longer than the handshake timeout, so that the tunnel knows the reason before psql gives up.
     connect_timeout: '30',
   };
 }
@@ -125,7 +125,7 @@ class Bridge implements Tunnel {
         reject(
           new UserError(
             'connection',
-            `No port of ${HOST} can be opened for Prisma's tunnel: ${messageOf(error)}`,
+            `No port on ${HOST} could be opened for Prisma's tunnel: ${messageOf(error)}`,
             'Use a direct connection string of the database.',
             { cause: error },
           ),

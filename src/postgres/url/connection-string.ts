@@ -5,19 +5,19 @@ import { type RuledConnection, applyProviderRules } from './provider-rules.ts';
 import type { Remark } from './remark.ts';
 import { readService } from '../service-file.ts';
 
-/** What is known of the place that the run is in. */
+/** Where the connection string is used. */
 export interface Circumstances {
   readonly env: NodeJS.ProcessEnv;
-  /** Whether the user takes the risk of a dump through a transaction pooler; undefined for a restore, which has no such choice. */
+  /** Whether the user accepts the risk of a dump through a transaction pooler; undefined for a restore, which never allows it. */
   readonly allowPooler: boolean | undefined;
 }
 
 /**
- * Understands a PostgreSQL URL as its provider means it: libpq's parameters, other drivers' parameters in libpq's
+ * Resolves a PostgreSQL URL as its provider means it: libpq's parameters, other drivers' parameters in libpq's
  * terms, and the direct form of pooled addresses.
  *
- * @param value the connection string, white space around it and all.
- * @throws UserError when it is not a PostgreSQL URL, or leads where no backup can come from.
+ * @param value the connection string, with any white space around it.
+ * @throws UserError when it is not a PostgreSQL URL, or its server cannot be backed up.
  */
 export async function understandUrl(
   input: string,
@@ -42,25 +42,25 @@ export async function understandUrl(
 }
 
 /**
- * A dump needs one session from beginning to end. Through a transaction pooler it sets and leaves an empty search path
+ * A dump needs one session from start to end. Through a transaction pooler it sets and leaves an empty search path
  * in sessions that it shares with the application, whose queries then fail. A restore sets more, and locks tables.
  *
- * @param allowPooler false when `allow-pooler` could allow it; undefined when nothing can.
+ * @param allowPooler false when `allow-pooler` could allow it; undefined when it cannot.
  */
 export function poolerError(input: string, reason: string, allowPooler: false | undefined): UserError {
-  const place = `${input}: it leads to a transaction pooler (${reason})`;
+  const place = `${input}: the server is a transaction pooler (${reason})`;
   const direct = 'Use the direct connection string of the database (usually port 5432).';
   return allowPooler === undefined
     ? new UserError('invalid-input', `${place}, and a restore needs a session of its own.`, direct)
     : new UserError(
         'invalid-input',
         `${place}, and a dump through one can break the queries of your application.`,
-        `${direct} If you are sure that it is none, or take the risk, set "allow-pooler: true".`,
+        `${direct} If you are sure that it is not a pooler, or accept the risk, set "allow-pooler: true".`,
       );
 }
 
 function aboutWhiteSpace(input: string, value: string): Remark[] {
   if (value.trim() === value) return [];
-  const text = `${input}: there is white space around the value; it was left out. Store the secret without it.`;
+  const text = `${input}: the white space around the value was ignored. Store the secret without it.`;
   return [{ level: 'notice', text }];
 }

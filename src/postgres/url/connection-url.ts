@@ -2,7 +2,7 @@ import { UserError } from '../../errors.ts';
 import { type ForeignParameter, isForeignParameter } from './foreign-parameters.ts';
 import { type ConnectionParameters, type ParameterName, isParameterName } from './parameters.ts';
 
-/** What a URL says: libpq's own parameters, the name of a connection service, and what other drivers put there. */
+/** The content of a URL: libpq's own parameters, the name of a connection service, and parameters of other drivers. */
 export interface ParsedUrl {
   readonly parameters: ConnectionParameters;
   readonly service: string | undefined;
@@ -12,10 +12,10 @@ export interface ParsedUrl {
 const SCHEME = /^postgres(?:ql)?:\/\//;
 
 /**
- * Reads a PostgreSQL URL exactly as libpq does (`conninfo_uri_parse_options` in fe-connect.c), so that the parameters
- * mean what the whole URL would have meant.
+ * Parses a PostgreSQL URL exactly as libpq does (`conninfo_uri_parse_options` in fe-connect.c), so that the parameters
+ * have the same meaning as the URL.
  *
- * It differs only where libpq would go on with a part of the password as a host, port or database name, and print it:
+ * It differs only where libpq would use a part of the password as a host, port or database name, and print it:
  * those are refused. No error shows any part of the URL but a scheme, a parameter's name or a numeric port.
  *
  * @param url the connection string, without white space around it.
@@ -26,7 +26,7 @@ export function parseConnectionUrl(input: string, url: string): ParsedUrl {
   const { credentials, rest } = splitCredentials(url.replace(SCHEME, ''));
   const { hosts, ports, end } = readHosts(input, rest);
   const { path, query } = splitPath(rest.slice(end));
-  // A raw "@" here means that an unescaped character in the password has cut the URL in the wrong place.
+  // A raw "@" here means that an unescaped character in the password has split the URL in the wrong place.
   if (path.includes('@') || hosts.some((host) => host.includes('@'))) throw notEncoded(input);
 
   const parameters: Partial<Record<ParameterName, string>> = {};
@@ -58,7 +58,7 @@ function refuseOtherForms(input: string, url: string): void {
   if (/^["'`]/.test(url)) {
     throw new UserError(
       'invalid-input',
-      `${input}: the value begins with a quotation mark.`,
+      `${input}: the value starts with a quotation mark.`,
       'Store the secret without quotes around it.',
     );
   }
@@ -66,8 +66,8 @@ function refuseOtherForms(input: string, url: string): void {
   if (pasted && /:\/\//.test(url)) {
     throw new UserError(
       'invalid-input',
-      `${input}: the value begins with "${pasted[1] ?? ''}=".`,
-      'Store only what stands behind the equals sign, without quotes.',
+      `${input}: the value starts with "${pasted[1] ?? ''}=".`,
+      'Store only the text after the equals sign, without quotes.',
     );
   }
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*(?::[A-Za-z][A-Za-z0-9+.-]*)?):\/\//.exec(url)?.[1];
@@ -81,14 +81,14 @@ function refuseOtherForms(input: string, url: string): void {
   if (scheme !== undefined) {
     throw new UserError(
       'invalid-input',
-      `${input}: the scheme "${scheme}" is not one of PostgreSQL's.`,
+      `${input}: the scheme "${scheme}" is not a PostgreSQL scheme.`,
       write,
     );
   }
   throw new UserError('invalid-input', `${input}: the value is not a postgres:// URL.`, write);
 }
 
-/** libpq takes the first "@" before any "/" for the end of the credentials, and the first ":" in them for the divide. */
+/** For libpq, the first "@" before any "/" ends the credentials, and the first ":" in them separates user and password. */
 function splitCredentials(text: string): { credentials: { user: string; password: string }; rest: string } {
   const authority = /^[^/@]*@/.exec(text)?.[0];
   if (authority === undefined) return { credentials: { user: '', password: '' }, rest: text };
@@ -111,7 +111,7 @@ function readHosts(input: string, text: string): { hosts: string[]; ports: strin
     ) {
       throw new UserError(
         'invalid-input',
-        `${input}: the host cannot be read.`,
+        `${input}: the host cannot be parsed.`,
         'Write an IPv6 address in brackets, as in postgres://USER:PASSWORD@[::1]:5432/DATABASE, and percent-encode special characters in the password.',
       );
     }
@@ -128,30 +128,30 @@ function splitPath(text: string): { path: string; query: string } {
   return { path: path.slice(1), query: mark < 0 ? '' : text.slice(mark + 1) };
 }
 
-/** libpq takes one port for all hosts, or one for each. */
+/** libpq accepts one port for all hosts, or one for each. */
 function checkPorts(input: string, { host = '', hostaddr, port }: ConnectionParameters): void {
   if (port === undefined) return;
   const ports = port.split(',');
   for (const text of ports) {
     if (text === '' || (/^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 65535)) continue;
-    // What stands here may be a part of a password, so only a number is shown.
+    // This may be a part of a password, so only a number is shown.
     if (!/^\d{1,9}$/.test(text)) throw notEncoded(input);
     throw new UserError(
       'invalid-input',
-      `${input}: ${text} is not a port.`,
+      `${input}: ${text} is not a port number.`,
       'Write a port from 1 to 65535; PostgreSQL usually listens on 5432.',
     );
   }
   if (ports.length > 1 && ports.length !== (hostaddr ?? host).split(',').length) {
     throw new UserError(
       'invalid-input',
-      `${input}: there are not as many ports as hosts.`,
+      `${input}: the number of ports differs from the number of hosts.`,
       'Write one port for each host, or one for all.',
     );
   }
 }
 
-/** Parameters whose values may hold an "@" in their own right. The others take words, numbers and hosts. */
+/** Parameters whose values may contain an "@". The others have words, numbers and hosts. */
 const FREE_TEXT: ReadonlySet<string> = new Set([
   'application_name',
   'dbname',
@@ -162,20 +162,20 @@ const FREE_TEXT: ReadonlySet<string> = new Set([
   'user',
 ]);
 
-/** @param hasPassword whether the credentials have ended before: then a raw "@" in a value that holds none is one of theirs. */
+/** @param hasPassword whether a password was found before: then a raw "@" in a value that cannot contain one is part of the password. */
 function readQuery(input: string, query: string, hasPassword: boolean): ForeignParameter[] {
   if (query === '') return [];
-  // Behind a raw "@" in the password, a part of the password looks like a parameter.
+  // After a raw "@" in the password, a part of the password looks like a parameter.
   const mayBePassword = query.includes('@');
   const pairs = query.split('&');
-  // libpq allows an "&" behind the last pair, and no other pair without a name.
+  // libpq allows an "&" after the last pair, and no other pair without a name.
   if (pairs.length > 1 && pairs.at(-1) === '') pairs.pop();
   return pairs.map((pair) => {
     const [rawName = '', value, ...more] = pair.split('=');
     if (value === undefined || more.length > 0) {
       throw new UserError(
         'invalid-input',
-        `${input}: what stands after the "?" is not a list of name=value pairs.`,
+        `${input}: the text after the "?" is not a list of name=value pairs.`,
         'Write it as in ?sslmode=require&connect_timeout=10, and percent-encode "=", "&" and "?" within values and in the password.',
       );
     }
@@ -192,12 +192,12 @@ function unknownParameter(input: string, name: string | undefined): UserError {
   const shown = name !== undefined && /^[A-Za-z_]{1,40}$/.test(name) ? `"${name}"` : 'in it';
   return new UserError(
     'invalid-input',
-    `${input}: the URL parameter ${shown} is unknown to PostgreSQL.`,
+    `${input}: the URL parameter ${shown} does not exist in PostgreSQL.`,
     'Remove it from the connection string; if it is part of the password, percent-encode the password.',
   );
 }
 
-/** Decodes as libpq does: every "%" must be followed by two hexadecimal digits, and %00 cannot be. */
+/** Decodes as libpq does: every "%" must be followed by two hexadecimal digits, and %00 is invalid. */
 function decode(input: string, text: string): string {
   if (/%(?![0-9A-Fa-f]{2})/.test(text) || text.includes('%00')) throw notEncoded(input);
   const bytes = Buffer.from(
@@ -213,7 +213,7 @@ function decode(input: string, text: string): string {
 function notEncoded(input: string): UserError {
   return new UserError(
     'invalid-input',
-    `${input}: the URL falls apart in the wrong place, most likely at a special character in the user name or password.`,
+    `${input}: the URL cannot be parsed unambiguously, most likely because of a special character in the user name or password.`,
     'Percent-encode the password: @ is %40, / is %2F, : is %3A, # is %23, ? is %3F, % is %25.',
   );
 }

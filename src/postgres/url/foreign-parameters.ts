@@ -2,31 +2,31 @@ import { UserError } from '../../errors.ts';
 import type { ConnectionParameters } from './parameters.ts';
 import type { Remark } from './remark.ts';
 
-/** A URL parameter that libpq does not know, and that other drivers put there. */
+/** A URL parameter of another driver that libpq does not have. */
 export interface ForeignParameter {
   readonly name: string;
   readonly value: string;
 }
 
-/** What foreign parameters mean for libpq. */
+/** Foreign parameters, translated for libpq. */
 export interface ForeignMeaning {
   readonly parameters: ConnectionParameters;
   readonly remarks: readonly Remark[];
-  /** Whether one of them says that the server is a transaction pooler. */
+  /** Whether one of them marks the server as a transaction pooler. */
   readonly saysPooler: boolean;
 }
 
 type Rule = (input: string, parameter: ForeignParameter) => Partial<ForeignMeaning>;
 
 const dropped: Rule = (_, { name }) => ({
-  remarks: [{ level: 'debug', text: `The URL parameter ${name} is another driver's and was left out` }],
+  remarks: [{ level: 'debug', text: `The URL parameter ${name} belongs to another driver and was ignored` }],
 });
 
 const partOfTheDatabase: Rule = (input, { value }) => ({
   remarks: [
     {
       level: 'info',
-      text: `${input}: schema=${value} was left out, because the whole database is backed up; the schemas input selects`,
+      text: `${input}: schema=${value} was ignored, because the whole database is backed up. To select schemas, set the schemas input`,
     },
   ],
 });
@@ -39,7 +39,7 @@ const ssl: Rule = (input, { value }) => {
   if (['0', 'false'].includes(value)) return {};
   throw new UserError(
     'invalid-input',
-    `${input}: the URL parameter "ssl" has a value that is not understood.`,
+    `${input}: the value of the URL parameter "ssl" is not supported.`,
     'Write sslmode=require, or sslmode=verify-full, instead of ssl=….',
   );
 };
@@ -48,7 +48,7 @@ const pkcs12: Rule = (input) => {
   throw new UserError(
     'invalid-input',
     `${input}: sslidentity names a PKCS#12 file, which PostgreSQL's own tools cannot read.`,
-    'Convert it to PEM with openssl, and give the ssl-cert and ssl-key inputs.',
+    'Convert it to PEM with openssl, and set the ssl-cert and ssl-key inputs.',
   );
 };
 
@@ -75,7 +75,7 @@ export function isForeignParameter(name: string): boolean {
 }
 
 /**
- * Translates the parameters that Prisma, node-postgres and others add into libpq's, or leaves them out with a remark.
+ * Translates the parameters that Prisma, node-postgres and others add into libpq's, or ignores them with a notice.
  *
  * @throws UserError for what cannot be translated.
  */
@@ -91,14 +91,14 @@ export function translateForeign(input: string, foreign: readonly ForeignParamet
   };
 }
 
-/** Values that mean something else in the URLs of other drivers, put into libpq's terms. */
+/** Translates values that have another meaning in the URLs of other drivers. */
 export function inLibpqTerms(parameters: ConnectionParameters): ConnectionParameters {
   const { sslcert, ...others } = parameters;
   return {
     ...others,
-    // node-postgres: encrypted, whoever the server is.
+    // node-postgres: encrypted, without verifying the server.
     ...(parameters.sslmode === 'no-verify' ? { sslmode: 'require' } : {}),
-    // Prisma calls the certificate of the server's authority sslcert; libpq's own client certificate needs a key.
+    // In Prisma, sslcert is the server's CA certificate; libpq's client certificate needs a key.
     ...(sslcert === undefined
       ? {}
       : parameters.sslkey === undefined

@@ -1,18 +1,18 @@
 import { UserError } from '../../errors.ts';
 
-/** What a `prisma+postgres://` URL leads to. */
+/** The target of a `prisma+postgres://` URL. */
 export type PrismaTarget =
-  /** The key holds credentials for the database's own address, as a `postgres://` URL. */
+  /** The key contains credentials for the database's own address, as a `postgres://` URL. */
   | { readonly kind: 'direct'; readonly url: string }
-  /** Only Prisma's tunnel knows the database. */
+  /** The database can only be reached through Prisma's tunnel. */
   | { readonly kind: 'tunnel'; readonly apiKey: string }
-  /** The server of `prisma dev` on this machine, as the URL that the key holds. */
+  /** The server of `prisma dev` on this machine; the key contains the URL. */
   | { readonly kind: 'local'; readonly url: string };
 
 const SCHEME = /^prisma\+postgres(?:ql)?:$/;
 const LOCAL_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 const COPY_AGAIN =
-  'Copy the connection string anew from the Prisma Console, best the direct one: postgres://…@db.prisma.io:5432/postgres?sslmode=require.';
+  'Copy the connection string again from the Prisma Console, preferably the direct one: postgres://…@db.prisma.io:5432/postgres?sslmode=require.';
 
 /**
  * Reads a `prisma+postgres://HOST/?api_key=…` URL. No error shows any part of it.
@@ -21,7 +21,7 @@ const COPY_AGAIN =
  * @throws UserError when it is not such a URL, or its key is damaged.
  */
 export function readPrismaUrl(input: string, url: string): PrismaTarget {
-  // What `new URL` throws holds the URL: it must not become a cause.
+  // The error of `new URL` would contain the URL, which must not become a cause.
   const parsed = URL.parse(url);
   if (!parsed || !SCHEME.test(parsed.protocol)) {
     throw new UserError('invalid-input', `${input}: the value is not a prisma+postgres:// URL.`, COPY_AGAIN);
@@ -35,10 +35,10 @@ export function readPrismaUrl(input: string, url: string): PrismaTarget {
 }
 
 /**
- * The `postgres://` URL whose credentials stand in an API key of Prisma Postgres: newer keys are a JWT whose payload
- * has `tenant_id` and `secure_key`. This is not documented by Prisma, so whoever uses it says so.
+ * The `postgres://` URL with the credentials in an API key of Prisma Postgres: newer keys are a JWT whose payload
+ * has `tenant_id` and `secure_key`. Prisma does not document this, so a notice says that it was used.
  *
- * @returns undefined for a key without them, which the tunnel alone can judge.
+ * @returns undefined for a key without them, which only the tunnel can check.
  * @throws UserError for a JWT that is damaged.
  */
 export function directUrl(input: string, apiKey: string): string | undefined {
@@ -55,15 +55,15 @@ export function directUrl(input: string, apiKey: string): string | undefined {
 /**
  * The `postgres://` URL in the key of a local `prisma dev` server: base64url of JSON with `databaseUrl`.
  *
- * @throws UserError when the key holds none.
+ * @throws UserError when the key contains none.
  */
 export function localDatabaseUrl(input: string, apiKey: string): string {
   const url = jsonObject(apiKey.replace(/={1,2}$/, ''))?.['databaseUrl'];
   if (typeof url === 'string' && /^postgres(?:ql)?:\/\/\S+$/.test(url)) return url;
   throw new UserError(
     'invalid-input',
-    `${input}: the api_key of this local prisma+postgres:// URL holds no address of a database.`,
-    'Use the postgres:// URL of a real server: "prisma dev" cannot serve a dump.',
+    `${input}: the api_key of this local prisma+postgres:// URL contains no database address.`,
+    'Use the postgres:// URL of a real server: "prisma dev" cannot be dumped.',
   );
 }
 
@@ -76,15 +76,15 @@ function keyOf(input: string, parameters: URLSearchParams): string {
       COPY_AGAIN,
     );
   }
-  // It becomes a header of HTTP: no white space, nothing outside ASCII.
+  // It becomes an HTTP header: no white space, ASCII only.
   if (!/^[\x21-\x7e]+$/.test(apiKey)) throw damagedKey(input);
   return apiKey;
 }
 
-/** The JSON object in a base64url text; undefined when there is none. Never throws: V8's messages quote what they read. */
+/** The JSON object in a base64url text; undefined when there is none. Never throws, because V8's messages quote the text. */
 function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
   const bytes = Buffer.from(text, 'base64url');
-  // Node skips what is not base64url, so only what comes out the same again was valid.
+  // Node.js ignores invalid characters, so only a text that encodes to the same again is valid.
   if (text === '' || bytes.toString('base64url') !== text) return undefined;
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -106,7 +106,7 @@ function isCredential(value: unknown): value is string {
 function damagedKey(input: string): UserError {
   return new UserError(
     'invalid-input',
-    `${input}: the api_key of the prisma+postgres:// URL is damaged; most likely it was cut or changed when it was copied.`,
+    `${input}: the api_key of the prisma+postgres:// URL is damaged; most likely it was truncated or changed when it was copied.`,
     COPY_AGAIN,
   );
 }

@@ -2,35 +2,35 @@ import { UserError } from '../../errors.ts';
 import type { ConnectionParameters } from './parameters.ts';
 import type { Remark } from './remark.ts';
 
-/** One of the servers that a connection string names. */
+/** One of the servers in a connection string. */
 export interface Endpoint {
   readonly host: string;
   /** Empty: libpq's default, 5432. */
   readonly port: string;
 }
 
-/** Advice for a connection that fails, by what psql printed. */
+/** A hint for a failed connection, chosen by the output of psql. */
 export interface FailureHint {
   readonly when: RegExp;
   readonly text: string;
 }
 
-/** What a rule does with a server that it applies to. */
+/** The effect of a rule on a server. */
 interface Effect {
   /** The direct or session form of the address. */
   readonly endpoint?: Endpoint;
   readonly parameters?: ConnectionParameters;
   readonly notice?: string;
-  /** Why this is a transaction pooler. */
+  /** Why the server is a transaction pooler. */
   readonly pooler?: string;
   readonly refusal?: { readonly message: string; readonly hint: string };
   readonly failureHint?: FailureHint;
 }
 
-/** What is known of the place that the run is in and of the rest of the connection string. */
+/** Where the connection string is used, and the rest of it. */
 interface Circumstances {
   readonly parameters: ConnectionParameters;
-  /** Hosted runners are in nobody's private network; others may be. */
+  /** GitHub-hosted runners are in no private network; others may be. */
   readonly hostedRunner: boolean;
 }
 
@@ -43,7 +43,7 @@ const ANY_FAILURE = /./;
 const PRIVATE = /\.(?:railway\.internal|flycast|internal|flympg\.net)$/;
 
 /**
- * What is known of providers, one rule each; a rule sees the endpoint as the rules above it left it. Sources: the
+ * The providers, one rule each; a rule gets the endpoint as changed by the rules above it. Sources: the
  * providers' own documentation, November 2026.
  */
 const RULES: readonly Rule[] = [
@@ -52,7 +52,7 @@ const RULES: readonly Rule[] = [
     effect: (endpoint) => ({
       endpoint: { ...endpoint, host: 'db.prisma.io' },
       notice:
-        'the pooled host of Prisma Postgres cannot be dumped; the direct host db.prisma.io is used, with the same credentials',
+        'the pooled host of Prisma Postgres cannot be dumped; the direct host db.prisma.io is used instead, with the same credentials',
       failureHint: { when: ANY_FAILURE, text: 'Use the direct connection string from the Prisma Console.' },
     }),
   },
@@ -66,7 +66,7 @@ const RULES: readonly Rule[] = [
       },
       failureHint: {
         when: ANY_FAILURE,
-        text: 'Prisma Postgres also refuses connections when the workspace is blocked: look at plan, spend limit and invoices in the Prisma Console.',
+        text: 'Prisma Postgres also refuses connections when the workspace is blocked: check the plan, spend limit and invoices in the Prisma Console.',
       },
     }),
   },
@@ -74,7 +74,7 @@ const RULES: readonly Rule[] = [
     applies: ({ host }) => /^ep-[^.]*-pooler\..*\bneon\.(?:tech|build)$/.test(host),
     effect: (endpoint) => ({
       endpoint: { ...endpoint, host: endpoint.host.replace('-pooler.', '.') },
-      notice: "Neon's pooled host cannot be dumped; the direct host (without -pooler) is used",
+      notice: "Neon's pooled host cannot be dumped; the direct host (without -pooler) is used instead",
       failureHint: { when: ANY_FAILURE, text: "Use Neon's unpooled connection string." },
     }),
   },
@@ -84,7 +84,7 @@ const RULES: readonly Rule[] = [
       (/\.pooler\.supabase\.com$/.test(host) || /^db\.[a-z0-9]+\.supabase\.co$/.test(host)),
     effect: (endpoint) => ({
       endpoint: { ...endpoint, port: '5432' },
-      notice: "port 6543 is Supabase's transaction pooler; port 5432 is used",
+      notice: "port 6543 is Supabase's transaction pooler; port 5432 is used instead",
       failureHint: { when: ANY_FAILURE, text: "Use the connection string of Supabase's session pooler." },
     }),
   },
@@ -93,14 +93,14 @@ const RULES: readonly Rule[] = [
     effect: () => ({
       failureHint: {
         when: /Network is unreachable|Cannot assign requested address|No address associated/,
-        text: 'This Supabase host has only an IPv6 address, and hosted runners have none: use the connection string of the session pooler.',
+        text: 'This Supabase host has only an IPv6 address, and GitHub-hosted runners have no IPv6: use the connection string of the session pooler.',
       },
     }),
   },
   {
     applies: ({ host, port }) => port === '6432' || /(?:^|\.)pgbouncer(?:\.|$)/.test(host),
     effect: ({ port }) => ({
-      pooler: port === '6432' ? "port 6432 is PgBouncer's" : 'the host is called pgbouncer',
+      pooler: port === '6432' ? "port 6432 is PgBouncer's default" : 'the host is called pgbouncer',
     }),
   },
   {
@@ -111,8 +111,8 @@ const RULES: readonly Rule[] = [
       return hostedRunner
         ? {
             refusal: {
-              message: `the host ends with "${kind}", a name inside a private network that hosted runners cannot reach.`,
-              hint: "Use the database's public URL or TCP proxy, or a self-hosted runner inside that network.",
+              message: `the host ends with "${kind}", a name in a private network that GitHub-hosted runners cannot reach.`,
+              hint: "Use the database's public URL or TCP proxy, or a self-hosted runner in that network.",
             },
           }
         : {};
@@ -133,16 +133,16 @@ const RULES: readonly Rule[] = [
 export interface RuledConnection {
   readonly parameters: ConnectionParameters;
   readonly remarks: readonly Remark[];
-  /** Why the server is known to be a transaction pooler; undefined when nothing says so. */
+  /** Why the server is known to be a transaction pooler; undefined when it is not known to be one. */
   readonly pooler: string | undefined;
   readonly failureHints: readonly FailureHint[];
 }
 
 /**
- * Applies what is known of providers to every server that the parameters name.
+ * Applies the provider rules to every server in the parameters.
  *
- * @param saysPooler whether the connection string itself says that it leads to a transaction pooler.
- * @throws UserError for a server that cannot be backed up from here.
+ * @param saysPooler whether the connection string itself marks its server as a transaction pooler.
+ * @throws UserError for a server that cannot be backed up from this runner.
  */
 export function applyProviderRules(
   input: string,
@@ -170,10 +170,10 @@ export function applyProviderRules(
     remarks: effects.flatMap(({ notice }) =>
       notice === undefined ? [] : [{ level: 'notice', text: `${input}: ${notice}.` }],
     ),
-    // A provider's pooled address that was turned into its direct form is no pooler any more.
+    // A pooled address that was replaced by its direct form is no longer a pooler.
     pooler:
       effects.find(({ pooler }) => pooler !== undefined)?.pooler ??
-      (saysPooler && !moved ? 'the URL says pgbouncer=true' : undefined),
+      (saysPooler && !moved ? 'the URL contains pgbouncer=true' : undefined),
     failureHints: effects.flatMap(({ failureHint }) => (failureHint ? [failureHint] : [])),
   };
 }

@@ -1,6 +1,6 @@
 import { log } from '../../runner/log.ts';
 
-/** Something to tell about how a connection string was understood. */
+/** A message about how a connection string was resolved. */
 export interface Remark {
   readonly level: 'debug' | 'info' | 'notice' | 'warning';
   readonly text: string;

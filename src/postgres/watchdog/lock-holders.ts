@@ -12,19 +12,19 @@ import {
 } from './locking-session.ts';
 import type { PgSession } from '../session.ts';
 
-/** An exclusive lock on a table, which somebody holds or wants: nobody can read the table in either case. */
+/** An exclusive lock on a table that a session has or waits for: the table cannot be read in either case. */
 export interface ExclusiveLock {
-  /** As pg_dump writes it: `shop.orders`. */
+  /** As pg_dump prints it: `shop.orders`. */
   readonly table: string;
   readonly by: LockingSession;
-  /** Whom the one who wants it waits for; undefined when it is held. */
+  /** The session that the waiting one waits for; undefined when the lock is granted. */
   readonly behind: LockingSession | undefined;
 }
 
 const COLUMNS = 2 + 2 * SESSION_COLUMNS;
 const ANSWER_WITHIN_MS = 10_000;
 
-/** Those that are held first, and of these the oldest. */
+/** Granted locks first, the oldest first. */
 const LOCKS_SQL = `
 SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), l.granted,
        ${sessionColumns('a')}, ${sessionColumns('h')}
@@ -38,14 +38,14 @@ WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock'
 ORDER BY l.granted DESC, a.xact_start;`;
 
 /**
- * Asks the server, when a dump has waited too long for a lock, which table it was and who has the lock: pg_dump locks
- * all tables with one statement and names them all.
+ * When a dump has waited too long for a lock, asks the server for the table and the session with the lock: pg_dump locks
+ * all tables with one statement, and its error names them all.
  *
- * That the server does not tell is no reason to say less than before.
+ * If the server does not answer, the error stays as it was.
  *
- * @param error what is said of the failure so far.
+ * @param error the error so far.
  * @param stderr what pg_dump printed.
- * @returns an error that names table and holder; the given one when the failure was another, or they are not known.
+ * @returns an error that names the table and the session; the given one after another failure, or if they are unknown.
  */
 export async function namingLockHolder(
   error: UserError,
@@ -61,12 +61,12 @@ export async function namingLockHolder(
     return lock ? lockError(lock, error) : error;
   } catch (reason) {
     session.signal.throwIfAborted();
-    log.debug(`Who holds the lock cannot be asked: ${messageOf(reason)}`);
+    log.debug(`The session with the lock could not be determined: ${messageOf(reason)}`);
     return error;
   }
 }
 
-/** The tables that pg_dump waited for too long; none when it failed otherwise. */
+/** The tables whose locks pg_dump waited for too long; none after another failure. */
 export function awaitedTables(stderr: string): ReadonlySet<string> {
   const waited = failuresIn(stderr).find(({ complaints }) =>
     complaints.some(({ text }) => /^canceling statement due to (?:statement|lock) timeout/.test(text)),
@@ -83,17 +83,17 @@ function exclusiveLocks(rows: readonly string[][]): ExclusiveLock[] {
   }));
 }
 
-/** What to say of a lock that a dump waited for. */
+/** The error for a lock that a dump waited for. */
 export function lockError({ table, by, behind }: ExclusiveLock, { cause }: UserError): UserError {
   const holder = behind ?? by;
   const who =
     behind === undefined
-      ? `${sessionInWords(by)} holds the lock.`
-      : `${sessionInWords(by)} wants the lock, and waits for ${sessionInWords(behind)}.`;
+      ? `${sessionInWords(by)} has the lock.`
+      : `${sessionInWords(by)} waits for the lock, behind ${sessionInWords(behind)}.`;
   return new UserError(
     'no-progress',
-    plainLine(`pg_dump failed: The table ${table} stayed locked for too long: ${who}`),
-    `Run the backup when no migration runs, or ${howToEnd(holder)}. pg-dump-args: --lock-wait-timeout=10min waits longer.`,
+    plainLine(`pg_dump failed: Timed out waiting for a lock on the table ${table}: ${who}`),
+    `Run the backup when no migration is running, or ${howToEnd(holder)}. pg-dump-args: --lock-wait-timeout=10min makes it wait longer.`,
     { cause },
   );
 }

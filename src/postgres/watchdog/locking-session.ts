@@ -1,6 +1,6 @@
-/** A session as `pg_stat_activity` shows it; of other users, the state is shown to the privileged alone. */
+/** A session in `pg_stat_activity`, which shows the state of other users' sessions only to privileged users. */
 export interface LockingSession {
-  /** Empty: no session, but a transaction that was prepared for two-phase commit. */
+  /** Empty for a transaction that was prepared for two-phase commit, which has no session. */
   readonly pid: string;
   readonly user: string;
   readonly application: string;
@@ -36,7 +36,7 @@ export function sessionInWords({ pid, user, application, state }: LockingSession
   return `session ${pid}${known.length === 0 ? '' : ` (${known.join(', ')})`}`;
 }
 
-/** How somebody with the right to do so ends it, for a hint. */
+/** How a privileged user can end it, for a hint. */
 export function howToEnd({ pid }: LockingSession): string {
   return pid === ''
     ? 'end the transaction (SELECT gid FROM pg_prepared_xacts; ROLLBACK PREPARED)'

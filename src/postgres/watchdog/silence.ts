@@ -8,15 +8,15 @@ import { diagnose } from '../diagnosis/diagnosis.ts';
 import { PsqlError } from '../psql.ts';
 import type { PgSession } from '../session.ts';
 
-/** A tool of PostgreSQL that is at work over a connection. */
+/** A running tool of PostgreSQL with a connection to the server. */
 export interface WatchedTool {
-  /** Its name, for the messages: `pg_dump`. */
+  /** Its name, for messages: `pg_dump`. */
   readonly name: string;
-  /** The connection over which its server is asked. */
+  /** The connection for queries to its server. */
   readonly session: PgSession;
-  /** What its sessions are called; when absent, what the environment calls them. */
+  /** The application name of its sessions; that of the environment when absent. */
   readonly applicationName?: string;
-  /** Anything that changes when it gets on, beside what its process does. */
+  /** Any value that changes with its progress, beside the activity of its processes. */
   readonly progress?: () => string | number;
 }
 
@@ -24,36 +24,36 @@ export interface WatchedTool {
 export interface SilenceWatch {
   /** Aborted with a UserError when the connection has died. */
   readonly signal: AbortSignal;
-  /** To be told each process of the tool. */
+  /** To be called with each process of the tool. */
   readonly onSpawn: (pid: number) => void;
   readonly stop: () => Promise<void>;
 }
 
 /**
- * What a question to the server says of the tool's connection: it is at work; it waits for the tool, which waits for
- * it, so something between them has died; it has no such session; it does not answer; or that cannot be known, as when
- * the role may have a single connection.
+ * What the server says about the tool's session: it is working; it waits for the tool, which waits for
+ * it, so the connection between them is dead; it does not exist; the server does not respond; or it is unknown, for example because
+ * the role is limited to one connection.
  */
 export type ServerSide =
-  | { readonly kind: 'at work'; readonly waitsFor: string }
+  | { readonly kind: 'working'; readonly waitsFor: string }
   | { readonly kind: 'waits for the tool' | 'no session' | 'unknown' }
   | { readonly kind: 'unreachable'; readonly cause: string };
 
 const LOOK_EVERY_MS = 5_000;
-/** The server is asked after so many looks that saw nothing happen: 20 s. */
+/** The server is queried after this many checks without any activity: 20 s. */
 const LOOKS_BEFORE_QUESTION = 4;
 const ANSWER_WITHIN_MS = 20_000;
-/** So many bad answers in a row are proof: with the time that they take, within two minutes of silence. */
+/** The connection counts as dead after this many bad answers in a row: within two minutes, with the time that they take. */
 const BAD_ANSWERS = 3;
-/** Where the system does not tell what a process does, silence may not be silence: within ten minutes. */
+/** Where the system does not show the activity of a process, it may be active all the same: within ten minutes. */
 const BAD_ANSWERS_UNSEEN = 15;
 
 /**
- * Watches a tool whose connection may die without a word: a router on the way forgets it, a tunnel hangs. The tool would
- * wait for ever. Keepalives notice a host that is gone; they do not notice a proxy that still answers for a dead server.
+ * Watches a tool whose connection may be lost without an error: a router drops it, a tunnel hangs. The tool would
+ * wait forever. Keepalives detect a host that is gone, but not a proxy that still answers for a dead server.
  *
- * A tool that does nothing is no proof: the server may sort, or wait for a lock. So the server is asked, over a new
- * connection, what it is doing for the tool.
+ * An inactive tool alone means nothing: the server may sort, or wait for a lock. So the server is asked, over a new
+ * connection, what the tool's session is doing.
  */
 export function watchSilence(tool: WatchedTool): SilenceWatch {
   const dead = new AbortController();
@@ -74,7 +74,7 @@ export function watchSilence(tool: WatchedTool): SilenceWatch {
       answers = [...answers, answer];
       if (isPowerOfTwo(answers.length)) {
         log.info(
-          `${tool.name} has got nothing for ${duration(quietLooks * LOOK_EVERY_MS)}: ${inWords(answer)}`,
+          `${tool.name} has received no data for ${duration(quietLooks * LOOK_EVERY_MS)}: ${inWords(answer)}`,
         );
       }
       const verdict = judgeSilence(tool.name, answers, ACTIVITY_IS_KNOWN ? BAD_ANSWERS : BAD_ANSWERS_UNSEEN);
@@ -96,7 +96,7 @@ export function watchSilence(tool: WatchedTool): SilenceWatch {
   };
 }
 
-/** What the server says of its side, or that it says nothing. */
+/** Asks the server what the tool's session is doing. */
 async function askServerSide(tool: WatchedTool, signal: AbortSignal): Promise<ServerSide> {
   const { session, applicationName } = tool;
   const timeout = AbortSignal.timeout(ANSWER_WITHIN_MS);
@@ -107,36 +107,36 @@ async function askServerSide(tool: WatchedTool, signal: AbortSignal): Promise<Se
     return isRenamed ? { kind: 'unknown' } : serverSide(sessions);
   } catch (error) {
     signal.throwIfAborted();
-    if (timeout.aborted) return { kind: 'unreachable', cause: 'it does not answer' };
+    if (timeout.aborted) return { kind: 'unreachable', cause: 'it does not respond' };
     const stderr = error instanceof PsqlError ? error.stderr : '';
-    // A server that refuses is there.
+    // A server that refuses a connection is running.
     return /FATAL/.test(stderr)
       ? { kind: 'unknown' }
       : { kind: 'unreachable', cause: diagnose(stderr).cause };
   }
 }
 
-/** The name of this session as the server has it (a pooler may change it), then the tool's: a role sees all of its own. */
+/** The name of this session on the server (a pooler may change it), then the tool's sessions: a role can see its own. */
 const sessionsSql = (applicationName: string | undefined): string => `
 SELECT pg_catalog.current_setting('application_name'), NULL, NULL;
 SELECT state, wait_event_type, wait_event FROM pg_catalog.pg_stat_activity
 WHERE application_name = ${applicationName === undefined ? "pg_catalog.current_setting('application_name')" : `'${applicationName}'`}
   AND usename = current_user AND pid <> pg_catalog.pg_backend_pid();`;
 
-/** Of the rows (state, type of the wait, what is waited for) of the tool's sessions: one that is at work is enough. */
+/** Evaluates the rows (state, wait type, wait event) of the tool's sessions: one that is working is enough. */
 export function serverSide(rows: readonly (readonly string[])[]): ServerSide {
   if (rows.length === 0) return { kind: 'no session' };
   const busy = rows.find(([state, waitType]) => state === 'active' && waitType !== 'Client');
   if (!busy) return { kind: 'waits for the tool' };
   const [, waitType = '', event = ''] = busy;
-  return { kind: 'at work', waitsFor: waitType === '' ? '' : `${waitType}: ${event}` };
+  return { kind: 'working', waitsFor: waitType === '' ? '' : `${waitType}: ${event}` };
 }
 
 /**
- * Judges a silence by the answers since it began.
+ * Decides from the answers since the tool became inactive whether its connection is dead.
  *
- * @param badAnswers so many in a row are proof.
- * @returns the error to give up with; undefined to wait on.
+ * @param badAnswers how many in a row mean that it is.
+ * @returns the error to end the tool with; undefined to keep waiting.
  */
 export function judgeSilence(
   tool: string,
@@ -145,7 +145,7 @@ export function judgeSilence(
 ): UserError | undefined {
   const lately = answers.slice(-badAnswers);
   if (lately.length < badAnswers) return undefined;
-  if (lately.some(({ kind }) => kind === 'at work' || kind === 'unknown')) return undefined;
+  if (lately.some(({ kind }) => kind === 'working' || kind === 'unknown')) return undefined;
   const last = lately.at(-1);
   return last && silent(tool, last);
 }
@@ -153,27 +153,27 @@ export function judgeSilence(
 function silent(tool: string, last: ServerSide): UserError {
   return new UserError(
     'no-progress',
-    `The connection of ${tool} went silent: nothing came for over a minute, and ${inWords(last)}.`,
-    'Something between the runner and the server has dropped the connection (a router, VPN, proxy or the host itself). Run the job again; if it stays so, run it on a runner that is nearer to the server.',
+    `The connection of ${tool} is dead: no data was received for over a minute, and ${inWords(last)}.`,
+    'Something between the runner and the server has dropped the connection (a router, VPN, proxy or the host itself). Run the job again; if the error persists, use a runner that is closer to the server.',
   );
 }
 
 function inWords(answer: ServerSide): string {
   switch (answer.kind) {
-    case 'at work':
-      return `the server is at work${answer.waitsFor === '' ? '' : ` (${plainLine(answer.waitsFor)})`}`;
+    case 'working':
+      return `the server is working${answer.waitsFor === '' ? '' : ` (${plainLine(answer.waitsFor)})`}`;
     case 'waits for the tool':
-      return 'the server waits for an answer and gets none';
+      return 'the server is waiting for a response and receives none';
     case 'no session':
-      return 'the server does not know of the connection';
+      return 'the server no longer has the connection';
     case 'unreachable':
-      return `the server cannot be reached any more (${plainLine(answer.cause).replace(/\.$/, '')})`;
+      return `the server can no longer be reached (${plainLine(answer.cause).replace(/\.$/, '')})`;
     case 'unknown':
-      return 'the server does not tell what it is doing';
+      return 'the state of its session is unknown';
   }
 }
 
-/** A server that is at work for hours is not told of every 20 seconds. */
+/** Keeps the log short while the server works for hours. */
 function isPowerOfTwo(number: number): boolean {
   return Number.isInteger(Math.log2(number));
 }

@@ -1,17 +1,17 @@
 import * as core from '@actions/core';
 import { booleanValue, wholeNumber } from './parsers.ts';
 
-/** An input that says yes or no. */
+/** A boolean input. */
 export function booleanInput(name: string): boolean {
   return booleanValue(name, core.getInput(name));
 }
 
-/** An input that is a number. */
+/** A numeric input. */
 export function wholeNumberInput(name: string, range: { min: number; max: number }): number {
   return wholeNumber(name, core.getInput(name), range);
 }
 
-/** An input that may be empty; what it holds is checked otherwise. */
+/** An input that may be empty; any other value is checked. */
 export function optional(
   name: string,
   check: (input: string, value: string) => string = (_, value) => value,

@@ -1,10 +1,10 @@
 import * as core from '@actions/core';
 
 /**
- * Has the runner mask a connection string wherever it is printed: whole, and its password as it stands in the URL, as
- * it is sent to the server, and percent-encoded anew.
+ * Makes the runner mask a connection string wherever it is printed: the whole, and its password as it is in the URL, as
+ * it is sent to the server, and percent-encoded again.
  *
- * It needs no valid URL, because a broken one must be masked too.
+ * The URL need not be valid, because an invalid one must be masked too.
  */
 export function maskConnectionSecrets(value: string): void {
   for (const secret of connectionSecrets(value)) mask(secret);
@@ -33,7 +33,7 @@ export function connectionSecrets(value: string): string[] {
   return [...new Set([value, value.trim(), ...forms])].filter((secret) => secret.trim() !== '');
 }
 
-/** What a URL gives as parameters: the key of a prisma+postgres:// URL, a password, that of a client key. */
+/** Secrets in URL parameters: the key of a prisma+postgres:// URL, a password, the password of a client key. */
 function secretParametersOf(value: string): string[] {
   const parameters = value.trim().matchAll(/[?&](?:api_key=([^&#\s]+)|(?:ssl)?password=([^&]+))/g);
   return Array.from(parameters, ([, apiKey, password]) => apiKey ?? password ?? '');
@@ -47,7 +47,7 @@ function percentDecoded(text: string): string {
   }
 }
 
-/** The password as it stands in a URL, even in one that cannot be read otherwise: so that it can be masked. */
+/** The password as it is in a URL, even an invalid one, so that it can be masked. */
 function rawPasswordOf(url: string): string | undefined {
   return /^[^:/]*:\/\/[^:/?]*:(.+)@/s.exec(url)?.[1];
 }

@@ -2,7 +2,7 @@ import { parseArgsStringToArgv } from 'string-argv';
 import { UserError } from '../../errors.ts';
 
 /**
- * A whole number in decimal digits, nothing around it.
+ * A whole number in decimal digits.
  *
  * @throws UserError naming the input, the value and the range.
  */
@@ -11,13 +11,13 @@ export function wholeNumber(input: string, value: string, range: { min: number; 
   if (number >= range.min && number <= range.max) return number;
   throw new UserError(
     'invalid-input',
-    `${input}: ${quote(value)} is not a whole number from ${range.min} to ${range.max}.`,
-    `Write ${input} as digits only, for example "${input}: ${range.min === 0 ? 1 : range.min}".`,
+    `${input}: ${quote(value)} must be a whole number from ${range.min} to ${range.max}.`,
+    `Write a number from ${range.min} to ${range.max}, in digits.`,
   );
 }
 
 /**
- * A boolean as the YAML 1.2 core schema and `core.getBooleanInput` read it.
+ * A boolean in the spellings of the YAML 1.2 core schema and `core.getBooleanInput`.
  *
  * @throws UserError naming the input and the value.
  */
@@ -26,27 +26,27 @@ export function booleanValue(input: string, value: string): boolean {
   if (['false', 'False', 'FALSE'].includes(value)) return false;
   throw new UserError(
     'invalid-input',
-    `${input}: ${quote(value)} is neither true nor false.`,
+    `${input}: ${quote(value)} must be true or false.`,
     `Write "${input}: true" or "${input}: false".`,
   );
 }
 
 /**
- * One of a few words.
+ * One of a few values.
  *
- * @throws UserError naming the input, the value and the words.
+ * @throws UserError naming the input, the value and the allowed values.
  */
 export function oneOf<T extends string>(input: string, value: string, words: readonly T[]): T {
   const word = words.find((each) => each === value);
   if (word !== undefined) return word;
   throw new UserError(
     'invalid-input',
-    `${input}: ${quote(value)} is none of ${words.join(', ')}.`,
+    `${input}: ${quote(value)} must be ${words.map((each) => `"${each}"`).join(' or ')}.`,
     `Write ${words.map((each) => `"${input}: ${each}"`).join(' or ')}.`,
   );
 }
 
-/** One entry a line; white space around it and empty lines do not count. */
+/** One entry per line; white space around it and empty lines are ignored. */
 export function lines(value: string): string[] {
   return value
     .split('\n')
@@ -55,7 +55,7 @@ export function lines(value: string): string[] {
 }
 
 /**
- * The words of a command line; quotes hold words with spaces together.
+ * The words of a command line; quotes keep a word with spaces together.
  *
  * @throws UserError when a quote is not closed.
  */
@@ -70,7 +70,7 @@ export function commandWords(input: string, value: string): string[] {
   return parseArgsStringToArgv(value);
 }
 
-/** A value as an error message shows it: on one line, not longer than 60 characters. */
+/** A value for an error message: on one line, at most 60 characters. */
 export function quote(value: string): string {
   return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
 }

@@ -6,7 +6,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 /**
- * A duration: `26h`, `90m` (minutes), `2d` or `1d12h`; longer than nothing.
+ * A duration: `26h`, `90m` (minutes), `2d` or `1d12h`; greater than zero.
  *
  * @returns milliseconds.
  * @throws UserError naming the input and the value.
@@ -24,7 +24,7 @@ export function shortSpan(input: string, value: string): number {
 }
 
 /**
- * A share: `50%`, from `0%` to `100%`.
+ * A percentage: `50%`, from `0%` to `100%`.
  *
  * @returns a number from 0 to 1.
  * @throws UserError naming the input and the value.
@@ -36,6 +36,6 @@ export function percentage(input: string, value: string): number {
   throw new UserError(
     'invalid-input',
     `${input}: ${quote(value)} is not a percentage from 0% to 100%.`,
-    `Write ${input} with its sign, for example "${input}: 50%".`,
+    `Write a number followed by %, for example "${input}: 50%".`,
   );
 }

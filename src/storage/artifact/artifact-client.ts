@@ -6,19 +6,19 @@ import { toolkitFetch } from '../../github/toolkit-fetch.ts';
 
 const SERVICE = '/twirp/github.actions.results.api.v1.ArtifactService/';
 
-/** The artifact service, asked on behalf of this run. */
+/** The artifact service, for this run. */
 export interface RunService {
   /**
-   * @throws ServiceRefusal when the service refuses; the last error when it does not answer as it should; the signal's
+   * @throws ServiceRefusal when the service refuses; the last error when its answers stay invalid or missing; the signal's
    *   reason.
    */
   readonly call: (method: string, parameters: JsonObject) => Promise<JsonObject>;
-  /** This job, as the service calls it. */
+  /** The service's id of this job. */
   readonly job: string;
   readonly signal: AbortSignal;
 }
 
-/** The service will not do what it was asked: asking again is of no use. */
+/** The service refused a request, and would refuse it again. */
 export class ServiceRefusal extends UserError {
   readonly status: number;
 
@@ -29,11 +29,11 @@ export class ServiceRefusal extends UserError {
 }
 
 /**
- * The service as the runner's own token opens it, so that a job needs no permission.
+ * The service with the runner's own token, so that a job needs no permission.
  *
- * It is the protocol of `@actions/artifact` (`generated/results/api/v1/artifact.js`), which does not hand out the
- * address of an artifact's content. Its own download cannot be aborted, lets the service choose the file's name, makes
- * a file that others can read, and notices a broken connection only after 30 s.
+ * It is the protocol of `@actions/artifact` (`generated/results/api/v1/artifact.js`), which does not return the
+ * URL of an artifact's content. Its own download cannot be aborted, lets the service choose the file's name, creates
+ * a file that others can read, and detects a broken connection only after 30 s.
  *
  * @returns undefined where there is no such service.
  */
@@ -68,15 +68,15 @@ export function runService(env: NodeJS.ProcessEnv, bounds: Bounds): RunService |
   };
 }
 
-/** Not so when there were too many requests, or one took too long. */
+/** But not for too many requests (429), or a timeout (408). */
 function isRefusal(status: number): boolean {
   return status >= 400 && status < 500 && status !== 408 && status !== 429;
 }
 
 /**
- * An address from which an artifact of this run can be read for some minutes; it is a secret.
+ * A URL from which an artifact of this run can be read for some minutes; it is a secret.
  *
- * @param job the one that made the artifact, which need not be this one.
+ * @param job the one that uploaded the artifact, which need not be this one.
  * @throws UserError, whose cause is what `call` throws; the signal's reason.
  */
 export async function contentOf({ call, signal }: RunService, name: string, job: unknown): Promise<string> {
@@ -84,7 +84,7 @@ export async function contentOf({ call, signal }: RunService, name: string, job:
     const answer = await call('GetSignedArtifactURL', { workflow_job_run_backend_id: job, name });
     const url = textOf(answer['signed_url']);
     if (URL.canParse(url)) return url;
-    throw new OddAnswer('the answer does not say where the content is');
+    throw new OddAnswer('the response contains no URL of the content');
   } catch (error) {
     throw cancelledOr(
       signal,
@@ -92,14 +92,14 @@ export async function contentOf({ call, signal }: RunService, name: string, job:
         new UserError(
           'storage',
           `The artifact ${name} cannot be read: ${reasonOf(error)}`,
-          'The artifact service may be disturbed (githubstatus.com). Run the job again.',
+          'The artifact service may have an outage (githubstatus.com). Run the job again.',
           { cause: error },
         ),
     );
   }
 }
 
-/** Protocol buffers may be written with either kind of name: GitHub writes `signed_url`, some of its like `signedUrl`. */
+/** Protocol buffers allow both kinds of names: GitHub writes `signed_url`, some compatible services `signedUrl`. */
 export function inSnakeCase(object: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(object).map(([name, value]) => [

@@ -14,11 +14,11 @@ import { type Located, type Origin, storedArtifact } from './stored-artifact.ts'
 /** The artifacts of a repository, through GitHub's REST API. */
 export interface ArtifactList {
   /**
-   * All artifacts, expired ones too, or those of one name; a hundred at a time. GitHub lists the newest first, but
-   * does not promise it.
+   * All artifacts, expired ones too, or those with one name; a hundred at a time. GitHub lists the newest first, but
+   * does not guarantee it.
    */
   pages(filter?: { readonly name?: string }): AsyncGenerator<ArtifactPage>;
-  /** @throws GitHubRefusal 404 when there is none with this id, or no such repository. */
+  /** @throws GitHubRefusal 404 when the artifact or the repository does not exist. */
   byId(id: number): Promise<Located>;
 }
 
@@ -96,7 +96,7 @@ function timeIn(header: unknown): Date | undefined {
   return Number.isNaN(time.getTime()) ? undefined : time;
 }
 
-/** GitHub answers with a redirection to the storage, to which the token must not go. */
+/** GitHub redirects to the storage, which must not get the token. */
 function contentOf(id: number): GitHubCall<string> {
   return {
     route: 'GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/zip',
@@ -105,7 +105,7 @@ function contentOf(id: number): GitHubCall<string> {
     redirect: 'manual',
     read: ({ status, headers: { location } }) => {
       if (status === 302 && typeof location === 'string' && URL.canParse(location)) return location;
-      throw new OddAnswer('the answer does not say where the content is');
+      throw new OddAnswer('the response contains no URL of the content');
     },
   };
 }

@@ -3,10 +3,10 @@ import { minute } from '../../runner/format.ts';
 import { readRuntimeToken } from './runtime-token.ts';
 
 /**
- * Makes sure, before any work, that there is a service that can take the artifact.
+ * Checks, before any work, that artifacts can be uploaded.
  *
  * @param env the environment of the process.
- * @param now the time by which the token must be good.
+ * @param now the token must be valid at this time.
  * @throws UserError on GitHub Enterprise Server and its like, which do not serve the protocol, outside a job, and when
  *   the token of the run is of no use.
  */
@@ -14,15 +14,15 @@ export function requireArtifactService(env: NodeJS.ProcessEnv, now: Date = new D
   if (!isGitHubDotCom(env['GITHUB_SERVER_URL'] ?? 'https://github.com')) {
     throw new UserError(
       'storage',
-      'This server is not GitHub.com: it does not serve the artifact protocol that unzipped artifacts need.',
-      'Set "upload: false" and "path", and keep the file with a step of your own.',
+      'This server is not GitHub.com: it does not support the artifact protocol for unzipped artifacts.',
+      'Set "upload: false" and "path", and store the file with a step of your own.',
     );
   }
   for (const variable of ['ACTIONS_RUNTIME_TOKEN', 'ACTIONS_RESULTS_URL']) {
     if (env[variable]) continue;
     throw new UserError(
       'storage',
-      `The runner has not given this step the artifact service (${variable} is not set).`,
+      `The runner has not given this step access to the artifact service (${variable} is not set).`,
       'Run the action as a "uses:" step of a job, with runner 2.327.1 or newer; or set "upload: false" and "path".',
     );
   }
@@ -34,15 +34,15 @@ function requireUsableToken(value: string, now: Date): void {
   if (!token) {
     throw new UserError(
       'storage',
-      'The token that the runner has given this step for the artifact service names no run and no job (ACTIONS_RUNTIME_TOKEN).',
-      'Let no step or "env:" set ACTIONS_RUNTIME_TOKEN: the runner does, for each "uses:" step.',
+      'The token of this step for the artifact service contains no run and no job (ACTIONS_RUNTIME_TOKEN).',
+      'Do not set ACTIONS_RUNTIME_TOKEN in a step or "env:": the runner sets it for each "uses:" step.',
     );
   }
   if (token.expiresAt && token.expiresAt <= now) {
     throw new UserError(
       'storage',
       `The token of this job for the artifact service expired at ${minute(token.expiresAt)}, so nothing could be uploaded.`,
-      'Run the job again: each has a new token. If it is a self-hosted runner, check its clock.',
+      'Run the job again: each job gets a new token. On a self-hosted runner, check its clock.',
     );
   }
 }

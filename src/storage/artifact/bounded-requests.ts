@@ -2,15 +2,15 @@ import { channel } from 'node:diagnostics_channel';
 import { ClientRequest } from 'node:http';
 import { duration } from '../../runner/format.ts';
 
-/** How long a request may stand still. */
+/** How long a request may make no progress. */
 export interface RequestWatch {
-  /** How often it is looked at, in milliseconds. */
+  /** How often it is checked, in milliseconds. */
   readonly lookEveryMs: number;
-  /** It is ended when nothing has moved for so many looks. */
+  /** It is ended after this many checks without progress. */
   readonly looks: number;
-  /** Told the path of each request as it begins. */
+  /** Called with the path of each request when it starts. */
   readonly onRequest: (path: string) => void;
-  /** No request is begun any more when it is aborted. */
+  /** After it is aborted, no request is started. */
   readonly signal: AbortSignal;
 }
 
@@ -18,11 +18,11 @@ export interface RequestWatch {
 const CREATED = 'http.client.request.created';
 
 /**
- * Ends every request of `node:http` that is begun during some work and in which nothing moves any more: for clients that
- * would wait for ever. What they make of it, such as another attempt, is up to them. Only an answer that breaks off in
- * its middle ends the work: `@actions/http-client` waits for its end for ever (`readBody`).
+ * Ends every request of `node:http` that is started during some work and makes no progress any more: for clients that
+ * would wait forever. They may retry it. Only a response that breaks off in
+ * the middle ends the work: `@actions/http-client` waits for its end forever (`readBody`).
  *
- * @throws what the work throws; Error that says how an answer broke off.
+ * @throws what the work throws; Error when a response broke off.
  */
 export async function withBoundedRequests<T>(bounds: RequestWatch, work: () => Promise<T>): Promise<T> {
   const brokenAnswer = Promise.withResolvers<never>();
@@ -30,7 +30,7 @@ export async function withBoundedRequests<T>(bounds: RequestWatch, work: () => P
   const onCreated = (message: unknown): void => {
     const request = requestOf(message);
     if (!request) return;
-    // The client has listeners of its own, or none any more when it has the answer.
+    // The client has listeners of its own, or none any more when it has the response.
     request.on('error', () => undefined);
     if (bounds.signal.aborted) {
       request.destroy(new Error('cancelled'));
@@ -45,7 +45,7 @@ export async function withBoundedRequests<T>(bounds: RequestWatch, work: () => P
     });
     request.once('response', (response) => {
       response.once('close', () => {
-        if (!response.complete) brokenAnswer.reject(new Error('the answer broke off'));
+        if (!response.complete) brokenAnswer.reject(new Error('the response broke off'));
       });
     });
   };
@@ -71,6 +71,7 @@ function watchRequest(request: ClientRequest, { lookEveryMs, looks }: RequestWat
     const moved = (request.socket?.bytesWritten ?? 0) + (request.socket?.bytesRead ?? 0);
     still = moved === last ? still + 1 : 0;
     last = moved;
-    if (still >= looks) request.destroy(new Error(`nothing moved for ${duration(looks * lookEveryMs)}`));
+    if (still >= looks)
+      request.destroy(new Error(`no data was transferred for ${duration(looks * lookEveryMs)}`));
   }, lookEveryMs);
 }

@@ -3,7 +3,7 @@ import type { GitHubApi } from '../../github/github-api.ts';
 import { GitHubRefusal } from '../../github/github-failure.ts';
 
 /**
- * Deletes one artifact of the repository for ever.
+ * Deletes one artifact of the repository.
  *
  * @throws GitHubRefusal naming the permission that is missing; what else `GitHubApi.call` does.
  */
@@ -16,8 +16,8 @@ export async function deleteArtifact(api: GitHubApi, id: number): Promise<void> 
       read: () => undefined,
     });
   } catch (error) {
-    // An attempt whose answer was lost has deleted it, or it has expired, or another job was faster.
+    // An attempt whose response was lost has deleted it, or it has expired, or another job has deleted it.
     if (!(error instanceof GitHubRefusal) || (error.status !== 404 && error.status !== 410)) throw error;
-    log.info(`The artifact ${id} was gone already`);
+    log.info(`The artifact ${id} was already deleted`);
   }
 }

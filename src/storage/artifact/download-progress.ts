@@ -1,6 +1,6 @@
 import { bytes, duration } from '../../runner/format.ts';
 
-/** How far a download is, as one line for the log. */
+/** The progress of a download as one line for the log. */
 export function downloadProgress(received: number, size: number, elapsedMs: number): string {
   if (received === 0 || elapsedMs <= 0) return `    0 %  0 bytes of ${bytes(size)}`;
   const perMs = received / elapsedMs;

@@ -9,11 +9,11 @@ import { LongerContent, transfer } from './transfer.ts';
 
 /** Where to download to. */
 export interface DownloadOptions extends Bounds {
-  /** The work folder, which only its owner can read; gets a file `downloaded` of the same kind. */
+  /** The work folder, which only its owner can read; the file `downloaded` is created in it, as private. */
   readonly folder: string;
 }
 
-/** A file that holds what the service recorded. */
+/** A file with the content that the service recorded. */
 export interface DownloadedFile {
   readonly path: string;
   /** In bytes. */
@@ -22,15 +22,15 @@ export interface DownloadedFile {
   readonly sha256: string;
 }
 
-/** "PK" and the marks of a first member, or of an archive without any. */
+/** The signatures of a zip archive with and without members. */
 const ZIP_STARTS = ['504b0304', '504b0506'];
 
 /**
- * Downloads an artifact, and makes sure that it is what the service recorded: its size and SHA-256. A transfer that
- * breaks off, or is silent for `attemptMs`, is begun anew, `attempts` times in all. The file is there only if all of it
+ * Downloads an artifact, and checks its size and SHA-256 against the service's record. A transfer that
+ * breaks off, or receives no data for `attemptMs`, is started again, `attempts` times in total. The file exists only if all of it
  * is right.
  *
- * @throws UserError when the content differs from what was recorded, is a zip file, cannot be had, or the disk is full;
+ * @throws UserError when the content differs from the record, is a zip file, cannot be downloaded, or the disk is full;
  *   what `signedUrl` throws; the signal's reason.
  */
 export async function downloadBackup(
@@ -47,8 +47,8 @@ export async function downloadBackup(
     log.info(
       `Downloaded ${bytes(artifact.size)} in ${duration(performance.now() - started)}; ` +
         (artifact.digest === undefined
-          ? 'the size is right; the service recorded no SHA-256 to compare'
-          : 'size and SHA-256 are what the service recorded'),
+          ? 'the size matches; the service recorded no SHA-256'
+          : 'size and SHA-256 match those that the service recorded'),
     );
     return { path: file, size: artifact.size, sha256 };
   } catch (error) {
@@ -59,7 +59,7 @@ export async function downloadBackup(
   }
 }
 
-/** One attempt: nothing of an earlier one is kept. @returns the SHA-256 in hex. */
+/** One attempt: nothing of an earlier one is kept. @returns the SHA-256 in hexadecimal. */
 async function attempt(
   artifact: StoredArtifact,
   url: string,
@@ -98,8 +98,8 @@ async function onDisk<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw new UserError(
       'storage',
-      `The backup cannot be written to the disk of the runner: ${messageOf(error)}`,
-      'Check that the disk has room for the backup, or use a larger runner.',
+      `The backup could not be written to the disk of the runner: ${messageOf(error)}`,
+      'Check that the disk has enough space for the backup, or use a larger runner.',
       { cause: error },
     );
   }
@@ -108,16 +108,16 @@ async function onDisk<T>(work: () => Promise<T>): Promise<T> {
 function differs({ name }: StoredArtifact, how: string): UserError {
   return new UserError(
     'storage',
-    `What was downloaded of ${name} is not what the service recorded: ${how}. The file was removed.`,
-    'Run the job again; if it stays so, the stored artifact is damaged: use another backup.',
+    `The download of ${name} does not match what the service recorded: ${how}. The file was removed.`,
+    'Run the job again; if the error persists, the stored artifact is damaged: use another backup.',
   );
 }
 
 function zipped({ name }: StoredArtifact): UserError {
   return new UserError(
     'storage',
-    `backup: the artifact ${name} is a zip file: another action has uploaded it, not this one.`,
-    'Download it with actions/download-artifact, which unzips it, and give the file as "path".',
+    `backup: the artifact ${name} is a zip file, which was not uploaded by this action.`,
+    'Download it with actions/download-artifact, which unzips it, and set "path" to the file.',
   );
 }
 
@@ -125,7 +125,7 @@ function undelivered({ name }: StoredArtifact, error: unknown): UserError {
   return new UserError(
     'storage',
     `The artifact ${name} could not be downloaded: ${reasonOf(error)}`,
-    'GitHub may be disturbed (githubstatus.com), or the runner may not reach its storage. Run the job again.',
+    'GitHub may have an outage (githubstatus.com), or the runner cannot reach its storage. Run the job again.',
     { cause: error },
   );
 }

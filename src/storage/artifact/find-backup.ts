@@ -8,17 +8,17 @@ import { runArtifacts } from './run-artifacts.ts';
 import { type Search, scan } from './search.ts';
 import { type Located, type StoredBackup, ignoredInWords, isBackup, newestFirst } from './stored-artifact.ts';
 
-/** An artifact that is there, has not expired, and was made by the repository's own code. One asked for by name or id need not be of this action. */
+/** An unexpired artifact that was made by the repository's own code. One that is requested by name or id need not be of this action. */
 export type FoundBackup = Located;
 
 /** How many backups an error lists. */
 const LISTED = 10;
 
 /**
- * Finds a backup in a repository. What this run has made is looked for with the runner's own token too, so that a
+ * Finds a backup in a repository. Those of this run are found with the runner's own token, so that a
  * restore in the same run needs no permission.
  *
- * @throws UserError when there is none, listing what there is, or several series to choose from; GitHubRefusal naming
+ * @throws UserError when there is none, listing the existing ones, or several series to choose from; GitHubRefusal naming
  *   the permission to add; what `GitHubApi.call` throws.
  */
 export async function findBackup(wanted: WantedBackup, access: RepositoryAccess): Promise<FoundBackup> {
@@ -45,7 +45,7 @@ async function findLatest(
     (seen) => ofSeries !== undefined && seen.some(ofSeries),
   ).catch((error: unknown) => {
     if (!(error instanceof GitHubRefusal) || !ofRun.some(ofSeries ?? isUsable)) throw error;
-    log.info(`Only the artifacts of this run were looked at, because: ${error.message}`);
+    log.info(`Only the artifacts of this run were searched: ${error.message}`);
     return known;
   });
   const ignored = ignoredInWords(searched.artifacts, wanted.backupName);
@@ -78,7 +78,7 @@ async function findById(
 ): Promise<FoundBackup> {
   const found = await list.byId(wanted.id).catch(async (error: unknown) => {
     if (!(error instanceof GitHubRefusal) || error.status !== 404) throw error;
-    // Either there is no such artifact or no such repository: then listing is refused as well.
+    // The artifact or the repository does not exist; listing fails as well if it is the repository.
     throw notFound(await scan(list.pages(), known, hasEnoughToList), new Date());
   });
   return unlessUnusable(found, list, known);

@@ -11,7 +11,7 @@ import {
 
 const MOST_LISTED = 10;
 
-/** There is nothing that is wanted; the message lists the newest backups that there are. */
+/** No such backup; the message lists the newest existing ones. */
 export function notFound(search: Search, now: Date): UserError {
   return new UserError('storage', `${missing(search)} ${whatThereIs(search, now)}`, howToChoose(search));
 }
@@ -29,7 +29,7 @@ function missing({ wanted, repository }: Search): string {
   }
 }
 
-/** The one that is wanted has expired. */
+/** The requested backup has expired. */
 export function expired({ name, id, expiresAt }: StoredArtifact, search: Search, now: Date): UserError {
   const when = expiresAt === undefined ? 'has expired' : `expired on ${minute(expiresAt)}`;
   return new UserError(
@@ -52,15 +52,15 @@ export function notOwn({ name, id, origin }: StoredArtifact, repository: string)
   );
 }
 
-/** Several series could be meant. */
+/** There are several series to choose from. */
 export function ambiguous(search: Search, now: Date): UserError {
   const newest = [...newestBySeries(search).values()].map(
     ({ backup, createdAt }) => `${backup.backupName} (the newest is ${age(createdAt, now)} old)`,
   );
   return new UserError(
     'storage',
-    `backup-name: ${search.repository} holds backups of ${newest.length} series: ${newest.join('; ')}.`,
-    'Set "backup-name" to the one that you want.',
+    `backup-name: ${search.repository} contains backups of ${newest.length} series: ${newest.join('; ')}.`,
+    'Set "backup-name" to one of them.',
   );
 }
 
@@ -68,12 +68,12 @@ function whatThereIs(search: Search, now: Date): string {
   const all = search.artifacts.filter(isBackup).sort(newestFirst);
   const usable = all.filter(({ artifact }) => !artifact.expired);
   const chosen = usable.length > 0 ? usable : all;
-  const limit = search.isComplete ? '' : ` (only its newest ${search.artifacts.length} were looked at)`;
+  const limit = search.isComplete ? '' : ` (only its newest ${search.artifacts.length} were searched)`;
   const ignored = ignoredInWords(search.artifacts, undefined);
   const andIgnored = ignored === undefined ? '' : ` ${ignored}`;
   if (chosen.length === 0) {
     return search.artifacts.length === 0
-      ? 'It has no artifacts at all.'
+      ? 'It has no artifacts.'
       : `It has ${count(search.artifacts.length, 'artifact')}${limit}, and none is a backup of this action.${andIgnored}`;
   }
   const listed = chosen.slice(0, MOST_LISTED).map(({ artifact }) => described(artifact, now));
@@ -95,11 +95,11 @@ function age(time: Date, now: Date): string {
 function howToChoose(search: Search): string {
   const series = [...newestBySeries(search).keys()];
   if (series.length === 0) {
-    return 'Make a backup first; if it is in another repository, set "repository" and "github-token"; if it is a file, "path".';
+    return 'Make a backup first. For a backup in another repository, set "repository" and "github-token"; for a file, set "path".';
   }
   return search.wanted.kind === 'latest'
-    ? `Set "backup-name" to one of: ${series.join(', ')}; or "repository" if the backup is in another one.`
-    : 'Set "backup" to one of these names or ids, or to "latest"; or "repository" if the backup is in another one.';
+    ? `Set "backup-name" to one of: ${series.join(', ')}; or "repository" if the backup is in another repository.`
+    : 'Set "backup" to one of these names or ids, or to "latest"; or "repository" if the backup is in another repository.';
 }
 
 function newestBySeries({ artifacts }: Search): ReadonlyMap<string, StoredBackup> {

@@ -9,7 +9,7 @@ import { type Located, storedArtifact } from './stored-artifact.ts';
  * The artifacts of this workflow run, of all its jobs. The runner's own token lists and reads them, so a job needs no
  * permission for that.
  *
- * @returns nothing where there is no such service, or it fails: it is a way to do without permissions, not the only one.
+ * @returns an empty list without the service, or if it fails: it only avoids the need for a permission.
  * @throws the signal's reason.
  */
 export async function runArtifacts(env: NodeJS.ProcessEnv, bounds: Bounds): Promise<readonly Located[]> {

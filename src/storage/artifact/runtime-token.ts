@@ -1,19 +1,19 @@
 import { type JsonObject, isJsonObject, textOrEmpty } from '../../github/json.ts';
 
-/** What the runner's own token for the artifact service says about its bearer. */
+/** The content of the runner's own token for the artifact service. */
 export interface RuntimeToken {
-  /** The names by which the service calls the run and the job; it wants them in every request. */
+  /** The service's ids of the run and the job, which every request contains. */
   readonly run: string;
   readonly job: string;
-  /** Undefined when the token does not say. */
+  /** Undefined when the token has no expiry. */
   readonly expiresAt: Date | undefined;
 }
 
 /**
- * Reads `ACTIONS_RUNTIME_TOKEN`: a JWT whose `scp` names the run and the job (`@actions/artifact`, `shared/util.js`)
- * and whose `exp` is in seconds (RFC 7519). The signature is the service's business.
+ * Reads `ACTIONS_RUNTIME_TOKEN`: a JWT whose `scp` contains the run and the job (`@actions/artifact`, `shared/util.js`)
+ * and whose `exp` is in seconds (RFC 7519). Only the service checks the signature.
  *
- * @returns undefined when it is no such token.
+ * @returns undefined when it is not such a token.
  */
 export function readRuntimeToken(token: string): RuntimeToken | undefined {
   const claims = claimsOf(token);

@@ -3,25 +3,25 @@ import { log } from '../../runner/log.ts';
 import type { ArtifactList } from './artifact-list.ts';
 import type { Located } from './stored-artifact.ts';
 
-/** What was looked for, where, and what was seen there. */
+/** What was searched for, where, and the artifacts so far. */
 export interface Search {
   readonly wanted: WantedBackup;
   /** `owner/name`. */
   readonly repository: string;
   readonly artifacts: readonly Located[];
-  /** False when there are too many artifacts to look at all. */
+  /** False when there are too many artifacts to search them all. */
   readonly isComplete: boolean;
   /** When GitHub last answered, by its own clock. */
   readonly answeredAt?: Date | undefined;
 }
 
-/** A search ends here, because a busy repository can have a hundred thousand artifacts: a hundred requests. */
+/** The limit of a search, a hundred requests: a busy repository can have a hundred thousand artifacts. */
 const MOST_ARTIFACTS = 10_000;
 const MANY_ARTIFACTS = 1_000;
 
 /**
- * Reads pages until it is enough, in which case what is on further pages must be older: so that counts only as long
- * as the list has come newest first.
+ * Reads pages until it is enough, in which case the artifacts on further pages must be older: so that counts only as long
+ * as the list is sorted, the newest first.
  */
 export async function scan(
   pages: ReturnType<ArtifactList['pages']>,
@@ -35,7 +35,7 @@ export async function scan(
   for await (const { artifacts, total, answeredAt: time } of pages) {
     answeredAt = time;
     if (seen.length === 0 && total > MANY_ARTIFACTS) {
-      log.info(`Looking through the artifacts of ${known.repository}, of which there are ${total}`);
+      log.info(`Searching the ${total} artifacts of ${known.repository}`);
     }
     seen.push(...artifacts);
     if (isEnough(seen) && isNewestFirst(seen)) break;

@@ -4,26 +4,26 @@ import { scan } from './search.ts';
 import { log } from '../../runner/log.ts';
 import { type StoredBackup, ignoredInWords, isBackup, newestFirst } from './stored-artifact.ts';
 
-/** The backups of one name in a repository. */
+/** The backups with one name in a repository. */
 export interface Series {
   readonly backupName: string;
-  /** Those that have not expired, the newest first: in the order by which a restore finds the latest. */
+  /** The unexpired ones, the newest first: in the order in which a restore finds the latest. */
   readonly backups: readonly StoredBackup[];
   /** The names of the other series that have backups. */
   readonly others: readonly string[];
   /** What has a name of this series and is no backup, as a sentence. */
   readonly ignored: string | undefined;
-  /** How many artifacts were looked at; undefined when these are all that there are. */
+  /** How many artifacts were searched; undefined when these are all. */
   readonly lookedAt: number | undefined;
   /** What time it was then by GitHub's clock; undefined when it does not say. */
   readonly answeredAt: Date | undefined;
 }
 
 /**
- * Lists the backups of one series. Like every search it looks at 10,000 artifacts at most, the newest as GitHub lists
+ * Lists the backups of one series. Like every search it reads 10,000 artifacts at most, the newest as GitHub lists
  * them.
  *
- * @param permission what the job needs in the end, so that a refusal names that at once.
+ * @param permission what the job needs later, so that a refusal names it at once.
  * @throws what `GitHubApi.call` does.
  */
 export async function findSeries(

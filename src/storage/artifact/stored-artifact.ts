@@ -14,12 +14,12 @@ export interface StoredArtifact {
   readonly name: string;
   /** In bytes. */
   readonly size: number;
-  /** The SHA-256 of the content in hex; undefined when the service recorded none. */
+  /** The SHA-256 of the content in hexadecimal; undefined when the service recorded none. */
   readonly digest: string | undefined;
   readonly createdAt: Date;
-  /** Undefined when the list does not say, as that of the own run. */
+  /** Undefined when the list does not contain it, like that of the own run. */
   readonly expiresAt: Date | undefined;
-  /** Whether its content is gone. */
+  /** Whether its content was deleted. */
   readonly expired: boolean;
   /** The workflow run that made it, where the service says so. */
   readonly runId: number | undefined;
@@ -31,18 +31,18 @@ export interface StoredArtifact {
 /** An artifact that this action has made. */
 export type StoredBackup = StoredArtifact & { readonly backup: NamedBackup };
 
-/** An artifact, and the way to its content. */
+/** An artifact, and the URL of its content. */
 export interface Located<T extends StoredArtifact = StoredArtifact> {
   readonly artifact: T;
   /**
-   * An address from which the content can be read for some minutes, without any token; it is a secret.
+   * A URL from which the content can be read for some minutes, without a token; it is a secret.
    *
    * @throws UserError when the service refuses or fails.
    */
   readonly signedUrl: () => Promise<string>;
 }
 
-/** Completes what a service tells of an artifact. */
+/** Completes an artifact as a service describes it. */
 export function storedArtifact(
   listed: Omit<StoredArtifact, 'digest' | 'backup'>,
   digest: unknown,
@@ -85,8 +85,8 @@ export function isBackup(located: Located): located is Located<StoredBackup> {
 }
 
 /**
- * Orders artifacts, the newest first. The lists of a repository tell whole seconds, that of a run fractions too, so
- * only seconds count; within one, the ids do, which grow.
+ * Sorts artifacts, the newest first. The list of a repository has whole seconds, that of a run fractions too, so
+ * only seconds are compared, and then the ids, which increase.
  */
 export function newestFirst({ artifact: a }: Located, { artifact: b }: Located): number {
   return seconds(b.createdAt) - seconds(a.createdAt) || b.id - a.id;

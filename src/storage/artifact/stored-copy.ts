@@ -4,9 +4,9 @@ import { OddAnswer } from '../../github/json.ts';
 import { type Bounds, persistently, reasonOf } from '../../runner/retry-policy.ts';
 import { type RunService, ServiceRefusal, contentOf, runService } from './artifact-client.ts';
 import { LongerContent, transfer } from './transfer.ts';
-import { afterWithdrawal, noteUnproven, withdraw } from './withdraw.ts';
+import { afterWithdrawal, noteUnverified, withdraw } from './withdraw.ts';
 
-/** An artifact of this job, and the file that was proven before it was uploaded. */
+/** An artifact of this job, and the file that was verified before it was uploaded. */
 export interface UploadedFile {
   readonly name: string;
   /** In bytes. */
@@ -16,27 +16,27 @@ export interface UploadedFile {
 }
 
 /**
- * Reads the stored artifact back from the service, and compares it with the file that was proven. Nothing is written to
- * the disk. If it is something else, cannot be had, or the job is cancelled meanwhile, the artifact is deleted: what
- * nobody has read back must not look like a backup.
+ * Reads the stored artifact back from the service, and compares it with the verified file. Nothing is written to
+ * the disk. If it differs, cannot be downloaded, or the job is cancelled meanwhile, the artifact is deleted: an artifact
+ * that was not read back must not look like a backup.
  *
- * Storage that is silent for ever costs four times 20 s and 7 s of pauses; so does a service.
+ * A storage that never responds takes four times 20 s and 7 s of pauses; so does a service.
  *
- * @throws UserError that says what was wrong, and whether the artifact is gone; the signal's reason.
+ * @throws UserError with the reason, and whether the artifact was deleted; the signal's reason.
  */
-export async function proveStoredCopy(
+export async function verifyStoredCopy(
   file: UploadedFile,
   env: NodeJS.ProcessEnv,
   bounds: Bounds,
 ): Promise<void> {
   try {
     const service = runService(env, bounds);
-    if (!service) throw new OddAnswer('the token of this run names no run');
+    if (!service) throw new OddAnswer('the token of this job contains no run');
     await persistently('The stored copy', bounds, () => compare(service, file, bounds));
-    noteUnproven(undefined);
-    log.info('Read back from the artifact service: size and SHA-256 are those of the proven file');
+    noteUnverified(undefined);
+    log.info('Read back from the artifact service: size and SHA-256 match the verified file');
   } catch (error) {
-    const reason = cancelledOr(bounds.signal, () => unproven(file.name, error));
+    const reason = cancelledOr(bounds.signal, () => notReadBack(file.name, error));
     throw afterWithdrawal(reason, file.name, await withdraw(file.name, env, bounds.signal));
   }
 }
@@ -54,12 +54,12 @@ async function compare(
   }
   throw new UserError(
     'stored-copy-differs',
-    `What the artifact service has stored as ${name} is not the file that was proven: its size or SHA-256 differs.`,
-    'Run the job again; if it stays so, what is sent is damaged on its way or in the storage.',
+    `The artifact ${name} differs from the verified file: its size or SHA-256 is not the same.`,
+    'Run the job again; if the error persists, the data is damaged in transit or in the storage.',
   );
 }
 
-/** That the service has not heard of an artifact yet which it has just finalized is no refusal. */
+/** Right after finalizing an artifact, the service may not find it yet: that is not a refusal. */
 async function addressOf(service: RunService, name: string): Promise<string> {
   try {
     return await contentOf(service, name, service.job);
@@ -70,12 +70,12 @@ async function addressOf(service: RunService, name: string): Promise<string> {
   }
 }
 
-function unproven(name: string, error: unknown): UserError {
+function notReadBack(name: string, error: unknown): UserError {
   if (error instanceof UserError && error.code === 'stored-copy-differs') return error;
   return new UserError(
     'storage',
     `The artifact ${name} could not be read back after the upload: ${reasonOf(error)}.`,
-    'The artifact service may be disturbed (githubstatus.com). Run the job again.',
+    'The artifact service may have an outage (githubstatus.com). Run the job again.',
     { cause: error },
   );
 }

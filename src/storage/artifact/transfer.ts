@@ -10,13 +10,13 @@ import { toolkitFetch } from '../../github/toolkit-fetch.ts';
 
 /** Content in the storage behind the artifact service. */
 export interface Content {
-  /** An address that needs no token. */
+  /** Needs no token. */
   readonly url: string;
   /** In bytes. */
   readonly size: number;
 }
 
-/** The content goes on after its last byte. */
+/** The content is longer than recorded. */
 export class LongerContent extends Error {
   constructor(size: number) {
     super(`it is longer than the ${size} bytes that were recorded`);
@@ -27,11 +27,11 @@ const PROGRESS_EVERY_MS = 5_000;
 const COLLECT_EVERY_BYTES = 4 * 1024 * 1024;
 
 /**
- * Reads content once, in constant memory. A connection that is silent for `attemptMs` is given up.
+ * Reads content once, in constant memory. A connection that receives no data for `attemptMs` is ended.
  *
- * @param take gets each piece of it, and is waited for.
- * @returns the SHA-256 in hex of all of it.
- * @throws LongerContent; OddAnswer when there is less of it than there should be, or it cannot be had; what `take` does;
+ * @param take gets each piece of it, and is awaited.
+ * @returns the SHA-256 of all of it in hexadecimal.
+ * @throws LongerContent; OddAnswer when it is incomplete or cannot be downloaded; what `take` throws;
  *   the signal's reason.
  */
 export async function transfer(
@@ -39,7 +39,7 @@ export async function transfer(
   take: (chunk: Uint8Array) => Promise<void> | void,
   { signal, patience: { attemptMs } = USUAL_PATIENCE }: Bounds,
 ): Promise<string> {
-  const stall = watchStall(attemptMs, () => new OddAnswer(`nothing came for ${duration(attemptMs)}`));
+  const stall = watchStall(attemptMs, () => new OddAnswer(`no data was received for ${duration(attemptMs)}`));
   const started = performance.now();
   const collect = collectAfterEvery(COLLECT_EVERY_BYTES);
   const hash = createHash('sha256');
@@ -66,7 +66,7 @@ export async function transfer(
 
 async function open(url: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
   const send = await toolkitFetch();
-  // The address is the whole permission: the storage must not see the token.
+  // The URL itself grants access: the storage must not get the token.
   const response = await send(url, { headers: { 'accept-encoding': 'identity' }, signal });
   if (response.status === 200 && response.body) return response.body;
   throw new OddAnswer(`the storage answered with ${response.status}`);

@@ -7,13 +7,13 @@ import { withBoundedRequests } from './bounded-requests.ts';
 import { wholeNumberOf } from '../../github/json.ts';
 import { persistently, reasonOf } from '../../runner/retry-policy.ts';
 import { ServiceRefusal, runService } from './artifact-client.ts';
-import { afterWithdrawal, noteUnproven, withdraw } from './withdraw.ts';
+import { afterWithdrawal, noteUnverified, withdraw } from './withdraw.ts';
 
 /** A file that is to become an artifact of this run. */
 export interface UploadRequest {
   /** The file; its base name becomes the artifact's name. */
   readonly file: string;
-  /** Its size in bytes and SHA-256 in hex, as it was proven. */
+  /** Its verified size in bytes and SHA-256 in hexadecimal. */
   readonly size: number;
   readonly sha256: string;
   readonly retentionDays: number;
@@ -27,34 +27,34 @@ export interface StoredArtifact {
 }
 
 const COLLECT_EVERY_MS = 250;
-/** A request in which nothing has moved for 45 s is ended. */
+/** A request without progress for 45 s is ended. */
 const STILLNESS = { lookEveryMs: 15_000, looks: 3 };
 
 /**
  * Uploads one file unzipped, so that the artifact is the file.
  *
- * The client hashes what it sends. If that is not what was proven, the artifact is deleted again. What is stored is still
- * to be read back (`proveStoredCopy`).
+ * The client hashes what it sends. If that differs from the verified file, the artifact is deleted again. The stored copy must still
+ * be read back (`verifyStoredCopy`).
  *
- * How long trouble can last, at most:
- * - A refusal of the service (401, 403, 409, quota) is final. A connection to it that breaks is tried four times in 7 s,
- *   all other trouble five times, with pauses of 36 s in all (`artifact-twirp-client.js` of `@actions/artifact`).
- * - Trouble of the storage (500, 503, a broken connection) is tried four times, with pauses of 16 s in all; whatever else
- *   it answers is final (`StorageRetryPolicyV2.js` of `@azure/storage-common`).
- * - A request that stands still would wait for 3 min at the service and for ever at the storage, where the client gives
+ * How long failures can last, at most:
+ * - A refusal of the service (401, 403, 409, quota) is final. A broken connection to it is retried four times in 7 s,
+ *   all other failures five times, with pauses of 36 s in total (`artifact-twirp-client.js` of `@actions/artifact`).
+ * - A failure of the storage (500, 503, a broken connection) is retried four times, with pauses of 16 s in total; any other
+ *   error is final (`StorageRetryPolicyV2.js` of `@azure/storage-common`).
+ * - A request without progress would wait for 3 min at the service and forever at the storage, where the client gives
  *   up when no block of 8 MiB arrives for 5 to 10 min (`blob-upload.js`). It is ended after 45 to 60 s, and counts as
- *   other trouble: 5.6 min at the service, 4.3 min at the storage.
+ *   another failure: 5.6 min at the service, 4.3 min at the storage.
  *
- * @throws UserError when the service refuses, is not there, or has something else than the proven file; the signal's
+ * @throws UserError when the service refuses, cannot be reached, or has something else than the verified file; the signal's
  *   reason.
  */
 export async function upload(request: UploadRequest): Promise<StoredArtifact> {
-  if (request.size === 0) throw new Error('An empty archive must never come this far.');
+  if (request.size === 0) throw new Error('The archive is empty.');
   const name = path.basename(request.file);
   const asked = new Set<string>();
   const onRequest = (requested: string): void => {
     const call = path.posix.basename(requested);
-    if (call === 'FinalizeArtifact' && !asked.has(call)) noteUnproven(name);
+    if (call === 'FinalizeArtifact' && !asked.has(call)) noteUnverified(name);
     asked.add(call);
   };
   const collecting = setInterval(() => {
@@ -68,16 +68,20 @@ export async function upload(request: UploadRequest): Promise<StoredArtifact> {
       ),
     );
     if (id === undefined)
-      throw new UserError('storage', 'The artifact service gave the artifact no id.', 'Run the job again.');
+      throw new UserError(
+        'storage',
+        'The artifact service returned no id for the artifact.',
+        'Run the job again.',
+      );
     if (sent.digest !== request.sha256 || sent.size !== request.size) throw changed();
     return { id, name };
   } catch (error) {
     const reason = cancelledOr(request.signal, () => explained(error));
     if (!asked.has('FinalizeArtifact')) throw reason;
-    // It may be finalized although the answer was lost, or was not what it should be.
+    // It may be finalized although the response was lost or invalid.
     throw afterWithdrawal(reason, name, await withdraw(name, process.env, request.signal));
   } finally {
-    // Here, because the client may never come to an end with an upload that was given up.
+    // Here, because the client may never finish an upload that was aborted.
     clearInterval(collecting);
   }
 }
@@ -85,14 +89,14 @@ export async function upload(request: UploadRequest): Promise<StoredArtifact> {
 function changed(): UserError {
   return new UserError(
     'stored-copy-differs',
-    'What was uploaded is not the file that was read back: its size or SHA-256 differs.',
-    'Run the job again; if it stays so, the disk or the memory of the runner is faulty.',
+    'The upload differs from the file that was read back: its size or SHA-256 is not the same.',
+    'Run the job again; if the error persists, the disk or the memory of the runner is faulty.',
   );
 }
 
-/** Has the toolkit's client send the file. It gives up at once when a connection to the service breaks; this does not. */
+/** Sends the file with the toolkit's client. It does not retry when a connection to the service breaks; this does. */
 async function send(request: UploadRequest, name: string): Promise<UploadArtifactResponse> {
-  // Loaded here, because it takes longer to load than everything else together.
+  // Loaded here, because loading it takes longer than everything else together.
   const { default: client } = await import('@actions/artifact');
   const once = async (): Promise<UploadArtifactResponse> => {
     try {
@@ -109,10 +113,10 @@ async function send(request: UploadRequest, name: string): Promise<UploadArtifac
   return persistently('The artifact service', { signal: request.signal }, once);
 }
 
-/** How `@actions/artifact` tells of a connection that broke (`NetworkError` in `shared/errors.js`). */
+/** The message of `@actions/artifact` for a broken connection (`NetworkError` in `shared/errors.js`). */
 const BROKEN_CONNECTION = /^Failed to (\w+): Unable to make request/;
 
-/** Everything has been sent and hashed by then. That the service has it is proven when the stored copy is read. */
+/** Everything was sent and hashed by then. Whether the service has it is verified when the stored copy is read back. */
 async function finalize(
   { size, sha256, signal }: UploadRequest,
   name: string,
@@ -126,9 +130,9 @@ async function finalize(
   }
 }
 
-/** The client takes no signal. What it has sent stays invisible until it finalizes, so it may be left behind. */
+/** The client accepts no signal. What it has sent stays invisible until it finalizes, so it may be abandoned. */
 async function abandonedOnAbort<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  // Before the work begins: a promise that nobody waits for would end the process when it fails.
+  // Before the work starts: an unhandled rejection would end the process.
   signal.throwIfAborted();
   const { promise, reject } = Promise.withResolvers<never>();
   const onAbort = (): void => {
@@ -149,20 +153,23 @@ async function abandonedOnAbort<T>(signal: AbortSignal, work: () => Promise<T>):
 const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
   [
     /quota/i,
-    'The storage of the plan is used up for this month: GitHub adds up size and time, so deleting helps the next month only. Add storage or a budget, and lower retention-days.',
+    'The storage quota of the plan is used up for this month: GitHub counts size and time, so deleting artifacts only helps next month. Add storage or a budget, and lower retention-days.',
   ],
   [
     /\((401|403)\)/,
-    'The token of this run does not let it upload: it may have expired, as it does when a job runs for more than six hours.',
+    'The token of this job does not allow the upload: it may have expired, which happens when a job runs for more than six hours.',
   ],
-  [/\(409\)/, 'An artifact of this name exists in this run: give parallel jobs different backup-names.'],
+  [
+    /\(409\)/,
+    'An artifact with this name already exists in this run: use different backup-names in parallel jobs.',
+  ],
   [
     /\(429\)/,
-    'GitHub limits how often it is asked, and this was too often. Run the job again in some minutes, and fewer jobs at once.',
+    'GitHub limits the rate of requests. Run the job again in some minutes, and fewer jobs at once.',
   ],
   [
     /ECONN|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH|EAI_AGAIN/,
-    'GitHub may be disturbed (githubstatus.com), or the runner may not reach it. Run the job again.',
+    'GitHub may have an outage (githubstatus.com), or the runner cannot reach it. Run the job again.',
   ],
   [
     /ACTIONS_RUNTIME_TOKEN|ACTIONS_RESULTS_URL|backend ids/i,
@@ -177,7 +184,7 @@ function explained(error: unknown): UserError {
   return new UserError(
     'storage',
     `The artifact could not be uploaded: ${message}`,
-    hint ?? 'The artifact service may be disturbed (githubstatus.com). Run the job again.',
+    hint ?? 'The artifact service may have an outage (githubstatus.com). Run the job again.',
     { cause: error },
   );
 }

@@ -4,15 +4,15 @@ import { log } from '../../runner/log.ts';
 import { BRIEF_PATIENCE, reasonOf } from '../../runner/retry-policy.ts';
 import { ServiceRefusal, runService } from './artifact-client.ts';
 
-/** What has become of an artifact that must not be taken for a backup. */
+/** What happened to an artifact that must not be used as a backup. */
 export type Withdrawal =
   { readonly kind: 'deleted' | 'absent' } | { readonly kind: 'left'; readonly why: string };
 
-/** After a cancellation the runner waits for 7.5 s before it insists. */
+/** After a cancellation the runner waits for 7.5 s before it sends SIGTERM. */
 const PARTING_MS = 5_000;
 
 /**
- * Deletes an artifact that this job has made and that must not be taken for a backup. It tries for 21 s, or for 5 s when
+ * Deletes an artifact of this job that must not be used as a backup. It tries for 21 s, or for 5 s when
  * the job is cancelled.
  */
 export async function withdraw(
@@ -24,7 +24,7 @@ export async function withdraw(
   const bounds = { signal: wasAborted ? AbortSignal.timeout(PARTING_MS) : signal, patience: BRIEF_PATIENCE };
   try {
     const service = runService(env, bounds);
-    if (!service) return { kind: 'left', why: 'the token of this run names no run' };
+    if (!service) return { kind: 'left', why: 'the token of this job contains no run' };
     await service.call('DeleteArtifact', { name });
     return { kind: 'deleted' };
   } catch (error) {
@@ -34,11 +34,11 @@ export async function withdraw(
   }
 }
 
-/** Completes the reason of a withdrawal with what came of it. A cancellation stays as it is; a warning completes it. */
+/** Adds the result of a withdrawal to its reason. A cancellation is not changed; a warning is logged instead. */
 export function afterWithdrawal(error: unknown, name: string, withdrawal: Withdrawal): unknown {
   const left = withdrawal.kind === 'left';
   const outcome = left
-    ? ` The artifact ${name} could not be deleted (${withdrawal.why}): if it is there, it must not be used.`
+    ? ` The artifact ${name} could not be deleted (${withdrawal.why}): do not restore from it.`
     : ' The artifact was deleted.';
   if (withdrawal.kind === 'absent') return error;
   if (error instanceof UserError) {
@@ -49,18 +49,18 @@ export function afterWithdrawal(error: unknown, name: string, withdrawal: Withdr
   return error;
 }
 
-const UNPROVEN = 'unproven-artifact';
+const UNVERIFIED = 'unverified-artifact';
 
-/** Notes for the post step that an artifact is there, or soon will be, that nobody has read back; undefined: no more. */
-export function noteUnproven(name: string | undefined): void {
-  noteState(UNPROVEN, name ?? '');
+/** Records for the post step an artifact that was not read back yet; undefined: there is none. */
+export function noteUnverified(name: string | undefined): void {
+  noteState(UNVERIFIED, name ?? '');
 }
 
-/** In the post step: deletes the artifact that a killed job had made and not read back yet. */
-export async function withdrawUnproven(env: NodeJS.ProcessEnv): Promise<void> {
-  const name = savedState(UNPROVEN);
+/** In the post step: deletes the artifact that a killed job had uploaded and not read back. */
+export async function withdrawUnverified(env: NodeJS.ProcessEnv): Promise<void> {
+  const name = savedState(UNVERIFIED);
   if (name === undefined) return;
   const withdrawal = await withdraw(name, env, new AbortController().signal);
-  if (withdrawal.kind === 'deleted') log.info(`Deleted ${name}, which had not been read back yet`);
+  if (withdrawal.kind === 'deleted') log.info(`Deleted ${name}, which was not read back`);
   else afterWithdrawal(undefined, name, withdrawal);
 }

@@ -18,7 +18,7 @@ const PARTIAL = '.partial';
 const STAGED = 'staged-copy';
 const STAGED_FOLDER = 'staged-copy-folder';
 
-/** The place where the user wants the backup kept on the runner's disk. */
+/** Where to keep the backup on the runner's disk. */
 export interface KeptPlace {
   readonly folder: string;
   /** Undefined: the artifact's name. */
@@ -28,10 +28,10 @@ export interface KeptPlace {
 }
 
 /**
- * Understands the `path` input, a folder or a file below the workspace or absolute, and makes sure before the dump
- * that it can be written. Nothing is made yet.
+ * Resolves the `path` input, a folder or a file below the workspace or absolute, and checks before the dump
+ * that it can be written. Nothing is created yet.
  *
- * It means a folder when it ends with a slash or is one already, else a file.
+ * It is a folder if it ends with a slash or exists as one, else a file.
  *
  * @returns undefined when nothing is to be kept.
  * @throws UserError when it cannot be written.
@@ -82,7 +82,7 @@ function isInside(file: string, folder: string): boolean {
   return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }
 
-/** Whether files can be made in a folder, or the folder itself below the nearest one that exists. */
+/** Whether files can be created in a folder, or the folder itself in the nearest one that exists. */
 async function requireWritable(folder: string): Promise<void> {
   try {
     await access(folder, constants.W_OK | constants.X_OK);
@@ -92,17 +92,17 @@ async function requireWritable(folder: string): Promise<void> {
   }
 }
 
-/** A copy of the archive that waits beside its place. */
+/** A copy of the archive beside its final path. */
 export interface StagedFile {
-  /** Puts the copy in its place, where it replaces an older file, or a link, of that name; returns its path. */
+  /** Renames the copy to its final path, where it replaces an older file or link; returns the path. */
   commit(): Promise<string>;
-  /** Removes the copy, if it is still waiting, and the folders that were made for it. */
+  /** Removes the copy, unless it was committed, and the folders that were created for it. */
   discard(): Promise<void>;
 }
 
 /**
- * Copies a proven archive beside the place where the user wants it. It is put there only when everything else has
- * succeeded: whole, or not at all.
+ * Copies a verified archive beside its final path. It is renamed only when everything else has
+ * succeeded.
  *
  * @throws UserError when the disk is full or the folder cannot be written.
  */
@@ -119,7 +119,7 @@ export async function stage(archive: string, place: KeptPlace): Promise<StagedFi
       throw new UserError(
         'storage',
         `The backup could not be kept at ${target}: ${messageOf(error)}`,
-        'Check that the disk has room for it and that the folder can be written.',
+        'Check that the disk has enough space and that the folder can be written.',
         { cause: error },
       );
     }
@@ -141,13 +141,13 @@ export async function stage(archive: string, place: KeptPlace): Promise<StagedFi
   };
 }
 
-/** In the post step: removes the copy that a killed job has left beside its place. */
+/** In the post step: removes the copy that a killed job has not committed. */
 export async function discardStaged(): Promise<void> {
   const partial = savedState(STAGED);
   if (partial?.endsWith(PARTIAL)) await removeCopy(partial, savedState(STAGED_FOLDER));
 }
 
-/** @param made the topmost folder that was made for it. */
+/** @param made the topmost folder that was created for it. */
 async function removeCopy(partial: string, made: string | undefined): Promise<void> {
   await rm(partial, { force: true });
   if (made !== undefined) await removeEmptyFolders(path.dirname(partial), made);
@@ -159,6 +159,6 @@ async function removeEmptyFolders(folder: string, top: string): Promise<void> {
     await rmdir(folder);
     if (folder !== top) await removeEmptyFolders(path.dirname(folder), top);
   } catch {
-    // Somebody else keeps something there.
+    // It contains other files.
   }
 }
