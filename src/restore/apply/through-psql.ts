@@ -43,7 +43,7 @@ export async function restoreThroughPsql(restore: RestoreRun, last: readonly str
   }).finally(() => script.destroy());
   const writing = run(restoring.tools.pgRestore, scriptArguments(words), {
     // It connects to nothing.
-    env: restoring.environment,
+    env: restoring.tools.environment,
     stdout: script,
     signal,
     onSpawn: (pid) => {
