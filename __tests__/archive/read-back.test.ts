@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Manifest } from '../../src/archive/content/manifest.ts';
 import type { ReadBack, ReadBackRequest } from '../../src/archive/read-back.ts';
 import { CancelledError } from '../../src/errors.ts';
+import { testClientTools } from '../support/client-tools.ts';
 import { ODD_DATABASE } from './content/odd-database.ts';
 import { ReadBackBed } from './read-back-bed.ts';
 
@@ -86,6 +87,20 @@ describe('a database with everything odd in it', () => {
     const manifest = await bed.manifestOf(archive);
     for (const compression of ['zstd:3', 'gzip:9', 'lz4', 'none']) {
       expect(await bed.manifestOf(await bed.dumped('odd', `--compress=${compression}`))).toEqual(manifest);
+    }
+  });
+
+  it('gives the same manifest when pg_dump 18 dumps it, with statistics, whichever pg_restore reads it', async () => {
+    const manifest = await bed.manifestOf(archive);
+    const newer = await testClientTools(18);
+    const file = join(bed.folder, 'newer.bak');
+    const { host, port, user, password } = bed.database;
+    const env = { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password };
+    await execute(newer.pgDump, ['--format=custom', `--file=${file}`, '--statistics', '--dbname=odd'], {
+      env,
+    });
+    for (const { pgRestore } of [newer, bed.tools]) {
+      expect((await bed.read(file, { pgRestore })).manifest).toEqual(manifest);
     }
   });
 

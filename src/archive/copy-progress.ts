@@ -16,8 +16,8 @@ const USUAL_SHRINKAGE = 4;
 /** A table whose size is guessed from the archive's bytes is never said to be complete before it is. */
 const MOST_OF_A_TABLE = 0.95;
 
-const DUMPED_TABLE = /dumping contents of table "(.*)"$/s;
-const RESTORED_TABLE = /processing data for table "(.*)"$/s;
+const DUMPED_TABLE = 'dumping contents of table "';
+const RESTORED_TABLE = 'processing data for table "';
 const FINISHED_TABLE = /finished item \d+ TABLE DATA /;
 /** What is made before and after the rows, such as an index: `creating INDEX "public.users_name"`. */
 const RESTORED_OBJECT = /((?:creating|executing) [A-Z].+|processing BLOBS)$/s;
@@ -39,7 +39,8 @@ export function restoreProgress(sizes: TableSizes): CopyProgress {
   let object: string | undefined;
   return {
     line(text, archiveBytes) {
-      object = RESTORED_TABLE.test(text) ? undefined : (RESTORED_OBJECT.exec(text)?.[1] ?? object);
+      object =
+        tableIn(text, RESTORED_TABLE) === undefined ? (RESTORED_OBJECT.exec(text)?.[1] ?? object) : undefined;
       rows.line(text, archiveBytes);
     },
     describe: (now) => (object === undefined ? rows.describe(now) : `  ${object}`),
@@ -53,7 +54,7 @@ export function parallelProgress(tables: number): CopyProgress {
   return {
     line(text) {
       if (FINISHED_TABLE.test(text)) complete += 1;
-      latest = RESTORED_TABLE.exec(text)?.[1] ?? RESTORED_OBJECT.exec(text)?.[1] ?? latest;
+      latest = tableIn(text, RESTORED_TABLE) ?? RESTORED_OBJECT.exec(text)?.[1] ?? latest;
     },
     describe: () =>
       latest === undefined ? undefined : `  ${complete} of ${tables} tables complete, begun ${latest}`,
@@ -78,7 +79,14 @@ export function progressLine(progress: {
   );
 }
 
-function copyProgress(sizes: TableSizes, tableNamed: RegExp): CopyProgress {
+/** The name that a line ends with, in double quotes, after these words. */
+function tableIn(text: string, before: string): string | undefined {
+  const found = text.indexOf(before);
+  const from = found + before.length;
+  return found === -1 || from >= text.length || !text.endsWith('"') ? undefined : text.slice(from, -1);
+}
+
+function copyProgress(sizes: TableSizes, beforeTable: string): CopyProgress {
   const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   let done = 0;
   let archiveAtStart = 0;
@@ -87,7 +95,7 @@ function copyProgress(sizes: TableSizes, tableNamed: RegExp): CopyProgress {
 
   return {
     line(text, archiveBytes) {
-      const name = tableNamed.exec(text)?.[1];
+      const name = tableIn(text, beforeTable);
       if (name === undefined) return;
       done += current?.size ?? 0;
       current = { name, size: sizes.get(name) ?? 0 };

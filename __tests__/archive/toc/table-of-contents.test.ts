@@ -11,6 +11,7 @@ import { UserError } from '../../../src/errors.ts';
 import { type Database, startDatabase } from '../../support/database.ts';
 import { userErrorOf } from '../../support/user-error.ts';
 import { ODD_DATABASE } from '../content/odd-database.ts';
+import { smallArchive } from './small-archive.ts';
 import { PlanBed } from '../../restore/plan/plan-bed.ts';
 import { PLANNED_DATABASE } from '../../restore/plan/plan-database.ts';
 
@@ -210,7 +211,7 @@ describe('what is not whole', () => {
     await handle.truncate(4_000_000_000);
     await handle.close();
     const error = await userErrorOf(readTableOfContents(file));
-    expect(error.message).toContain('64 MiB');
+    expect(error.message).toContain('a text of 2147483647 bytes');
   });
 
   it.each([
@@ -242,6 +243,31 @@ describe('what is not whole', () => {
       'no section',
     ],
     [
+      'more entries than any database has',
+      (bytes: Buffer) => bytes.writeUInt32LE(0x7fffffff, bytes.indexOf('9.6.24') + 7),
+      'the impossible length 2147483647',
+    ],
+    [
+      'a number that makes pg_restore take all memory',
+      (bytes: Buffer) => bytes.writeUInt32LE(0x7fffffff, bytes.indexOf('9.6.24') + 12),
+      'the impossible number 2147483647',
+    ],
+    [
+      'a name without end',
+      (bytes: Buffer) => bytes.writeUInt32LE(65_537, bytes.indexOf('a b') - 4),
+      'a text of 65537 bytes',
+    ],
+    [
+      'a dependency without end',
+      (bytes: Buffer) => bytes.writeUInt32LE(11, bytes.lastIndexOf('false') + 6),
+      'a text of 11 bytes',
+    ],
+    [
+      'rows outside the data',
+      (bytes: Buffer) => bytes.writeUInt32LE(1, bytes.lastIndexOf('1259') - 9),
+      'in the wrong section',
+    ],
+    [
       'a text for a number',
       (bytes: Buffer) => bytes.write('x', bytes.indexOf('1259')),
       'where a number should be',
@@ -267,54 +293,4 @@ describe('what is not whole', () => {
 function tocLength({ entries }: TableOfContents, whole: Buffer): number {
   const last = entries.at(-1);
   return whole.lastIndexOf(last?.definition ?? '');
-}
-
-/** A small archive in an older format, which no pg_dump at hand writes, as WriteHead and WriteToc wrote it. */
-function smallArchive(minor: number): Buffer {
-  const integer = (value: number): Buffer => {
-    const bytes = Buffer.alloc(5);
-    bytes[0] = value < 0 ? 1 : 0;
-    bytes.writeUInt32LE(Math.abs(value), 1);
-    return bytes;
-  };
-  const text = (value: string | undefined): Buffer =>
-    value === undefined
-      ? integer(-1)
-      : Buffer.concat([integer(Buffer.byteLength(value)), Buffer.from(value)]);
-  const entry = (id: number, tag: string, kind: string, definition: string, dependencies: string[]): Buffer =>
-    Buffer.concat([
-      integer(id),
-      integer(0),
-      text('1259'),
-      text(String(16000 + id)),
-      text(tag),
-      text(kind),
-      integer(kind === 'INDEX' ? 4 : 2),
-      text(definition),
-      text(`DROP ${kind} ${tag};\n`),
-      text(''),
-      text(kind === 'ENCODING' ? undefined : 'public'),
-      text(''),
-      ...(minor >= 14 ? [text('heap')] : []),
-      ...(minor >= 16 ? [integer('r'.charCodeAt(0))] : []),
-      text('postgres'),
-      text('false'),
-      ...dependencies.map(text),
-      text(undefined),
-      Buffer.of(3),
-      Buffer.alloc(8),
-    ]);
-  return Buffer.concat([
-    Buffer.from('PGDMP'),
-    Buffer.of(1, minor, 0, 4, 8, 1),
-    minor >= 15 ? Buffer.of(0) : integer(-1),
-    ...[0, 0, 12, 21, 10, 126, 0].map(integer),
-    text('small'),
-    text('9.6'),
-    text('9.6.24'),
-    integer(3),
-    entry(1, 'ENCODING', 'ENCODING', "SET client_encoding = 'UTF8';\n", []),
-    entry(2, 'a b', 'TABLE', 'CREATE TABLE public."a b" (x int);\n', []),
-    entry(3, 'i', 'INDEX', 'CREATE INDEX i ON public."a b" (x);\n', ['2']),
-  ]);
 }

@@ -47,13 +47,27 @@ export function identityOf({ kind, schema, tag, dropStatement }: TocEntry): stri
     case 'AGGREGATE':
       return nameKey('routine', schema, tag.replace(/\(\*\)$/, '()'));
     case 'OPERATOR':
-      return nameKey(kind, schema, `${tag} ${/ (\(.*\));\n*$/s.exec(dropStatement)?.[1] ?? ''}`);
+      return nameKey(kind, schema, `${tag} ${operands(dropStatement)}`);
     case 'OPERATOR CLASS':
     case 'OPERATOR FAMILY':
-      return nameKey(kind, schema, `${tag} ${/(USING \S+);\n*$/.exec(dropStatement)?.[1] ?? ''}`);
+      return nameKey(kind, schema, `${tag} ${accessMethod(dropStatement)}`);
     default:
       return undefined;
   }
+}
+
+/** `DROP OPERATOR public.+ (integer, NONE);` → `(integer, NONE)`. */
+function operands(dropStatement: string): string {
+  const sql = dropStatement.trimEnd();
+  const at = sql.indexOf(' (');
+  return at !== -1 && sql.endsWith(');') ? sql.slice(at + 1, -1) : '';
+}
+
+/** `DROP OPERATOR CLASS public.c USING btree;` → `USING btree`. */
+function accessMethod(dropStatement: string): string {
+  const sql = dropStatement.trimEnd();
+  const at = sql.lastIndexOf('USING ');
+  return at !== -1 && sql.endsWith(';') ? sql.slice(at, -1) : '';
 }
 
 /**

@@ -62,6 +62,7 @@ const NEWEST_MINOR = 16;
 /** More than any database has objects. `pg_restore` takes memory for each number up to the highest. */
 const MOST_ENTRIES = 10_000_000;
 const HIGHEST_DUMP_ID = 100_000_000;
+const LONGEST_NUMBER = 10;
 /** What `pg_dump` puts into the section of data, always. */
 const CONTENTS: ReadonlySet<string> = new Set(['TABLE DATA', 'SEQUENCE SET', 'BLOBS']);
 const SECTIONS: ReadonlyMap<number, TocSection> = new Map([
@@ -144,14 +145,14 @@ function readEntry(bytes: TocBytes, { minor, offsetBytes, standardStrings }: Ent
   const hasData = bytes.integer() !== 0;
   const [catalogOid, oid] = [readNumber(bytes.string()), readNumber(bytes.string())];
   const text = (): Buffer => bytes.text() ?? NO_BYTES;
-  const [tag, kind] = [text(), text()];
+  const [tag, kind] = [bytes.name(), bytes.name()];
   const section = SECTIONS.get(bytes.integer());
   if (section === undefined) throw unreadable(`its table of contents has no section for entry ${dumpId}`);
   const [definition, dropStatement, copyStatement] = [text(), text(), text()];
-  const [schema, tablespace] = [text(), text()];
-  const accessMethod = minor >= 14 ? text() : NO_BYTES;
+  const [schema, tablespace] = [bytes.name(), bytes.name()];
+  const accessMethod = minor >= 14 ? bytes.name() : NO_BYTES;
   if (minor >= 16) bytes.integer(); // the kind of relation
-  const owner = text();
+  const owner = bytes.name();
   bytes.string(); // whether the table has OIDs
   const dependencies = readDependencies(bytes);
   const whereabouts = bytes.byte();
@@ -185,7 +186,7 @@ function readEntry(bytes: TocBytes, { minor, offsetBytes, standardStrings }: Ent
 
 function readDependencies(bytes: TocBytes): number[] {
   const dependencies: number[] = [];
-  for (let id = bytes.text(); id !== undefined; id = bytes.text()) {
+  for (let id = bytes.text(LONGEST_NUMBER); id !== undefined; id = bytes.text(LONGEST_NUMBER)) {
     dependencies.push(readNumber(id.toString('latin1')));
   }
   return dependencies;

@@ -8,6 +8,8 @@ const INTEGER_BYTES = 4;
 const CHUNK_BYTES = 256 * 1024;
 /** No definition comes near it, and a damaged length must not fill the memory. */
 const LARGEST_ENTRY = 64 * 1024 * 1024;
+/** Twice what the signature of a function of 100 arguments takes, with the longest names. */
+const LONGEST_NAME = 64 * 1024;
 
 export const NO_BYTES = Buffer.alloc(0);
 
@@ -42,17 +44,23 @@ export class TocBytes {
   }
 
   /** A text as its bytes, or undefined where `pg_dump` had none. */
-  text(): Buffer | undefined {
+  text(longest = LARGEST_ENTRY): Buffer | undefined {
     const length = this.integer();
     if (length < 0) return undefined;
+    if (length > longest) throw unreadable(`its table of contents holds a text of ${length} bytes`);
     const text = this.take(length);
     if (text.includes(0)) throw unreadable('its table of contents holds a text with a zero byte');
     return text;
   }
 
-  /** A text; empty where `pg_dump` had none. */
+  /** A name, or something as short; empty where `pg_dump` had none. */
+  name(): Buffer {
+    return this.text(LONGEST_NAME) ?? NO_BYTES;
+  }
+
+  /** The same as text. */
   string(): string {
-    return decoded(this.text() ?? NO_BYTES);
+    return decoded(this.name());
   }
 
   take(length: number): Buffer {

@@ -41,6 +41,9 @@ export class TocIndex {
   readonly #schemas: ReadonlyMap<string, TocEntry>;
   readonly #homes = new Map<TocEntry, TocEntry | undefined>();
   readonly #parts = new Map<TocEntry, TocEntry[]>();
+  readonly #relationsOf = new Map<TocEntry, TocEntry | undefined>();
+  readonly #roots = new Map<TocEntry, TocEntry | undefined>();
+  readonly #servers: ReadonlyMap<string, TocEntry>;
   /** The partitioned table of each partition, and the other way round. */
   readonly #parents = new Map<TocEntry, TocEntry>();
   readonly #partitions = new Map<TocEntry, TocEntry[]>();
@@ -52,6 +55,9 @@ export class TocIndex {
     this.#relations = new Map(relations.map((entry) => [nameKey('', entry.schema, entry.tag), entry]));
     this.#schemas = new Map(
       entries.filter(({ kind }) => kind === 'SCHEMA').map((entry) => [entry.tag, entry]),
+    );
+    this.#servers = new Map(
+      entries.filter(({ kind }) => kind === 'SERVER').map((entry) => [entry.tag, entry]),
     );
     for (const entry of entries) this.#register(entry);
   }
@@ -75,23 +81,12 @@ export class TocIndex {
 
   /** The relation that an entry is, or belongs to. */
   relationOf(entry: TocEntry): TocEntry | undefined {
-    const seen = new Set<TocEntry>();
-    for (let at: TocEntry | undefined = entry; at !== undefined && !seen.has(at); at = this.homeOf(at)) {
-      if (isRelation(at)) return at;
-      seen.add(at);
-    }
-    return undefined;
+    return this.#way(this.#relationsOf, entry, (at) => (isRelation(at) ? at : undefined));
   }
 
   /** What an entry is a part of in the end; itself when it is a part of nothing. */
   rootOf(entry: TocEntry): TocEntry {
-    const seen = new Set<TocEntry>();
-    let at = entry;
-    for (let home = this.homeOf(at); home !== undefined && !seen.has(home); home = this.homeOf(at)) {
-      seen.add(home);
-      at = home;
-    }
-    return at;
+    return this.#way(this.#roots, entry, (at) => (this.homeOf(at) === undefined ? at : undefined)) ?? entry;
   }
 
   /** What is a part of an entry: the reverse of {@link homeOf}. */
@@ -101,15 +96,9 @@ export class TocIndex {
 
   /** A partitioned table's partitions, and theirs. */
   partitionsOf(table: TocEntry): TocEntry[] {
-    const found = new Set<TocEntry>();
-    const visit = (parent: TocEntry): void => {
-      for (const partition of this.#partitions.get(parent) ?? []) {
-        if (found.has(partition)) continue;
-        found.add(partition);
-        visit(partition);
-      }
-    };
-    visit(table);
+    const found = new Set<TocEntry>(this.#partitions.get(table));
+    // A set gives what is added to it while it is gone through.
+    for (const partition of found) for (const own of this.#partitions.get(partition) ?? []) found.add(own);
     return [...found];
   }
 
@@ -129,6 +118,23 @@ export class TocIndex {
       seen.add(at);
     }
     return false;
+  }
+
+  /** The first thing on the way home that is looked for. It is kept for all on the way, so that no way is gone twice. */
+  #way(
+    known: Map<TocEntry, TocEntry | undefined>,
+    entry: TocEntry,
+    find: (at: TocEntry) => TocEntry | undefined,
+  ): TocEntry | undefined {
+    const way = new Set<TocEntry>();
+    let found: TocEntry | undefined;
+    for (let at: TocEntry | undefined = entry; at !== undefined && !way.has(at); at = this.homeOf(at)) {
+      way.add(at);
+      found = known.get(at) ?? find(at);
+      if (found !== undefined || known.has(at)) break;
+    }
+    for (const passed of way) known.set(passed, found);
+    return found;
   }
 
   #register(entry: TocEntry): void {
@@ -157,7 +163,7 @@ export class TocIndex {
     if (kind === 'SEQUENCE') return dependencies.find((dependency) => dependency.kind.endsWith('TABLE'));
     if (kind === 'USER MAPPING') {
       const { server } = userMapping(entry.definition);
-      return this.entries.find((other) => other.kind === 'SERVER' && other.tag === server);
+      return this.#servers.get(server);
     }
     return FOLLOW_A_DEPENDENCY.has(kind) ? dependencies[0] : undefined;
   }

@@ -88,12 +88,14 @@ function runsAsOwner(entry: TocEntry, index: TocIndex): RunsAsOwner | undefined 
 }
 
 /** `CREATE VIEW name WITH (security_invoker='true') AS`: options stand before the query. */
-function isSecurityInvoker(definition: string): boolean {
-  const options =
-    /^CREATE (?:OR REPLACE )?VIEW (?:"(?:[^"]|"")*"|[^\s("])+(?: \([^)]*\))? WITH \(([^)]*)\) AS\b/.exec(
-      definition.trim(),
-    )?.[1];
-  return options !== undefined && /\bsecurity_invoker='?(?:true|on|yes|1)'?/i.test(options);
+export function isSecurityInvoker(definition: string): boolean {
+  const reader = new SqlReader(definition);
+  if (!reader.accept('CREATE') || (reader.accept('OR') && !reader.accept('REPLACE'))) return false;
+  if (!reader.accept('VIEW')) return false;
+  reader.qualifiedName();
+  if (!reader.accept('WITH')) return false;
+  const options = definition.slice(reader.lastAt, reader.at);
+  return reader.accept('AS') && /\bsecurity_invoker='?(?:true|on|yes|1)'?/i.test(options);
 }
 
 function isUsedByOthers(

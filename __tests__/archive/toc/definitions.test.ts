@@ -1,0 +1,130 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Definition } from '../../../src/archive/content/manifest.ts';
+import { definitionsOf } from '../../../src/archive/toc/definitions.ts';
+import { readTableOfContents } from '../../../src/archive/toc/table-of-contents.ts';
+import { type SmallEntry, smallArchive } from './small-archive.ts';
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'definitions-test-'));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+async function definitions(...entries: readonly SmallEntry[]): Promise<Definition[]> {
+  const file = join(folder, 'small.bak');
+  await writeFile(file, smallArchive(16, entries));
+  return definitionsOf((await readTableOfContents(file)).entries);
+}
+
+const TABLE: SmallEntry = { id: 7, kind: 'TABLE', tag: 't', definition: 'CREATE TABLE public.t (x int);\n' };
+const VIEW: SmallEntry = { id: 8, kind: 'VIEW', tag: 'v', definition: 'CREATE VIEW public.v AS SELECT 1;\n' };
+
+describe('the definitions of an archive', () => {
+  it('are named, in an order of their own', async () => {
+    const found = await definitions(VIEW, TABLE, {
+      ...TABLE,
+      id: 9,
+      kind: 'SCHEMA',
+      tag: 's',
+      schema: undefined,
+    });
+    expect(found.map(({ kind, name }) => [kind, name])).toEqual([
+      ['SCHEMA', 's'],
+      ['TABLE', 'public.t'],
+      ['VIEW', 'public.v'],
+    ]);
+  });
+
+  it.each<[string, Partial<SmallEntry>]>([
+    ['the number of the entry', { id: 70 }],
+    ['the OID', { oid: 99_999 }],
+    ['what it depends on', { dependencies: ['8', '4711'] }],
+  ])('have the same digests whatever is %s', async (_, change) => {
+    expect(await definitions({ ...TABLE, ...change }, VIEW)).toEqual(await definitions(TABLE, VIEW));
+  });
+
+  it('have the same digests in any order', async () => {
+    expect(await definitions(VIEW, TABLE)).toEqual(await definitions(TABLE, VIEW));
+  });
+
+  it.each<[string, Partial<SmallEntry>]>([
+    ['a letter of the statement', { definition: 'CREATE TABLE public.t (y int);\n' }],
+    ['a space at its end', { definition: 'CREATE TABLE public.t (x int);\n ' }],
+    ['a byte that is no UTF-8', { definition: Buffer.from('CREATE TABLE public.t (\xe9 int);\n', 'latin1') }],
+    ['the same letter in UTF-8', { definition: 'CREATE TABLE public.t (é int);\n' }],
+    ['the drop statement', { drop: 'DROP TABLE public.t CASCADE;\n' }],
+    ['the name', { tag: 'u' }],
+    ['the schema', { schema: 'other' }],
+    ['the kind', { kind: 'FOREIGN TABLE' }],
+    ['the owner', { owner: 'somebody' }],
+    ['the tablespace', { tablespace: 'fast' }],
+    ['the access method', { accessMethod: 'columnar' }],
+    ['a text that moves from one place to the next', { tag: '', schema: 'publict' }],
+  ])('have another digest when another is %s', async (_, change) => {
+    const [before] = await definitions(TABLE);
+    const [after] = await definitions({ ...TABLE, ...change });
+    expect(after?.sha256).not.toBe(before?.sha256);
+  });
+
+  it('have different digests for the same letter in different encodings', async () => {
+    const of = async (definition: string | Buffer): Promise<string | undefined> =>
+      (await definitions({ ...TABLE, definition }))[0]?.sha256;
+    expect(await of(Buffer.of(0xe9))).not.toBe(await of('é'));
+  });
+
+  it('are not what belongs to the database itself, or is contents', async () => {
+    const data = { section: 3, definition: '' };
+    const found = await definitions(
+      { id: 1, kind: 'DATABASE', tag: 'shop', definition: 'CREATE DATABASE shop;\n' },
+      { id: 2, kind: 'DATABASE PROPERTIES', tag: 'shop', definition: "ALTER DATABASE shop SET a TO 'b';\n" },
+      {
+        id: 3,
+        kind: 'COMMENT',
+        tag: 'DATABASE shop',
+        section: 1,
+        definition: "COMMENT ON DATABASE shop IS 'x';\n",
+      },
+      {
+        id: 4,
+        kind: 'ACL',
+        tag: 'DATABASE shop',
+        section: 1,
+        definition: 'GRANT CONNECT ON DATABASE shop TO a;\n',
+      },
+      { id: 5, kind: 'TABLE DATA', tag: 't', ...data, copy: 'COPY public.t (x) FROM stdin;\n' },
+      {
+        id: 6,
+        kind: 'SEQUENCE SET',
+        tag: 's',
+        ...data,
+        definition: "SELECT pg_catalog.setval('public.s', 1, true);\n",
+      },
+      { id: 7, kind: 'BLOBS', tag: 'BLOBS', ...data },
+      {
+        id: 8,
+        kind: 'STATISTICS DATA',
+        tag: 't',
+        ...data,
+        definition: 'SELECT * FROM pg_catalog.pg_restore_x();\n',
+      },
+    );
+    expect(found).toEqual([]);
+  });
+
+  it('are comments, privileges and labels of everything else', async () => {
+    const found = await definitions(
+      ...['COMMENT', 'ACL', 'SECURITY LABEL', 'DEFAULT ACL'].map((kind, at) => ({
+        id: at + 1,
+        kind,
+        tag: 'TABLE database',
+        section: 1,
+      })),
+    );
+    expect(found).toHaveLength(4);
+  });
+});
