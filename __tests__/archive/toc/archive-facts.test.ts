@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { encodingOf, largeObjectIdsOf } from '../../../src/archive/toc/archive-facts.ts';
-import { type TocEntry, readTableOfContents } from '../../../src/archive/toc/table-of-contents.ts';
+import { readTableOfContents } from '../../../src/archive/toc/table-of-contents.ts';
 import { type RestoreBed, startRestoreBed } from '../../restore/apply/restore-bed.ts';
 import { captureOutput } from '../../support/captured-output.ts';
+import { tocEntry } from './toc-entry.ts';
 
 captureOutput();
 
@@ -32,21 +33,4 @@ describe('what the proof needs to know of an archive', () => {
   });
 });
 
-const BARE: TocEntry = {
-  dumpId: 1,
-  catalogOid: 0,
-  oid: 0,
-  tag: '',
-  kind: '',
-  section: 'data',
-  definition: '',
-  dropStatement: '',
-  copyStatement: '',
-  schema: '',
-  tablespace: '',
-  owner: '',
-  dependencies: [],
-  hasData: false,
-  contents: undefined,
-  sha256: '',
-};
+const BARE = tocEntry({ section: 'data' });
