@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { CancelledError } from '../../src/errors.ts';
 import { artifactList } from '../../src/storage/artifact/artifact-list.ts';
 import { type RepositoryAccess, connectToGitHub } from '../../src/github/github-api.ts';
-import type { Patience } from '../../src/runner/retry-policy.ts';
+import type { RetryLimits } from '../../src/runner/retry-policy.ts';
 import { type ArtifactService, startArtifactService } from '../support/artifact-service.ts';
 import { captureOutput } from '../support/captured-output.ts';
 import { userErrorOf } from '../support/user-error.ts';
@@ -22,7 +22,7 @@ beforeEach(() => {
   service.faults = {};
 });
 
-const patienceWith = (fault: unknown): Patience => (fault === 'hang' ? HASTE : IMPATIENCE);
+const retriesWith = (fault: unknown): RetryLimits => (fault === 'hang' ? HASTE : IMPATIENCE);
 
 /** Asks for the one artifact, and counts the requests that it took. */
 async function ask(changes: Partial<RepositoryAccess> = {}): Promise<number> {
@@ -37,7 +37,7 @@ describe('a request to GitHub', () => {
     'that fails once is made again: %s',
     async (answer) => {
       service.faults = { rest: { answer, times: 1 } };
-      expect(await ask({ patience: patienceWith(answer) })).toBe(2);
+      expect(await ask({ retries: retriesWith(answer) })).toBe(2);
       expect(output.text).toContain('Trying again');
     },
   );
@@ -49,7 +49,7 @@ describe('a request to GitHub', () => {
     ['corrupt', 'the response lacks'],
   ] as const)('that always fails ends in words that name the reason: %s', async (answer, reason) => {
     service.faults = { rest: { answer } };
-    const { message, hint } = await userErrorOf(ask({ patience: patienceWith(answer) }));
+    const { message, hint } = await userErrorOf(ask({ retries: retriesWith(answer) }));
     expect(message).toMatch(new RegExp(`The request to the GitHub API failed: .*(${reason})`));
     expect(hint).toContain('githubstatus.com');
   });
@@ -68,9 +68,9 @@ describe('a request to GitHub', () => {
   it.each(['hang', 500] as const)('ends when the job is cancelled: %s', async (answer) => {
     service.faults = { rest: { answer } };
     const controller = new AbortController();
-    const patience = { attempts: 9, attemptMs: 60_000, longestWaitMs: 60_000 };
+    const retries = { attempts: 9, attemptMs: 60_000, longestWaitMs: 60_000 };
     const before = service.requests.length;
-    const asked = ask({ signal: controller.signal, patience });
+    const asked = ask({ signal: controller.signal, retries });
     const rejected = expect(asked).rejects.toThrow(CancelledError);
     await until(() =>
       answer === 500 ? output.text.includes('Trying again') : service.requests.length > before,
@@ -111,9 +111,9 @@ describe('a rate limit', () => {
   it('is not waited for when the job is cancelled', async () => {
     limited({ 'retry-after': '600' }, 429, 9);
     const controller = new AbortController();
-    const patience = { ...IMPATIENCE, longestWaitMs: 3_600_000 };
+    const retries = { ...IMPATIENCE, longestWaitMs: 3_600_000 };
     const before = service.requests.length;
-    const rejected = expect(ask({ signal: controller.signal, patience })).rejects.toThrow(CancelledError);
+    const rejected = expect(ask({ signal: controller.signal, retries })).rejects.toThrow(CancelledError);
     await until(() => output.text.includes('waiting'));
     controller.abort(new CancelledError('SIGINT'));
     await rejected;

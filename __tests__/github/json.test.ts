@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { OddAnswer, objectsOf, textOf, textOrEmpty, timeOf, wholeNumberOf } from '../../src/github/json.ts';
+import {
+  UnexpectedResponse,
+  objectsOf,
+  textOf,
+  textOrEmpty,
+  timeOf,
+  wholeNumberOf,
+} from '../../src/github/json.ts';
 
 describe('an answer', () => {
   it('is taken as its documentation says', () => {
@@ -22,7 +29,7 @@ describe('an answer', () => {
     ['a time', () => timeOf('yesterday')],
     ['a text', () => timeOf(0)],
   ])('without %s where there must be one is odd', (_, read) => {
-    expect(read).toThrow(OddAnswer);
+    expect(read).toThrow(UnexpectedResponse);
   });
 
   it('may lack a text where that is allowed', () => {

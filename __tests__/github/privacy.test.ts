@@ -51,8 +51,8 @@ describe('the visibility of a repository', () => {
     ['whose second rate limit is used up', { status: 429, headers: { 'retry-after': '3' } }],
   ])('%s is unknown', async (_, answer) => {
     service.faults = { rest: { answer } };
-    const patience = { ...HASTE, longestWaitMs: 0 };
-    expect(await visibilityByApi(accessTo(service, { patience }))).toBe('unknown');
+    const retries = { ...HASTE, longestWaitMs: 0 };
+    expect(await visibilityByApi(accessTo(service, { retries }))).toBe('unknown');
   });
 
   it.each([

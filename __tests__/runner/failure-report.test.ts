@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { UserError } from '../../src/errors.ts';
-import { RedResult, reportFailure } from '../../src/runner/failure-report.ts';
+import { FailedResult, reportFailure } from '../../src/runner/failure-report.ts';
 import { captureOutput } from '../support/captured-output.ts';
 
-const FRAME = { heading: 'No backup was made', aftermath: 'Nothing was kept.' };
+const FRAME = { heading: 'No backup was made', impact: 'Nothing was kept.' };
 const RESULT = { outputs: { kept: '[]' }, summary: '| what | was kept |\n' };
 
 let folder: string;
@@ -30,7 +30,7 @@ async function report(error: unknown, files: { output: string; summary: string }
 
 describe('a failure', () => {
   it('is annotated once, also where neither outputs nor the summary can be written', async () => {
-    await report(new RedResult('One is still there.', 'Run it again.', RESULT), {
+    await report(new FailedResult('One is still there.', 'Run it again.', RESULT), {
       output: 'gone',
       summary: 'gone',
     });

@@ -28,7 +28,7 @@ const SECRETS = { secrets: [PASSPHRASE] };
 const UNTOUCHED = /The target was not touched\./;
 const ONE_TRANSACTION = /The target is as it was before: the restore is one transaction\./;
 const IN_PARTS = /The target may hold a part of the backup: with jobs/;
-const NOT_PROVEN = /The target holds what was restored, but nothing is proven\./;
+const NOT_VERIFIED = /The target holds what was restored, but nothing is proven\./;
 
 let bed: TestBed;
 let folder: string;
@@ -76,7 +76,7 @@ const MOMENTS = [
       bed.artifacts.faults = { blobGet: { answer: 'stall' } };
     },
     reached: ({ line }: Restore) => line(/^Downloading/),
-    aftermath: UNTOUCHED,
+    impact: UNTOUCHED,
     holds: [],
   },
   {
@@ -85,7 +85,7 @@ const MOMENTS = [
     before: () => undefined,
     // It takes a second to make the key of the passphrase.
     reached: ({ line }: Restore) => line(/^Restoring from the file/),
-    aftermath: UNTOUCHED,
+    impact: UNTOUCHED,
     holds: [],
   },
   {
@@ -93,7 +93,7 @@ const MOMENTS = [
     inputs: () => ({ path: fileOf(large) }),
     before: () => undefined,
     reached: ({ line }: Restore) => line(/^The backup is of/),
-    aftermath: UNTOUCHED,
+    impact: UNTOUCHED,
     holds: [],
   },
   {
@@ -101,7 +101,7 @@ const MOMENTS = [
     inputs: () => ({ path: fileOf(sleeper) }),
     before: () => undefined,
     reached: (restore: Restore) => untilAsleep(bed, restore),
-    aftermath: ONE_TRANSACTION,
+    impact: ONE_TRANSACTION,
     holds: [],
   },
   {
@@ -109,14 +109,14 @@ const MOMENTS = [
     inputs: () => ({ path: fileOf(doubter) }),
     before: () => undefined,
     reached: (restore: Restore) => untilAsleep(bed, restore),
-    aftermath: NOT_PROVEN,
+    impact: NOT_VERIFIED,
     holds: ['visits'],
   },
 ];
 
 describe.each(MOMENTS)(
   'in the middle of the $moment (thorough)',
-  ({ inputs, before, reached, aftermath, holds }) => {
+  ({ inputs, before, reached, impact, holds }) => {
     it.each(['SIGINT', 'SIGTERM'] as const)(
       'a cancelled run (%s) says how it left the target, and leaves nothing else',
       async (signal) => {
@@ -125,7 +125,7 @@ describe.each(MOMENTS)(
         await reached(restore);
         restore.kill(signal);
         const run = await restore.running;
-        expectFailedRestore(run, new RegExp(`cancelled \\(${signal}\\)\\.\\n${aftermath.source}`));
+        expectFailedRestore(run, new RegExp(`cancelled \\(${signal}\\)\\.\\n${impact.source}`));
         expect(run.summary).toContain('The restore failed');
         expect(await relationsIn(bed, restore.target)).toEqual(holds);
         await expectNoSessions(bed);

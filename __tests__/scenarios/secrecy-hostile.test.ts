@@ -135,7 +135,7 @@ describe('hostile messages inject nothing (thorough)', () => {
     });
   });
 
-  it('of a statement that fails in the restore, and of one that only remarks', async () => {
+  it('of a statement that fails in the restore, and of one that only notices', async () => {
     const source = await bed.database.createDatabase('raises');
     // The message must be in the archive and come from the server: the check runs in the target only.
     await bed.database.sql(

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 export const FAST_CLOCK_FACTORS = { seconds: 10, minutes: 30 };
 
 /**
- * The environment that lets a Node program's patience run out soon: its timers of 5 s and more go ten times as fast,
+ * The environment that lets a Node program's retries run out soon: its timers of 5 s and more go ten times as fast,
  * what goes beyond a minute thirty times (`fast-clock-preload.ts`). The time of day, and what other programs wait for, stay as they are.
  */
 export function fastClock(): { readonly NODE_OPTIONS: string } {

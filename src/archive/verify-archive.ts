@@ -16,7 +16,7 @@ interface ProofTools {
  *
  * @throws UserError as {@link readBack}.
  */
-export async function proveArchive(
+export async function verifyArchive(
   archive: string,
   { tools, workFolder, signal }: ProofTools,
 ): Promise<ReadBack> {

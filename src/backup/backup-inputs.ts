@@ -32,7 +32,7 @@ export interface BackupInputs extends ServerInputs {
   /** Whether everyone may read the backup. */
   readonly allowPlaintextOnPublic: boolean;
   readonly allowPooler: boolean;
-  /** The connection string of the server on which the backup is rehearsed; undefined for no rehearsal. */
+  /** The connection string of the server on which the backup is testRestore; undefined for no rehearsal. */
   readonly testServer: string | undefined;
   /** Whether an unchanged database is not uploaded again. */
   readonly skipIfUnchanged: boolean;

@@ -19,8 +19,8 @@ import {
 import { type Database, type ServerFacts, refuseNewerServer, runPreflight } from '../postgres/preflight.ts';
 import { toolsRequest } from '../postgres/server-inputs.ts';
 import {
-  type EarlierBackups,
-  findEarlierBackups,
+  type PreviousBackups,
+  findPreviousBackups,
   storedAlready,
   warnOfShrinking,
 } from './previous-backups.ts';
@@ -32,16 +32,16 @@ import { type BackupFile, reportBackup } from './summary/backup-report.ts';
 import { bytes, duration } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
 import { type Stopwatch, startStopwatch } from '../runner/stopwatch.ts';
-import { proveArchive } from '../archive/verify-archive.ts';
-import { keepStored, publish } from './publish.ts';
+import { verifyArchive } from '../archive/verify-archive.ts';
+import { reuseExisting, publish } from './publish.ts';
 import {
-  REHEARSAL_INPUT,
-  askRehearsalServer,
-  openRehearsalServer,
-  rehearse,
+  TEST_SERVER_INPUT,
+  checkTestServer,
+  openTestServer,
+  runTestRestore,
 } from './test-restore/test-restore.ts';
 import { requireArtifactService } from '../storage/artifact/artifact-service.ts';
-import { type KeptPlace, prepareKeptPlace } from '../storage/folder/local-copy.ts';
+import { type LocalDestination, prepareLocalDestination } from '../storage/folder/local-copy.ts';
 import { artifactName } from '../storage/artifact-name.ts';
 import { type Exposure, requirePrivacy } from '../github/privacy.ts';
 import { type WorkFolder, makeWorkFolder } from '../runner/work-folder.ts';
@@ -78,17 +78,17 @@ export async function backup(
     env: process.env,
     allowPooler: inputs.allowPooler,
   });
-  const rehearsalPlan = await planRehearsal(inputs);
+  const rehearsalPlan = await planTestServer(inputs);
   if (inputs.destination.upload) requireArtifactService(process.env);
   const exposure = await refuseExposure(inputs, runner, signal);
-  const keptPlace = await prepareKeptPlace('path', inputs.destination.keepAt, runner.workspace);
+  const localDestination = await prepareLocalDestination('path', inputs.destination.keepAt, runner.workspace);
 
   await using workFolder = await makeWorkFolder(runner.temp);
   await using connection = await openConnection(INPUT, plan, { tls: inputs.tls, workFolder, signal });
-  await using rehearsal = rehearsalPlan && (await openRehearsalServer(rehearsalPlan, { workFolder, signal }));
+  await using rehearsal = rehearsalPlan && (await openTestServer(rehearsalPlan, { workFolder, signal }));
   await makeBackup(
     { inputs, runner, exposure, workFolder, stopwatch, progress, signal },
-    { connection, rehearsal, keptPlace },
+    { connection, rehearsal, localDestination },
   );
 }
 
@@ -103,15 +103,18 @@ async function refuseExposure(
 }
 
 /** What is open for a backup. */
-interface Ways {
+interface BackupResources {
   readonly connection: Connection;
   /** Undefined when no rehearsal is asked for. */
   readonly rehearsal: Connection | undefined;
-  readonly keptPlace: KeptPlace | undefined;
+  readonly localDestination: LocalDestination | undefined;
 }
 
 /** The steps themselves, in their order. */
-async function makeBackup(job: Job, { connection, rehearsal, keptPlace }: Ways): Promise<void> {
+async function makeBackup(
+  job: Job,
+  { connection, rehearsal, localDestination }: BackupResources,
+): Promise<void> {
   const { inputs, stopwatch, signal } = job;
   const attempts = inputs.connectionAttempts;
   const atHand = await stopwatch.time('Client tools', () => provideTools(toolsRequest(job)));
@@ -120,22 +123,22 @@ async function makeBackup(job: Job, { connection, rehearsal, keptPlace }: Ways):
   const database = await stopwatch.time('Preflight', () => runPreflight(preflight));
   const tools = await toolsForServer(toolsRequest(job), atHand, database.server.major);
   refuseNewerServer(database.server, tools.major);
-  const stage = rehearsal && (await askRehearsalServer(rehearsal, { tools, attempts, signal }));
+  const stage = rehearsal && (await checkTestServer(rehearsal, { tools, attempts, signal }));
 
   const startedAt = new Date();
   const archive = await stopwatch.time('Dump', () =>
     dumpDatabase(job, { ...database, session: database.session.using(tools) }),
   );
-  const proven = await stopwatch.time('Read back', () => proveArchive(archive, { ...job, tools }));
+  const proven = await stopwatch.time('Read back', () => verifyArchive(archive, { ...job, tools }));
   const name = inputs.backupName ?? backupNameOf(database.server.database);
-  const earlier = await earlierBackups(job, name);
+  const earlier = await previousBackups(job, name);
   const tag = await contentTag(proven.manifest.contentDigest, inputs.encryption, inputs.connection.value);
   const encrypted = inputs.encryption !== undefined;
   const stored = inputs.skipIfUnchanged ? storedAlready(earlier, { tag, encrypted }) : undefined;
-  const rehearsed =
+  const testRestore =
     stage && !stored
       ? await stopwatch.time('Rehearsal', () =>
-          rehearse(stage, { ...job, archive, proof: proven, encoding: database.server.encoding }),
+          runTestRestore(stage, { ...job, archive, proof: proven, encoding: database.server.encoding }),
         )
       : undefined;
   const file = await finishFile(
@@ -145,7 +148,9 @@ async function makeBackup(job: Job, { connection, rehearsal, keptPlace }: Ways):
     proven,
   );
   if (!stored) warnOfShrinking(earlier, { size: file.size, encrypted });
-  const published = stored ? await keepStored(stored, file, keptPlace) : await publish(job, file, keptPlace);
+  const published = stored
+    ? await reuseExisting(stored, file, localDestination)
+    : await publish(job, file, localDestination);
   exposeTools(tools, inputs.addToPath);
   await reportBackup({
     ...published,
@@ -156,7 +161,7 @@ async function makeBackup(job: Job, { connection, rehearsal, keptPlace }: Ways):
     clientVersion: tools.version,
     compression: inputs.compression.spec,
     manifest: proven.manifest,
-    rehearsal: rehearsed,
+    rehearsal: testRestore,
     file,
     encryption: inputs.encryption,
     exposure: job.exposure,
@@ -167,9 +172,9 @@ async function makeBackup(job: Job, { connection, rehearsal, keptPlace }: Ways):
 }
 
 /** Understands the connection string of the rehearsal, if there is one, before any work. */
-async function planRehearsal({ testServer }: BackupInputs): Promise<ConnectionPlan | undefined> {
+async function planTestServer({ testServer }: BackupInputs): Promise<ConnectionPlan | undefined> {
   if (testServer === undefined) return undefined;
-  return planConnection(REHEARSAL_INPUT, testServer, { env: process.env, allowPooler: undefined });
+  return planConnection(TEST_SERVER_INPUT, testServer, { env: process.env, allowPooler: undefined });
 }
 
 async function dumpDatabase(job: Job, { server, connection, session }: Database): Promise<string> {
@@ -210,11 +215,11 @@ function checkSelection(inputs: BackupInputs, server: ServerFacts, selected: Sel
 }
 
 /** The backups of the series that are there already, as far as an upload makes them interesting. */
-async function earlierBackups(job: Job, backupName: string): Promise<EarlierBackups> {
+async function previousBackups(job: Job, backupName: string): Promise<PreviousBackups> {
   const { inputs, runner, stopwatch, signal } = job;
   if (!inputs.destination.upload) return undefined;
   const { githubToken: token, skipIfUnchanged: maySkip } = inputs;
-  return stopwatch.time('Series', () => findEarlierBackups({ backupName, runner, token, maySkip, signal }));
+  return stopwatch.time('Series', () => findPreviousBackups({ backupName, runner, token, maySkip, signal }));
 }
 
 /** The archive under the name by which it is kept and published; encrypted, if that was asked for. */

@@ -5,12 +5,12 @@ import { type FreshBackup, isAlreadyStored } from './unchanged.ts';
 import { bytes } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
 import { connectToGitHub } from '../github/github-api.ts';
-import { BRIEF_PATIENCE, USUAL_PATIENCE } from '../runner/retry-policy.ts';
+import { FEW_RETRIES, USUAL_RETRIES } from '../runner/retry-policy.ts';
 import { type Series, findSeries } from '../storage/artifact/series.ts';
 import type { StoredBackup } from '../storage/artifact/stored-artifact.ts';
 
 /** The backups of the series that were made before; undefined when they cannot be listed. */
-export type EarlierBackups = Series | undefined;
+export type PreviousBackups = Series | undefined;
 
 /** A stored backup whose every fact is known. */
 export type AlreadyStored = StoredBackup & { readonly expiresAt: Date; readonly digest: string };
@@ -23,13 +23,13 @@ const FAR_SMALLER = 0.5;
  *
  * @param request.maySkip whether an unchanged database is not to be uploaded: then a failure is a warning.
  */
-export async function findEarlierBackups(request: {
+export async function findPreviousBackups(request: {
   readonly backupName: string;
   readonly runner: RunnerEnvironment;
   readonly token: string;
   readonly maySkip: boolean;
   readonly signal: AbortSignal;
-}): Promise<EarlierBackups> {
+}): Promise<PreviousBackups> {
   const { backupName, runner, token, maySkip, signal } = request;
   try {
     const api = await connectToGitHub({
@@ -38,7 +38,7 @@ export async function findEarlierBackups(request: {
       token,
       env: process.env,
       // A summary that lacks its catalogue is no reason to wait.
-      patience: maySkip ? USUAL_PATIENCE : BRIEF_PATIENCE,
+      retries: maySkip ? USUAL_RETRIES : FEW_RETRIES,
       signal,
     });
     return await findSeries(api, backupName, 'read');
@@ -54,7 +54,7 @@ export async function findEarlierBackups(request: {
 }
 
 /** The stored backup that makes the upload of a fresh one needless; undefined when there is none. */
-export function storedAlready(earlier: EarlierBackups, fresh: FreshBackup): AlreadyStored | undefined {
+export function storedAlready(earlier: PreviousBackups, fresh: FreshBackup): AlreadyStored | undefined {
   const newest = earlier?.backups[0];
   if (!newest || !isAlreadyStored(newest, fresh, new Date())) return undefined;
   const { expiresAt, digest } = newest;
@@ -63,7 +63,7 @@ export function storedAlready(earlier: EarlierBackups, fresh: FreshBackup): Alre
 
 /** Warns of a backup that is far smaller than the last one: somebody may have deleted what it should hold. */
 export function warnOfShrinking(
-  earlier: EarlierBackups,
+  earlier: PreviousBackups,
   fresh: { readonly size: number; readonly encrypted: boolean },
 ): void {
   const last = earlier?.backups[0];

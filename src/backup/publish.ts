@@ -6,7 +6,7 @@ import { bytes, minute } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
 import type { Stopwatch } from '../runner/stopwatch.ts';
 import type { BackupFile, PublishedBackup } from './summary/backup-report.ts';
-import { type KeptPlace, stage } from '../storage/folder/local-copy.ts';
+import { type LocalDestination, stage } from '../storage/folder/local-copy.ts';
 import { expiry, retention, retentionInWords } from '../storage/artifact/retention.ts';
 import { verifyStoredCopy } from '../storage/artifact/stored-copy.ts';
 import { upload } from '../storage/artifact/upload.ts';
@@ -21,10 +21,10 @@ export interface PublishingJob {
 }
 
 /** Points at the backup that is stored already, and keeps the fresh one on the disk if that was asked for. */
-export async function keepStored(
+export async function reuseExisting(
   stored: AlreadyStored,
   file: BackupFile,
-  place: KeptPlace | undefined,
+  place: LocalDestination | undefined,
 ): Promise<PublishedBackup> {
   const { id, name, size, digest: sha256, runId, expiresAt } = stored;
   log.info(`Unchanged since ${name}, which is kept until ${minute(expiresAt)}: nothing is uploaded`);
@@ -52,7 +52,7 @@ export async function keepStored(
 export async function publish(
   { inputs, runner, stopwatch, progress, signal }: PublishingJob,
   file: BackupFile,
-  place: KeptPlace | undefined,
+  place: LocalDestination | undefined,
 ): Promise<PublishedBackup> {
   const staged = place && (await stage(file.path, place));
   try {

@@ -7,7 +7,7 @@ import type { StoredBackup } from '../storage/artifact/stored-artifact.ts';
 import { catalogue, catalogueEntry } from '../storage/catalogue.ts';
 import { complaintInWords } from './check-text.ts';
 import type { Durations } from '../runner/durations.ts';
-import { RedResult } from '../runner/failure-report.ts';
+import { FailedResult } from '../runner/failure-report.ts';
 import { finish } from '../runner/finish.ts';
 import { code } from '../runner/markdown.ts';
 import { whereElse } from '../storage/series-hints.ts';
@@ -25,14 +25,14 @@ export interface CheckReport extends Durations {
 /**
  * Reports the result of a check: outputs, summary, log.
  *
- * @throws RedResult when something is wrong, with the same outputs and the catalogue.
+ * @throws FailedResult when something is wrong, with the same outputs and the catalogue.
  */
 export async function reportCheck(report: CheckReport): Promise<void> {
   const { complaints, phases, totalMs } = report;
   const outputs = outputsOf(report);
   const series = catalogueOf(report);
   if (complaints.length > 0) {
-    throw new RedResult(verdict(report), hint(report), { outputs, summary: `${series}\n` });
+    throw new FailedResult(verdict(report), hint(report), { outputs, summary: `${series}\n` });
   }
   log.info(goodNews(report));
   await finish({

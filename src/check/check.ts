@@ -14,7 +14,7 @@ import type { StoredBackup } from '../storage/artifact/stored-artifact.ts';
 /**
  * The check job: list the backups of a series, check them, report. It changes nothing.
  *
- * @throws RedResult with everything that is wrong; UserError when the backups cannot be listed; the signal's reason.
+ * @throws FailedResult with everything that is wrong; UserError when the backups cannot be listed; the signal's reason.
  */
 export async function check(
   { backupName, repository, token, policy }: CheckInputs,

@@ -3,7 +3,7 @@ import { duration } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
 import { type FailedAnswer, GitHubRefusal, RateLimited, rateLimitEnd, refusal } from './github-failure.ts';
 import { isJsonObject } from './json.ts';
-import { type Bounds, USUAL_PATIENCE, patiently, pause, reasonOf } from '../runner/retry-policy.ts';
+import { type Bounds, USUAL_RETRIES, retryWithTimeout, pause, reasonOf } from '../runner/retry-policy.ts';
 
 /** A repository, and the token to access it with. */
 export interface RepositoryAccess extends Bounds {
@@ -79,7 +79,7 @@ export async function connectToGitHub(access: RepositoryAccess): Promise<GitHubA
     repository,
     call: (call) =>
       afterRateLimits(access, () =>
-        patiently('GitHub', access, (signal) => once(call, signal)).catch((error: unknown) => {
+        retryWithTimeout('GitHub', access, (signal) => once(call, signal)).catch((error: unknown) => {
           throw cancelledOr(access.signal, () => (error instanceof UserError ? error : unreachable(error)));
         }),
       ),
@@ -106,7 +106,7 @@ async function requester({
 }
 
 async function afterRateLimits<T>(
-  { signal, patience = USUAL_PATIENCE }: Bounds,
+  { signal, retries = USUAL_RETRIES }: Bounds,
   work: () => Promise<T>,
 ): Promise<T> {
   for (let waits = 0; ; waits++) {
@@ -115,7 +115,7 @@ async function afterRateLimits<T>(
     } catch (error) {
       if (!(error instanceof RateLimited)) throw error;
       const milliseconds = Math.max(0, error.until.getTime() - Date.now());
-      if (waits === MOST_WAITS || milliseconds > patience.longestWaitMs) throw error;
+      if (waits === MOST_WAITS || milliseconds > retries.longestWaitMs) throw error;
       log.info(`GitHub's rate limit is used up; waiting ${duration(milliseconds)} for it to reset`);
       await pause(milliseconds, signal);
     }

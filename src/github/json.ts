@@ -2,16 +2,16 @@
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** A service's answer differs from its documentation. A retry may succeed. */
-export class OddAnswer extends Error {}
+export class UnexpectedResponse extends Error {}
 
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The objects of a list. @throws OddAnswer when it is not a list of objects. */
+/** The objects of a list. @throws UnexpectedResponse when it is not a list of objects. */
 export function objectsOf(value: unknown): readonly JsonObject[] {
   if (Array.isArray(value) && value.every(isJsonObject)) return value;
-  throw new OddAnswer('the response contains no list');
+  throw new UnexpectedResponse('the response contains no list');
 }
 
 /** Text that may be missing. */
@@ -19,22 +19,22 @@ export function textOrEmpty(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** @throws OddAnswer when the value is not text. */
+/** @throws UnexpectedResponse when the value is not text. */
 export function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
-  throw new OddAnswer('the response lacks a text');
+  throw new UnexpectedResponse('the response lacks a text');
 }
 
-/** A whole number; 64-bit ones are text in the JSON of protocol buffers. @throws OddAnswer when it is not one. */
+/** A whole number; 64-bit ones are text in the JSON of protocol buffers. @throws UnexpectedResponse when it is not one. */
 export function wholeNumberOf(value: unknown): number {
   const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
   if (typeof number === 'number' && Number.isSafeInteger(number) && number >= 0) return number;
-  throw new OddAnswer('the response lacks a number');
+  throw new UnexpectedResponse('the response lacks a number');
 }
 
-/** @throws OddAnswer when the value is not a time. */
+/** @throws UnexpectedResponse when the value is not a time. */
 export function timeOf(value: unknown): Date {
   const time = new Date(textOf(value));
-  if (Number.isNaN(time.getTime())) throw new OddAnswer('the response lacks a time');
+  if (Number.isNaN(time.getTime())) throw new UnexpectedResponse('the response lacks a time');
   return time;
 }

@@ -3,7 +3,7 @@ import { isPublicRepository, readWorkflowEvent } from './workflow-event.ts';
 import { log } from '../runner/log.ts';
 import { type RepositoryAccess, connectToGitHub } from './github-api.ts';
 import { GitHubRefusal, RateLimited } from './github-failure.ts';
-import { BRIEF_PATIENCE, reasonOf } from '../runner/retry-policy.ts';
+import { FEW_RETRIES, reasonOf } from '../runner/retry-policy.ts';
 
 /** Who can download the artifacts of a repository. `unknown` is treated as `public`. */
 export type Visibility = 'public' | 'private' | 'unknown';
@@ -53,7 +53,7 @@ async function visibilityNow({ repository, token, env, signal }: PlaintextUpload
     env,
     signal,
     // If GitHub does not respond, the visibility is unknown.
-    patience: BRIEF_PATIENCE,
+    retries: FEW_RETRIES,
   });
   if (told !== 'unknown' || fromEvent === 'unknown') return told;
   const isFirstAttempt = (env['GITHUB_RUN_ATTEMPT'] ?? '1') === '1';

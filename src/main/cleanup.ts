@@ -5,7 +5,7 @@ import { requireCommandFile } from '../runner/command-files.ts';
 import { log } from '../runner/log.ts';
 import { reportFailure } from '../runner/failure-report.ts';
 import { discardStaged } from '../storage/folder/local-copy.ts';
-import { withdrawUnverified } from '../storage/artifact/withdraw.ts';
+import { deleteUnverified } from '../storage/artifact/delete-own-artifact.ts';
 import { removeRecordedWorkFolder } from '../runner/work-folder.ts';
 
 const USUAL_CAUSES =
@@ -26,7 +26,7 @@ export async function cleanup(temp: () => string): Promise<void> {
     await removeRecordedWorkFolder(temp);
   } finally {
     await discardStaged();
-    await withdrawUnverified(process.env);
+    await deleteUnverified(process.env);
   }
 }
 
@@ -43,12 +43,12 @@ async function tellOfNoTrace(): Promise<void> {
       'Nothing was done: the job was ended from outside before it could begin.',
       `${USUAL_CAUSES}: run it again, on a larger runner if need be.`,
     ),
-    { heading: 'The job did not begin', aftermath: 'Nothing was done.' },
+    { heading: 'The job did not begin', impact: 'Nothing was done.' },
   );
 }
 
 /** A killed process cannot say why it is gone: nobody else would. */
-async function tellOf({ job, storedAs, scratchDatabase }: UnfinishedJob): Promise<void> {
+async function tellOf({ job, location, scratchDatabase }: UnfinishedJob): Promise<void> {
   if (scratchDatabase !== undefined) {
     log.warning(
       `The rehearsal had made the database ${scratchDatabase} on its server, which may still be there. ` +
@@ -62,13 +62,13 @@ async function tellOf({ job, storedAs, scratchDatabase }: UnfinishedJob): Promis
         'The restore was ended from outside before it could say why: what the target holds is unknown.',
         `${USUAL_CAUSES}: look at the target before anybody uses it, and run the restore again, on a larger runner if need be.`,
       ),
-      { heading: 'The restore failed', aftermath: 'What the target holds is unknown.' },
+      { heading: 'The restore failed', impact: 'What the target holds is unknown.' },
     );
     return;
   }
-  if (storedAs !== undefined) {
+  if (location !== undefined) {
     log.warning(
-      `The job was ended from outside when its backup was stored already: ${storedAs} is complete and proven. ` +
+      `The job was ended from outside when its backup was stored already: ${location} is complete and proven. ` +
         'The outputs and the summary may be missing.',
     );
     return;
@@ -79,6 +79,6 @@ async function tellOf({ job, storedAs, scratchDatabase }: UnfinishedJob): Promis
       'No backup was made: the job was ended from outside before it could say why.',
       `${USUAL_CAUSES}: run it again, on a larger runner if need be.`,
     ),
-    backupFailure({ storedAs }),
+    backupFailure({ location }),
   );
 }

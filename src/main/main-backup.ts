@@ -4,7 +4,7 @@ import { readBackupInputs } from '../backup/backup-inputs.ts';
 import { readRunnerEnvironment } from '../runner/runner-environment.ts';
 import { runJob } from './run-job.ts';
 
-const progress: BackupProgress = { storedAs: undefined };
+const progress: BackupProgress = { location: undefined };
 
 await runJob({ frame: () => backupFailure(progress), posted: 'backup' }, async (signal) => {
   const runner = readRunnerEnvironment(process.env);

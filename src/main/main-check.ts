@@ -5,7 +5,7 @@ import { runJob } from './run-job.ts';
 
 const frame = {
   heading: 'The check of the backups failed',
-  aftermath: 'Nothing was changed: a check only looks.',
+  impact: 'Nothing was changed: a check only looks.',
 };
 
 await runJob({ frame: () => frame }, async (signal) => {

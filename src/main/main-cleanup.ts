@@ -4,7 +4,7 @@ import { runProcess } from './run-job.ts';
 
 const frame = {
   heading: 'The runner could not be cleaned up',
-  aftermath: "What is left is in the runner's folder for temporary files.",
+  impact: "What is left is in the runner's folder for temporary files.",
 };
 
 await runProcess({ frame: () => frame }, () => cleanup(() => readRunnerEnvironment(process.env).temp));

@@ -3,10 +3,10 @@ import { readRunnerEnvironment } from '../runner/runner-environment.ts';
 import { NOTHING_DELETED, prune } from '../prune/prune.ts';
 import { runJob } from './run-job.ts';
 
-const aftermath = { words: NOTHING_DELETED };
-const frame = () => ({ heading: 'The backups were not pruned', aftermath: aftermath.words });
+const impact = { words: NOTHING_DELETED };
+const frame = () => ({ heading: 'The backups were not pruned', impact: impact.words });
 
 await runJob({ frame }, async (signal) => {
   const runner = readRunnerEnvironment(process.env);
-  await prune(readPruneInputs(runner), runner, aftermath, signal);
+  await prune(readPruneInputs(runner), runner, impact, signal);
 });

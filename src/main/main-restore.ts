@@ -3,10 +3,10 @@ import { readRunnerEnvironment } from '../runner/runner-environment.ts';
 import { UNTOUCHED, restore } from '../restore/restore.ts';
 import { runJob } from './run-job.ts';
 
-const aftermath = { words: UNTOUCHED };
-const frame = () => ({ heading: 'The restore failed', aftermath: aftermath.words });
+const impact = { words: UNTOUCHED };
+const frame = () => ({ heading: 'The restore failed', impact: impact.words });
 
 await runJob({ frame, posted: 'restore' }, async (signal) => {
   const runner = readRunnerEnvironment(process.env);
-  await restore(await readRestoreInputs(runner), runner, aftermath, signal);
+  await restore(await readRestoreInputs(runner), runner, impact, signal);
 });

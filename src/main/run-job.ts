@@ -1,14 +1,14 @@
 import { CancelledError } from '../errors.ts';
-import { type PostedJob, recordEnd, recordStart } from '../runner/job-state.ts';
+import { type JobKind, recordEnd, recordStart } from '../runner/job-state.ts';
 import { requireCommandFile } from '../runner/command-files.ts';
-import { type FailureFrame, reportFailure } from '../runner/failure-report.ts';
+import { type FailureContext, reportFailure } from '../runner/failure-report.ts';
 
 /** How a job is run as the process. */
 export interface Entry {
   /** How its failure is told; asked when it has happened. */
-  readonly frame: () => FailureFrame;
+  readonly frame: () => FailureContext;
   /** The job for which the post step speaks if this process is killed; undefined: there is none. */
-  readonly posted?: PostedJob;
+  readonly posted?: JobKind;
 }
 
 /** Runs a job of the main step: as {@link runProcess}, when the runner can be told what comes of it. */

@@ -5,12 +5,12 @@ import { maskConnectionSecrets } from '../runner/inputs/mask.ts';
 import type { TlsTexts } from './pem.ts';
 import type { Environment } from '../process/run.ts';
 import type { WorkFolder } from '../runner/work-folder.ts';
-import { type Circumstances, understandUrl } from './url/connection-string.ts';
+import { type ConnectionContext, resolveConnection } from './url/connection-string.ts';
 import { libpqEnvironment } from './libpq-environment.ts';
 import type { ConnectionParameters } from './url/parameters.ts';
 import { readPrismaUrl } from './url/prisma-key.ts';
 import type { FailureHint } from './url/provider-rules.ts';
-import { type Remark, tellRemarks } from './url/remark.ts';
+import { type Notice, logNotices } from './url/notice.ts';
 import { useTlsFiles } from './tls-files.ts';
 import type { TunnelError } from './tunnel/tunnel-failure.ts';
 import { USE_DIRECT, retirementWarning, tunnelGateway } from './tunnel/tunnel-gateway.ts';
@@ -49,7 +49,7 @@ export interface Connection extends AsyncDisposable {
 export async function planConnection(
   input: string,
   value: string,
-  circumstances: Circumstances,
+  circumstances: ConnectionContext,
 ): Promise<ConnectionPlan> {
   const url = value.trim();
   if (/^prisma:\/\//i.test(url)) throw accelerateError(input);
@@ -57,7 +57,7 @@ export async function planConnection(
   const target = readPrismaUrl(input, url);
   switch (target.kind) {
     case 'tunnel':
-      tellRemarks([{ level: 'warning', text: retirementWarning(input, new Date()) }]);
+      logNotices([{ level: 'warning', text: retirementWarning(input, new Date()) }]);
       return { kind: 'tunnel', apiKey: target.apiKey, gatewayUrl: tunnelGateway(circumstances.env) };
     case 'direct': {
       maskConnectionSecrets(target.url);
@@ -115,11 +115,11 @@ export async function openConnection(
 async function planServer(
   input: string,
   value: string,
-  circumstances: Circumstances,
-  before: readonly Remark[],
+  circumstances: ConnectionContext,
+  before: readonly Notice[],
 ): Promise<ConnectionPlan> {
-  const { parameters, remarks, failureHints } = await understandUrl(input, value, circumstances);
-  tellRemarks([...before, ...remarks]);
+  const { parameters, notices, failureHints } = await resolveConnection(input, value, circumstances);
+  logNotices([...before, ...notices]);
   return { kind: 'server', parameters, failureHints, address: addressOf(parameters) };
 }
 

@@ -85,7 +85,7 @@ export interface PreflightRequest {
   readonly tools: SessionTools;
   /** How often to try to connect, while failures are likely to pass. */
   readonly attempts: number;
-  /** As in `Circumstances`. */
+  /** As in `ConnectionContext`. */
   readonly allowPooler: boolean | undefined;
   readonly signal: AbortSignal;
 }
@@ -105,7 +105,7 @@ export interface Database {
 export async function runPreflight(request: PreflightRequest): Promise<Database> {
   const { connection, tools, signal } = request;
   const session = new PgSession(tools, connection.environment, signal);
-  const server = await askServer(session, request);
+  const server = await queryServerFacts(session, request);
   const tables = server.relations.filter(({ kind }) => kind === 'table').length;
   log.info(
     `Connected to ${server.database} at ${connection.address} as ${server.user}: PostgreSQL ${server.version}` +
@@ -114,7 +114,7 @@ export async function runPreflight(request: PreflightRequest): Promise<Database>
   return { server, connection, session };
 }
 
-async function askServer(session: PgSession, request: PreflightRequest): Promise<ServerFacts> {
+async function queryServerFacts(session: PgSession, request: PreflightRequest): Promise<ServerFacts> {
   const { attempts, connection, signal } = request;
   const knownFailure = connection.failure;
   const mayUsePooler = request.allowPooler === true || !connection.mayBePooled;

@@ -114,10 +114,10 @@ export async function run(file: string, args: readonly string[], options: RunOpt
  * The error for a program that was ended by a signal without being aborted.
  *
  * @param what the start of the message: `pg_dump`.
- * @param aftermath the end of the message: the state that the program has left, if it changed something.
+ * @param impact the end of the message: the state that the program has left, if it changed something.
  */
-export function endedBySignal(what: string, signal: NodeJS.Signals, aftermath?: string): UserError {
-  const end = aftermath === undefined ? '' : ` ${aftermath}`;
+export function endedBySignal(what: string, signal: NodeJS.Signals, impact?: string): UserError {
+  const end = impact === undefined ? '' : ` ${impact}`;
   return new UserError('runner', `${what} was ended by ${signal}.${end}`, SIGNAL_HINTS[signal] ?? CRASHED);
 }
 

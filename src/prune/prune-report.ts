@@ -1,6 +1,6 @@
 import { bytes, count, someOf } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
-import { RedResult } from '../runner/failure-report.ts';
+import { FailedResult } from '../runner/failure-report.ts';
 import { finish } from '../runner/finish.ts';
 import { type PlannedBackup, type PruneOutcome, type PruneReport, pruneSummary } from './prune-summary.ts';
 
@@ -10,7 +10,7 @@ const MOST_NAMED = 20;
 /**
  * Reports what a prune has done, or what it would do: outputs, summary, log.
  *
- * @throws RedResult when something could not be deleted, with the same outputs and summary.
+ * @throws FailedResult when something could not be deleted, with the same outputs and summary.
  */
 export async function reportPrune(report: PruneReport): Promise<void> {
   const { failures, phases, totalMs, dryRun } = report;
@@ -22,7 +22,7 @@ export async function reportPrune(report: PruneReport): Promise<void> {
   };
   const summary = pruneSummary(report, outcome);
   const [failure] = failures;
-  if (failure) throw new RedResult(verdict(report), failure.hint, { outputs, summary });
+  if (failure) throw new FailedResult(verdict(report), failure.hint, { outputs, summary });
   const words = `${count(outcome.kept.length, 'backup')} kept, ${outcome.deleted.length} deleted, ${bytes(outcome.freedBytes)} freed`;
   log.info(dryRun ? `Dry run, nothing was deleted. A prune would have: ${words}` : words);
   await finish({ outputs, summary, phases, totalMs });

@@ -15,7 +15,7 @@ import { type Series, findSeries } from '../storage/artifact/series.ts';
 import type { StoredBackup } from '../storage/artifact/stored-artifact.ts';
 
 /** What a prune that failed leaves behind, in one sentence; it changes as the prune goes on. */
-export interface Aftermath {
+export interface FailureImpact {
   words: string;
 }
 
@@ -28,12 +28,12 @@ const MOST_FAILURES_IN_A_ROW = 3;
  * The prune job: list the backups of a series, plan, delete, report. A backup that is uploaded meanwhile is not in the plan, and
  * so is not deleted.
  *
- * @throws RedResult when something could not be deleted; UserError when the backups cannot be listed; the signal's reason.
+ * @throws FailedResult when something could not be deleted; UserError when the backups cannot be listed; the signal's reason.
  */
 export async function prune(
   { backupName, repository, token, policy, minimum, dryRun }: PruneInputs,
   runner: RunnerEnvironment,
-  aftermath: Aftermath,
+  impact: FailureImpact,
   signal: AbortSignal,
 ): Promise<void> {
   const stopwatch = startStopwatch();
@@ -41,11 +41,11 @@ export async function prune(
   const permission = dryRun ? 'read' : 'write';
   const series = await stopwatch.time('List', () => findSeries(api, backupName, permission));
   const plan = prunePlan(series.backups.map(asPlanned), policy, minimum);
-  await tellPlan(series, plan);
-  const doomed = plan.filter(({ keptBy }) => keptBy.length === 0).map(({ backup }) => backup.stored);
+  await logPlan(series, plan);
+  const toDelete = plan.filter(({ keptBy }) => keptBy.length === 0).map(({ backup }) => backup.stored);
   const failures = dryRun
     ? []
-    : await stopwatch.time('Delete', () => deleteAll(api, doomed, aftermath, signal));
+    : await stopwatch.time('Delete', () => deleteAll(api, toDelete, impact, signal));
   await reportPrune({
     backupName,
     ignored: series.ignored,
@@ -69,7 +69,7 @@ function asPlanned(stored: StoredBackup): { id: number; takenAt: Date; stored: S
   return { id: stored.id, takenAt: stored.createdAt, stored };
 }
 
-async function tellPlan(series: Series, plan: readonly PlannedBackup[]): Promise<void> {
+async function logPlan(series: Series, plan: readonly PlannedBackup[]): Promise<void> {
   const { backupName, lookedAt } = series;
   if (plan.length === 0) {
     log.warning(`backup-name: there is no backup of ${backupName} to prune. ${whereElse(series)}`);
@@ -93,14 +93,14 @@ async function tellPlan(series: Series, plan: readonly PlannedBackup[]): Promise
 /** Deletes the oldest first, so that an interruption leaves the most recent ones. It continues after a failure. */
 async function deleteAll(
   api: GitHubApi,
-  doomed: readonly StoredBackup[],
-  aftermath: Aftermath,
+  toDelete: readonly StoredBackup[],
+  impact: FailureImpact,
   signal: AbortSignal,
 ): Promise<readonly FailedDeletion[]> {
   const failures: FailedDeletion[] = [];
   let deleted = 0;
   let inARow = 0;
-  for (const stored of doomed.toReversed()) {
+  for (const stored of toDelete.toReversed()) {
     const last = failures.at(-1);
     if (last && inARow >= MOST_FAILURES_IN_A_ROW) {
       failures.push({ ...last, stored });
@@ -111,7 +111,7 @@ async function deleteAll(
       log.info(`Deleted ${stored.name} (${bytes(stored.size)})`);
       inARow = 0;
       deleted += 1;
-      aftermath.words = `${deleted} of ${doomed.length} backups were deleted; the others still exist.`;
+      impact.words = `${deleted} of ${toDelete.length} backups were deleted; the others still exist.`;
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof UserError)) throw error;

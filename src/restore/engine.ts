@@ -14,7 +14,7 @@ import { log } from '../runner/log.ts';
 import type { PgSession } from '../postgres/session.ts';
 
 /** An archive that was read back whole, and what its table of contents says. */
-export interface ProvenArchive {
+export interface VerifiedArchive {
   readonly path: string;
   readonly contents: TableOfContents;
   readonly proof: ReadBack;
@@ -28,13 +28,13 @@ export interface Target {
 }
 
 /** How `pg_restore` is to work. */
-export interface RestoreManner {
+export interface RestoreSettings {
   readonly options: RestoreOptions;
   readonly restoreArguments: readonly string[];
 }
 
 /** How a backup is restored whole into an empty database for a test: nobody has to own it there. */
-export const WHOLE: RestoreManner = {
+export const FULL_RESTORE: RestoreSettings = {
   options: {
     filters: { schemas: [], tables: [] },
     clean: false,
@@ -54,7 +54,7 @@ export const WHOLE: RestoreManner = {
  * @throws UserError when it must not be changed so.
  */
 export async function makePlan(
-  { contents }: ProvenArchive,
+  { contents }: VerifiedArchive,
   { session }: Target,
   options: RestoreOptions,
 ): Promise<RestorePlan> {
@@ -63,7 +63,7 @@ export async function makePlan(
 }
 
 /** Tells the plan, before anything is done. */
-export function tellPlan(plan: RestorePlan): void {
+export function logPlan(plan: RestorePlan): void {
   for (const line of planLines(plan)) log.info(line);
   for (const omission of plan.omissions) {
     if (omission.level !== 'warning') continue;
@@ -79,10 +79,10 @@ export function tellPlan(plan: RestorePlan): void {
  * @throws UserError as `restoreArchive`.
  */
 export async function restoreInto(
-  { path: archive, proof }: ProvenArchive,
+  { path: archive, proof }: VerifiedArchive,
   target: Target,
   plan: RestorePlan,
-  { options: { jobs }, restoreArguments }: RestoreManner,
+  { options: { jobs }, restoreArguments }: RestoreSettings,
 ): Promise<ExpectedContents> {
   const { session, serverMajor, workFolder } = target;
   const restored = expectedContents(proof.manifest, plan);
@@ -110,8 +110,8 @@ export async function restoreInto(
  *
  * @throws UserError naming what differs.
  */
-export async function proveTarget(
-  { path: file, contents }: ProvenArchive,
+export async function verifyTarget(
+  { path: file, contents }: VerifiedArchive,
   { session, workFolder }: Target,
   plan: RestorePlan,
   { restored, role }: { readonly restored: ExpectedContents; readonly role: string | undefined },

@@ -3,12 +3,12 @@ import path from 'node:path';
 import { openBackup } from './open-backup.ts';
 import { type TableOfContents, readTableOfContents } from '../archive/toc/table-of-contents.ts';
 import {
-  type ProvenArchive,
-  type RestoreManner,
+  type VerifiedArchive,
+  type RestoreSettings,
   makePlan,
-  proveTarget,
+  verifyTarget,
   restoreInto,
-  tellPlan,
+  logPlan,
 } from './engine.ts';
 import type { ClientTools } from '../tools/client-tools.ts';
 import { provideTools, toolsForServer } from '../tools/provide-client-tools.ts';
@@ -23,7 +23,7 @@ import type { RunnerEnvironment } from '../runner/runner-environment.ts';
 import { bytes } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
 import { type Stopwatch, startStopwatch } from '../runner/stopwatch.ts';
-import { proveArchive } from '../archive/verify-archive.ts';
+import { verifyArchive } from '../archive/verify-archive.ts';
 import { reportRestore } from './restore-report.ts';
 import type { RestoreSource } from './restore-summary.ts';
 import { readArtifactName } from '../storage/artifact-name.ts';
@@ -32,7 +32,7 @@ import { findBackup } from '../storage/artifact/find-backup.ts';
 import { type WorkFolder, makeWorkFolder } from '../runner/work-folder.ts';
 
 /** What a failure leaves behind, in one sentence; it changes as the restore goes on. */
-export interface Aftermath {
+export interface FailureImpact {
   words: string;
 }
 
@@ -42,7 +42,7 @@ interface Job {
   readonly runner: RunnerEnvironment;
   readonly workFolder: WorkFolder;
   readonly stopwatch: Stopwatch;
-  readonly aftermath: Aftermath;
+  readonly impact: FailureImpact;
   readonly signal: AbortSignal;
 }
 
@@ -57,11 +57,11 @@ interface Backup {
 
 const INPUT = 'connection-string';
 
-/** The aftermath of a failure, before anything is changed and at the steps after that. */
+/** The impact of a failure, before anything is changed and at the steps after that. */
 export const UNTOUCHED = 'The target was not touched.';
 const IN_ONE_TRANSACTION = 'The target is as it was before: the restore is one transaction.';
 const IN_PARTS = 'The target may hold a part of the backup: with jobs, a restore is many transactions.';
-const NOT_PROVEN = 'The target holds what was restored, but nothing is proven.';
+const NOT_VERIFIED = 'The target holds what was restored, but nothing is proven.';
 
 /**
  * The restore job: find the backup, read it back, guard the target, restore, prove, report. Nothing of the target is
@@ -72,7 +72,7 @@ const NOT_PROVEN = 'The target holds what was restored, but nothing is proven.';
 export async function restore(
   inputs: RestoreInputs,
   runner: RunnerEnvironment,
-  aftermath: Aftermath,
+  impact: FailureImpact,
   signal: AbortSignal,
 ): Promise<void> {
   const stopwatch = startStopwatch();
@@ -84,7 +84,7 @@ export async function restore(
   await using workFolder = await makeWorkFolder(runner.temp);
   await using connection = await openConnection(INPUT, plan, { tls: inputs.tls, workFolder, signal });
   try {
-    await bringBack({ inputs, runner, workFolder, stopwatch, aftermath, signal }, connection);
+    await restoreBackup({ inputs, runner, workFolder, stopwatch, impact, signal }, connection);
   } catch (error) {
     throw cancelledOr(signal, () => connection.failure() ?? asGiven(error));
   }
@@ -102,8 +102,8 @@ function asGiven(error: unknown): unknown {
 }
 
 /** The steps themselves, in their order. */
-async function bringBack(job: Job, connection: Connection): Promise<void> {
-  const { inputs, stopwatch, aftermath, workFolder, signal } = job;
+async function restoreBackup(job: Job, connection: Connection): Promise<void> {
+  const { inputs, stopwatch, impact, workFolder, signal } = job;
   const atHand = await stopwatch.time('Client tools', () => provideTools(toolsRequest(job)));
   const { connectionAttempts: attempts } = inputs;
   const preflight = { input: INPUT, connection, tools: atHand, attempts, allowPooler: undefined, signal };
@@ -111,21 +111,21 @@ async function bringBack(job: Job, connection: Connection): Promise<void> {
   const backup = await stopwatch.time('Fetch', () => fetchBackup(job));
   const tools = await toolsFor(job, atHand, server, backup.contents);
   const proof = await stopwatch.time('Read back', () =>
-    proveArchive(backup.archive, { tools, workFolder, signal }),
+    verifyArchive(backup.archive, { tools, workFolder, signal }),
   );
   const archive = { path: backup.archive, contents: backup.contents, proof };
   requireNamedContent(backup, archive);
 
   const target = { session: session.using(tools), serverMajor: server.major, workFolder: workFolder.path };
-  const manner = mannerOf(inputs);
+  const manner = settingsOf(inputs);
   const plan = await makePlan(archive, target, manner.options);
-  tellPlan(plan);
-  aftermath.words = inputs.jobs === undefined ? IN_ONE_TRANSACTION : IN_PARTS;
+  logPlan(plan);
+  impact.words = inputs.jobs === undefined ? IN_ONE_TRANSACTION : IN_PARTS;
   const restored = await stopwatch.time('Restore', () => restoreInto(archive, target, plan, manner));
-  aftermath.words = NOT_PROVEN;
+  impact.words = NOT_VERIFIED;
   if (inputs.verify) {
     const { role } = manner.options;
-    await stopwatch.time('Proof', () => proveTarget(archive, target, plan, { restored, role }));
+    await stopwatch.time('Proof', () => verifyTarget(archive, target, plan, { restored, role }));
   } else log.info('Not proven: verify is false');
 
   await reportRestore({
@@ -143,7 +143,7 @@ async function bringBack(job: Job, connection: Connection): Promise<void> {
   });
 }
 
-function mannerOf(inputs: RestoreInputs): RestoreManner {
+function settingsOf(inputs: RestoreInputs): RestoreSettings {
   const { filters, clean, confirmDatabase, noOwner, noPrivileges, jobs, restoreArguments } = inputs;
   const role = roleOf(restoreArguments);
   return {
@@ -234,7 +234,7 @@ async function toolsFor(
  * A name that this action has given holds the beginning of the content digest. Bytes that changed on a disk can leave
  * an archive readable; then the digest tells. An encrypted file needs no such name: age notices every changed byte.
  */
-function requireNamedContent({ name }: Backup, { proof }: ProvenArchive): void {
+function requireNamedContent({ name }: Backup, { proof }: VerifiedArchive): void {
   const named = readArtifactName(name);
   const { contentDigest } = proof.manifest;
   if (!named || named.encrypted || contentDigest.startsWith(named.tag)) return;

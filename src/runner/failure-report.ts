@@ -7,37 +7,38 @@ import type { FinishedJob } from './finish.ts';
 import { escaped } from './markdown.ts';
 
 /** How the failures of one action are reported. */
-export interface FailureFrame {
+export interface FailureContext {
   /** The summary's heading, such as `No backup was made`. */
   readonly heading: string;
   /** The state after the failure, in one sentence. */
-  readonly aftermath: string;
+  readonly impact: string;
   /** Whether the annotation contains it too, because it is unexpected after a failure. */
-  readonly aftermathIsNews?: boolean;
+  readonly impactIsNews?: boolean;
 }
 
 /** A job that found a problem, or could not finish, fails the step, and has outputs and a summary all the same. */
-export class RedResult extends UserError {
+export class FailedResult extends UserError {
   readonly result: Pick<FinishedJob, 'outputs' | 'summary'>;
 
-  constructor(message: string, hint: string, result: RedResult['result']) {
+  constructor(message: string, hint: string, result: FailedResult['result']) {
     super('failed-result', message, hint);
     this.result = result;
   }
 }
 
 /** Reports a failure once: the causes in the log, one annotation, and the summary; for a failed result, also the outputs. */
-export async function reportFailure(error: unknown, frame: FailureFrame): Promise<void> {
-  const { outputs, summary: more } = error instanceof RedResult ? error.result : { outputs: {}, summary: '' };
+export async function reportFailure(error: unknown, frame: FailureContext): Promise<void> {
+  const { outputs, summary: more } =
+    error instanceof FailedResult ? error.result : { outputs: {}, summary: '' };
   setOutputs(outputs);
-  const { heading, aftermath, aftermathIsNews = false } = frame;
-  const { message, hint } = inWords(error, aftermath);
+  const { heading, impact, impactIsNews = false } = frame;
+  const { message, hint } = inWords(error, impact);
   for (const line of causes(error)) log.info(line);
-  const advice = aftermathIsNews && hint !== aftermath ? `${aftermath} ${hint}` : hint;
+  const advice = impactIsNews && hint !== impact ? `${impact} ${hint}` : hint;
   core.error(`${plainLine(message)}\n${plainLine(advice)}`, { title: 'Postgres Backup' });
   // The summary repeats the annotation; where it cannot be written, the annotation still stands.
   await core.summary
-    .addRaw(failureSummary({ heading, message, hint, aftermath }) + more)
+    .addRaw(failureSummary({ heading, message, hint, impact }) + more)
     .write()
     .catch((failure: unknown) => {
       log.debug(`The job summary cannot be written: ${messageOf(failure)}`);
@@ -45,7 +46,7 @@ export async function reportFailure(error: unknown, frame: FailureFrame): Promis
 }
 
 /** The annotation must follow even if the outputs cannot be set. */
-function setOutputs(outputs: RedResult['result']['outputs']): void {
+function setOutputs(outputs: FailedResult['result']['outputs']): void {
   try {
     for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
   } catch (error) {
@@ -58,11 +59,11 @@ function failureSummary(failure: {
   readonly heading: string;
   readonly message: string;
   readonly hint: string;
-  readonly aftermath: string;
+  readonly impact: string;
 }): string {
-  const { heading, message, hint, aftermath } = failure;
+  const { heading, message, hint, impact } = failure;
   const paragraphs = [`## ❌ ${heading}`, `**${escaped(message)}**`, escaped(hint)];
-  if (hint !== aftermath) paragraphs.push(escaped(aftermath));
+  if (hint !== impact) paragraphs.push(escaped(impact));
   return [...paragraphs, ''].join('\n\n');
 }
 
@@ -76,9 +77,9 @@ const DISK_FAILURES: Readonly<Record<string, string>> = {
   EPERM: 'A file of the runner cannot be used',
 };
 
-function inWords(error: unknown, aftermath: string): { message: string; hint: string } {
+function inWords(error: unknown, impact: string): { message: string; hint: string } {
   if (error instanceof UserError) return { message: error.message, hint: error.hint };
-  if (error instanceof CancelledError) return { message: error.message, hint: aftermath };
+  if (error instanceof CancelledError) return { message: error.message, hint: impact };
   const disk = DISK_FAILURES[errorCode(error) ?? ''];
   if (disk !== undefined) {
     return {

@@ -1,13 +1,13 @@
 import { noteState, saveState, savedState } from './command-files.ts';
 
 /** A job that has a post step. */
-export type PostedJob = 'backup' | 'restore';
+export type JobKind = 'backup' | 'restore';
 
 /** A job whose process ended without a report. */
 export interface UnfinishedJob {
-  readonly job: PostedJob;
+  readonly job: JobKind;
   /** Where its backup was stored by then, complete and proven: `the artifact NAME`; undefined: nowhere. */
-  readonly storedAs: string | undefined;
+  readonly location: string | undefined;
   /** The database that its rehearsal had made on another server and not dropped yet; undefined: none. */
   readonly scratchDatabase: string | undefined;
 }
@@ -22,7 +22,7 @@ const ENDED = 'ended';
  *
  * @throws UserError when that cannot be recorded, because the post step could not clean up then.
  */
-export function recordStart(job: PostedJob): void {
+export function recordStart(job: JobKind): void {
   saveState(JOB, job);
 }
 
@@ -46,5 +46,5 @@ export function unfinishedJob(): UnfinishedJob | 'no trace' | undefined {
   if (savedState(ENDED) !== undefined) return undefined;
   const job = savedState(JOB);
   if (job !== 'backup' && job !== 'restore') return 'no trace';
-  return { job, storedAs: savedState(STORED_AS), scratchDatabase: savedState(SCRATCH_DATABASE) };
+  return { job, location: savedState(STORED_AS), scratchDatabase: savedState(SCRATCH_DATABASE) };
 }

@@ -5,7 +5,7 @@ import { duration } from './format.ts';
 import { log } from './log.ts';
 
 /** How long and how often a request to a service is tried. */
-export interface Patience {
+export interface RetryLimits {
   /** Number of attempts in total; the pauses between them are 1, 2, 4 s and so on. */
   readonly attempts: number;
   /** How long one attempt may take, and how long a download may receive no data; milliseconds. */
@@ -15,16 +15,16 @@ export interface Patience {
 }
 
 /** A request that is never answered takes 87 s: four attempts of 20 s, with pauses of 1, 2 and 4 s. */
-export const USUAL_PATIENCE: Patience = { attempts: 4, attemptMs: 20_000, longestWaitMs: 60_000 };
+export const USUAL_RETRIES: RetryLimits = { attempts: 4, attemptMs: 20_000, longestWaitMs: 60_000 };
 
 /** For optional requests: two attempts and a second between them, 21 s at most. A rate limit is not waited for. */
-export const BRIEF_PATIENCE: Patience = { attempts: 2, attemptMs: 10_000, longestWaitMs: 0 };
+export const FEW_RETRIES: RetryLimits = { attempts: 2, attemptMs: 10_000, longestWaitMs: 0 };
 
 /** The limits of a request. */
 export interface Bounds {
   readonly signal: AbortSignal;
-  /** `USUAL_PATIENCE` when absent. */
-  readonly patience?: Patience | undefined;
+  /** `USUAL_RETRIES` when absent. */
+  readonly retries?: RetryLimits | undefined;
 }
 
 /**
@@ -34,24 +34,24 @@ export interface Bounds {
  * @param what the start of the log line for each failure.
  * @throws the last error, or the signal's reason.
  */
-export function patiently<T>(
+export function retryWithTimeout<T>(
   what: string,
-  { signal, patience = USUAL_PATIENCE }: Bounds,
+  { signal, retries = USUAL_RETRIES }: Bounds,
   attempt: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  return persistently(what, { signal, patience }, () =>
-    attempt(AbortSignal.any([signal, AbortSignal.timeout(patience.attemptMs)])),
+  return retryTransient(what, { signal, retries }, () =>
+    attempt(AbortSignal.any([signal, AbortSignal.timeout(retries.attemptMs)])),
   );
 }
 
 /** The same for an attempt with a timeout of its own. */
-export function persistently<T>(
+export function retryTransient<T>(
   what: string,
-  { signal, patience = USUAL_PATIENCE }: Bounds,
+  { signal, retries = USUAL_RETRIES }: Bounds,
   attempt: () => Promise<T>,
 ): Promise<T> {
   return retry(attempt, {
-    attempts: patience.attempts,
+    attempts: retries.attempts,
     isTransient: (error) => !(error instanceof UserError),
     onRetry: (error, _, pauseMs) => {
       log.info(`${what}: ${reasonOf(error)}. Trying again in ${duration(pauseMs)}`);

@@ -50,9 +50,9 @@ export function catalogueEntry(
  */
 export function catalogue({ backupName, entries, ignored, now }: Catalogue): string {
   const heading = `### Backups of ${code(backupName)}`;
-  const remarks = ignored === undefined ? [] : [escaped(ignored)];
+  const notices = ignored === undefined ? [] : [escaped(ignored)];
   if (entries.length === 0) {
-    return [heading, 'There is no unexpired backup.', ...remarks].join('\n\n');
+    return [heading, 'There is no unexpired backup.', ...notices].join('\n\n');
   }
   const newestFirst = entries.toSorted(
     (a, b) => b.createdAt.getTime() - a.createdAt.getTime() || b.id - a.id,
@@ -65,7 +65,7 @@ export function catalogue({ backupName, entries, ignored, now }: Catalogue): str
     rowsOf(newestFirst.slice(0, MOST_ROWS), now),
     ...(entries.length > MOST_ROWS ? [`… and ${wholeNumber(entries.length - MOST_ROWS)} more.`] : []),
     ...(chart === undefined ? [] : [chart]),
-    ...remarks,
+    ...notices,
   ].join('\n\n');
 }
 

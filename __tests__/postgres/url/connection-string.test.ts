@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { understandUrl } from '../../../src/postgres/url/connection-string.ts';
+import { resolveConnection } from '../../../src/postgres/url/connection-string.ts';
 
 const understand = (url: string, { allowPooler = false, runner = 'github-hosted' } = {}) =>
-  understandUrl('connection-string', url, { env: { RUNNER_ENVIRONMENT: runner }, allowPooler });
+  resolveConnection('connection-string', url, { env: { RUNNER_ENVIRONMENT: runner }, allowPooler });
 const noticesOf = async (url: string) =>
-  (await understand(url)).remarks.filter(({ level }) => level === 'notice').map(({ text }) => text);
+  (await understand(url)).notices.filter(({ level }) => level === 'notice').map(({ text }) => text);
 
 describe('parameters of other drivers', () => {
   it.each([
@@ -18,17 +18,17 @@ describe('parameters of other drivers', () => {
     'pool=true',
     'uselibpqcompat=true',
   ])('are left out, with a line for debugging: %s', async (parameter) => {
-    const { parameters, remarks } = await understand(`postgres://u:p@h/d?${parameter}`);
+    const { parameters, notices } = await understand(`postgres://u:p@h/d?${parameter}`);
     expect(parameters).toEqual({ user: 'u', password: 'p', host: 'h', dbname: 'd' });
-    expect(remarks).toEqual([
+    expect(notices).toEqual([
       { level: 'debug', text: expect.stringContaining(parameter.split('=')[0] ?? '') },
     ]);
   });
 
   it('that name a schema point at the schemas input', async () => {
-    const { parameters, remarks } = await understand('postgres://u:p@h/d?schema=public');
+    const { parameters, notices } = await understand('postgres://u:p@h/d?schema=public');
     expect(parameters).not.toHaveProperty('schema');
-    expect(remarks).toEqual([{ level: 'info', text: expect.stringMatching(/schema=public.*schemas input/) }]);
+    expect(notices).toEqual([{ level: 'info', text: expect.stringMatching(/schema=public.*schemas input/) }]);
   });
 
   it.each([

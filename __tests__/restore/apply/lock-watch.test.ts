@@ -52,7 +52,7 @@ it('a watch that cannot ask for the locks goes on until it can, and stops nothin
       );
       expect(signal.aborted).toBe(false);
       await bed.server.query('ALTER ROLE observer CONNECTION LIMIT -1');
-      await until('the end of the patience', () => Promise.resolve(signal.aborted || undefined));
+      await until('the end of the retries', () => Promise.resolve(signal.aborted || undefined));
     } finally {
       await stop();
     }

@@ -49,13 +49,13 @@ async function names(place: Place): Promise<unknown> {
 
 describe('an empty target', () => {
   it('is restored into without more words', async () => {
-    const plan = await bed.bringBack(archive, target);
+    const plan = await bed.restore(archive, target);
     expect(plan).toMatchObject({ targetWasEmpty: true, isOrigin: false, dropScript: '' });
     expect(await names(target)).toEqual(['Ada', 'Bob']);
   });
 
   it('may be confirmed, and cleaned, which changes nothing', async () => {
-    const plan = await bed.bringBack(archive, target, { confirmDatabase: 'shop', clean: true });
+    const plan = await bed.restore(archive, target, { confirmDatabase: 'shop', clean: true });
     expect(plan.dropScript).toBe('');
   });
 
@@ -73,7 +73,7 @@ describe('an empty target', () => {
     await elsewhere.sql(provided, 'shop');
     const as = await elsewhere.createRole('tenant');
     await elsewhere.sql(`ALTER DATABASE shop OWNER TO tenant`, 'shop');
-    expect((await bed.bringBack(archive, { ...target, as })).targetWasEmpty).toBe(true);
+    expect((await bed.restore(archive, { ...target, as })).targetWasEmpty).toBe(true);
   });
 
   it.each([
@@ -100,7 +100,7 @@ describe('an empty target', () => {
     expect(error.hint).toContain('clean: true');
     const unconfirmed = await userErrorOf(bed.plan(archive, target, { clean: true }));
     expect(unconfirmed.hint).toContain(`set "confirm-database: shop" to replace ${name}`);
-    const plan = await bed.bringBack(archive, target, { clean: true, confirmDatabase: 'shop' });
+    const plan = await bed.restore(archive, target, { clean: true, confirmDatabase: 'shop' });
     expect(plan.replacesOthers.map((object) => object.name)).toEqual([name]);
   });
 
@@ -109,7 +109,7 @@ describe('an empty target', () => {
       'CREATE FUNCTION twice(x text) RETURNS text LANGUAGE sql AS $$SELECT x || x$$',
       'shop',
     );
-    const plan = await bed.bringBack(archive, target, { confirmDatabase: 'shop' });
+    const plan = await bed.restore(archive, target, { confirmDatabase: 'shop' });
     expect(plan.replacesOthers).toEqual([]);
   });
 });
@@ -123,7 +123,7 @@ describe('a target that holds something', () => {
     );
     expect(error.hint).toContain('set "confirm-database: shop".');
     expect(error.hint).not.toContain('clean');
-    const plan = await bed.bringBack(archive, target, { confirmDatabase: 'shop' });
+    const plan = await bed.restore(archive, target, { confirmDatabase: 'shop' });
     expect(plan.leavesAlone.map(({ name }) => name)).toEqual([
       'public.notes',
       'public.notes_id_seq',
@@ -140,13 +140,13 @@ describe('a target that holds something', () => {
   });
 
   it('is told in one error of both that it needs', async () => {
-    await bed.bringBack(archive, target);
+    await bed.restore(archive, target);
     const error = await userErrorOf(bed.plan(archive, target));
     expect(error.hint).toContain('"confirm-database: shop" and "clean: true" to replace public.');
   });
 
   it('is not cleaned because it is confirmed', async () => {
-    await bed.bringBack(archive, target);
+    await bed.restore(archive, target);
     const error = await userErrorOf(bed.plan(archive, target, { confirmDatabase: 'shop' }));
     expect(error.message).toContain('holds already what would be restored: public.');
     expect(error.message).toMatch(/public\.(people|orders), .*, public\.happy and 2 large objects/);
@@ -154,19 +154,19 @@ describe('a target that holds something', () => {
   });
 
   it('is not changed because cleaning is allowed', async () => {
-    await bed.bringBack(archive, target);
+    await bed.restore(archive, target);
     const error = await userErrorOf(bed.plan(archive, target, { clean: true }));
     expect(error.hint).toContain('"confirm-database: shop" to replace');
     expect(error.hint).not.toContain('clean: true');
   });
 
   it('gets what is in the archive in place of its own, and keeps the rest', async () => {
-    await bed.bringBack(archive, target);
+    await bed.restore(archive, target);
     await elsewhere.sql(
       `UPDATE people SET name = 'Eve'; CREATE TABLE mine (x int); SELECT lo_create(5000)`,
       'shop',
     );
-    const plan = await bed.bringBack(archive, target, { confirmDatabase: 'shop', clean: true });
+    const plan = await bed.restore(archive, target, { confirmDatabase: 'shop', clean: true });
     expect(await names(target)).toEqual(['Ada', 'Bob']);
     expect(plan.replaces.map(({ name }) => name).sort()).toEqual([
       'public.happy',
@@ -217,7 +217,7 @@ describe('the database that the backup came from', () => {
     const clean = await userErrorOf(bed.plan(archive, place(), { ...options, confirmDatabase: 'shop' }));
     expect(clean.message).toContain('is the one that the backup came from');
     await origin.sql(`UPDATE people SET name = 'Eve' WHERE id = 1`, 'shop');
-    const plan = await bed.bringBack(archive, place(), { ...options, confirmDatabase: 'shop', clean: true });
+    const plan = await bed.restore(archive, place(), { ...options, confirmDatabase: 'shop', clean: true });
     expect(plan).toMatchObject({ isOrigin: true, dropScript: '', replaces: [] });
     expect(plan.leavesAlone).toHaveLength(3);
     expect(await names(place())).toEqual(['Eve', 'Bob']);
@@ -225,7 +225,7 @@ describe('the database that the backup came from', () => {
   });
 
   it('is another one when it was restored, or has another name', async () => {
-    await bed.bringBack(archive, target);
+    await bed.restore(archive, target);
     const options = { confirmDatabase: 'shop', clean: true };
     expect((await bed.plan(archive, target, options)).isOrigin).toBe(false);
     await origin.query('CREATE DATABASE copy TEMPLATE shop');
@@ -238,7 +238,7 @@ describe('the database that the backup came from', () => {
     const dropAll =
       'DROP SCHEMA public CASCADE; CREATE SCHEMA public; SELECT lo_unlink(4711); SELECT lo_unlink(4712)';
     await origin.sql(dropAll, 'shop');
-    const plan = await bed.bringBack(archive, place());
+    const plan = await bed.restore(archive, place());
     expect(plan).toMatchObject({ targetWasEmpty: true, isOrigin: false });
     expect(await names(place())).toEqual(['Ada', 'Bob']);
   });

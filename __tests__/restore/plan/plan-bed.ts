@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { RestoreOptions } from '../../../src/restore/plan/plan-request.ts';
-import { type ProvenArchive, type Target, makePlan, restoreInto } from '../../../src/restore/engine.ts';
+import { type VerifiedArchive, type Target, makePlan, restoreInto } from '../../../src/restore/engine.ts';
 import { type RestorePlan, planRestore } from '../../../src/restore/plan/plan.ts';
 import { readBack } from '../../../src/archive/read-back.ts';
 import { readTableOfContents } from '../../../src/archive/toc/table-of-contents.ts';
@@ -76,11 +76,7 @@ export class PlanBed {
   }
 
   /** Plans and restores. */
-  async bringBack(
-    archive: string,
-    place: Place,
-    options: Partial<RestoreOptions> = {},
-  ): Promise<RestorePlan> {
+  async restore(archive: string, place: Place, options: Partial<RestoreOptions> = {}): Promise<RestorePlan> {
     const verified = await this.#readBack(archive);
     const { major } = await this.examine(place);
     const target = this.#target(place, major);
@@ -96,7 +92,7 @@ export class PlanBed {
     return (await execute(this.tools.pgRestore, ['--list', '--verbose', archive], { env: {} })).stdout;
   }
 
-  async #readBack(path: string): Promise<ProvenArchive> {
+  async #readBack(path: string): Promise<VerifiedArchive> {
     const { tools, folder: workFolder } = this;
     const { signal } = new AbortController();
     const [contents, proof] = await Promise.all([

@@ -62,26 +62,26 @@ describe('a plan for the difficult database', () => {
 
   it('can be restored by a superuser', async () => {
     const place = await emptyDatabase();
-    const plan = await bed.bringBack(archive, place);
+    const plan = await bed.restore(archive, place);
     expect((await bed.examine(place)).relations).toHaveLength(plan.creates.length);
   });
 
   it('can be restored by a superuser who has the roles, with owners and privileges', async () => {
     await origin.createDatabase('copy');
     const options = { noOwner: false, noPrivileges: false };
-    await bed.bringBack(archive, { server: origin, database: 'copy' }, options);
+    await bed.restore(archive, { server: origin, database: 'copy' }, options);
     expect(await described(origin, 'copy')).toBe(await described(origin, 'difficult'));
   });
 
   it('can be restored by a superuser who has not the roles, with privileges', async () => {
-    const plan = await bed.bringBack(archive, await emptyDatabase(), { noPrivileges: false });
+    const plan = await bed.restore(archive, await emptyDatabase(), { noPrivileges: false });
     expect(
       plan.omissions.filter(({ why }) => why.includes('not exist on the server')).length,
     ).toBeGreaterThan(5);
   });
 
   it('can be restored by the owner of a database', async () => {
-    const plan = await bed.bringBack(modest, await emptyDatabase(owner), { noPrivileges: false });
+    const plan = await bed.restore(modest, await emptyDatabase(owner), { noPrivileges: false });
     expect(plan.omissions).toContainEqual(
       expect.objectContaining({
         what: 'event trigger',
@@ -93,11 +93,11 @@ describe('a plan for the difficult database', () => {
 
   it('can replace everything that it restored', async () => {
     const place = await emptyDatabase(owner);
-    await bed.bringBack(modest, place);
-    const plan = await bed.bringBack(modest, place, { clean: true, confirmDatabase: place.database });
+    await bed.restore(modest, place);
+    const plan = await bed.restore(modest, place, { clean: true, confirmDatabase: place.database });
     expect(plan.creates).toEqual([]);
     const once = await emptyDatabase(owner);
-    await bed.bringBack(modest, once);
+    await bed.restore(modest, once);
     expect(await described(elsewhere, place.database)).toBe(await described(elsewhere, once.database));
   });
 
@@ -110,7 +110,7 @@ describe('a plan for the difficult database', () => {
       await elsewhere.createDatabase(place.database, { owner: owner.user });
       const quoted = [schema, tag].map((name) => `"${name.replaceAll('"', '""')}"`).join('.');
       try {
-        await bed.bringBack(modest, place, { filters: { schemas: [], tables: [quoted] } });
+        await bed.restore(modest, place, { filters: { schemas: [], tables: [quoted] } });
       } catch (error) {
         if (!(error instanceof UserError)) throw new Error(`${quoted}: ${String(error)}`, { cause: error });
         refused.push(error.message);

@@ -36,7 +36,7 @@ const chosenSchemas = (...schemas: string[]) => ({ filters: { schemas, tables: [
 describe('tables', () => {
   it('come with what belongs to them and what they need, and with nothing else', async () => {
     const place = await emptyDatabase(scene);
-    const plan = await bed.bringBack(archive, place, chosen('app.orders', 'app.people'));
+    const plan = await bed.restore(archive, place, chosen('app.orders', 'app.people'));
     expect(await relationsOf(place)).toEqual([
       'app.orders',
       'app.orders_id_seq',
@@ -70,7 +70,7 @@ describe('tables', () => {
   it('leave out a foreign key to a table that is not chosen, and name it', async () => {
     const place = await emptyDatabase(scene);
     await elsewhere.sql('CREATE SCHEMA app; CREATE TABLE app.people (id int PRIMARY KEY)', 'copy');
-    const plan = await bed.bringBack(archive, place, { ...chosen('app.orders'), confirmDatabase: 'copy' });
+    const plan = await bed.restore(archive, place, { ...chosen('app.orders'), confirmDatabase: 'copy' });
     expect(omission(plan, 'foreign key app.orders orders_person_fkey')?.why).toContain('app.people');
     expect(names(plan.leavesAlone)).toEqual(['app.people']);
     const keys = await elsewhere.query(`SELECT conname FROM pg_constraint WHERE contype = 'f'`, {
@@ -81,7 +81,7 @@ describe('tables', () => {
 
   it('that are partitioned bring their partitions, of every level and schema', async () => {
     const place = await emptyDatabase(scene);
-    await bed.bringBack(archive, place, chosen('app.events'));
+    await bed.restore(archive, place, chosen('app.events'));
     expect(await countsOf(place, 'app.events', 'other.events_2025', 'other."events 2025, rest"')).toEqual([
       100, 100, 100,
     ]);
@@ -91,7 +91,7 @@ describe('tables', () => {
 
   it('that are partitions are restored as tables of their own', async () => {
     const place = await emptyDatabase(scene);
-    const plan = await bed.bringBack(archive, place, chosen('other."events 2025, rest"'));
+    const plan = await bed.restore(archive, place, chosen('other."events 2025, rest"'));
     expect(await relationsOf(place)).toEqual(['other.events 2025, rest']);
     expect(omission(plan, 'place in its partitioned table of')?.why).toContain('other.events_2025');
   });
@@ -101,7 +101,7 @@ describe('tables', () => {
     const place = await emptyDatabase(scene);
     const error = await userErrorOf(bed.plan(file, place, chosen('other."events 2025, rest"')));
     expect(error.message).toContain('app.events');
-    const plan = await bed.bringBack(file, place, chosen('app.events'));
+    const plan = await bed.restore(file, place, chosen('app.events'));
     expect([...plan.copyTargets]).toEqual(['app.events']);
     expect(await countsOf(place, 'app.events')).toEqual([100]);
   });
@@ -113,7 +113,7 @@ describe('tables', () => {
     expect(error.message).toContain('other.totals');
     const without = await userErrorOf(bed.plan(archive, place, chosen('other.kept', 'other.totals')));
     expect(without.message).toContain('The view other.totals needs the table app.people');
-    await bed.bringBack(archive, place, chosen('other.kept', 'other.totals', 'app.people'));
+    await bed.restore(archive, place, chosen('other.kept', 'other.totals', 'app.people'));
     expect(await countsOf(place, 'other.kept', 'other.totals')).toEqual([2, 2]);
   });
 
@@ -124,7 +124,7 @@ describe('tables', () => {
 
   it('bring the server of a foreign table', async () => {
     const place = await emptyDatabase(scene);
-    await bed.bringBack(archive, place, chosen('app.remote'));
+    await bed.restore(archive, place, chosen('app.remote'));
     const mappings = await elsewhere.query('SELECT usename FROM pg_user_mappings', { database: 'copy' });
     expect(mappings).toEqual([{ usename: 'public' }]);
   });
@@ -136,7 +136,7 @@ describe('tables', () => {
        CREATE SCHEMA other; CREATE DOMAIN other.positive AS int`,
       'copy',
     );
-    const plan = await bed.bringBack(archive, place, { ...chosen('app.people'), confirmDatabase: 'copy' });
+    const plan = await bed.restore(archive, place, { ...chosen('app.people'), confirmDatabase: 'copy' });
     expect(plan.replacesOthers).toEqual([]);
     const [row] = await elsewhere.query('SELECT count(*) FROM pg_enum', { database: 'copy' });
     expect(row).toEqual({ count: '3' });
@@ -144,7 +144,7 @@ describe('tables', () => {
 
   it('are found by patterns, and by odd names', async () => {
     const place = await emptyDatabase(scene);
-    const plan = await bed.bringBack(archive, place, chosen('APP.P*', '"o\'dd ""😀"" (x)\n;"'));
+    const plan = await bed.restore(archive, place, chosen('APP.P*', '"o\'dd ""😀"" (x)\n;"'));
     expect(names(plan.creates)).toEqual(['app.people', 'app.people_id_seq', 'public.o\'dd "😀" (x) ;']);
   });
 
@@ -166,7 +166,7 @@ describe('tables', () => {
 describe('schemas', () => {
   it('come with their functions and types, and with what they need of others', async () => {
     const place = await emptyDatabase(scene);
-    const plan = await bed.bringBack(archive, place, { ...chosenSchemas('app'), noPrivileges: false });
+    const plan = await bed.restore(archive, place, { ...chosenSchemas('app'), noPrivileges: false });
     const routines = await elsewhere.query(
       `SELECT string_agg(n.nspname || '.' || proname, ' ' ORDER BY n.nspname, proname) AS names FROM pg_proc p
        JOIN pg_namespace n ON n.oid = pronamespace WHERE n.nspname IN ('app', 'other')
@@ -191,14 +191,14 @@ describe('schemas', () => {
 
   it('can be public, which the archive does not create', async () => {
     const place = await emptyDatabase(scene);
-    await bed.bringBack(archive, place, chosenSchemas('pub*'));
+    await bed.restore(archive, place, chosenSchemas('pub*'));
     expect(await relationsOf(place)).toHaveLength(1);
   });
 
   it('of an archive that does create public is left out where it is there', async () => {
     const place = await emptyDatabase(scene, 'an owner');
     const file = await bed.dump({ server: origin, database: 'app' }, '--schema=public');
-    const plan = await bed.bringBack(file, place);
+    const plan = await bed.restore(file, place);
     expect(omission(plan, 'schema public')).toMatchObject({ level: 'info' });
   });
 });

@@ -66,7 +66,7 @@ describe('what is in the way', () => {
     const args = ['--dbname=', '--clean', '--if-exists', '--single-transaction', '--exit-on-error', archive];
     await expect(execute(bed.tools.pgRestore, args, { env })).rejects.toThrow(/could not execute query/);
 
-    const plan = await bed.bringBack(archive, staging, options);
+    const plan = await bed.restore(archive, staging, options);
     expect(await ask('SELECT name, number FROM people')).toEqual([{ name: 'Bob', number: 1 }]);
     expect(await ask('SELECT day::text FROM events')).toEqual([{ day: '2025-05-05' }]);
     expect(await ask('SELECT * FROM roster')).toEqual([{ id: 1, mood: null, number: 1 }]);
@@ -79,7 +79,7 @@ describe('what is in the way', () => {
 
   it('is not dropped with what depends on it and is not in the archive', async () => {
     await ask('CREATE VIEW mine AS SELECT name FROM people');
-    const failure: unknown = await bed.bringBack(archive, staging, options).catch((error: unknown) => error);
+    const failure: unknown = await bed.restore(archive, staging, options).catch((error: unknown) => error);
     expect(messageOf(failure)).toContain('the view public.mine');
     expect(await ask('SELECT name FROM mine')).toEqual([{ name: 'Ada' }]);
     expect(await ask('SELECT count(*) FROM events_old')).toEqual([{ count: '1' }]);
@@ -87,7 +87,7 @@ describe('what is in the way', () => {
 
   it('keeps what a foreign key of another table leads to', async () => {
     await ask('CREATE TABLE mine (person int REFERENCES people)');
-    const failure: unknown = await bed.bringBack(archive, staging, options).catch((error: unknown) => error);
+    const failure: unknown = await bed.restore(archive, staging, options).catch((error: unknown) => error);
     expect(messageOf(failure)).toContain('mine_person_fkey');
     expect(await ask('SELECT name FROM people')).toEqual([{ name: 'Ada' }]);
   });
@@ -95,7 +95,7 @@ describe('what is in the way', () => {
   it('is only what was chosen', async () => {
     await ask(`ALTER TABLE people DROP team; UPDATE people SET name = 'Eve'`);
     const filters = { schemas: [], tables: ['events'] };
-    const plan = await bed.bringBack(archive, staging, { ...options, filters });
+    const plan = await bed.restore(archive, staging, { ...options, filters });
     expect(plan.replaces.map(({ name }) => name)).toEqual(['public.events']);
     expect(plan.leavesAlone.map(({ name }) => name)).toEqual([
       'public.people',
@@ -115,7 +115,7 @@ describe('what is in the way', () => {
     const place = { server, database: 'odd' };
     await server.sql(`CREATE TABLE ${odd} (id int PRIMARY KEY, other int REFERENCES ${odd})`, 'odd');
     const file = await bed.dump(place);
-    const plan = await bed.bringBack(file, place, { clean: true, confirmDatabase: 'odd' });
+    const plan = await bed.restore(file, place, { clean: true, confirmDatabase: 'odd' });
     expect(plan).toMatchObject({ isOrigin: true, leavesAlone: [] });
   });
 });

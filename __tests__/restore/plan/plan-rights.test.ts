@@ -78,7 +78,7 @@ function rightsIn({ server, database }: Place): Promise<Record<string, unknown>[
 describe('owners and privileges', () => {
   it('are those of the backup where every role is there', async () => {
     const place = await emptyDatabase(origin);
-    const plan = await bed.bringBack(archive, place);
+    const plan = await bed.restore(archive, place);
     expect(said(plan)).toEqual([]);
     expect(plan.rights).toMatchObject({ noOwner: false, last: [], closing: [] });
     expect(await rightsIn(place)).toEqual(originals);
@@ -88,11 +88,11 @@ describe('owners and privileges', () => {
     const as = await origin.createRole('deputy');
     await origin.query('GRANT boss, helper, app TO deputy');
     const place = await emptyDatabase(origin, as);
-    const plan = await bed.bringBack(archive, place);
+    const plan = await bed.restore(archive, place);
     expect(said(plan)).toEqual([]);
     expect(await rightsIn(place)).toEqual(originals);
     expect(
-      (await bed.bringBack(archive, place, { clean: true, confirmDatabase: place.database })).rights.noOwner,
+      (await bed.restore(archive, place, { clean: true, confirmDatabase: place.database })).rights.noOwner,
     ).toBe(true);
     expect(await rightsIn(place)).toEqual(originals);
   });
@@ -104,7 +104,7 @@ describe('owners and privileges', () => {
       ALTER DEFAULT PRIVILEGES GRANT ALL ON FUNCTIONS TO other; ALTER DEFAULT PRIVILEGES GRANT ALL ON SCHEMAS TO other;
       ALTER DEFAULT PRIVILEGES GRANT ALL ON SEQUENCES TO PUBLIC;`;
     await origin.sql(defaults, place.database);
-    await bed.bringBack(archive, place);
+    await bed.restore(archive, place);
     const ask = `SELECT has_table_privilege('other', 'shop.notes', 'SELECT') AS "table", has_schema_privilege('other', 'shop', 'USAGE') AS schema,
       has_sequence_privilege('other', 'shop.orders_id_seq', 'USAGE') AS sequence,
       has_function_privilege('other', 'shop.closed()', 'EXECUTE') AS closed, has_function_privilege('other', 'shop.plain()', 'EXECUTE') AS plain,
@@ -117,7 +117,7 @@ describe('owners and privileges', () => {
   it('are kept as far as the roles are there, and the rest is named', async () => {
     for (const role of ['helper', 'app']) await elsewhere.query(`CREATE ROLE ${role}`);
     const place = await emptyDatabase(elsewhere);
-    const plan = await bed.bringBack(archive, place);
+    const plan = await bed.restore(archive, place);
     const missing = 'the role does not exist on the server';
     expect(said(plan)).toEqual([
       `info owner boss: ${missing}; 1 schema, 1 table and 1 sequence belong to postgres instead`,
@@ -156,7 +156,7 @@ describe('owners and privileges', () => {
       place.database,
     );
     await elsewhere.query('GRANT boss TO guest');
-    const plan = await bed.bringBack(archive, place);
+    const plan = await bed.restore(archive, place);
     expect(said(plan)).toContainEqual(
       'info owner boss: the role has no CREATE privilege on the schema shop; 1 table and 1 sequence belong to guest instead',
     );
@@ -167,7 +167,7 @@ describe('owners and privileges', () => {
     await origin.createDatabase('guarded');
     await origin.sql('REVOKE CONNECT ON DATABASE guarded FROM PUBLIC', 'guarded');
     const file = await bed.dump({ server: origin, database: 'guarded' });
-    const plan = await bed.bringBack(file, await emptyDatabase(origin));
+    const plan = await bed.restore(file, await emptyDatabase(origin));
     expect(said(plan)).toEqual([
       'warning privileges on DATABASE guarded: they are those of the database, which a restore leaves as it is',
     ]);
@@ -190,11 +190,11 @@ describe('what runs with the rights of its owner', () => {
 
   it('is named where that is meant, or where the new owner is no superuser', async () => {
     const place = await emptyDatabase(elsewhere);
-    const meant = await bed.bringBack(archive, place, { noOwner: true });
+    const meant = await bed.restore(archive, place, { noOwner: true });
     expect(meant.omissions.filter(({ level }) => level === 'warning')).toEqual([
       expect.objectContaining({ what: 'owner of the function', names: ['shop.watches()'], changed: true }),
     ]);
-    const open = await bed.bringBack(archive, await emptyDatabase(elsewhere), {
+    const open = await bed.restore(archive, await emptyDatabase(elsewhere), {
       noOwner: true,
       noPrivileges: true,
     });
@@ -205,7 +205,7 @@ describe('what runs with the rights of its owner', () => {
       'privileges on the procedure shop.given()',
     ]);
     const as = await elsewhere.createRole('tenant');
-    const modest = await bed.bringBack(archive, await emptyDatabase(elsewhere, as));
+    const modest = await bed.restore(archive, await emptyDatabase(elsewhere, as));
     expect(modest.omissions.filter(({ level }) => level === 'warning').map(omissionInWords)).toEqual([
       'owner of the function shop.watches()',
     ]);
@@ -223,7 +223,7 @@ describe('what runs with the rights of its owner', () => {
 
 it('several connections close what PUBLIC may not use before rows are loaded', async () => {
   const place = await emptyDatabase(origin);
-  const plan = await bed.bringBack(archive, place, { jobs: 2 });
+  const plan = await bed.restore(archive, place, { jobs: 2 });
   expect(plan.rights.closing).toHaveLength(3);
   expect(await rightsIn(place)).toEqual(originals);
 });

@@ -36,7 +36,7 @@ afterAll(() => clearScene(scene));
 describe('without filters', () => {
   it('everything is restored into an empty database of a superuser, but for subscriptions', async () => {
     const place = await emptyDatabase(scene);
-    const plan = await bed.bringBack(archive, place, WITHOUT_RIGHTS);
+    const plan = await bed.restore(archive, place, WITHOUT_RIGHTS);
     const all = await relationsOf({ server: origin, database: 'app' });
     expect(await relationsOf(place)).toEqual(all);
     expect(names(plan.creates)).toHaveLength(all.length);
@@ -81,7 +81,7 @@ describe('without filters', () => {
     const superfluous = 'DROP FOREIGN TABLE app.remote; DROP FOREIGN DATA WRAPPER nothing CASCADE;';
     await origin.sql(superfluous, await cloneOfOrigin('simple'));
     const simple = await bed.dump({ server: origin, database: 'simple' });
-    const plan = await bed.bringBack(simple, place, WITHOUT_RIGHTS);
+    const plan = await bed.restore(simple, place, WITHOUT_RIGHTS);
     expect(await countsOf(place, 'app.people', 'app.orders', 'app.events')).toEqual([2, 3, 100]);
     const left = plan.omissions.map((item) => `${item.level} ${omissionInWords(item)}`);
     expect(left.sort()).toEqual([
@@ -105,7 +105,7 @@ describe('extensions', () => {
   it('that the target has are kept as they are, with their comments', async () => {
     const place = await emptyDatabase(scene);
     await elsewhere.sql(`CREATE SCHEMA other; CREATE EXTENSION citext SCHEMA other`, 'copy');
-    const plan = await bed.bringBack(archive, place);
+    const plan = await bed.restore(archive, place);
     expect(omission(plan, 'extension citext')).toEqual({
       what: 'extension',
       names: ['citext'],
@@ -120,9 +120,9 @@ describe('extensions', () => {
     const place = await emptyDatabase(scene);
     const extensions = async (): Promise<unknown> =>
       elsewhere.query(`SELECT extname FROM pg_extension WHERE extname <> 'plpgsql'`, { database: 'copy' });
-    await bed.bringBack(archive, place, { filters: { schemas: [], tables: ['app.people'] } });
+    await bed.restore(archive, place, { filters: { schemas: [], tables: ['app.people'] } });
     expect(await extensions()).toEqual([]);
-    await bed.bringBack(archive, place, {
+    await bed.restore(archive, place, {
       filters: { schemas: [], tables: ['app.events'] },
       confirmDatabase: 'copy',
     });
@@ -142,7 +142,7 @@ describe('extensions', () => {
     const place = await emptyDatabase(scene);
     expect([...(await bed.plan(file, place)).copyTargets].sort()).toEqual(['public.mine', 'public.settings']);
     await elsewhere.sql(`${settings} DROP TABLE mine`, 'copy');
-    const plan = await bed.bringBack(file, place);
+    const plan = await bed.restore(file, place);
     expect(omission(plan, 'rows of public.settings')).toMatchObject({ level: 'warning' });
     expect([...plan.copyTargets]).toEqual(['public.mine']);
     expect(await countsOf(place, 'settings')).toEqual([2]);
@@ -182,7 +182,7 @@ describe('what is known to fail', () => {
     await origin.createDatabase('spacious');
     await origin.sql('CREATE TABLE t (x int PRIMARY KEY) TABLESPACE "fast disk"', 'spacious');
     const file = await bed.dump({ server: origin, database: 'spacious' });
-    const plan = await bed.bringBack(file, await emptyDatabase(scene));
+    const plan = await bed.restore(file, await emptyDatabase(scene));
     expect(plan.missingTablespaces).toEqual(['fast disk']);
     expect(omission(plan, 'tablespace fast disk')?.level).toBe('info');
   });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
-  type RunService,
+  type ArtifactClient,
   contentOf,
   inSnakeCase,
   runService,
@@ -24,8 +24,8 @@ beforeEach(() => {
   service.faults = {};
 });
 
-function ofThisRun(signal = new AbortController().signal): RunService {
-  const found = runService(environmentOf(service), { signal, patience: IMPATIENCE });
+function ofThisRun(signal = new AbortController().signal): ArtifactClient {
+  const found = runService(environmentOf(service), { signal, retries: IMPATIENCE });
   if (!found) throw new Error('there is no such service');
   return found;
 }
@@ -50,7 +50,7 @@ describe("the run's own artifact service", () => {
   });
 
   it('that answers without an address, or with none, is not believed', async () => {
-    const answering = (answer: Readonly<Record<string, unknown>>): RunService => ({
+    const answering = (answer: Readonly<Record<string, unknown>>): ArtifactClient => ({
       ...ofThisRun(),
       call: () => Promise.resolve(answer),
     });

@@ -26,7 +26,7 @@ async function answering(answers: readonly ListingAnswer[], attempts = 1): Promi
     token: 'a token',
     env: { GITHUB_API_URL: listing.url },
     signal: new AbortController().signal,
-    patience: { ...IMPATIENCE, attempts },
+    retries: { ...IMPATIENCE, attempts },
   });
   return artifactList(api);
 }

@@ -12,7 +12,7 @@ import {
 } from '../../../src/storage/artifact/download.ts';
 import { findBackup } from '../../../src/storage/artifact/find-backup.ts';
 import type { RepositoryAccess } from '../../../src/github/github-api.ts';
-import type { Patience } from '../../../src/runner/retry-policy.ts';
+import type { RetryLimits } from '../../../src/runner/retry-policy.ts';
 import { type ArtifactService, type Seed, startArtifactService } from '../../support/artifact-service.ts';
 import { captureOutput } from '../../support/captured-output.ts';
 import { userErrorOf } from '../../support/user-error.ts';
@@ -45,9 +45,9 @@ async function download(
   const { id } = await service.seed({ name: backupFile('shop', 1), content: CONTENT, ...changes });
   const found = await findBackup({ kind: 'id', id }, accessTo(service, access));
   const { signal } = new AbortController();
-  return downloadBackup(found, { folder, signal, patience: IMPATIENCE, ...options });
+  return downloadBackup(found, { folder, signal, retries: IMPATIENCE, ...options });
 }
-const patienceWith = (fault: unknown): Patience =>
+const retriesWith = (fault: unknown): RetryLimits =>
   fault === 'stall' || fault === 'hang' ? HASTE : IMPATIENCE;
 const blobRequests = (): number => service.requests.filter(({ point }) => point === 'blobGet').length;
 
@@ -126,7 +126,7 @@ describe('a download that is not what the service recorded', () => {
 describe('a download that breaks off', () => {
   it.each(['reset', 'truncate', 'stall', 'hang', 403, 503] as const)('is begun anew: %s', async (answer) => {
     service.faults = { blobGet: { answer, times: 1 } };
-    expect((await download({}, { patience: patienceWith(answer) })).sha256).toBe(SHA256);
+    expect((await download({}, { retries: retriesWith(answer) })).sha256).toBe(SHA256);
     expect(output.text).toContain('Trying again');
   });
 
@@ -139,7 +139,7 @@ describe('a download that breaks off', () => {
   ] as const)('every time is an error, and leaves no file: %s', async (answer, reason) => {
     service.faults = { blobGet: { answer } };
     const before = blobRequests();
-    const { message } = await userErrorOf(download({}, { patience: patienceWith(answer) }));
+    const { message } = await userErrorOf(download({}, { retries: retriesWith(answer) }));
     expect(message).toMatch(/^The artifact shop-.* could not be downloaded: /);
     expect(message).toMatch(reason);
     expect(await readdir(folder)).toEqual([]);
@@ -150,8 +150,8 @@ describe('a download that breaks off', () => {
     service.faults = { blobGet: { answer } };
     const controller = new AbortController();
     const before = blobRequests();
-    const patience = { ...IMPATIENCE, attemptMs: 600_000 };
-    const rejected = expect(download({}, { signal: controller.signal, patience })).rejects.toThrow(
+    const retries = { ...IMPATIENCE, attemptMs: 600_000 };
+    const rejected = expect(download({}, { signal: controller.signal, retries })).rejects.toThrow(
       CancelledError,
     );
     await until(() => blobRequests() > before);

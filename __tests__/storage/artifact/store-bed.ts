@@ -21,7 +21,7 @@ export function accessTo(
     token: service.githubToken,
     env: environmentOf(service),
     signal: new AbortController().signal,
-    patience: IMPATIENCE,
+    retries: IMPATIENCE,
     ...changes,
   };
 }

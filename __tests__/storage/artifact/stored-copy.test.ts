@@ -36,7 +36,7 @@ async function prove(
   const slow = Object.values(faults).some(({ answer }) => answer === 'stall' || answer === 'hang');
   const sha256 = createHash('sha256').update(CONTENT).digest('hex');
   const file = { name, size: CONTENT.length, sha256, ...proven };
-  await verifyStoredCopy(file, environmentOf(service), { signal, patience: slow ? HASTE : IMPATIENCE });
+  await verifyStoredCopy(file, environmentOf(service), { signal, retries: slow ? HASTE : IMPATIENCE });
   return name;
 }
 const isStored = (): boolean => service.artifacts().some(({ name }) => name === `shop-${stored}.bak`);

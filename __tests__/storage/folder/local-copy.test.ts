@@ -2,7 +2,7 @@ import { chmod, lstat, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { prepareKeptPlace, stage } from '../../../src/storage/folder/local-copy.ts';
+import { prepareLocalDestination, stage } from '../../../src/storage/folder/local-copy.ts';
 import { captureOutput } from '../../support/captured-output.ts';
 
 captureOutput();
@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => rm(workspace, { recursive: true }));
 
 const keepAt = async (value: string) => {
-  const place = await prepareKeptPlace('path', value, workspace);
+  const place = await prepareLocalDestination('path', value, workspace);
   if (!place) throw new Error('no place');
   return (await stage(archive, place)).commit();
 };
@@ -63,7 +63,7 @@ describe('path', () => {
           message: expect.stringMatching(/^path: .*cannot be written: /),
         });
       }
-      const place = await prepareKeptPlace('path', 'later/', workspace);
+      const place = await prepareLocalDestination('path', 'later/', workspace);
       await symlink(outside, path.join(workspace, 'later'));
       if (!place) throw new Error('no place');
       await expect(stage(archive, place)).rejects.toMatchObject({
@@ -84,7 +84,7 @@ describe('path', () => {
   });
 
   it('leaves nothing when it is discarded, no folder either', async () => {
-    const place = await prepareKeptPlace('path', 'out/deep/', workspace);
+    const place = await prepareLocalDestination('path', 'out/deep/', workspace);
     if (!place) throw new Error('no place');
     const staged = await stage(archive, place);
     await staged.discard();
@@ -93,12 +93,14 @@ describe('path', () => {
 
   it('that cannot be written is refused by name', async () => {
     await writeFile(path.join(workspace, 'file'), '');
-    await expect(prepareKeptPlace('path', 'file/below/', workspace)).rejects.toMatchObject({
+    await expect(prepareLocalDestination('path', 'file/below/', workspace)).rejects.toMatchObject({
       message: expect.stringMatching(/^path: "file\/below\/" cannot be written/),
     });
     if (process.getuid?.() === 0) return; // root may write anywhere
     await mkdir(path.join(workspace, 'closed'));
     await chmod(path.join(workspace, 'closed'), 0o500);
-    await expect(prepareKeptPlace('path', 'closed/', workspace)).rejects.toMatchObject({ name: 'UserError' });
+    await expect(prepareLocalDestination('path', 'closed/', workspace)).rejects.toMatchObject({
+      name: 'UserError',
+    });
   });
 });

@@ -75,7 +75,7 @@ export class TocIndex {
   }
 
   /** What an entry is a part of: it is restored with it or not at all. Undefined for what stands for itself. */
-  homeOf(entry: TocEntry): TocEntry | undefined {
+  ownerOf(entry: TocEntry): TocEntry | undefined {
     return this.#homes.get(entry);
   }
 
@@ -86,10 +86,10 @@ export class TocIndex {
 
   /** What an entry is a part of in the end; itself when it is a part of nothing. */
   rootOf(entry: TocEntry): TocEntry {
-    return this.#way(this.#roots, entry, (at) => (this.homeOf(at) === undefined ? at : undefined)) ?? entry;
+    return this.#way(this.#roots, entry, (at) => (this.ownerOf(at) === undefined ? at : undefined)) ?? entry;
   }
 
-  /** What is a part of an entry: the reverse of {@link homeOf}. */
+  /** What is a part of an entry: the reverse of {@link ownerOf}. */
   partsOf(entry: TocEntry): readonly TocEntry[] {
     return this.#parts.get(entry) ?? [];
   }
@@ -128,7 +128,7 @@ export class TocIndex {
   ): TocEntry | undefined {
     const way = new Set<TocEntry>();
     let found: TocEntry | undefined;
-    for (let at: TocEntry | undefined = entry; at !== undefined && !way.has(at); at = this.homeOf(at)) {
+    for (let at: TocEntry | undefined = entry; at !== undefined && !way.has(at); at = this.ownerOf(at)) {
       way.add(at);
       found = known.get(at) ?? find(at);
       if (found !== undefined || known.has(at)) break;

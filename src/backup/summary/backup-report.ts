@@ -48,7 +48,7 @@ export interface BackupReport extends PublishedBackup, Durations {
   readonly clientVersion: string;
   readonly compression: string;
   readonly manifest: Manifest;
-  /** Undefined: not rehearsed. */
+  /** Undefined: not testRestore. */
   readonly rehearsal: RehearsedOn | undefined;
   readonly file: BackupFile;
   readonly backupName: string;

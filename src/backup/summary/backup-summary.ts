@@ -28,7 +28,7 @@ export interface BackupSummary extends Durations {
   /** Who else can read it, because it is not encrypted; undefined: nobody. */
   readonly exposure: Exposure | undefined;
   readonly manifest: Manifest;
-  /** Undefined: not rehearsed. */
+  /** Undefined: not testRestore. */
   readonly rehearsal: RehearsedOn | undefined;
   /** Undefined when the backup was not uploaded. */
   readonly artifact:

@@ -1,7 +1,7 @@
 import { readTableOfContents } from '../../archive/toc/table-of-contents.ts';
 import { makeScratchDatabase, requireRightToCreate } from './scratch-database.ts';
 import type { ReadBack } from '../../archive/read-back.ts';
-import { WHOLE, makePlan, proveTarget, restoreInto, tellPlan } from '../../restore/engine.ts';
+import { FULL_RESTORE, makePlan, verifyTarget, restoreInto, logPlan } from '../../restore/engine.ts';
 import type { ClientTools } from '../../tools/client-tools.ts';
 import { type Connection, type ConnectionPlan, openConnection } from '../../postgres/connection.ts';
 import { type Database, refuseNewerServer, runPreflight } from '../../postgres/preflight.ts';
@@ -11,8 +11,8 @@ import { duration } from '../../runner/format.ts';
 import { log } from '../../runner/log.ts';
 import type { WorkFolder } from '../../runner/work-folder.ts';
 
-/** The input that says where to rehearse. */
-export const REHEARSAL_INPUT = 'verify-connection-string';
+/** The input that says where to runTestRestore. */
+export const TEST_SERVER_INPUT = 'verify-connection-string';
 
 /** The TLS inputs are about the server that is backed up. */
 const NO_TLS = { rootCertificate: undefined, certificate: undefined, key: undefined };
@@ -34,26 +34,26 @@ export interface RehearsalRequest {
 }
 
 /** Opens the way to the rehearsal's server. */
-export function openRehearsalServer(
+export function openTestServer(
   plan: ConnectionPlan,
   { workFolder, signal }: { readonly workFolder: WorkFolder; readonly signal: AbortSignal },
 ): Promise<Connection> {
-  return openConnection(REHEARSAL_INPUT, plan, { tls: NO_TLS, workFolder, signal });
+  return openConnection(TEST_SERVER_INPUT, plan, { tls: NO_TLS, workFolder, signal });
 }
 
 /**
- * Makes sure before the dump that there is a server to rehearse on.
+ * Makes sure before the dump that there is a server to runTestRestore on.
  *
  * @throws UserError naming the input, when it cannot be reached, the tools could not dump it for the proof, or its role
  *   may not create a database.
  */
-export async function askRehearsalServer(
+export async function checkTestServer(
   connection: Connection,
   asking: { readonly tools: ClientTools; readonly attempts: number; readonly signal: AbortSignal },
 ): Promise<Database> {
-  log.info('The server to rehearse the restore on:');
+  log.info('The server to runTestRestore the restore on:');
   try {
-    const preflight = { ...asking, input: REHEARSAL_INPUT, connection, allowPooler: undefined };
+    const preflight = { ...asking, input: TEST_SERVER_INPUT, connection, allowPooler: undefined };
     const database = await runPreflight(preflight);
     refuseNewerServer(database.server, asking.tools.major);
     await requireRightToCreate(database.session);
@@ -67,8 +67,8 @@ export async function askRehearsalServer(
 function aboutItsInput(error: UserError): UserError {
   // Those name it already.
   const isNamed = error.code === 'invalid-input' || error.code === 'test-server';
-  const message = isNamed ? error.message : `${REHEARSAL_INPUT}: ${error.message}`;
-  const hint = error.hint.replaceAll(/(?<!-)\bconnection-string\b/g, REHEARSAL_INPUT);
+  const message = isNamed ? error.message : `${TEST_SERVER_INPUT}: ${error.message}`;
+  const hint = error.hint.replaceAll(/(?<!-)\bconnection-string\b/g, TEST_SERVER_INPUT);
   return new UserError('test-server', message, hint, { cause: error.cause });
 }
 
@@ -77,7 +77,7 @@ function aboutItsInput(error: UserError): UserError {
  *
  * @throws UserError when it cannot be restored, or what was restored differs.
  */
-export async function rehearse(database: Database, request: RehearsalRequest): Promise<Rehearsal> {
+export async function runTestRestore(database: Database, request: RehearsalRequest): Promise<Rehearsal> {
   const { server, connection, session } = database;
   const started = performance.now();
   await restoreAndProve(database, request).catch((reason: unknown) => {
@@ -107,10 +107,10 @@ async function restoreAndProve(
     await using scratch = await makeScratchDatabase(session, encoding);
     recordScratchDatabase(scratch.name);
     const target = { session: scratch.session, serverMajor: server.major, workFolder: workFolder.path };
-    const plan = await makePlan(archive, target, WHOLE.options);
-    tellPlan(plan);
-    const restored = await restoreInto(archive, target, plan, WHOLE);
-    await proveTarget(archive, target, plan, { restored, role: undefined });
+    const plan = await makePlan(archive, target, FULL_RESTORE.options);
+    logPlan(plan);
+    const restored = await restoreInto(archive, target, plan, FULL_RESTORE);
+    await verifyTarget(archive, target, plan, { restored, role: undefined });
   }
   recordScratchDatabase(undefined);
 }

@@ -1,12 +1,12 @@
 import { UserError } from '../../errors.ts';
 import { parseConnectionUrl } from './connection-url.ts';
 import { inLibpqTerms, translateForeign } from './foreign-parameters.ts';
-import { type RuledConnection, applyProviderRules } from './provider-rules.ts';
-import type { Remark } from './remark.ts';
+import { type ResolvedConnection, applyProviderRules } from './provider-rules.ts';
+import type { Notice } from './notice.ts';
 import { readService } from '../service-file.ts';
 
 /** Where the connection string is used. */
-export interface Circumstances {
+export interface ConnectionContext {
   readonly env: NodeJS.ProcessEnv;
   /** Whether the user accepts the risk of a dump through a transaction pooler; undefined for a restore, which never allows it. */
   readonly allowPooler: boolean | undefined;
@@ -19,11 +19,11 @@ export interface Circumstances {
  * @param value the connection string, with any white space around it.
  * @throws UserError when it is not a PostgreSQL URL, or its server cannot be backed up.
  */
-export async function understandUrl(
+export async function resolveConnection(
   input: string,
   value: string,
-  circumstances: Circumstances,
-): Promise<RuledConnection> {
+  circumstances: ConnectionContext,
+): Promise<ResolvedConnection> {
   const url = value.trim();
   const { parameters, service, foreign } = parseConnectionUrl(input, url);
   const translated = translateForeign(input, foreign);
@@ -38,7 +38,7 @@ export async function understandUrl(
   );
   const { allowPooler } = circumstances;
   if (ruled.pooler !== undefined && allowPooler !== true) throw poolerError(input, ruled.pooler, allowPooler);
-  return { ...ruled, remarks: [...aboutWhiteSpace(input, value), ...translated.remarks, ...ruled.remarks] };
+  return { ...ruled, notices: [...aboutWhiteSpace(input, value), ...translated.notices, ...ruled.notices] };
 }
 
 /**
@@ -59,7 +59,7 @@ export function poolerError(input: string, reason: string, allowPooler: false | 
       );
 }
 
-function aboutWhiteSpace(input: string, value: string): Remark[] {
+function aboutWhiteSpace(input: string, value: string): Notice[] {
   if (value.trim() === value) return [];
   const text = `${input}: the white space around the value was ignored. Store the secret without it.`;
   return [{ level: 'notice', text }];

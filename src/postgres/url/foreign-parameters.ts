@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.ts';
 import type { ConnectionParameters } from './parameters.ts';
-import type { Remark } from './remark.ts';
+import type { Notice } from './notice.ts';
 
 /** A URL parameter of another driver that libpq does not have. */
 export interface ForeignParameter {
@@ -11,7 +11,7 @@ export interface ForeignParameter {
 /** Foreign parameters, translated for libpq. */
 export interface ForeignMeaning {
   readonly parameters: ConnectionParameters;
-  readonly remarks: readonly Remark[];
+  readonly notices: readonly Notice[];
   /** Whether one of them marks the server as a transaction pooler. */
   readonly saysPooler: boolean;
 }
@@ -19,11 +19,11 @@ export interface ForeignMeaning {
 type Rule = (input: string, parameter: ForeignParameter) => Partial<ForeignMeaning>;
 
 const dropped: Rule = (_, { name }) => ({
-  remarks: [{ level: 'debug', text: `The URL parameter ${name} belongs to another driver and was ignored` }],
+  notices: [{ level: 'debug', text: `The URL parameter ${name} belongs to another driver and was ignored` }],
 });
 
 const partOfTheDatabase: Rule = (input, { value }) => ({
-  remarks: [
+  notices: [
     {
       level: 'info',
       text: `${input}: schema=${value} was ignored, because the whole database is backed up. To select schemas, set the schemas input`,
@@ -86,7 +86,7 @@ export function translateForeign(input: string, foreign: readonly ForeignParamet
       (all, { parameters }) => ({ ...all, ...parameters }),
       {},
     ),
-    remarks: meanings.flatMap(({ remarks = [] }) => remarks),
+    notices: meanings.flatMap(({ notices = [] }) => notices),
     saysPooler: meanings.some(({ saysPooler = false }) => saysPooler),
   };
 }

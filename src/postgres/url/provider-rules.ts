@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.ts';
 import type { ConnectionParameters } from './parameters.ts';
-import type { Remark } from './remark.ts';
+import type { Notice } from './notice.ts';
 
 /** One of the servers in a connection string. */
 export interface Endpoint {
@@ -28,7 +28,7 @@ interface Effect {
 }
 
 /** Where the connection string is used, and the rest of it. */
-interface Circumstances {
+interface ConnectionContext {
   readonly parameters: ConnectionParameters;
   /** GitHub-hosted runners are in no private network; others may be. */
   readonly hostedRunner: boolean;
@@ -36,7 +36,7 @@ interface Circumstances {
 
 interface Rule {
   readonly applies: (endpoint: Endpoint) => boolean;
-  readonly effect: (endpoint: Endpoint, circumstances: Circumstances) => Effect;
+  readonly effect: (endpoint: Endpoint, circumstances: ConnectionContext) => Effect;
 }
 
 const ANY_FAILURE = /./;
@@ -130,9 +130,9 @@ const RULES: readonly Rule[] = [
 ];
 
 /** A connection after the rules. */
-export interface RuledConnection {
+export interface ResolvedConnection {
   readonly parameters: ConnectionParameters;
-  readonly remarks: readonly Remark[];
+  readonly notices: readonly Notice[];
   /** Why the server is known to be a transaction pooler; undefined when it is not known to be one. */
   readonly pooler: string | undefined;
   readonly failureHints: readonly FailureHint[];
@@ -146,9 +146,9 @@ export interface RuledConnection {
  */
 export function applyProviderRules(
   input: string,
-  connection: Circumstances,
+  connection: ConnectionContext,
   saysPooler: boolean,
-): RuledConnection {
+): ResolvedConnection {
   const effects: Effect[] = [];
   let parameters = connection.parameters;
   const endpoints = endpointsOf(parameters).map((given) => {
@@ -167,7 +167,7 @@ export function applyProviderRules(
   const moved = effects.some((effect) => effect.endpoint !== undefined);
   return {
     parameters: moved ? { ...parameters, ...asParameters(endpoints) } : parameters,
-    remarks: effects.flatMap(({ notice }) =>
+    notices: effects.flatMap(({ notice }) =>
       notice === undefined ? [] : [{ level: 'notice', text: `${input}: ${notice}.` }],
     ),
     // A pooled address that was replaced by its direct form is no longer a pooler.

@@ -14,7 +14,7 @@ import { ownScript } from './restore-script.ts';
 import { isOlderThanTools, restoreThroughPsql, runOwnTransaction } from './through-psql.ts';
 import { connectedArguments } from './pg-restore-arguments.ts';
 import type { RestoreRequest, RestoreRun } from './restore-request.ts';
-import { restoreFailure, tellRemarks } from './restore-failure.ts';
+import { restoreFailure, logNotices } from './restore-failure.ts';
 import { endSessions, restoreSessions } from './sessions.ts';
 
 const ONE_TRANSACTION = 'Nothing was changed: it was one transaction.';
@@ -69,7 +69,7 @@ async function restoreInParts(restoring: RestoreRun, jobs: number): Promise<void
   let rest = words;
   if (request.closing.length > 0) {
     const objects = { ...words, sections: ['pre-data' as const] };
-    await restoreThroughPsql({ ...restoring, words: objects, aftermath: NOT_YET }, request.closing);
+    await restoreThroughPsql({ ...restoring, words: objects, impact: NOT_YET }, request.closing);
     rest = { ...words, sections: ['data', 'post-data'] };
   } else if (request.dropScript !== '') await runOwnTransaction(restoring, request.dropScript, NOT_YET);
   await restoreConnected({ ...restoring, words: rest }, jobs);
@@ -105,11 +105,11 @@ async function followed(
     session: sessions.observer,
     applicationName: sessions.applicationName,
   });
-  const aftermath = jobs === undefined ? ONE_TRANSACTION : MANY_TRANSACTIONS;
+  const impact = jobs === undefined ? ONE_TRANSACTION : MANY_TRANSACTIONS;
   try {
     await work({
       sessions,
-      aftermath,
+      impact,
       signal: AbortSignal.any([request.session.signal, locks.signal, silence.signal]),
       onSpawn: (pid) => {
         silence.onSpawn(pid);
@@ -122,11 +122,11 @@ async function followed(
     await endSessions(sessions);
     if (!(error instanceof UserError)) throw error;
     if (error === locks.signal.reason)
-      throw new UserError(error.code, `${error.message} ${aftermath}`, error.hint);
+      throw new UserError(error.code, `${error.message} ${impact}`, error.hint);
     if (error !== silence.signal.reason) throw error;
     throw new UserError(
       error.code,
-      `${error.message} ${jobs === undefined ? UNKNOWN_END : aftermath}`,
+      `${error.message} ${jobs === undefined ? UNKNOWN_END : impact}`,
       error.hint,
     );
   } finally {
@@ -137,7 +137,7 @@ async function followed(
 
 /** `pg_restore` that is connected to the server itself. */
 async function restoreConnected(
-  { words, sessions: { restoring }, signal, onSpawn, onReaderSpawn, onStderrLine, aftermath }: RestoreRun,
+  { words, sessions: { restoring }, signal, onSpawn, onReaderSpawn, onStderrLine, impact }: RestoreRun,
   jobs: number | undefined,
 ): Promise<void> {
   const { exitCode, endedBy, stderr } = await run(
@@ -153,9 +153,9 @@ async function restoreConnected(
       onStderrLine,
     },
   );
-  if (endedBy !== null) throw endedBySignal('pg_restore', endedBy, aftermath);
-  if (exitCode !== 0) throw restoreFailure('pg_restore', stderr, aftermath);
-  tellRemarks(stderr);
+  if (endedBy !== null) throw endedBySignal('pg_restore', endedBy, impact);
+  if (exitCode !== 0) throw restoreFailure('pg_restore', stderr, impact);
+  logNotices(stderr);
 }
 
 function lineTaker(progress: CopyProgress, reading: BytesRead): (line: string) => void {

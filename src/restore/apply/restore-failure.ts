@@ -12,12 +12,12 @@ const ENTRY = /^pg_restore: from TOC entry \d+; \d+ \d+ (.*)$/m;
  * A failure of a tool that restores, in words: what went wrong, and in which state it left the target. The words of the
  * tool are the cause, as far as they may be shown.
  */
-export function restoreFailure(tool: string, stderr: string, aftermath: string): UserError {
+export function restoreFailure(tool: string, stderr: string, impact: string): UserError {
   const { cause, hint, kind } = diagnose(stderr);
   const dependents = kind === 'has-dependents' ? moreDependents(stderr) : '';
   return new UserError(
     'restore-failed',
-    `${tool} failed: ${cause.replace(/[^.]$/, '$&.')}${dependents} ${aftermath}`,
+    `${tool} failed: ${cause.replace(/[^.]$/, '$&.')}${dependents} ${impact}`,
     hint,
     {
       cause: new Error(safeLines(stderr).join('\n')),
@@ -26,7 +26,7 @@ export function restoreFailure(tool: string, stderr: string, aftermath: string):
 }
 
 /** What a tool that succeeded has remarked. */
-export function tellRemarks(stderr: string): void {
+export function logNotices(stderr: string): void {
   for (const line of safeLines(stderr)) log.info(line);
 }
 

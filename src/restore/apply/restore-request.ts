@@ -42,5 +42,5 @@ export interface RestoreRun {
   readonly onReaderSpawn: (pid: number) => void;
   readonly onStderrLine: (line: string) => void;
   /** Which state a failure leaves the target in. */
-  readonly aftermath: string;
+  readonly impact: string;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { UserError } from '../../errors.ts';
 import { type RunResult, endedBySignal, run } from '../../process/run.ts';
 import { scriptArguments } from './pg-restore-arguments.ts';
-import { restoreFailure, tellRemarks } from './restore-failure.ts';
+import { restoreFailure, logNotices } from './restore-failure.ts';
 import type { RestoreRun } from './restore-request.ts';
 import { RestoreScript } from './restore-script.ts';
 
@@ -25,7 +25,7 @@ export function isOlderThanTools(toolsMajor: number, serverMajor: number): boole
  * @throws UserError when either program fails; the signal's reason when it was aborted.
  */
 export async function restoreThroughPsql(restore: RestoreRun, last: readonly string[]): Promise<void> {
-  const { request, words, signal, onSpawn, onReaderSpawn, onStderrLine, aftermath } = restore;
+  const { request, words, signal, onSpawn, onReaderSpawn, onStderrLine, impact } = restore;
   const { restoring } = restore.sessions;
   const isOlder = isOlderThanTools(restoring.tools.major, request.serverMajor);
   const script = new RestoreScript({
@@ -53,7 +53,7 @@ export async function restoreThroughPsql(restore: RestoreRun, last: readonly str
     onStderrLine,
   }).then(
     (result) => {
-      endScript(script, result, aftermath);
+      endScript(script, result, impact);
     },
     (error: unknown) => {
       script.destroy(Error.isError(error) ? error : new Error(String(error)));
@@ -63,7 +63,7 @@ export async function restoreThroughPsql(restore: RestoreRun, last: readonly str
   const [sent, written] = await Promise.allSettled([sending, writing]);
   signal.throwIfAborted();
   // When psql has come to an end of its own, it is the reason why pg_restore did not.
-  if (sent.status === 'fulfilled') requireSuccess(sent.value, aftermath);
+  if (sent.status === 'fulfilled') requireSuccess(sent.value, impact);
   const reasons = [written, sent].flatMap((end): unknown[] =>
     end.status === 'rejected' ? [end.reason] : [],
   );
@@ -74,13 +74,13 @@ export async function restoreThroughPsql(restore: RestoreRun, last: readonly str
 /**
  * Runs SQL of our own in a transaction of its own, for a restore over several connections.
  *
- * @param aftermath the state that a failure leaves the target in.
+ * @param impact the state that a failure leaves the target in.
  * @throws UserError when it fails.
  */
 export async function runOwnTransaction(
   { sessions: { restoring }, signal, onSpawn }: RestoreRun,
   sql: string,
-  aftermath: string,
+  impact: string,
 ): Promise<void> {
   // As in a script of pg_restore: no name that stands in it can be a command of psql.
   const key = randomBytes(16).toString('hex');
@@ -91,7 +91,7 @@ export async function runOwnTransaction(
     signal,
     onSpawn,
   });
-  requireSuccess(result, aftermath);
+  requireSuccess(result, impact);
 }
 
 /** `--echo-errors` has psql say which statement failed. No `--single-transaction`: it would commit what a script that stops early has done. */
@@ -107,23 +107,23 @@ const PSQL_ARGUMENTS = [
 ];
 
 /** Lets the end of the script go, `COMMIT;` and all, if `pg_restore` has succeeded. */
-function endScript(script: RestoreScript, { exitCode, endedBy, stderr }: RunResult, aftermath: string): void {
+function endScript(script: RestoreScript, { exitCode, endedBy, stderr }: RunResult, impact: string): void {
   const failure =
     endedBy !== null
-      ? endedBySignal('pg_restore', endedBy, aftermath)
+      ? endedBySignal('pg_restore', endedBy, impact)
       : exitCode !== 0
-        ? restoreFailure('pg_restore', stderr, aftermath)
+        ? restoreFailure('pg_restore', stderr, impact)
         : undefined;
   if (failure) {
     script.destroy(failure);
     throw failure;
   }
-  tellRemarks(stderr);
+  logNotices(stderr);
   script.end();
 }
 
-function requireSuccess({ exitCode, endedBy, stderr }: RunResult, aftermath: string): void {
-  if (endedBy !== null) throw endedBySignal('psql', endedBy, aftermath);
-  if (exitCode !== 0) throw restoreFailure('psql', stderr, aftermath);
-  tellRemarks(stderr);
+function requireSuccess({ exitCode, endedBy, stderr }: RunResult, impact: string): void {
+  if (endedBy !== null) throw endedBySignal('psql', endedBy, impact);
+  if (exitCode !== 0) throw restoreFailure('psql', stderr, impact);
+  logNotices(stderr);
 }

@@ -104,7 +104,7 @@ function isUsedByOthers(
   index: TocIndex,
 ): boolean {
   const statements = privileges.flatMap((planned) =>
-    index.homeOf(planned.entry) === entry ? planned.applied : [],
+    index.ownerOf(planned.entry) === entry ? planned.applied : [],
   );
   const granted = statements.some(({ action, grantee }) => action === 'GRANT' && grantee !== owner);
   if (entry.kind !== 'FUNCTION' && entry.kind !== 'PROCEDURE') return granted;

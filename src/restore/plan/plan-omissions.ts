@@ -23,7 +23,7 @@ export function leaveOutWhatFails(
   const leftOut: LeftOut[] = [];
   const kept = index.entries.filter((entry) => {
     if (!entries.has(entry)) return false;
-    const home = index.homeOf(entry);
+    const home = index.ownerOf(entry);
     const reason = new Rules(request, home, home !== undefined && gone.has(home)).reasonFor(entry);
     if (reason === undefined) return true;
     gone.add(entry);

@@ -165,7 +165,7 @@ function contentsOf(entries: readonly TocEntry[], kind: string): string[] {
 /** An archive of rows alone would be poured into whatever the target's tables hold. */
 function requireTables(index: TocIndex): void {
   if (index.entries.some(({ kind }) => kind === 'EXTENSION')) return;
-  const rows = index.entries.find((entry) => entry.kind === 'TABLE DATA' && !index.homeOf(entry));
+  const rows = index.entries.find((entry) => entry.kind === 'TABLE DATA' && !index.ownerOf(entry));
   if (rows === undefined) return;
   throw new UserError(
     'restore-refused',

@@ -138,8 +138,8 @@ async function readArchive(
       reader.write(chunk);
     },
   });
-  const aftermath = 'The restore could not be proven.';
-  if (endedBy !== null) throw endedBySignal('pg_restore', endedBy, aftermath);
-  if (exitCode !== 0) throw restoreFailure('pg_restore', stderr, aftermath);
+  const impact = 'The restore could not be proven.';
+  if (endedBy !== null) throw endedBySignal('pg_restore', endedBy, impact);
+  if (exitCode !== 0) throw restoreFailure('pg_restore', stderr, impact);
   reader.end();
 }

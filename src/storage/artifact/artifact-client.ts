@@ -1,13 +1,13 @@
 import { UserError, cancelledOr } from '../../errors.ts';
-import { type JsonObject, OddAnswer, isJsonObject, textOf, textOrEmpty } from '../../github/json.ts';
-import { type Bounds, patiently, reasonOf } from '../../runner/retry-policy.ts';
+import { type JsonObject, UnexpectedResponse, isJsonObject, textOf, textOrEmpty } from '../../github/json.ts';
+import { type Bounds, retryWithTimeout, reasonOf } from '../../runner/retry-policy.ts';
 import { readRuntimeToken } from './runtime-token.ts';
 import { toolkitFetch } from '../../github/toolkit-fetch.ts';
 
 const SERVICE = '/twirp/github.actions.results.api.v1.ArtifactService/';
 
 /** The artifact service, for this run. */
-export interface RunService {
+export interface ArtifactClient {
   /**
    * @throws ServiceRefusal when the service refuses; the last error when its answers stay invalid or missing; the signal's
    *   reason.
@@ -37,7 +37,7 @@ export class ServiceRefusal extends UserError {
  *
  * @returns undefined where there is no such service.
  */
-export function runService(env: NodeJS.ProcessEnv, bounds: Bounds): RunService | undefined {
+export function runService(env: NodeJS.ProcessEnv, bounds: Bounds): ArtifactClient | undefined {
   const { ACTIONS_RUNTIME_TOKEN: token = '', ACTIONS_RESULTS_URL: address = '' } = env;
   const names = readRuntimeToken(token);
   if (!names || !URL.canParse(address)) return undefined;
@@ -56,11 +56,13 @@ export function runService(env: NodeJS.ProcessEnv, bounds: Bounds): RunService |
     if (response.ok && isJsonObject(answer)) return inSnakeCase(answer);
     const said = isJsonObject(answer) ? textOrEmpty(answer['msg']) : '';
     const message = `the artifact service answered ${method} with ${response.status} ${said}`.trimEnd();
-    throw isRefusal(response.status) ? new ServiceRefusal(message, response.status) : new OddAnswer(message);
+    throw isRefusal(response.status)
+      ? new ServiceRefusal(message, response.status)
+      : new UnexpectedResponse(message);
   };
   return {
     call: (method, parameters) =>
-      patiently('The artifact service', bounds, (signal) =>
+      retryWithTimeout('The artifact service', bounds, (signal) =>
         once(method, { ...scope, ...parameters }, signal),
       ),
     job,
@@ -79,12 +81,16 @@ function isRefusal(status: number): boolean {
  * @param job the one that uploaded the artifact, which need not be this one.
  * @throws UserError, whose cause is what `call` throws; the signal's reason.
  */
-export async function contentOf({ call, signal }: RunService, name: string, job: unknown): Promise<string> {
+export async function contentOf(
+  { call, signal }: ArtifactClient,
+  name: string,
+  job: unknown,
+): Promise<string> {
   try {
     const answer = await call('GetSignedArtifactURL', { workflow_job_run_backend_id: job, name });
     const url = textOf(answer['signed_url']);
     if (URL.canParse(url)) return url;
-    throw new OddAnswer('the response contains no URL of the content');
+    throw new UnexpectedResponse('the response contains no URL of the content');
   } catch (error) {
     throw cancelledOr(
       signal,

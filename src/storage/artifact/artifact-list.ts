@@ -1,7 +1,7 @@
 import { type GitHubApi, type GitHubCall } from '../../github/github-api.ts';
 import {
   type JsonObject,
-  OddAnswer,
+  UnexpectedResponse,
   isJsonObject,
   objectsOf,
   textOf,
@@ -105,7 +105,7 @@ function contentOf(id: number): GitHubCall<string> {
     redirect: 'manual',
     read: ({ status, headers: { location } }) => {
       if (status === 302 && typeof location === 'string' && URL.canParse(location)) return location;
-      throw new OddAnswer('the response contains no URL of the content');
+      throw new UnexpectedResponse('the response contains no URL of the content');
     },
   };
 }

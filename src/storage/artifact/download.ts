@@ -3,7 +3,7 @@ import path from 'node:path';
 import { UserError, cancelledOr, messageOf } from '../../errors.ts';
 import { bytes, duration } from '../../runner/format.ts';
 import { log } from '../../runner/log.ts';
-import { type Bounds, persistently, reasonOf } from '../../runner/retry-policy.ts';
+import { type Bounds, retryTransient, reasonOf } from '../../runner/retry-policy.ts';
 import type { Located, StoredArtifact } from './stored-artifact.ts';
 import { LongerContent, transfer } from './transfer.ts';
 
@@ -41,7 +41,7 @@ export async function downloadBackup(
   const started = performance.now();
   log.info(`Downloading ${artifact.name} (${bytes(artifact.size)})`);
   try {
-    const sha256 = await persistently('The download', options, async () =>
+    const sha256 = await retryTransient('The download', options, async () =>
       attempt(artifact, await signedUrl(), file, options),
     );
     log.info(

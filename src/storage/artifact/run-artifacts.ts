@@ -2,7 +2,7 @@ import { messageOf } from '../../errors.ts';
 import { log } from '../../runner/log.ts';
 import { type JsonObject, objectsOf, textOf, timeOf, wholeNumberOf } from '../../github/json.ts';
 import type { Bounds } from '../../runner/retry-policy.ts';
-import { type RunService, contentOf, inSnakeCase, runService } from './artifact-client.ts';
+import { type ArtifactClient, contentOf, inSnakeCase, runService } from './artifact-client.ts';
 import { type Located, storedArtifact } from './stored-artifact.ts';
 
 /**
@@ -26,7 +26,7 @@ export async function runArtifacts(env: NodeJS.ProcessEnv, bounds: Bounds): Prom
   }
 }
 
-function readArtifact(service: RunService, runId: number | undefined, json: JsonObject): Located {
+function readArtifact(service: ArtifactClient, runId: number | undefined, json: JsonObject): Located {
   const { database_id: id, name, size = '0', created_at: created, digest } = json;
   const artifact = storedArtifact(
     {

@@ -1,10 +1,10 @@
 import { UserError, cancelledOr } from '../../errors.ts';
 import { log } from '../../runner/log.ts';
-import { OddAnswer } from '../../github/json.ts';
-import { type Bounds, persistently, reasonOf } from '../../runner/retry-policy.ts';
-import { type RunService, ServiceRefusal, contentOf, runService } from './artifact-client.ts';
+import { UnexpectedResponse } from '../../github/json.ts';
+import { type Bounds, retryTransient, reasonOf } from '../../runner/retry-policy.ts';
+import { type ArtifactClient, ServiceRefusal, contentOf, runService } from './artifact-client.ts';
 import { LongerContent, transfer } from './transfer.ts';
-import { afterWithdrawal, noteUnverified, withdraw } from './withdraw.ts';
+import { afterDeletion, noteUnverified, deleteOwnArtifact } from './delete-own-artifact.ts';
 
 /** An artifact of this job, and the file that was verified before it was uploaded. */
 export interface UploadedFile {
@@ -31,18 +31,18 @@ export async function verifyStoredCopy(
 ): Promise<void> {
   try {
     const service = runService(env, bounds);
-    if (!service) throw new OddAnswer('the token of this job contains no run');
-    await persistently('The stored copy', bounds, () => compare(service, file, bounds));
+    if (!service) throw new UnexpectedResponse('the token of this job contains no run');
+    await retryTransient('The stored copy', bounds, () => compare(service, file, bounds));
     noteUnverified(undefined);
     log.info('Read back from the artifact service: size and SHA-256 match the verified file');
   } catch (error) {
     const reason = cancelledOr(bounds.signal, () => notReadBack(file.name, error));
-    throw afterWithdrawal(reason, file.name, await withdraw(file.name, env, bounds.signal));
+    throw afterDeletion(reason, file.name, await deleteOwnArtifact(file.name, env, bounds.signal));
   }
 }
 
 async function compare(
-  service: RunService,
+  service: ArtifactClient,
   { name, size, sha256 }: UploadedFile,
   bounds: Bounds,
 ): Promise<void> {
@@ -60,12 +60,12 @@ async function compare(
 }
 
 /** Right after finalizing an artifact, the service may not find it yet: that is not a refusal. */
-async function addressOf(service: RunService, name: string): Promise<string> {
+async function addressOf(service: ArtifactClient, name: string): Promise<string> {
   try {
     return await contentOf(service, name, service.job);
   } catch (error) {
     const cause = Error.isError(error) ? error.cause : undefined;
-    if (cause instanceof ServiceRefusal && cause.status === 404) throw new OddAnswer(cause.message);
+    if (cause instanceof ServiceRefusal && cause.status === 404) throw new UnexpectedResponse(cause.message);
     throw error;
   }
 }

@@ -4,8 +4,8 @@ import { log } from '../../runner/log.ts';
 import { collectAfterEvery } from '../../process/garbage.ts';
 import { watchStall } from '../../process/stall.ts';
 import { downloadProgress } from './download-progress.ts';
-import { OddAnswer } from '../../github/json.ts';
-import { type Bounds, USUAL_PATIENCE } from '../../runner/retry-policy.ts';
+import { UnexpectedResponse } from '../../github/json.ts';
+import { type Bounds, USUAL_RETRIES } from '../../runner/retry-policy.ts';
 import { toolkitFetch } from '../../github/toolkit-fetch.ts';
 
 /** Content in the storage behind the artifact service. */
@@ -31,15 +31,18 @@ const COLLECT_EVERY_BYTES = 4 * 1024 * 1024;
  *
  * @param take gets each piece of it, and is awaited.
  * @returns the SHA-256 of all of it in hexadecimal.
- * @throws LongerContent; OddAnswer when it is incomplete or cannot be downloaded; what `take` throws;
+ * @throws LongerContent; UnexpectedResponse when it is incomplete or cannot be downloaded; what `take` throws;
  *   the signal's reason.
  */
 export async function transfer(
   { url, size }: Content,
   take: (chunk: Uint8Array) => Promise<void> | void,
-  { signal, patience: { attemptMs } = USUAL_PATIENCE }: Bounds,
+  { signal, retries: { attemptMs } = USUAL_RETRIES }: Bounds,
 ): Promise<string> {
-  const stall = watchStall(attemptMs, () => new OddAnswer(`no data was received for ${duration(attemptMs)}`));
+  const stall = watchStall(
+    attemptMs,
+    () => new UnexpectedResponse(`no data was received for ${duration(attemptMs)}`),
+  );
   const started = performance.now();
   const collect = collectAfterEvery(COLLECT_EVERY_BYTES);
   const hash = createHash('sha256');
@@ -60,7 +63,7 @@ export async function transfer(
     clearInterval(ticker);
     stall.stop();
   }
-  if (received < size) throw new OddAnswer(`it ended after ${received} of ${size} bytes`);
+  if (received < size) throw new UnexpectedResponse(`it ended after ${received} of ${size} bytes`);
   return hash.digest('hex');
 }
 
@@ -69,5 +72,5 @@ async function open(url: string, signal: AbortSignal): Promise<AsyncIterable<Uin
   // The URL itself grants access: the storage must not get the token.
   const response = await send(url, { headers: { 'accept-encoding': 'identity' }, signal });
   if (response.status === 200 && response.body) return response.body;
-  throw new OddAnswer(`the storage answered with ${response.status}`);
+  throw new UnexpectedResponse(`the storage answered with ${response.status}`);
 }

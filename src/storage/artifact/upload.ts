@@ -5,9 +5,9 @@ import { log } from '../../runner/log.ts';
 import { collectGarbage } from '../../process/garbage.ts';
 import { withBoundedRequests } from './bounded-requests.ts';
 import { wholeNumberOf } from '../../github/json.ts';
-import { persistently, reasonOf } from '../../runner/retry-policy.ts';
+import { retryTransient, reasonOf } from '../../runner/retry-policy.ts';
 import { ServiceRefusal, runService } from './artifact-client.ts';
-import { afterWithdrawal, noteUnverified, withdraw } from './withdraw.ts';
+import { afterDeletion, noteUnverified, deleteOwnArtifact } from './delete-own-artifact.ts';
 
 /** A file that is to become an artifact of this run. */
 export interface UploadRequest {
@@ -79,7 +79,7 @@ export async function upload(request: UploadRequest): Promise<StoredArtifact> {
     const reason = cancelledOr(request.signal, () => explained(error));
     if (!asked.has('FinalizeArtifact')) throw reason;
     // It may be finalized although the response was lost or invalid.
-    throw afterWithdrawal(reason, name, await withdraw(name, process.env, request.signal));
+    throw afterDeletion(reason, name, await deleteOwnArtifact(name, process.env, request.signal));
   } finally {
     // Here, because the client may never finish an upload that was aborted.
     clearInterval(collecting);
@@ -110,7 +110,7 @@ async function send(request: UploadRequest, name: string): Promise<UploadArtifac
       throw broke === 'CreateArtifact' ? error : explained(error);
     }
   };
-  return persistently('The artifact service', { signal: request.signal }, once);
+  return retryTransient('The artifact service', { signal: request.signal }, once);
 }
 
 /** The message of `@actions/artifact` for a broken connection (`NetworkError` in `shared/errors.js`). */

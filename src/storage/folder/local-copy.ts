@@ -19,7 +19,7 @@ const STAGED = 'staged-copy';
 const STAGED_FOLDER = 'staged-copy-folder';
 
 /** Where to keep the backup on the runner's disk. */
-export interface KeptPlace {
+export interface LocalDestination {
   readonly folder: string;
   /** Undefined: the artifact's name. */
   readonly fileName: string | undefined;
@@ -36,11 +36,11 @@ export interface KeptPlace {
  * @returns undefined when nothing is to be kept.
  * @throws UserError when it cannot be written.
  */
-export async function prepareKeptPlace(
+export async function prepareLocalDestination(
   input: string,
   value: string | undefined,
   workspace: string,
-): Promise<KeptPlace | undefined> {
+): Promise<LocalDestination | undefined> {
   if (value === undefined) return undefined;
   const target = path.resolve(workspace, value);
   const isFolder =
@@ -106,7 +106,7 @@ export interface StagedFile {
  *
  * @throws UserError when the disk is full or the folder cannot be written.
  */
-export async function stage(archive: string, place: KeptPlace): Promise<StagedFile> {
+export async function stage(archive: string, place: LocalDestination): Promise<StagedFile> {
   const target = path.join(place.folder, place.fileName ?? path.basename(archive));
   const partial = `${target}.${process.pid}${PARTIAL}`;
   let made: string | undefined;

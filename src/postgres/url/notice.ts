@@ -1,11 +1,11 @@
 import { log } from '../../runner/log.ts';
 
 /** A message about how a connection string was resolved. */
-export interface Remark {
+export interface Notice {
   readonly level: 'debug' | 'info' | 'notice' | 'warning';
   readonly text: string;
 }
 
-export function tellRemarks(remarks: readonly Remark[]): void {
-  for (const { level, text } of remarks) log[level](text);
+export function logNotices(notices: readonly Notice[]): void {
+  for (const { level, text } of notices) log[level](text);
 }

@@ -87,7 +87,7 @@ describe('a test restore', () => {
     expectSuccess(run);
     expect(remarksOf(run)).toEqual([]);
     expect(run.log).toMatch(
-      /The server to rehearse the restore on:\nConnected to postgres at [^]*Dumping shop[^]*Read back[^]*Will create[^]*Restored 10 tables[^]*Proven in[^]*Rehearsed in .*: restored, proven and dropped again[^]*Uploaded/,
+      /The server to runTestRestore the restore on:\nConnected to postgres at [^]*Dumping shop[^]*Read back[^]*Will create[^]*Restored 10 tables[^]*Proven in[^]*Rehearsed in .*: restored, proven and dropped again[^]*Uploaded/,
     );
     expect(run.summary).toMatch(/restored into a scratch database and compared row by row/);
     expect(run.summary).toMatch(

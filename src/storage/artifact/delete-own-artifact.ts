@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.ts';
 import { noteState, savedState } from '../../runner/command-files.ts';
 import { log } from '../../runner/log.ts';
-import { BRIEF_PATIENCE, reasonOf } from '../../runner/retry-policy.ts';
+import { FEW_RETRIES, reasonOf } from '../../runner/retry-policy.ts';
 import { ServiceRefusal, runService } from './artifact-client.ts';
 
 /** What happened to an artifact that must not be used as a backup. */
@@ -15,27 +15,27 @@ const PARTING_MS = 5_000;
  * Deletes an artifact of this job that must not be used as a backup. It tries for 21 s, or for 5 s when
  * the job is cancelled.
  */
-export async function withdraw(
+export async function deleteOwnArtifact(
   name: string,
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<Withdrawal> {
   const wasAborted = signal.aborted;
-  const bounds = { signal: wasAborted ? AbortSignal.timeout(PARTING_MS) : signal, patience: BRIEF_PATIENCE };
+  const bounds = { signal: wasAborted ? AbortSignal.timeout(PARTING_MS) : signal, retries: FEW_RETRIES };
   try {
     const service = runService(env, bounds);
     if (!service) return { kind: 'left', why: 'the token of this job contains no run' };
     await service.call('DeleteArtifact', { name });
     return { kind: 'deleted' };
   } catch (error) {
-    if (signal.aborted && !wasAborted) return withdraw(name, env, signal);
+    if (signal.aborted && !wasAborted) return deleteOwnArtifact(name, env, signal);
     if (error instanceof ServiceRefusal && error.status === 404) return { kind: 'absent' };
     return { kind: 'left', why: reasonOf(error) };
   }
 }
 
 /** Adds the result of a withdrawal to its reason. A cancellation is not changed; a warning is logged instead. */
-export function afterWithdrawal(error: unknown, name: string, withdrawal: Withdrawal): unknown {
+export function afterDeletion(error: unknown, name: string, withdrawal: Withdrawal): unknown {
   const left = withdrawal.kind === 'left';
   const outcome = left
     ? ` The artifact ${name} could not be deleted (${withdrawal.why}): do not restore from it.`
@@ -57,10 +57,10 @@ export function noteUnverified(name: string | undefined): void {
 }
 
 /** In the post step: deletes the artifact that a killed job had uploaded and not read back. */
-export async function withdrawUnverified(env: NodeJS.ProcessEnv): Promise<void> {
+export async function deleteUnverified(env: NodeJS.ProcessEnv): Promise<void> {
   const name = savedState(UNVERIFIED);
   if (name === undefined) return;
-  const withdrawal = await withdraw(name, env, new AbortController().signal);
+  const withdrawal = await deleteOwnArtifact(name, env, new AbortController().signal);
   if (withdrawal.kind === 'deleted') log.info(`Deleted ${name}, which was not read back`);
-  else afterWithdrawal(undefined, name, withdrawal);
+  else afterDeletion(undefined, name, withdrawal);
 }
