@@ -153,7 +153,7 @@ describe('a transaction pooler (thorough)', () => {
     const secrets = ['whatever-secret'];
     expectFailedRestore(
       await restore('postgres://u:whatever-secret@h:6432/d', {}, { secrets }),
-      /port 6432 is PgBouncer's\), and a restore needs a session of its own/,
+      /port 6432 is PgBouncer's default\), and a restore needs a session of its own/,
     );
     const pooler = await startPgbouncer(bed.database);
     try {
