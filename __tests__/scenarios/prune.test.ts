@@ -164,7 +164,7 @@ describe('a prune that fails', () => {
     async (actions, permission) => {
       await seedDays(9);
       const run = await prune({ 'keep-last': '1' }, { token: tokenThatMay(actions) });
-      expectColour(run, new RegExp(`may not delete[^]*permissions: \\{ ${permission}`));
+      expectColour(run, new RegExp(`lacks the permission to delete[^]*permissions: \\{ ${permission}`));
       expect(names()).toHaveLength(9);
       // Every other artifact would be refused as well.
       expect(deletions()).toBe(actions === 'none' ? 0 : 3);
