@@ -12,7 +12,7 @@ import { dumpArguments } from '../../src/backup/dump/dump-arguments.ts';
 import { type ReadBack, readBack } from '../../src/archive/read-back.ts';
 import type { PgSession } from '../../src/postgres/session.ts';
 import { restoreArchive } from '../../src/restore/apply/pg-restore.ts';
-import { proveRestore } from '../../src/restore/verify/verify-restore.ts';
+import { verifyRestore } from '../../src/restore/verify/verify-restore.ts';
 import { type Figure, median, printFigures, timed } from './figures.ts';
 
 const execute = promisify(execFile);
@@ -23,7 +23,7 @@ const NO_FILTERS = { schemas: [], excludeSchemas: [], tables: [], excludeTables:
 interface Round {
   readonly restore: number;
   readonly bare: number;
-  readonly proof: number;
+  readonly verification: number;
   readonly dump: number;
   readonly readBack: number;
 }
@@ -36,10 +36,10 @@ interface RestoreBench extends AsyncDisposable {
   /** Makes an empty database before it measures. */
   readonly restore: (how: 'ours' | 'bare') => Promise<number>;
   /** Of what was restored last. */
-  readonly prove: (archive: ReadBack) => Promise<number>;
+  readonly verify: (archive: ReadBack) => Promise<number>;
 }
 
-/** The restore of a database of 650 MB against bare `pg_restore`, and its proof against a dump with its read-back. */
+/** The restore of a database of 650 MB against bare `pg_restore`, and its verification against a dump with its read-back. */
 export async function benchRestore(): Promise<void> {
   await using bench = await startRestoreBench();
   await bench.dump();
@@ -53,8 +53,8 @@ export async function benchRestore(): Promise<void> {
   const figures: Figure[] = [
     { name: 'restore / bare pg_restore', value: ratio((r) => r.restore / r.bare), unit: 'x', atMost: 1.1 },
     {
-      name: 'proof / (dump + read-back)',
-      value: ratio((r) => r.proof / (r.dump + r.readBack)),
+      name: 'verification / (dump + read-back)',
+      value: ratio((r) => r.verification / (r.dump + r.readBack)),
       unit: 'x',
       atMost: 1,
     },
@@ -72,9 +72,9 @@ async function measure(bench: RestoreBench, round: number): Promise<Round> {
   if (!archive) throw new Error('There is no archive.');
   const before = round % 2 === 1 ? await bench.restore('bare') : undefined;
   const restore = await bench.restore('ours');
-  const proof = await bench.prove(archive);
+  const verification = await bench.verify(archive);
   const bare = before ?? (await bench.restore('bare'));
-  return { restore, bare, proof, dump: dumped, readBack: readBackMs };
+  return { restore, bare, verification, dump: dumped, readBack: readBackMs };
 }
 
 async function startRestoreBench(): Promise<RestoreBench> {
@@ -123,9 +123,9 @@ async function startRestoreBench(): Promise<RestoreBench> {
       const options = { jobs: undefined, dropScript: '', noOwner: false, closing: [], last: [], extra: [] };
       return timed(() => restoreArchive({ ...request, ...options, tableBytes: new Map() }));
     },
-    async prove({ manifest }) {
+    async verify({ manifest }) {
       const request = { ...shared, expected: manifest, everything: true, session: session('target') };
-      return timed(() => proveRestore(request));
+      return timed(() => verifyRestore(request));
     },
     async [Symbol.asyncDispose]() {
       await server.stop();

@@ -6,7 +6,7 @@ import { omissionInWords } from './plan/omission.ts';
 import type { RestoreOptions } from './plan/plan-request.ts';
 import { isReadable } from '../archive/archive-script.ts';
 import { encodingOf, largeObjectIdsOf } from '../archive/toc/archive-facts.ts';
-import { proveRestore } from './verify/verify-restore.ts';
+import { verifyRestore } from './verify/verify-restore.ts';
 import type { TableOfContents, TocEntry } from '../archive/toc/table-of-contents.ts';
 import { examineTarget } from './plan/target.ts';
 import { count, duration } from '../runner/format.ts';
@@ -119,7 +119,7 @@ export async function verifyTarget(
   const started = performance.now();
   const planned = new Set(plan.dumpIds);
   const wasRestored = (entry: TocEntry): boolean => planned.has(entry.dumpId) && isReadable(entry);
-  const { tables, rows } = await proveRestore({
+  const { tables, rows } = await verifyRestore({
     expected: restored,
     everything: plan.everything,
     archive: { file, dumpIds: contents.entries.filter(wasRestored).map(({ dumpId }) => dumpId) },

@@ -75,7 +75,7 @@ describe.each(WAYS)('a restore %s', (_, way) => {
     async (name) => {
       const target = await bed.database('', `${name}${JSON.stringify(way)}`);
       await bed.restore(odd, target, way);
-      expect(await bed.prove(odd, target)).toEqual({
+      expect(await bed.verify(odd, target)).toEqual({
         tables: odd.manifest.tables.length,
         rows: odd.manifest.rows,
         sequences: 4,
@@ -99,7 +99,7 @@ describe.each(WAYS)('a restore %s', (_, way) => {
     const target = await bed.database(READABLE_BY_PSQL);
     await bed.server.sql('DELETE FROM users WHERE id < 100; DROP TABLE some_generated', target);
     await bed.restore(odd, target, { ...way, clean: true });
-    await bed.prove(odd, target);
+    await bed.verify(odd, target);
   });
 
   it('says which state a failure leaves the target in', async () => {
@@ -152,7 +152,7 @@ describe.each(WAYS)('a restore %s', (_, way) => {
       /^The restore waited 0\.4 s for a lock on public\.\w+, which session \d+ \(user postgres, application the shop, idle in transaction\) holds\. /,
     );
     expect(error.hint).toMatch(/pg_terminate_backend\(\d+\)/);
-    if (way.jobs === undefined) await bed.prove(odd, target);
+    if (way.jobs === undefined) await bed.verify(odd, target);
   });
 
   it('gives up waiting for a transaction that was prepared and forgotten, and says how to end it', async () => {

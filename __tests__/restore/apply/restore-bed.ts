@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { type RestorePlan, planRestore } from '../../../src/restore/plan/plan.ts';
 import { restoreArchive } from '../../../src/restore/apply/pg-restore.ts';
 import type { RestoreRequest } from '../../../src/restore/apply/restore-request.ts';
-import type { Proof, ProofRequest } from '../../../src/restore/verify/verification-request.ts';
-import { proveRestore } from '../../../src/restore/verify/verify-restore.ts';
+import type { Verification, VerificationRequest } from '../../../src/restore/verify/verification-request.ts';
+import { verifyRestore } from '../../../src/restore/verify/verify-restore.ts';
 import { readTableOfContents } from '../../../src/archive/toc/table-of-contents.ts';
 import { examineTarget } from '../../../src/restore/plan/target.ts';
 import type { Manifest } from '../../../src/archive/content/manifest.ts';
@@ -53,7 +53,11 @@ export interface RestoreBed {
   readonly database: (script?: string, name?: string) => Promise<string>;
   readonly dump: (database: string, ...words: readonly string[]) => Promise<TestArchive>;
   readonly restore: (archive: TestArchive, database: string, changes?: RestoreChanges) => Promise<void>;
-  readonly prove: (archive: TestArchive, database: string, changes?: Partial<ProofRequest>) => Promise<Proof>;
+  readonly verify: (
+    archive: TestArchive,
+    database: string,
+    changes?: Partial<VerificationRequest>,
+  ) => Promise<Verification>;
   readonly pgRestore: (words: readonly string[]) => Promise<RunResult>;
   readonly stop: () => Promise<void>;
 }
@@ -135,8 +139,8 @@ export async function startRestoreBed(
         ...changes,
       });
     },
-    prove: ({ file, dumpIds, manifest }, database, changes = {}) =>
-      proveRestore({
+    verify: ({ file, dumpIds, manifest }, database, changes = {}) =>
+      verifyRestore({
         workFolder: folder,
         expected: manifest,
         everything: true,

@@ -80,7 +80,7 @@ describe('a server that is older than the tools', () => {
   it('gets everything back: rows, sequences, large objects, and text that looks like settings', async () => {
     const target = await older.database();
     await older.restore(archive, target);
-    expect(await older.prove(archive, target)).toMatchObject({
+    expect(await older.verify(archive, target)).toMatchObject({
       rows: archive.manifest.rows,
       largeObjects: 3,
     });
@@ -98,7 +98,7 @@ describe('a server that is older than the tools', () => {
     output.clear();
     await older.restore(archive, target, { jobs: 4 });
     expect(output.text).toMatch(/::notice .*jobs: the target \(PostgreSQL 16\) is older than pg_restore/);
-    await older.prove(archive, target);
+    await older.verify(archive, target);
   });
 
   it('says which statement failed, by what the server says', async () => {

@@ -26,7 +26,7 @@ const withUsers = (changes: Partial<TableEntry>): ExpectedContents =>
   contents({ tables: [table('public.users', changes), table('public.orders')] });
 
 describe('the comparison of a restored database with the archive', () => {
-  it('finds nothing where all is equal, in whatever order', () => {
+  it('finds no difference between equal contents in another order', () => {
     const found = contents({ tables: contents().tables.toReversed() });
     expect(compareContents(contents(), found, true)).toEqual({ differences: [], doubtful: [] });
   });
@@ -36,7 +36,7 @@ describe('the comparison of a restored database with the archive', () => {
     [
       'other bytes',
       withUsers({ sha256: 'xx', bytes: 31 }),
-      'public.users has 3 rows, as expected, but not the same',
+      'public.users has 3 rows, as expected, but their contents differ',
     ],
     [
       'another column',
@@ -58,12 +58,12 @@ describe('the comparison of a restored database with the archive', () => {
     [
       'another value',
       contents({ sequences: [{ name: 'public.users_id_seq', value: '8', called: true }] }),
-      'the sequence public.users_id_seq stands at 8 instead of at 7',
+      'the sequence public.users_id_seq is at 8 instead of at 7',
     ],
     [
       'a value that was not given out',
       contents({ sequences: [{ name: 'public.users_id_seq', value: '7', called: false }] }),
-      'the sequence public.users_id_seq stands before 7 instead of at 7',
+      'the sequence public.users_id_seq is before 7 instead of at 7',
     ],
     [
       'a large object less',
@@ -73,9 +73,9 @@ describe('the comparison of a restored database with the archive', () => {
     [
       'another large object',
       contents({ largeObjects: { count: 2, bytes: 2_000_000, sha256: 'xx' } }),
-      'the 2 large objects are not the same',
+      'the 2 large objects have other contents',
     ],
-  ])('finds %s', (_, found, difference) => {
+  ])('reports the difference: %s', (_, found, difference) => {
     expect(compareContents(contents(), found, true)).toEqual({ differences: [difference], doubtful: [] });
   });
 
@@ -83,13 +83,15 @@ describe('the comparison of a restored database with the archive', () => {
     ['the same length with another digest', { sha256: 'xx' }],
     ['columns in another order', { columns: 'name, id', sha256: 'xx' }],
     ['columns in another order, with the same digest', { columns: 'name, id' }],
-  ])('is in doubt about %s', (_, changes) => {
+  ])('leaves undecided: %s', (_, changes) => {
     const { differences, doubtful } = compareContents(contents(), withUsers(changes), true);
     expect(differences).toEqual([]);
-    expect(doubtful.map(otherRows)).toEqual(['public.users has 3 rows, as expected, but not the same']);
+    expect(doubtful.map(otherRows)).toEqual([
+      'public.users has 3 rows, as expected, but their contents differ',
+    ]);
   });
 
-  it('takes names for equal however they are quoted', () => {
+  it('treats names as equal however they are quoted', () => {
     const found = contents({
       tables: [table('"public"."users"', { columns: '"id", "name"' }), table('public."orders"')],
       sequences: [{ name: '"public"."users_id_seq"', value: '7', called: true }],
@@ -97,26 +99,26 @@ describe('the comparison of a restored database with the archive', () => {
     expect(compareContents(contents(), found, true)).toEqual({ differences: [], doubtful: [] });
   });
 
-  it('tells names apart that differ in dots and quotes', () => {
+  it('distinguishes names that differ in dots and quotes', () => {
     const found = contents({ tables: [table('"public.users"'), table('public.orders')] });
     expect(compareContents(contents(), found, false).differences).toEqual([
       'public.users is missing (3 rows expected)',
     ]);
   });
 
-  it('minds rows that nobody expects only where there must be nothing else', () => {
+  it('reports unexpected rows only where the database must contain nothing else', () => {
     const found = contents({
       tables: [...contents().tables, table('public.more', { rows: 5 }), table('public.empty', { rows: 0 })],
       sequences: [...contents().sequences, { name: 'public.other', value: '1', called: false }],
     });
     expect(compareContents(contents(), found, true).differences).toEqual([
-      'public.more holds 5 rows, and none is expected',
+      'public.more has 5 rows instead of none',
     ]);
     expect(compareContents(contents(), found, false).differences).toEqual([]);
   });
 });
 
-describe('the error of a difference', () => {
+describe('the error that lists the differences of a restored database', () => {
   it('names the first ten, and counts the rest', () => {
     const differences = Array.from({ length: 12 }, (_, index) => `t${index} is missing`);
     const { message } = differencesError(differences);
@@ -126,22 +128,22 @@ describe('the error of a difference', () => {
     expect(differencesError(['a']).message).toBe('The restored database differs from the backup: a.');
   });
 
-  it('is one line, whatever the names hold', () => {
+  it('is one line, whatever characters the names contain', () => {
     expect(differencesError(['public."a\n::error::b" is missing']).message).not.toContain('\n');
   });
 });
 
-describe('names', () => {
+describe('the names of tables as patterns for pg_dump', () => {
   it.each([
     ['public.users', ['public', 'users']],
     ['"a ""b"" .c"."new\nline"', ['a "b" .c', 'new\nline']],
     ['id, "c, d", "e)", "UPPER"', ['id', 'c, d', 'e)', 'UPPER']],
     ['', []],
-  ])('are taken apart: %s', (text, parts) => {
+  ])('are split into their parts: %s', (text, parts) => {
     expect(identifiers(text)).toEqual(parts);
   });
 
-  it('become patterns that match nothing else', () => {
+  it('match nothing else', () => {
     expect(exactPattern(['Odd "x"', 'a*?.$'])).toBe('"Odd ""x"""."a*?.$"');
     expect(exactPattern(['', 't'])).toBe('"t"');
     expect(filterPattern(['a\\b', 'new\nline'])).toBe(String.raw`"a\\b"."new\nline"`);

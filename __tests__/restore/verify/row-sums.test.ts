@@ -41,17 +41,17 @@ describe('the sum of the rows of a table', () => {
     ['a row twice, and another once', block('a, b', '1\tx', '1\tx', '2\ty', '3\t\\N')],
     ['a tab in another place', block('a, b', '1\tx', '2\ty', '2y\t', '3\t\\N')],
     ['an empty text for NULL', block('a, b', '1\tx', '2\ty', '2\ty', '3\t')],
-  ])('is another one for %s', (_, blocks) => {
+  ])('is different after: %s', (_, blocks) => {
     expect(sumOf(blocks)?.sum).not.toBe(sum?.sum);
   });
 
-  it('counts rows without columns, and rows that look like their end', () => {
+  it('counts rows without columns, and rows that look like the end of the data', () => {
     expect(sumOf('COPY public.t  FROM stdin;\n\n\n\\.\n')).toMatchObject({ rows: 2 });
     expect(sumOf(block('a', '\\\\.', '.'))).toMatchObject({ rows: 2 });
     expect(sumOf(block('a'))).toMatchObject({ rows: 0 });
   });
 
-  it('is of the tables that are wanted', () => {
+  it('is computed only for the tables that are wanted', () => {
     expect(
       sumOf(`COPY public.other (a) FROM stdin;\n1\n\\.\nSELECT pg_catalog.setval('s', 1, true);\n`),
     ).toBeUndefined();

@@ -17,8 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => bed.stop());
 
-describe('a proof that cannot be made', () => {
-  it('says that row-level security hides rows, from their owner too', async () => {
+describe('a verification that is impossible', () => {
+  it('fails and says that row-level security hides rows, even from their owner', async () => {
     const owner = await bed.server.createRole('owner');
     const source = await bed.database(
       'CREATE TABLE notes (id int); ALTER TABLE notes ENABLE ROW LEVEL SECURITY; ALTER TABLE notes FORCE ROW LEVEL SECURITY',
@@ -27,28 +27,28 @@ describe('a proof that cannot be made', () => {
     await bed.server.createDatabase('owned', { owner: 'owner' });
     const session = bed.session('owned', { PGUSER: owner.user, PGPASSWORD: owner.password });
     await bed.restore(notes, 'owned', { session, noOwner: true });
-    const error = await userErrorOf(bed.prove(notes, 'owned', { session }));
+    const error = await userErrorOf(bed.verify(notes, 'owned', { session }));
     expect(error.message).toBe(
-      'The restore could not be proven: row-level security hides rows from this user in public.notes.',
+      'The restored database could not be verified: row-level security hides rows from this user in public.notes.',
     );
     expect(error.hint).toMatch(/BYPASSRLS.*verify: false/);
-    await bed.prove(notes, 'owned');
+    await bed.verify(notes, 'owned');
   });
 
   it.each([
     [
       'pg_dump fails',
       `echo 'pg_dump: error: query failed: ERROR:  permission denied for table users' >&2; exit 1`,
-      /could not be proven: pg_dump failed: The user lacks the privilege to read the table users/,
+      /could not be verified: pg_dump failed: The user lacks the privilege to read the table users/,
     ],
-    ['pg_dump is killed', 'kill -KILL $$', /could not be proven: pg_dump was ended by SIGKILL/],
-    ['its script stops', `echo 'SELECT 1;'`, /could not be proven: what pg_dump printed is not whole/],
-  ])('says so: %s', async (_, script, message) => {
+    ['pg_dump is killed', 'kill -KILL $$', /could not be verified: pg_dump was ended by SIGKILL/],
+    ['its script stops', `echo 'SELECT 1;'`, /could not be verified: the output of pg_dump is incomplete/],
+  ])('fails with the cause: %s', async (_, script, message) => {
     const pgDump = join(bed.folder, 'pg_dump');
     await writeFile(pgDump, `#!/bin/sh\n${script}\n`, { mode: 0o700 });
     const target = await bed.database('CREATE TABLE t ()');
     const error = await userErrorOf(
-      bed.prove(archive, target, { session: bed.session(target, {}, { pgDump }) }),
+      bed.verify(archive, target, { session: bed.session(target, {}, { pgDump }) }),
     );
     expect(error.message).toMatch(message);
   });
@@ -62,6 +62,6 @@ describe('a proof that cannot be made', () => {
       controller.abort(cancelled);
     };
     const session = bed.session(target).until(controller.signal);
-    await expect(bed.prove(archive, target, { session, onSpawn })).rejects.toBe(cancelled);
+    await expect(bed.verify(archive, target, { session, onSpawn })).rejects.toBe(cancelled);
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Manifest } from '../../../src/archive/content/manifest.ts';
-import type { ProofRequest } from '../../../src/restore/verify/verification-request.ts';
+import type { VerificationRequest } from '../../../src/restore/verify/verification-request.ts';
 import { oneLine } from '../../../src/runner/plain-text.ts';
 import { captureOutput } from '../../support/captured-output.ts';
 import { userErrorOf } from '../../support/user-error.ts';
@@ -36,13 +36,13 @@ async function restored(archive: TestArchive, change = ''): Promise<string> {
 async function differences(
   archive: TestArchive,
   target: string,
-  changes: Partial<ProofRequest> = {},
+  changes: Partial<VerificationRequest> = {},
 ): Promise<string> {
-  return (await userErrorOf(bed.prove(archive, target, changes))).message;
+  return (await userErrorOf(bed.verify(archive, target, changes))).message;
 }
 
 /** What is left of what is expected when only some tables were restored. */
-function only(manifest: Manifest, isWanted: (name: string) => boolean): ProofRequest['expected'] {
+function only(manifest: Manifest, isWanted: (name: string) => boolean): VerificationRequest['expected'] {
   return {
     tables: manifest.tables.filter(({ name }) => isWanted(name)),
     sequences: manifest.sequences.filter(({ name }) => isWanted(name)),
@@ -50,9 +50,9 @@ function only(manifest: Manifest, isWanted: (name: string) => boolean): ProofReq
   };
 }
 
-describe('the proof of a restore', () => {
-  it('finds what was restored, and counts it', async () => {
-    expect(await bed.prove(odd, await restored(odd))).toEqual({
+describe('the verification of a restore', () => {
+  it('succeeds and counts what was restored', async () => {
+    expect(await bed.verify(odd, await restored(odd))).toEqual({
       tables: odd.manifest.tables.length,
       rows: odd.manifest.rows,
       sequences: 5,
@@ -64,12 +64,12 @@ describe('the proof of a restore', () => {
     [
       'a value',
       `UPDATE users SET note = 'eton' WHERE id = 7`,
-      'public.users has 500 rows, as expected, but not the same',
+      'public.users has 500 rows, as expected, but their contents differ',
     ],
     [
       'a value of the same length',
       `UPDATE users SET note = 'eton' WHERE note = 'note' AND id = 8`,
-      'public.users has 500 rows, as expected, but not the same',
+      'public.users has 500 rows, as expected, but their contents differ',
     ],
     ['a lost row', 'DELETE FROM users WHERE id = 500', 'public.users has 499 rows instead of 500 rows'],
     [
@@ -81,7 +81,7 @@ describe('the proof of a restore', () => {
     [
       'a table too many',
       'CREATE TABLE surplus AS SELECT 1 AS id',
-      'public.surplus holds 1 row, and none is expected',
+      'public.surplus has 1 row instead of none',
     ],
     [
       'a renamed column',
@@ -91,9 +91,9 @@ describe('the proof of a restore', () => {
     [
       'a sequence',
       `SELECT nextval('users_id_seq')`,
-      'the sequence public.users_id_seq stands at 501 instead of at 500',
+      'the sequence public.users_id_seq is at 501 instead of at 500',
     ],
-    ['a large object', `SELECT lo_put(1002, 0, 'two')`, 'the 3 large objects are not the same'],
+    ['a large object', `SELECT lo_put(1002, 0, 'two')`, 'the 3 large objects have other contents'],
     [
       'a lost large object',
       'SELECT lo_unlink(1003)',
@@ -102,38 +102,38 @@ describe('the proof of a restore', () => {
     [
       'rows swapped between columns',
       `UPDATE "select" SET "a\nb" = "c, d", "c, d" = "a\nb"`,
-      'public."select" has 2 rows, as expected, but not the same',
+      'public."select" has 2 rows, as expected, but their contents differ',
     ],
     [
       'NULL for the text that looks like it',
       String.raw`UPDATE hostile_values SET value = NULL WHERE value = '\N'`,
-      'public.hostile_values has 14 rows, as expected, but not the same',
+      'public.hostile_values has 14 rows, as expected, but their contents differ',
     ],
-  ])('finds %s', async (_, change, difference) => {
+  ])('reports the difference: %s', async (_, change, difference) => {
     expect(await differences(odd, await restored(odd, change))).toBe(
       `The restored database differs from the backup: ${difference}.`,
     );
   });
 
-  it('does not mind in which order rows are, if it can look at the archive again', async () => {
+  it('ignores the order of rows if it can read the archive again', async () => {
     const target = await restored(odd, 'UPDATE users SET name = name WHERE id < 100');
-    await bed.prove(odd, target);
+    await bed.verify(odd, target);
     expect(await differences({ ...odd, dumpIds: [] }, target)).toContain(
-      'public.users has 500 rows, as expected, but not the same',
+      'public.users has 500 rows, as expected, but their contents differ',
     );
   });
 
   it.each([
     ['by names in a file', 17],
     ['by names in the arguments', 16],
-  ])('looks at nothing but what was restored, %s', async (_, major) => {
+  ])('compares only what was restored, selected %s', async (_, major) => {
     const target = await restored(
       odd,
       `DROP TABLE some_generated; CREATE TABLE surplus AS SELECT 1; CREATE TABLE "Users" (id int); SELECT lo_unlink(1001)`,
     );
     const expected = only(odd.manifest, (name) => !name.includes('generated'));
     const session = bed.session(target, {}, { major });
-    expect(await bed.prove(odd, target, { expected, everything: false, session })).toMatchObject({
+    expect(await bed.verify(odd, target, { expected, everything: false, session })).toMatchObject({
       tables: expected.tables.length,
       largeObjects: 0,
     });
@@ -152,19 +152,19 @@ describe('the proof of a restore', () => {
     }
   });
 
-  it('looks at its own large objects among others', async () => {
+  it('compares only the restored large objects when the target has others', async () => {
     const target = await restored(odd, `SELECT lo_from_bytea(5000, 'before')`);
     const some = { everything: false, largeObjectIds: new Set(['1001', '1002', '1003']) };
-    expect(await bed.prove(odd, target, some)).toMatchObject({ largeObjects: 3 });
+    expect(await bed.verify(odd, target, some)).toMatchObject({ largeObjects: 3 });
     expect(await differences(odd, target, { everything: false })).toContain('there are 4 large objects');
     await bed.server.sql(`SELECT lo_put(1001, 0, 'x')`, target);
-    expect(await differences(odd, target, some)).toContain('the 3 large objects are not the same');
+    expect(await differences(odd, target, some)).toContain('the 3 large objects have other contents');
   });
 
-  it('needs nothing to be there when nothing is expected', async () => {
+  it('succeeds with an empty target when nothing is expected', async () => {
     const expected = only(odd.manifest, () => false);
     const target = await bed.database();
-    expect(await bed.prove(odd, target, { expected })).toEqual({
+    expect(await bed.verify(odd, target, { expected })).toEqual({
       tables: 0,
       rows: 0,
       sequences: 0,
@@ -173,7 +173,7 @@ describe('the proof of a restore', () => {
     expect(await differences(odd, target, { everything: false })).toContain('is missing');
   });
 
-  it('takes the columns of a child table in the order that the restore gave them', async () => {
+  it('ignores that the columns of a child table have another order after the restore', async () => {
     const archive = await bed.dump(
       await bed.database(`
         CREATE TABLE parent (a int, b text);
@@ -187,14 +187,14 @@ describe('the proof of a restore', () => {
       archive,
       'CREATE TABLE moved AS SELECT a, b, z FROM child; DROP TABLE child; ALTER TABLE moved RENAME TO child',
     );
-    expect(await bed.prove(archive, target)).toMatchObject({ rows: 1001 });
+    expect(await bed.verify(archive, target)).toMatchObject({ rows: 1001 });
     await bed.server.sql(`UPDATE child SET b = z, z = b WHERE a = 500`, target);
     expect(await differences(archive, target)).toContain(
-      'public.child has 1,000 rows, as expected, but not the same',
+      'public.child has 1,000 rows, as expected, but their contents differ',
     );
   });
 
-  it('is not confused by rows that were loaded through a partitioned table, and come in another order', async () => {
+  it('succeeds with rows that were loaded through a partitioned table and have another order', async () => {
     const source = await bed.database(`
       CREATE TABLE ev (id int, k int, note text) PARTITION BY LIST (k);
       CREATE TABLE ev1 PARTITION OF ev FOR VALUES IN (1);
@@ -213,17 +213,17 @@ describe('the proof of a restore', () => {
       );
     expect(await order(target)).not.toEqual(await order(source));
     for (const everything of [true, false]) {
-      expect(await bed.prove(archive, target, { everything })).toMatchObject({ tables: 2, rows: 4501 });
+      expect(await bed.verify(archive, target, { everything })).toMatchObject({ tables: 2, rows: 4501 });
     }
     const expected = only(archive.manifest, (name) => name === 'public.ev');
-    expect(await bed.prove(archive, target, { expected, everything: false })).toMatchObject({ rows: 4500 });
+    expect(await bed.verify(archive, target, { expected, everything: false })).toMatchObject({ rows: 4500 });
     await bed.server.sql('UPDATE ev SET id = 4 WHERE id = 5', target);
     expect(await differences(archive, target)).toContain(
-      'public.ev has 4,500 rows, as expected, but not the same',
+      'public.ev has 4,500 rows, as expected, but their contents differ',
     );
   });
 
-  it('tells that tables partitioned by the hash of an enumeration are loaded so without being asked', async () => {
+  it('recognises that pg_dump loads tables partitioned by the hash of an enumeration through their root', async () => {
     const archive = await bed.dump(
       await bed.database(`
         CREATE TYPE mood AS ENUM ('a', 'b', 'c', 'd');
@@ -236,11 +236,11 @@ describe('the proof of a restore', () => {
     );
     expect(archive.manifest.tables.map(({ name }) => name)).toEqual(['public.hashed', 'public.listed1']);
     const target = await restored(archive);
-    await bed.prove(archive, target);
-    await bed.prove(archive, target, { everything: false });
+    await bed.verify(archive, target);
+    await bed.verify(archive, target, { everything: false });
   });
 
-  it('takes tables of extensions as the archive has them', async () => {
+  it('compares tables of extensions as the archive has them', async () => {
     const extension = `
       CREATE EXTENSION pg_trgm; CREATE TABLE settings (name text, builtin boolean);
       INSERT INTO settings VALUES ('built in', true);
@@ -259,8 +259,8 @@ describe('the proof of a restore', () => {
     const { stdout } = await bed.pgRestore(['--list', archive.file]);
     const rest = [...stdout.matchAll(/^(\d+); (?!.* EXTENSION )/gm)].map(([, id]) => Number(id));
     await bed.restore({ ...archive, dumpIds: rest }, target);
-    expect(await bed.prove(archive, target)).toMatchObject({ tables: 2, rows: 2 });
-    expect(await bed.prove(archive, target, { everything: false })).toMatchObject({ tables: 2, rows: 2 });
+    expect(await bed.verify(archive, target)).toMatchObject({ tables: 2, rows: 2 });
+    expect(await bed.verify(archive, target, { everything: false })).toMatchObject({ tables: 2, rows: 2 });
   });
 
   it('compares text in the encoding of the archive', async () => {
@@ -271,7 +271,9 @@ describe('the proof of a restore', () => {
     const archive = await bed.dump('latin');
     const target = await restored(archive);
     for (const everything of [true, false]) {
-      expect(await bed.prove(archive, target, { encoding: 'LATIN1', everything })).toMatchObject({ rows: 1 });
+      expect(await bed.verify(archive, target, { encoding: 'LATIN1', everything })).toMatchObject({
+        rows: 1,
+      });
     }
   });
 });

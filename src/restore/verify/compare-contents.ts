@@ -4,12 +4,12 @@ import { plainLine } from '../../runner/plain-text.ts';
 import type { Contents, TableEntry } from '../../archive/content/manifest.ts';
 import { identifiers, nameKey } from '../../archive/names.ts';
 
-/** What a restored database must hold. */
+/** What a restored database must contain. */
 export type ExpectedContents = Contents;
 
-/** How a database differs from what it must hold. */
+/** How a database differs from what it must contain. */
 export interface Comparison {
-  /** In words, each naming the table, sequence or the like. */
+  /** One phrase each, with the name of the table, sequence or the like. */
   readonly differences: readonly string[];
   /** Tables with as many rows and bytes as expected, but another digest: the rows may be the same in another order. */
   readonly doubtful: readonly TableEntry[];
@@ -18,7 +18,7 @@ export interface Comparison {
 const MOST_NAMED = 10;
 
 /**
- * Compares what a database holds with what it must hold. Names are compared without their quotes, and columns by
+ * Compares what a database contains with what it must contain. Names are compared without their quotes, and columns by
  * their names, because both may be written in other ways by another version of `pg_dump`.
  *
  * @param everything whether more than what is expected is a difference too. Empty tables and sequences never are:
@@ -38,23 +38,23 @@ export function compareContents(
   return { differences, doubtful };
 }
 
-/** The error of a database that differs from what it must hold. */
+/** The error of a database that differs from what it must contain. */
 export function differencesError(differences: readonly string[]): UserError {
   const more = differences.length - MOST_NAMED;
   const named = differences.slice(0, MOST_NAMED).map(plainLine).join('; ');
   return new UserError(
     'verification-failed',
     `The restored database differs from the backup: ${named}${more > 0 ? `; and ${more} more` : ''}.`,
-    'Make sure that nobody writes into the target, and restore again. Servers that write values differently also differ here: compare their lc_monetary, bytea_output and extensions.',
+    'Make sure that nothing else writes to the target, and restore again. Two servers that print values differently also cause this error: compare their lc_monetary, bytea_output and extensions.',
   );
 }
 
-/** A table in words: its rows were found to be other ones. */
+/** The difference of a table that has as many rows as expected, but other ones. */
 export function otherRows({ name, rows }: TableEntry): string {
-  return `${name} has ${count(rows, 'row')}, as expected, but not the same`;
+  return `${name} has ${count(rows, 'row')}, as expected, but their contents differ`;
 }
 
-/** @returns the difference in words, or the table if it is doubtful, or nothing if it is equal. */
+/** @returns the difference, or the table if it is doubtful, or nothing if it is equal. */
 function compareTable(expected: TableEntry, found: TableEntry | undefined): string | TableEntry | undefined {
   const { name } = expected;
   if (found === undefined) return `${name} is missing (${count(expected.rows, 'row')} expected)`;
@@ -74,7 +74,7 @@ function surplus(expected: ExpectedContents, found: ExpectedContents): string[] 
   const known = new Set(expected.tables.map(tableKey));
   return found.tables
     .filter((table) => table.rows > 0 && !known.has(tableKey(table)))
-    .map(({ name, rows }) => `${name} holds ${count(rows, 'row')}, and none is expected`);
+    .map(({ name, rows }) => `${name} has ${count(rows, 'row')} instead of none`);
 }
 
 function compareSequences(expected: ExpectedContents, found: ExpectedContents): string[] {
@@ -83,11 +83,11 @@ function compareSequences(expected: ExpectedContents, found: ExpectedContents): 
     const other = byName.get(sequenceKey(name));
     if (other === undefined) return [`the sequence ${name} is missing`];
     if (other.value === value && other.called === called) return [];
-    return [`the sequence ${name} stands ${standing(other)} instead of ${standing({ value, called })}`];
+    return [`the sequence ${name} is ${position(other)} instead of ${position({ value, called })}`];
   });
 }
 
-function standing({ value, called }: { readonly value: string; readonly called: boolean }): string {
+function position({ value, called }: { readonly value: string; readonly called: boolean }): string {
   return `${called ? 'at' : 'before'} ${value}`;
 }
 
@@ -97,7 +97,7 @@ function compareLargeObjects(
 ): string[] {
   if (found.sha256 === expected.sha256 && found.count === expected.count) return [];
   if (found.count === expected.count && found.bytes === expected.bytes) {
-    return [`the ${count(expected.count, 'large object')} are not the same`];
+    return [`the ${count(expected.count, 'large object')} have other contents`];
   }
   const size = ({ count: objects, bytes: length }: typeof found): string =>
     `${count(objects, 'large object')} of ${bytes(length)}`;

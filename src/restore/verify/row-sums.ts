@@ -17,7 +17,7 @@ export interface RowSum {
 
 /**
  * Sums up the rows of some tables of a script, so that the same rows give the same sum in any order. It costs several
- * times as much as the manifest's digest, and holds one row in memory.
+ * times as much as the manifest's digest, and keeps one row in memory.
  */
 export class RowSums implements ScriptListener {
   readonly #wanted: ReadonlySet<string>;
@@ -27,7 +27,7 @@ export class RowSums implements ScriptListener {
     this.#wanted = new Set(tables.map(tableKey));
   }
 
-  /** What the script holds of a table; undefined when it does not name it. */
+  /** The sum of the rows of a table in the script; undefined when the script does not name it. */
   of(table: CopyTarget): RowSum | undefined {
     const found = this.#sums.get(tableKey(table));
     return found && { rows: found.rows, sum: Buffer.from(found.sum).toString('hex') };
@@ -53,10 +53,10 @@ export class RowSums implements ScriptListener {
   }
 }
 
-/** Reads a COPY block as usual, and gives the digest of each of its rows away. */
+/** Reads a COPY block as usual, and passes on the digest of each of its rows. */
 class SummingReader implements RowsReader {
   readonly #reader = new CopyDataReader();
-  /** Where the first, second, … column by name stands in a row. */
+  /** The position in a row of the first, second, … column by name. */
   readonly #order: readonly number[];
   readonly #onRow: (digest: Buffer) => void;
   /** The beginning of a row that goes on in the next chunk. */

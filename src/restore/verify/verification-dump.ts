@@ -14,15 +14,15 @@ import {
 import { ScriptError } from '../../archive/content/script-statement.ts';
 import { DATA_ALONE } from '../../archive/archive-script.ts';
 import { exactPattern, filterPattern } from '../../archive/names.ts';
-import type { ProofRequest } from './verification-request.ts';
+import type { VerificationRequest } from './verification-request.ts';
 
 const COLLECT_EVERY = 16 * 1024 * 1024;
-/** What fits into the arguments of a process everywhere, Windows included. */
+/** The longest arguments that every platform takes, Windows included. */
 const ARGUMENTS_LIMIT = 24 * 1024;
 const FILTER_FILES_SINCE = 17;
 
-/** What of the database is dumped for the proof. */
-export interface ProofSelection {
+/** Which part of the database is dumped for the verification. */
+export interface DumpSelection {
   /** Tables and sequences by the parts of their names, or undefined for all that there are. */
   readonly names: readonly (readonly string[])[] | undefined;
   /** Partitioned tables among them: their rows are in their partitions. */
@@ -48,11 +48,11 @@ export function canSelect(
 /**
  * Dumps rows as a script, straight to a listener: no file is written.
  *
- * @throws UserError when `pg_dump` fails, its connection falls silent, or its script is not whole.
+ * @throws UserError when `pg_dump` fails, its connection stops responding, or its script is incomplete.
  */
-export async function dumpForProof(
-  request: ProofRequest,
-  selection: ProofSelection,
+export async function dumpForVerification(
+  request: VerificationRequest,
+  selection: DumpSelection,
   listener: ScriptListener,
   onProgress: (progress: ScriptProgress) => void = () => undefined,
 ): Promise<void> {
@@ -62,7 +62,7 @@ export async function dumpForProof(
   try {
     const reader = new ScriptReader(listener);
     const collect = collectAfterEvery(COLLECT_EVERY);
-    const result = await run(session.tools.pgDump, [...proofArguments(request, selection), ...filter.args], {
+    const result = await run(session.tools.pgDump, [...dumpArguments(request, selection), ...filter.args], {
       env: session.environment,
       signal: AbortSignal.any([session.signal, silence.signal]),
       onSpawn: (pid) => {
@@ -85,10 +85,10 @@ export async function dumpForProof(
   }
 }
 
-/** Everything but the names. It holds no secret. */
-function proofArguments(
-  { session: { tools }, encoding, role }: ProofRequest,
-  selection: ProofSelection,
+/** Everything but the names. It contains no secret. */
+function dumpArguments(
+  { session: { tools }, encoding, role }: VerificationRequest,
+  selection: DumpSelection,
 ): string[] {
   return [
     '--format=plain',
@@ -109,8 +109,8 @@ interface Filter {
 
 /** The names for `pg_dump`, in a file where it takes one. */
 async function filterOf(
-  { session: { tools }, workFolder }: ProofRequest,
-  { names, roots }: ProofSelection,
+  { session: { tools }, workFolder }: VerificationRequest,
+  { names, roots }: DumpSelection,
 ): Promise<Filter> {
   const noFile = (args: readonly string[]): Filter => ({ args, remove: () => Promise.resolve() });
   if (names === undefined) return noFile([]);
@@ -120,7 +120,7 @@ async function filterOf(
   ];
   const argument = ({ parts, what }: (typeof objects)[number]): string => `--${what}=${exactPattern(parts)}`;
   if (tools.major < FILTER_FILES_SINCE) return noFile(objects.map(argument));
-  const file = path.join(workFolder, `proof-${randomBytes(6).toString('hex')}.filter`);
+  const file = path.join(workFolder, `verification-${randomBytes(6).toString('hex')}.filter`);
   const lines = objects.flatMap(({ parts, what }) => {
     const pattern = filterPattern(parts);
     return pattern === undefined ? [] : [`include ${what.replaceAll('-', '_')} ${pattern}\n`];
@@ -131,15 +131,19 @@ async function filterOf(
 }
 
 function requireSuccess({ exitCode, endedBy, stderr }: RunResult): void {
-  if (endedBy !== null) throw endedBySignal('The restore could not be proven: pg_dump', endedBy);
+  if (endedBy !== null) throw endedBySignal('The restored database could not be verified: pg_dump', endedBy);
   if (exitCode !== 0)
-    throw diagnosedError('verification-failed', 'The restore could not be proven: pg_dump failed', stderr);
+    throw diagnosedError(
+      'verification-failed',
+      'The restored database could not be verified: pg_dump failed',
+      stderr,
+    );
 }
 
 function notWhole(error: ScriptError): UserError {
   return new UserError(
     'verification-failed',
-    `The restore could not be proven: what pg_dump printed is not whole: ${error.message}.`,
+    `The restored database could not be verified: the output of pg_dump is incomplete: ${error.message}.`,
     'Run the job again.',
     { cause: error },
   );

@@ -5,16 +5,16 @@ import { someOf } from '../../runner/format.ts';
 import { plainLine } from '../../runner/plain-text.ts';
 import type { ExpectedContents } from './compare-contents.ts';
 import { identifiers, nameKey } from '../../archive/names.ts';
-import type { ProofRequest } from './verification-request.ts';
+import type { VerificationRequest } from './verification-request.ts';
 
-/** What the catalog says of the tables and sequences that are expected, and that are there. */
-export interface ProofFacts {
+/** What the catalog says of those expected tables and sequences that exist. */
+export interface CatalogFacts {
   /** The parts of each name, partitioned tables aside. */
   readonly names: readonly (readonly string[])[];
-  /** Partitioned tables that the archive holds rows of, instead of their partitions. */
+  /** Partitioned tables whose rows the archive contains under their own name, instead of under that of their partitions. */
   readonly roots: readonly (readonly string[])[];
   /** Whether rows of a partition itself are expected. */
-  readonly holdsPartitions: boolean;
+  readonly hasPartitions: boolean;
 }
 
 const COLUMNS = 5;
@@ -26,12 +26,12 @@ WHERE c.relkind IN ('r', 'p', 'S') AND n.nspname !~ '^pg_' AND n.nspname <> 'inf
 /**
  * Asks the catalog about what is expected.
  *
- * @throws UserError when row-level security hides rows from the user: nothing can be proven then.
+ * @throws UserError when row-level security hides rows from the user: nothing can be verified then.
  */
-export async function proofFacts({ expected, session, role }: ProofRequest): Promise<ProofFacts> {
+export async function catalogFacts({ expected, session, role }: VerificationRequest): Promise<CatalogFacts> {
   const rows = await session.query(FACTS_SQL, COLUMNS).catch((error: unknown) => {
     throw error instanceof PsqlError
-      ? diagnosedError('verification-failed', 'The restore could not be proven', error.stderr)
+      ? diagnosedError('verification-failed', 'The restored database could not be verified', error.stderr)
       : error;
   });
   const wanted = expectedKeys(expected);
@@ -48,7 +48,7 @@ export async function proofFacts({ expected, session, role }: ProofRequest): Pro
   return {
     names: there.filter(({ isRoot }) => !isRoot).map(({ parts }) => parts),
     roots: there.filter(({ isRoot }) => isRoot).map(({ parts }) => parts),
-    holdsPartitions: there.some(({ isPartition, isRoot }) => isPartition && !isRoot),
+    hasPartitions: there.some(({ isPartition, isRoot }) => isPartition && !isRoot),
   };
 }
 
@@ -62,7 +62,7 @@ function expectedKeys({ tables, sequences }: ExpectedContents): ReadonlySet<stri
 function hiddenRows(tables: readonly string[]): UserError {
   return new UserError(
     'verification-failed',
-    `The restore could not be proven: row-level security hides rows from this user in ${someOf(tables.map(plainLine))}.`,
-    'FORCE ROW LEVEL SECURITY binds the owner of a table too. Use a role with BYPASSRLS; or set verify: false, and look at the rows yourself.',
+    `The restored database could not be verified: row-level security hides rows from this user in ${someOf(tables.map(plainLine))}.`,
+    'FORCE ROW LEVEL SECURITY binds the owner of a table too. Use a role with BYPASSRLS; or set "verify: false", and check the rows yourself.',
   );
 }

@@ -1,18 +1,18 @@
 import type { PgSession } from '../../postgres/session.ts';
 import type { ExpectedContents } from './compare-contents.ts';
 
-/** What is proven, and with what. */
-export interface ProofRequest {
-  /** What the restored database must hold. */
+/** What is verified, and with what. */
+export interface VerificationRequest {
+  /** What the restored database must contain. */
   readonly expected: ExpectedContents;
   /**
-   * Whether the database holds nothing else, so that all of it is compared. Otherwise only what is expected is looked
-   * at; of large objects then only `largeObjectIds`, or all where that is absent.
+   * Whether the database contains nothing else, so that all of it is compared. Otherwise only what is expected is
+   * compared; of large objects then only `largeObjectIds`, or all where that is absent.
    */
   readonly everything: boolean;
   /**
-   * Where it was restored from, and the entries of contents that were: without it, rows that came in another order than
-   * they were backed up in count as others.
+   * Where it was restored from, and the entries of contents that were: without it, rows that are in another order than
+   * in the backup count as different.
    */
   readonly archive?: { readonly file: string; readonly dumpIds: readonly number[] };
   /** The encoding of the archive, as its `SET client_encoding` says; the database's own when absent. */
@@ -27,8 +27,8 @@ export interface ProofRequest {
   readonly onSpawn?: (pid: number) => void;
 }
 
-/** What was found as it must be. */
-export interface Proof {
+/** What was found to be identical. */
+export interface Verification {
   readonly tables: number;
   readonly rows: number;
   readonly sequences: number;

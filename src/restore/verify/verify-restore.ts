@@ -11,22 +11,22 @@ import {
 } from '../../archive/content/script-reader.ts';
 import { compareContents, differencesError, otherRows } from './compare-contents.ts';
 import { nameKey } from '../../archive/names.ts';
-import { type ProofSelection, canSelect, dumpForProof } from './verification-dump.ts';
-import { type ProofFacts, proofFacts } from './verification-facts.ts';
-import type { Proof, ProofRequest } from './verification-request.ts';
+import { type DumpSelection, canSelect, dumpForVerification } from './verification-dump.ts';
+import { type CatalogFacts, catalogFacts } from './verification-facts.ts';
+import type { Verification, VerificationRequest } from './verification-request.ts';
 import { restoreFailure } from '../apply/restore-failure.ts';
 import { RowSums } from './row-sums.ts';
 
 /**
- * Dumps what was restored again, and compares it with what the archive holds: the same tables, rows and SHA-256 per
- * table, the same sequences and large objects. Rows that came in another order are looked at a second time: a table
+ * Dumps the restored objects again, and compares them with the archive: the same tables, rows and SHA-256 per
+ * table, the same sequences and large objects. Rows in another order are compared a second time: a table
  * has no order, and `pg_restore` does not keep it where rows are loaded through a partitioned table.
  *
- * @throws UserError that names what differs, or says why nothing can be proven; the signal's reason when it was aborted.
+ * @throws UserError that names what differs, or says why nothing can be verified; the signal's reason when it was aborted.
  */
-export async function proveRestore(request: ProofRequest): Promise<Proof> {
+export async function verifyRestore(request: VerificationRequest): Promise<Verification> {
   const { expected } = request;
-  const facts = await proofFacts(request);
+  const facts = await catalogFacts(request);
   const selection = selectionOf(request, facts);
   const found = await dumpAgain(request, request.everything ? { ...selection, names: undefined } : selection);
   const { differences, doubtful } = compareContents(expected, found, request.everything);
@@ -42,17 +42,17 @@ export async function proveRestore(request: ProofRequest): Promise<Proof> {
 }
 
 /**
- * What to dump: the very tables and sequences that are expected, or all there is when the tools cannot be told so.
+ * What to dump: exactly the expected tables and sequences, or everything when the tools cannot be given their names.
  *
- * Where the archive holds rows of partitioned tables themselves, and none of a partition, it was made with
+ * Where the archive contains rows of partitioned tables themselves, and none of a partition, it was made with
  * `--load-via-partition-root`. (pg_dump does the same by itself for tables that are partitioned by the hash of an
  * enumeration, and does it again now.)
  */
 function selectionOf(
-  { expected, session: { tools }, encoding }: ProofRequest,
-  { names, roots, holdsPartitions }: ProofFacts,
-): ProofSelection {
-  const throughRoot = roots.length > 0 && !holdsPartitions;
+  { expected, session: { tools }, encoding }: VerificationRequest,
+  { names, roots, hasPartitions }: CatalogFacts,
+): DumpSelection {
+  const throughRoot = roots.length > 0 && !hasPartitions;
   const largeObjects = expected.largeObjects.count > 0;
   const all = [...names, ...roots];
   const byName =
@@ -60,7 +60,7 @@ function selectionOf(
   return { names: byName ? names : undefined, roots, throughRoot, largeObjects };
 }
 
-async function dumpAgain(request: ProofRequest, selection: ProofSelection): Promise<Contents> {
+async function dumpAgain(request: VerificationRequest, selection: DumpSelection): Promise<Contents> {
   const collector = new ContentsCollector();
   const total = request.expected.tables.reduce((sum, { bytes }) => sum + bytes, 0);
   let progress: ScriptProgress | undefined;
@@ -70,7 +70,7 @@ async function dumpAgain(request: ProofRequest, selection: ProofSelection): Prom
       : progressLine({ reached: progress.bytes, total, elapsedMs, name: progress.table }),
   );
   try {
-    await dumpForProof(request, selection, onlyOurObjects(request, collector), (latest) => {
+    await dumpForVerification(request, selection, onlyOurObjects(request, collector), (latest) => {
       progress = latest;
     });
     return collector.finish();
@@ -79,9 +79,9 @@ async function dumpAgain(request: ProofRequest, selection: ProofSelection): Prom
   }
 }
 
-/** Passes on the large objects that were restored, and not those that the database held before. */
+/** Passes on the large objects that were restored, and not those that were in the database before. */
 function onlyOurObjects(
-  { everything, expected, largeObjectIds }: ProofRequest,
+  { everything, expected, largeObjectIds }: VerificationRequest,
   listener: ScriptListener,
 ): ScriptListener {
   const isOurs = (id: string): boolean =>
@@ -98,14 +98,16 @@ function onlyOurObjects(
   };
 }
 
-/** The tables whose rows are really other ones than those of the archive, of those that may have them in another order. */
+/** Of tables whose rows may only be in another order: those whose rows do differ from the archive. */
 async function withOtherRows(
-  request: ProofRequest,
-  facts: ProofFacts,
+  request: VerificationRequest,
+  facts: CatalogFacts,
   doubtful: readonly TableEntry[],
 ): Promise<readonly TableEntry[]> {
   if (doubtful.length === 0 || request.archive === undefined) return doubtful;
-  log.info(`Comparing the rows of ${doubtful.map(({ name }) => name).join(', ')} whatever their order`);
+  log.info(
+    `Comparing the rows of ${doubtful.map(({ name }) => name).join(', ')} again, regardless of their order`,
+  );
   const [expected, found] = [new RowSums(doubtful), new RowSums(doubtful)];
   await readArchive(request, request.archive, expected);
   const names = new Set(doubtful.map(({ schema, table }) => nameKey(schema, table)));
@@ -115,13 +117,13 @@ async function withOtherRows(
     names: facts.names.filter(isDoubtful),
     roots: facts.roots.filter(isDoubtful),
   });
-  await dumpForProof(request, { ...selection, largeObjects: false }, found);
+  await dumpForVerification(request, { ...selection, largeObjects: false }, found);
   return doubtful.filter((table) => expected.of(table)?.sum !== found.of(table)?.sum);
 }
 
 async function readArchive(
-  { session, workFolder, onSpawn }: ProofRequest,
-  { file, dumpIds }: NonNullable<ProofRequest['archive']>,
+  { session, workFolder, onSpawn }: VerificationRequest,
+  { file, dumpIds }: NonNullable<VerificationRequest['archive']>,
   listener: ScriptListener,
 ): Promise<void> {
   const reader = new ScriptReader(listener);
@@ -138,7 +140,7 @@ async function readArchive(
       reader.write(chunk);
     },
   });
-  const impact = 'The restore could not be proven.';
+  const impact = 'The restored database could not be verified.';
   if (endedBy !== null) throw endedBySignal('pg_restore', endedBy, impact);
   if (exitCode !== 0) throw restoreFailure('pg_restore', stderr, impact);
   reader.end();
