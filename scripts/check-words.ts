@@ -10,8 +10,8 @@ const CHECKED = [
   '{.,restore,prune,check}/action.yml',
   '.github/**/*.yml',
   'package.json',
-  'src/{errors,{process,tools}/**/*}.ts',
-  '__tests__/{check,docs,process,prune}/**/*.ts',
+  'src/{errors,backup/test-restore/*,{process,restore,tools}/**/*}.ts',
+  '__tests__/{backup/test-restore,check,docs,process,prune,restore}/**/*.ts',
   'scripts/{*,docs/*}.ts',
 ];
 

@@ -19,14 +19,14 @@ function opened(file: string, keys?: DecryptionKeys): Promise<string> {
   return openBackup({ file, keys, target: files.at('archive'), signal });
 }
 
-describe('a file that is to be restored', () => {
-  it('is taken as it is when it is an archive', async () => {
+describe('a file to restore', () => {
+  it('is used unchanged when it is an archive', async () => {
     const file = await files.write('a.bak', 'PGDMP\x01');
     expect(await opened(file)).toBe(file);
     expect(await files.names()).toEqual(['a.bak']);
   });
 
-  it('is refused when keys are given that it does not need', async () => {
+  it('is refused when it is not encrypted although keys are given', async () => {
     const file = await files.write('a.bak', 'PGDMP\x01');
     expect(await failureText(opened(file, (await keyPair()).keys))).toMatch(
       /^The backup is not encrypted, although "age-identity" or "age-passphrase" is set/,
@@ -41,7 +41,7 @@ describe('a file that is to be restored', () => {
     ['a script of a newer pg_dump', '\\restrict abc', /it is an SQL script\./],
     ['a file that was never written', '', /it is empty\./],
     ['anything else', '<!doctype html>', /neither pg_dump nor age has written/],
-  ])('is refused by what it is: %s', async (_, content, words) => {
+  ])('is refused with an error that says what it is: %s', async (_, content, words) => {
     expect(await failureText(opened(await files.write('a.bak', content)))).toMatch(words);
   });
 
@@ -53,7 +53,7 @@ describe('a file that is to be restored', () => {
   it.each([
     ['a script', '-- PostgreSQL database dump', /it is an SQL script\./],
     ['something encrypted', 'age-encryption.org/v1\n', /neither pg_dump nor age has written/],
-  ])('is refused when it is %s, encrypted', async (_, content, words) => {
+  ])('is refused when it decrypts to %s', async (_, content, words) => {
     const { encryption, keys } = await keyPair();
     const source = await files.write('inside', content);
     await encryptFile({ source, target: files.at('a.bak.age'), encryption, signal });

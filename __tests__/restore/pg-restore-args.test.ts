@@ -103,7 +103,7 @@ describe('the role that pg_restore acts as', () => {
     [['--role=shop owner'], 'shop owner'],
     [['--role=a', '--role=b', '--no-comments'], 'b'],
     [['--role='], ''],
-  ])('given %j is %j', (words, role) => {
+  ])('for the arguments %j is %j', (words, role) => {
     expect(checkedRestoreArguments('pg-restore-args', words)).toEqual(words);
     expect(roleOf(words)).toBe(role);
   });

@@ -45,7 +45,7 @@ const masked = (): string[] =>
   });
 
 describe('the inputs of a restore', () => {
-  it('are, when nothing is said, the latest backup of this repository, all of it, in one transaction, proven', async () => {
+  it('default to the whole latest backup of this repository, in one transaction, with verification', async () => {
     expect(await read()).toEqual({
       connection: { value: URL, from: 'the connection-string input' },
       tls: { rootCertificate: undefined, certificate: undefined, key: undefined },
@@ -72,7 +72,7 @@ describe('the inputs of a restore', () => {
     });
   });
 
-  it('are read from what the workflow says', async () => {
+  it('are read from the workflow', async () => {
     const [first, second] = await Promise.all([generateX25519Identity(), generateHybridIdentity()]);
     expect(
       await read({
@@ -104,7 +104,7 @@ describe('the inputs of a restore', () => {
     });
   });
 
-  it('name an artifact, its id, a series, another repository, or a file', async () => {
+  it('select the backup by artifact name, artifact id, backup-name, repository or path', async () => {
     const source = async (inputs: Readonly<Record<string, string>>) => (await read(inputs)).source;
     expect(await source({ backup: 'shop-20260101T000000Z-0123456789ab.bak' })).toMatchObject({
       wanted: { kind: 'name', name: 'shop-20260101T000000Z-0123456789ab.bak' },
@@ -150,18 +150,18 @@ describe('the inputs of a restore', () => {
       'age-passphrase: the passphrase is blank, starts or ends with white space',
     ],
     [{ 'connection-string': ' ' }, 'connection-string is empty'],
-  ])('are refused by name: %j', async (inputs, text) => {
+  ])('are refused with an error that names the wrong one: %j', async (inputs, text) => {
     expect(await refusalOf(inputs)).toContain(text);
   });
 
-  it('need a repository where there is none', async () => {
+  it('need a repository outside GitHub', async () => {
     expect(await refusalOf({}, '')).toContain('GITHUB_REPOSITORY is not set');
     expect((await read({ repository: 'a/b' }, '')).source).toMatchObject({
       repository: { owner: 'a', repo: 'b' },
     });
   });
 
-  it('may have the connection string in the .env file, as the backup', async () => {
+  it('may take the connection string from the .env file, as a backup does', async () => {
     await writeFile(join(workspace, '.env'), `DATABASE_URL="${URL}"\n`);
     const { connection } = await read({ 'connection-string': '' });
     expect(connection).toEqual({ value: URL, from: 'DATABASE_URL in the .env file of the workspace' });
@@ -170,15 +170,15 @@ describe('the inputs of a restore', () => {
   });
 });
 
-describe('the secrets among them', () => {
-  it('are masked, each line and each form of them', async () => {
+describe('the secrets among the inputs of a restore', () => {
+  it('are masked in each of their lines and forms', async () => {
     const identity = await generateX25519Identity();
     await read({ 'github-token': 'ghp_other', 'age-identity': `# note\n${identity}`, 'ssl-key': PEM });
     const secrets = [URL, 's3cr%2Ft', 's3cr/t', 'ghp_other', identity, ...PEM.split('\n')];
     expect(masked()).toEqual(expect.arrayContaining(secrets));
   });
 
-  it('are masked before anything is refused, whichever input is wrong', async () => {
+  it('are masked before any input is refused', async () => {
     const secrets = {
       'age-identity': 'AGE-SECRET-KEY-1BROKEN',
       'age-passphrase': 'three words',
@@ -200,7 +200,7 @@ describe('the secrets among them', () => {
 });
 
 describe('restore/action.yml', () => {
-  it('declares what the design fixes, with the defaults that need no word', async () => {
+  it('declares all inputs with the defaults that the documentation promises', async () => {
     const { inputs, outputs, main, post } = await readActionMetadata(join(REPOSITORY_ROOT, 'restore'));
     expect(inputs).toMatchObject({
       backup: 'latest',
@@ -227,7 +227,7 @@ describe('restore/action.yml', () => {
     expect(post).toBe(join(REPOSITORY_ROOT, 'dist/cleanup/index.js'));
   });
 
-  it('describes the inputs that it shares with the backup in the same words, and in its own where they mean another thing', async () => {
+  it('describes an input in the same words as the backup where it means the same, and in its own otherwise', async () => {
     const [own, backup] = await Promise.all(['restore', '.'].map(descriptions));
     const same = Object.keys(own ?? {}).filter((name) => backup?.[name] === own?.[name]);
     expect(same).toEqual([

@@ -54,7 +54,7 @@ it('a backup that is killed after its artifact was published: post reports it wi
       level: 'warning',
       message:
         `The job was ended from outside when its backup was stored already: the artifact ${artifact?.name ?? '?'} ` +
-        'is complete and proven. The outputs and the summary may be missing.',
+        'is complete and verified. The outputs and the summary may be missing.',
     }),
   ]);
 });
@@ -81,7 +81,7 @@ it('a restore that is killed: post says that the content of the target is unknow
     expect.objectContaining({
       level: 'error',
       message: expect.stringMatching(
-        /^The restore was ended from outside before it could say why: what the target holds is unknown\.\nUsually the runner ran out of memory/,
+        /^The restore was ended from outside before it could say why: what the target contains is unknown\.\nUsually the runner ran out of memory/,
       ),
     }),
   ]);

@@ -261,7 +261,7 @@ describe("Prisma's tunnel", () => {
   it.each([
     // The answers to the restore itself are the shortest; the first long one is the examination of the target.
     ['before the restore', 5_000, 'The target was not touched', false],
-    ['in the middle of the verification', 100_000, 'nothing is proven', true],
+    ['in the middle of the verification', 100_000, 'it is not verified', true],
   ])(
     'that drops the connection %s is told so, and what that means (thorough)',
     async (_, bytes, words, isFull) => {

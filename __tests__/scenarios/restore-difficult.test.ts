@@ -134,7 +134,7 @@ async function differences(
 function expectProven(run: ActionRun, omissions: readonly string[]): void {
   expectSuccess(run);
   expect(run.outputs['verified']).toBe('true');
-  expect(run.summary).toContain('is restored and proven identical');
+  expect(run.summary).toContain('is restored and verified');
   const inLog = [...run.log.matchAll(/^Will leave out (.*?): /gm)].map(([, what = '']) => what);
   expect(inLog).toEqual(omissions);
   expect(leftOutOfSummary(run.summary)).toEqual(omissions);

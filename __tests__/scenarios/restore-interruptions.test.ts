@@ -27,8 +27,8 @@ const PASSPHRASE = 'correct horse battery staple';
 const SECRETS = { secrets: [PASSPHRASE] };
 const UNTOUCHED = /The target was not touched\./;
 const ONE_TRANSACTION = /The target is as it was before: the restore is one transaction\./;
-const IN_PARTS = /The target may hold a part of the backup: with jobs/;
-const NOT_VERIFIED = /The target holds what was restored, but nothing is proven\./;
+const IN_PARTS = /The target may contain a part of the backup: with jobs/;
+const NOT_VERIFIED = /The target contains what was restored, but it is not verified\./;
 
 let bed: TestBed;
 let folder: string;
@@ -234,7 +234,7 @@ describe('a server that ends the connection during a restore', () => {
     const run = await restore.running;
     await bed.database.start();
     expectFailedRestore(run, /proven/);
-    expect(run.summary).toMatch(/holds what was restored.*but nothing is proven/);
+    expect(run.summary).toMatch(/contains what was restored.*but it is not verified/);
     expect(await relationsIn(bed, restore.target)).toEqual(['visits']);
   });
 });
@@ -260,7 +260,7 @@ describe('a restore over several connections (thorough)', () => {
     );
     const run = await restore.running;
     expectFailedRestore(run, /pg_restore failed: .*A part of it was restored: with jobs/);
-    expect(run.summary).toMatch(/may hold a part of the backup/);
+    expect(run.summary).toMatch(/may contain a part of the backup/);
     await expectNoSessions(bed);
   });
 });

@@ -83,9 +83,9 @@ describe('a restore', () => {
       'duration-seconds': expect.stringMatching(/^\d+\.\d$/),
     });
     expect(run.log).toMatch(
-      /Read back 10 tables[^]*Will create 11 tables[^]*Restored 10 tables[^]*Proven in/,
+      /Read back 10 tables[^]*Will create 11 tables[^]*Restored 10 tables[^]*Verified in/,
     );
-    expect(run.summary).toContain('is restored and proven identical');
+    expect(run.summary).toContain('is restored and verified');
     expect(run.summary).toContain(`/artifacts/${backup.outputs['artifact-id'] ?? ''}`);
   });
 
@@ -107,7 +107,7 @@ describe('a restore', () => {
     const run = await restore({ ...SHOP, verify: 'false' });
     expectSuccess(run);
     expect(run.outputs['verified']).toBe('false');
-    expect(run.summary).toContain('is restored, and not proven');
+    expect(run.summary).toContain('is restored, but not verified');
     expect(await countRows(bed.database, name)).toEqual(shop);
   });
 

@@ -18,14 +18,14 @@ const execute = promisify(execFile);
 const PASSPHRASE = 'correct-horse battery+staple';
 
 let bed: TestBed;
-let rehearsal: Database;
+let testServer: Database;
 let shopUrl: string;
 let folder: string;
 let recipient: string;
 let identity: string;
 let token: string;
 beforeAll(async () => {
-  [bed, rehearsal] = await Promise.all([
+  [bed, testServer] = await Promise.all([
     startTestBed({ hba: ['host shop postgres 127.0.0.2/32 trust'] }),
     startDatabase(),
   ]);
@@ -40,7 +40,7 @@ beforeAll(async () => {
   token = bed.artifacts.tokenFor({ repositories: [bed.artifacts.repository], actions: 'write' });
 });
 afterAll(async () => {
-  await Promise.all([bed.stop(), rehearsal.stop()]);
+  await Promise.all([bed.stop(), testServer.stop()]);
   await rm(folder, { recursive: true, force: true });
 });
 afterEach(() => {
@@ -62,7 +62,7 @@ async function audited(
   const all = [
     ...secrets,
     ...formsOf(own, bed.database.password),
-    rehearsal.password,
+    testServer.password,
     token,
     bed.artifacts.runtimeToken,
   ];
@@ -112,17 +112,17 @@ describe('no secret is printed by a backup', () => {
     const run = await audited(
       'backup',
       {
-        inputs: { 'verify-connection-string': rehearsal.url },
-        secrets: formsOf(rehearsal.url, rehearsal.password),
+        inputs: { 'verify-connection-string': testServer.url },
+        secrets: formsOf(testServer.url, testServer.password),
       },
-      [bed.database.password, rehearsal.password],
+      [bed.database.password, testServer.password],
     );
     expectSuccess(run);
-    const { port } = rehearsal;
+    const { port } = testServer;
     for (const { argv, environment } of run.processes) {
       if (environment['PGPASSWORD'] === undefined) continue;
       const there = environment['PGPORT'] === String(port);
-      expect([argv, environment['PGPASSWORD'] === rehearsal.password]).toEqual([argv, there]);
+      expect([argv, environment['PGPASSWORD'] === testServer.password]).toEqual([argv, there]);
     }
   });
 

@@ -23,7 +23,7 @@ beforeAll(async () => {
   [bed, stage] = await Promise.all([startTestBed(), startDatabase()]);
   shopUrl = await bed.database.createDatabase('shop');
   await fillShop(bed.database, { database: 'shop', scale: 0.1 });
-  folder = await mkdtemp(path.join(tmpdir(), 'rehearsal-'));
+  folder = await mkdtemp(path.join(tmpdir(), 'test-restore-'));
 });
 afterAll(async () => {
   await Promise.all([bed.stop(), stage.stop(), rm(folder, { recursive: true, force: true })]);
@@ -51,7 +51,7 @@ async function backup(
 
 /** What is true after every test restore, whatever its result. */
 async function expectStageCleared(server: Database = stage): Promise<void> {
-  const scratch = await server.query(`SELECT datname FROM pg_database WHERE datname ~ 'rehearsal'`);
+  const scratch = await server.query(`SELECT datname FROM pg_database WHERE datname ~ 'test_restore'`);
   expect(scratch).toEqual([]);
   for (let attempt = 0; attempt < 50 && (await server.sessions()).length > 0; attempt++) await pause(100);
   expect(await server.sessions()).toEqual([]);
@@ -71,7 +71,7 @@ async function sourceThat(name: string, act: string): Promise<string> {
      INSERT INTO public.visits VALUES (1, 10), (2, 20);
      CREATE FUNCTION public.act() RETURNS int LANGUAGE plpgsql AS $$
      BEGIN
-       IF current_database() LIKE 'postgres_backup_rehearsal_%' THEN ${act} END IF;
+       IF current_database() LIKE 'postgres_backup_test_restore_%' THEN ${act} END IF;
        RETURN 1;
      END $$;
      -- A restore fills it again.
@@ -87,13 +87,11 @@ describe('a test restore', () => {
     expectSuccess(run);
     expect(remarksOf(run)).toEqual([]);
     expect(run.log).toMatch(
-      /The server to runTestRestore the restore on:\nConnected to postgres at [^]*Dumping shop[^]*Read back[^]*Will create[^]*Restored 10 tables[^]*Proven in[^]*Rehearsed in .*: restored, proven and dropped again[^]*Uploaded/,
+      /The server for the test restore:\nConnected to postgres at [^]*Dumping shop[^]*Read back[^]*Will create[^]*Restored 10 tables[^]*Verified in[^]*Test restore succeeded in .*: restored, verified and dropped again[^]*Uploaded/,
     );
     expect(run.summary).toMatch(/restored into a scratch database and compared row by row/);
-    expect(run.summary).toMatch(
-      new RegExp(`Rehearsal.*restored and proven identical.*&#58;${stage.port}</code>, PostgreSQL 17`),
-    );
-    expect(run.summary).toMatch(/Duration[^\n]*rehearsal/);
+    expect(run.summary).toMatch(new RegExp(`\\*\\*restored and .*&#58;${stage.port}</code>, PostgreSQL 17`));
+    expect(run.summary).toMatch(/Duration[^\n]*test restore/);
     await expectStageCleared();
     // Two passwords, and neither is in any log, file or argument: the runner looks for both.
     expect(run.masks).toContain(stage.password);
@@ -104,7 +102,7 @@ describe('a test restore', () => {
     try {
       const run = await backup({ 'verify-connection-string': older.url }, { secrets: [older.password] });
       expectSuccess(run);
-      expect(run.summary).toMatch(/Rehearsal.*PostgreSQL 16/);
+      expect(run.summary).toMatch(/\*\*restored and .*PostgreSQL 16/);
       await expectStageCleared(older);
     } finally {
       await older.stop();
@@ -122,7 +120,7 @@ describe('a test restore', () => {
     const run = await backup({ 'age-passphrase': passphrase }, { secrets: [passphrase] });
     expectSuccess(run);
     expect(run.outputs['artifact-name']).toMatch(/\.bak\.age$/);
-    expect(run.log).toMatch(/Rehearsed in [^]*Encrypted to/);
+    expect(run.log).toMatch(/Test restore succeeded in [^]*Encrypted to/);
     await expectStageCleared();
   });
 
@@ -140,7 +138,7 @@ describe('a backup that fails its test restore is not published', () => {
     const url = await sourceThat('changing', 'UPDATE public.visits SET seen = seen + 1 WHERE id = 2;');
     const before = bed.artifacts.artifacts().length;
     const run = await backup({ 'connection-string': url });
-    await expectNoBackup(run, /rehears[^]*public\.visits/, before);
+    await expectNoBackup(run, /test restore[^]*public\.visits/, before);
     await expectStageCleared();
   });
 
@@ -151,7 +149,7 @@ describe('a backup that fails its test restore is not published', () => {
       await source.sql('CREATE EXTENSION adminpack');
       const before = bed.artifacts.artifacts().length;
       const run = await backup({ 'connection-string': source.url }, { secrets: [source.password] });
-      await expectNoBackup(run, /rehears[^]*adminpack/, before);
+      await expectNoBackup(run, /test restore[^]*adminpack/, before);
       await expectStageCleared();
     } finally {
       await source.stop();
@@ -168,7 +166,7 @@ describe('a backup that fails its test restore is not published', () => {
     );
     const before = bed.artifacts.artifacts().length;
     const run = await backup({ 'connection-string': url, schemas: 'app' });
-    await expectNoBackup(run, /rehears[^]*types/, before);
+    await expectNoBackup(run, /test restore[^]*types/, before);
     await expectStageCleared();
   });
 
@@ -183,7 +181,7 @@ describe('a backup that fails its test restore is not published', () => {
       );
       await Promise.race([untilAtWork(server), running]);
       await server.crash();
-      await expectNoBackup(await running, /rehears/, before);
+      await expectNoBackup(await running, /test restore/, before);
     } finally {
       await server.stop();
     }
@@ -311,7 +309,7 @@ describe('a run that ends in the middle of the test restore (thorough)', () => {
     expect(run.post?.log).toContain('Cleaned up after an interrupted job');
     // Post has no connection: the database stays until a person drops it, or the service container goes.
     for (const { datname } of await stage.query(
-      `SELECT datname FROM pg_database WHERE datname ~ 'rehearsal'`,
+      `SELECT datname FROM pg_database WHERE datname ~ 'test_restore'`,
     ))
       await stage.query(`DROP DATABASE ${String(datname)} WITH (FORCE)`);
     await expectStageCleared();
@@ -320,6 +318,6 @@ describe('a run that ends in the middle of the test restore (thorough)', () => {
 
 /** Waits until the restore sleeps in the scratch database. */
 async function untilAtWork(server: Database): Promise<void> {
-  const asleep = `SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname ~ 'rehearsal'`;
+  const asleep = `SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname ~ 'test_restore'`;
   while ((await server.query(asleep)).length === 0) await pause(50);
 }

@@ -47,7 +47,7 @@ describe('the demo', () => {
     const { exitCode, text } = await demo(folder, temporary);
     expect({ exitCode, text }).toMatchObject({ exitCode: 0 });
     expect(text).toContain('Restored with bare pg_restore into an empty database');
-    expect(text).toMatch(/Proven in [^]*Restored with the action: 10 tables and 74,948 rows/);
+    expect(text).toMatch(/Verified in [^]*Restored with the action: 10 tables and 74,948 rows/);
     expect(readdirSync(folder).sort()).toEqual([
       'backup',
       'restore-summary.html',
@@ -59,7 +59,7 @@ describe('the demo', () => {
       expect.stringMatching(/^shop-\d{8}T\d{6}Z-[0-9a-f]{12}\.bak$/),
     ]);
     expect(readFileSync(join(folder, 'summary.html'), 'utf8')).toContain('74,948 rows');
-    expect(readFileSync(join(folder, 'restore-summary.md'), 'utf8')).toContain('proven identical');
+    expect(readFileSync(join(folder, 'restore-summary.md'), 'utf8')).toContain('is restored and verified');
     expect(readdirSync(temporary)).toEqual([]);
     expect(await processesThatMention(temporary, folder)).toEqual([]);
   });

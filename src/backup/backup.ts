@@ -137,8 +137,8 @@ async function makeBackup(
   const stored = inputs.skipIfUnchanged ? storedAlready(earlier, { tag, encrypted }) : undefined;
   const testRestore =
     stage && !stored
-      ? await stopwatch.time('Rehearsal', () =>
-          runTestRestore(stage, { ...job, archive, proof: proven, encoding: database.server.encoding }),
+      ? await stopwatch.time('Test restore', () =>
+          runTestRestore(stage, { ...job, archive, readBack: proven, encoding: database.server.encoding }),
         )
       : undefined;
   const file = await finishFile(

@@ -51,7 +51,7 @@ async function tellOfNoTrace(): Promise<void> {
 async function tellOf({ job, location, scratchDatabase }: UnfinishedJob): Promise<void> {
   if (scratchDatabase !== undefined) {
     log.warning(
-      `The rehearsal had made the database ${scratchDatabase} on its server, which may still be there. ` +
+      `The test restore had created the database ${scratchDatabase} on its server, which may still exist. ` +
         `Drop it: DROP DATABASE IF EXISTS "${scratchDatabase}" WITH (FORCE);`,
     );
   }
@@ -59,16 +59,16 @@ async function tellOf({ job, location, scratchDatabase }: UnfinishedJob): Promis
     await reportFailure(
       new UserError(
         'ended-from-outside',
-        'The restore was ended from outside before it could say why: what the target holds is unknown.',
+        'The restore was ended from outside before it could say why: what the target contains is unknown.',
         `${USUAL_CAUSES}: look at the target before anybody uses it, and run the restore again, on a larger runner if need be.`,
       ),
-      { heading: 'The restore failed', impact: 'What the target holds is unknown.' },
+      { heading: 'The restore failed', impact: 'What the target contains is unknown.' },
     );
     return;
   }
   if (location !== undefined) {
     log.warning(
-      `The job was ended from outside when its backup was stored already: ${location} is complete and proven. ` +
+      `The job was ended from outside when its backup was stored already: ${location} is complete and verified. ` +
         'The outputs and the summary may be missing.',
     );
     return;

@@ -17,7 +17,7 @@ import type { PgSession } from '../postgres/session.ts';
 export interface VerifiedArchive {
   readonly path: string;
   readonly contents: TableOfContents;
-  readonly proof: ReadBack;
+  readonly readBack: ReadBack;
 }
 
 /** The database that is restored into. */
@@ -33,7 +33,7 @@ export interface RestoreSettings {
   readonly restoreArguments: readonly string[];
 }
 
-/** How a backup is restored whole into an empty database for a test: nobody has to own it there. */
+/** How a backup is restored whole into an empty database for a test: owners do not matter there. */
 export const FULL_RESTORE: RestoreSettings = {
   options: {
     filters: { schemas: [], tables: [] },
@@ -62,7 +62,7 @@ export async function makePlan(
   return planRestore({ contents, target, options });
 }
 
-/** Tells the plan, before anything is done. */
+/** Logs the plan, before anything is done. */
 export function logPlan(plan: RestorePlan): void {
   for (const line of planLines(plan)) log.info(line);
   for (const omission of plan.omissions) {
@@ -75,17 +75,17 @@ export function logPlan(plan: RestorePlan): void {
 /**
  * Restores what the plan says.
  *
- * @returns what the target holds of it then.
+ * @returns what the target contains of it then.
  * @throws UserError as `restoreArchive`.
  */
 export async function restoreInto(
-  { path: archive, proof }: VerifiedArchive,
+  { path: archive, readBack }: VerifiedArchive,
   target: Target,
   plan: RestorePlan,
   { options: { jobs }, restoreArguments }: RestoreSettings,
 ): Promise<ExpectedContents> {
   const { session, serverMajor, workFolder } = target;
-  const restored = expectedContents(proof.manifest, plan);
+  const restored = expectedContents(readBack.manifest, plan);
   const started = performance.now();
   await restoreArchive({
     archive,
@@ -130,6 +130,6 @@ export async function verifyTarget(
     workFolder,
   });
   log.info(
-    `Proven in ${duration(performance.now() - started)}: ${count(tables, 'table')} and ${count(rows, 'row')} are identical with the backup`,
+    `Verified in ${duration(performance.now() - started)}: ${count(tables, 'table')} and ${count(rows, 'row')} are identical to the backup`,
   );
 }

@@ -46,8 +46,8 @@ export async function openBackup({ file, keys, target, signal }: BackupToOpen): 
 }
 
 /**
- * A key says that the backups are encrypted, so one that is not is none of them: somebody may have put it in its place.
- * That holds for a file of the runner too, since another step may have downloaded it.
+ * A key says that the backups are encrypted, so one that is not may have been put in its place by someone else.
+ * That applies to a file of the runner too, since another step may have downloaded it.
  */
 function notEncrypted(): UserError {
   return new UserError(

@@ -23,15 +23,15 @@ export interface RestoreInputs extends ServerInputs {
   /** Undefined: no key is given, and an encrypted backup cannot be opened. */
   readonly keys: DecryptionKeys | undefined;
   readonly filters: RestoreFilters;
-  /** Whether what is in the way may be replaced. */
+  /** Whether existing objects of the same name may be replaced. */
   readonly clean: boolean;
-  /** The name of the database that may be written to although it holds something. */
+  /** The name of the database that may be written to although it is not empty. */
   readonly confirmDatabase: string | undefined;
   readonly noOwner: boolean;
   readonly noPrivileges: boolean;
   /** Undefined: one connection and one transaction. */
   readonly jobs: number | undefined;
-  /** Whether the restored tables are proven. */
+  /** Whether the restored tables are verified. */
   readonly verify: boolean;
   /** More words for `pg_restore`, none of which the action settles itself. */
   readonly restoreArguments: readonly string[];

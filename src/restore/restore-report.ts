@@ -1,7 +1,7 @@
 import { finish } from '../runner/finish.ts';
 import { type RestoreSummary, restoreSummary } from './restore-summary.ts';
 
-/** Tells of a restore that succeeded: outputs, summary, log. */
+/** Reports a restore that succeeded: outputs, summary, log. */
 export async function reportRestore(restore: RestoreSummary): Promise<void> {
   const { phases, totalMs } = restore;
   await finish({ outputs: outputs(restore), summary: restoreSummary(restore), phases, totalMs });

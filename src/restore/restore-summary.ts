@@ -14,12 +14,12 @@ export type RestoreSource =
       readonly id: number;
       readonly name: string;
       readonly url: string;
-      /** Undefined when the artifact's name does not tell. */
+      /** Undefined when the artifact's name does not contain it. */
       readonly takenAt: Date | undefined;
     }
   | { readonly kind: 'file'; readonly path: string };
 
-/** Everything that the summary of a restore tells. */
+/** Everything that the summary of a restore shows. */
 export interface RestoreSummary extends Durations {
   /** The target. */
   readonly database: string;
@@ -42,14 +42,14 @@ export interface RestoreSummary extends Durations {
 export function restoreSummary(restore: RestoreSummary): string {
   const sections = [
     restore.verified
-      ? `## ✅ ${code(restore.database)} is restored and proven identical`
-      : `## ⚠️ ${code(restore.database)} is restored, and not proven`,
+      ? `## ✅ ${code(restore.database)} is restored and verified`
+      : `## ⚠️ ${code(restore.database)} is restored, but not verified`,
     restore.verified
-      ? 'What was restored was dumped again and compared with the backup: the same tables, rows, SHA-256 of the rows and sequence values.'
+      ? 'The restored data was dumped again and compared with the backup: it has the same tables, rows, SHA-256 of the rows and sequence values.'
       : 'The archive was read back whole before the restore. <code>verify</code> is false, so the restored rows were not compared with it.',
     facts(restore),
     leftOut(restore),
-    largestTables(restore.restored.tables) ?? 'The backup holds no table rows.',
+    largestTables(restore.restored.tables) ?? 'The backup contains no table rows.',
   ];
   return [...sections.filter((section) => section !== ''), ''].join('\n\n');
 }

@@ -31,7 +31,7 @@ import { downloadBackup } from '../storage/artifact/download.ts';
 import { findBackup } from '../storage/artifact/find-backup.ts';
 import { type WorkFolder, makeWorkFolder } from '../runner/work-folder.ts';
 
-/** What a failure leaves behind, in one sentence; it changes as the restore goes on. */
+/** The state that a failure leaves the target in, in one sentence; it changes as the restore goes on. */
 export interface FailureImpact {
   words: string;
 }
@@ -60,12 +60,12 @@ const INPUT = 'connection-string';
 /** The impact of a failure, before anything is changed and at the steps after that. */
 export const UNTOUCHED = 'The target was not touched.';
 const IN_ONE_TRANSACTION = 'The target is as it was before: the restore is one transaction.';
-const IN_PARTS = 'The target may hold a part of the backup: with jobs, a restore is many transactions.';
-const NOT_VERIFIED = 'The target holds what was restored, but nothing is proven.';
+const IN_PARTS = 'The target may contain a part of the backup: with jobs, a restore is many transactions.';
+const NOT_VERIFIED = 'The target contains what was restored, but it is not verified.';
 
 /**
- * The restore job: find the backup, read it back, guard the target, restore, prove, report. Nothing of the target is
- * touched before the whole archive was read and the plan is known; whatever happens, the work folder is removed.
+ * The restore job: find the backup, read it back, guard the target, restore, verify, report. Nothing in the target is
+ * changed before the whole archive has been read and the plan is known; whatever happens, the work folder is removed.
  *
  * @throws UserError with what went wrong and what to do; the signal's reason when it was cancelled.
  */
@@ -86,17 +86,17 @@ export async function restore(
   try {
     await restoreBackup({ inputs, runner, workFolder, stopwatch, impact, signal }, connection);
   } catch (error) {
-    throw cancelledOr(signal, () => connection.failure() ?? asGiven(error));
+    throw cancelledOr(signal, () => connection.failure() ?? withRestoreHint(error));
   }
 }
 
-/** The archive was not made in this job: to run it again would bring the same one. */
-function asGiven(error: unknown): unknown {
+/** The archive was not made in this job: running it again would read the same one. */
+function withRestoreHint(error: unknown): unknown {
   if (!(error instanceof UserError) || error.code !== 'archive-unreadable') return error;
   return new UserError(
     error.code,
     error.message,
-    'Use another copy of the backup, or another backup. If those cannot be read either, look at the disk of the runner: is it full, or does it fail?',
+    'Use another copy of the backup, or another backup. If those cannot be read either, check the disk of the runner: it may be full or failing.',
     { cause: error.cause },
   );
 }
@@ -104,29 +104,29 @@ function asGiven(error: unknown): unknown {
 /** The steps themselves, in their order. */
 async function restoreBackup(job: Job, connection: Connection): Promise<void> {
   const { inputs, stopwatch, impact, workFolder, signal } = job;
-  const atHand = await stopwatch.time('Client tools', () => provideTools(toolsRequest(job)));
+  const available = await stopwatch.time('Client tools', () => provideTools(toolsRequest(job)));
   const { connectionAttempts: attempts } = inputs;
-  const preflight = { input: INPUT, connection, tools: atHand, attempts, allowPooler: undefined, signal };
+  const preflight = { input: INPUT, connection, tools: available, attempts, allowPooler: undefined, signal };
   const { server, session } = await stopwatch.time('Preflight', () => runPreflight(preflight));
-  const backup = await stopwatch.time('Fetch', () => fetchBackup(job));
-  const tools = await toolsFor(job, atHand, server, backup.contents);
-  const proof = await stopwatch.time('Read back', () =>
+  const backup = await stopwatch.time('Download', () => obtainBackup(job));
+  const tools = await toolsFor(job, available, server, backup.contents);
+  const readBack = await stopwatch.time('Read back', () =>
     verifyArchive(backup.archive, { tools, workFolder, signal }),
   );
-  const archive = { path: backup.archive, contents: backup.contents, proof };
+  const archive = { path: backup.archive, contents: backup.contents, readBack };
   requireNamedContent(backup, archive);
 
   const target = { session: session.using(tools), serverMajor: server.major, workFolder: workFolder.path };
-  const manner = settingsOf(inputs);
-  const plan = await makePlan(archive, target, manner.options);
+  const settings = settingsOf(inputs);
+  const plan = await makePlan(archive, target, settings.options);
   logPlan(plan);
   impact.words = inputs.jobs === undefined ? IN_ONE_TRANSACTION : IN_PARTS;
-  const restored = await stopwatch.time('Restore', () => restoreInto(archive, target, plan, manner));
+  const restored = await stopwatch.time('Restore', () => restoreInto(archive, target, plan, settings));
   impact.words = NOT_VERIFIED;
   if (inputs.verify) {
-    const { role } = manner.options;
-    await stopwatch.time('Proof', () => verifyTarget(archive, target, plan, { restored, role }));
-  } else log.info('Not proven: verify is false');
+    const { role } = settings.options;
+    await stopwatch.time('Verification', () => verifyTarget(archive, target, plan, { restored, role }));
+  } else log.info('Verification skipped (verify: false)');
 
   await reportRestore({
     database: server.database,
@@ -134,7 +134,7 @@ async function restoreBackup(job: Job, connection: Connection): Promise<void> {
     serverVersion: server.version,
     clientVersion: tools.version,
     source: backup.source,
-    archive: { ...archive.proof, contents: archive.contents },
+    archive: { ...archive.readBack, contents: archive.contents },
     plan,
     restored,
     verified: inputs.verify,
@@ -153,7 +153,7 @@ function settingsOf(inputs: RestoreInputs): RestoreSettings {
 }
 
 /** Downloads the backup, or takes the local file, decrypts it if need be, and reads its table of contents. */
-async function fetchBackup(job: Job): Promise<Backup> {
+async function obtainBackup(job: Job): Promise<Backup> {
   const { inputs, workFolder, signal } = job;
   const { file, source } = await (inputs.source.kind === 'file'
     ? localFile(inputs.source.path, job.runner)
@@ -211,14 +211,14 @@ function isSameRepository(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-/** The tools in hand, or newer ones: they must read the archive, and dump the target again for the proof. */
+/** The available tools, or newer ones: they must read the archive, and dump the target again for the verification. */
 async function toolsFor(
   job: Job,
-  atHand: ClientTools,
+  available: ClientTools,
   server: ServerFacts,
   { dumpMajor, dumpVersion }: TableOfContents,
 ): Promise<ClientTools> {
-  const tools = await toolsForServer(toolsRequest(job), atHand, Math.max(server.major, dumpMajor));
+  const tools = await toolsForServer(toolsRequest(job), available, Math.max(server.major, dumpMajor));
   if (tools.major < dumpMajor) {
     throw new UserError(
       'tools-unavailable',
@@ -231,12 +231,12 @@ async function toolsFor(
 }
 
 /**
- * A name that this action has given holds the beginning of the content digest. Bytes that changed on a disk can leave
- * an archive readable; then the digest tells. An encrypted file needs no such name: age notices every changed byte.
+ * A name that this action has given contains the beginning of the content digest. Bytes that changed on a disk can leave
+ * an archive readable; the digest detects that. An encrypted file needs no such name: age notices every changed byte.
  */
-function requireNamedContent({ name }: Backup, { proof }: VerifiedArchive): void {
+function requireNamedContent({ name }: Backup, { readBack }: VerifiedArchive): void {
   const named = readArtifactName(name);
-  const { contentDigest } = proof.manifest;
+  const { contentDigest } = readBack.manifest;
   if (!named || named.encrypted || contentDigest.startsWith(named.tag)) return;
   throw new UserError(
     'not-a-backup',

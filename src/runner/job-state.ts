@@ -6,9 +6,9 @@ export type JobKind = 'backup' | 'restore';
 /** A job whose process ended without a report. */
 export interface UnfinishedJob {
   readonly job: JobKind;
-  /** Where its backup was stored by then, complete and proven: `the artifact NAME`; undefined: nowhere. */
+  /** Where its backup was stored by then, complete and verified: `the artifact NAME`; undefined: nowhere. */
   readonly location: string | undefined;
-  /** The database that its rehearsal had made on another server and not dropped yet; undefined: none. */
+  /** The database that its test restore had created on another server and not dropped yet; undefined: none. */
   readonly scratchDatabase: string | undefined;
 }
 
@@ -31,7 +31,7 @@ export function recordStored(as: string): void {
   noteState(STORED_AS, as);
 }
 
-/** Records the database that a rehearsal has made, and that it was dropped again (undefined). */
+/** Records the scratch database of a test restore, and that it was dropped again (undefined). */
 export function recordScratchDatabase(name: string | undefined): void {
   noteState(SCRATCH_DATABASE, name ?? '');
 }

@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
-  makeScratchDatabase,
-  requireRightToCreate,
+  createScratchDatabase,
+  requireCreatePrivilege,
 } from '../../../src/backup/test-restore/scratch-database.ts';
 import type { PgSession } from '../../../src/postgres/session.ts';
 import { CancelledError } from '../../../src/errors.ts';
@@ -29,7 +29,7 @@ afterAll(() => Promise.all(beds.map((each) => each.stop())));
 async function scratches(): Promise<unknown[]> {
   const rows = await Promise.all(
     beds.map(({ server }) =>
-      server.query(`SELECT datname FROM pg_database WHERE datname LIKE '%rehearsal%'`),
+      server.query(`SELECT datname FROM pg_database WHERE datname LIKE '%test_restore%'`),
     ),
   );
   return rows.flat();
@@ -40,14 +40,14 @@ async function withScratch<T>(
   work: (databaseName: string) => Promise<T>,
   encoding = 'UTF8',
 ): Promise<T> {
-  await using scratch = await makeScratchDatabase(session, encoding);
+  await using scratch = await createScratchDatabase(session, encoding);
   return await work(scratch.name);
 }
 
 describe('the scratch database', () => {
   it('exists during the work, is empty at first, and is dropped afterwards', async () => {
     const result = await withScratch(bed.session('postgres'), async (name) => {
-      expect(name).toMatch(/^postgres_backup_rehearsal_[0-9a-f]{16}$/);
+      expect(name).toMatch(/^postgres_backup_test_restore_[0-9a-f]{16}$/);
       await bed.server.sql('CREATE TABLE t ()', name);
       return (await scratches()).length;
     });
@@ -155,7 +155,7 @@ describe('the scratch database', () => {
     const session = bed.session('postgres', { PGUSER: user, PGPASSWORD: password });
     const error = await userErrorOf(withScratch(session, () => Promise.resolve()));
     expect(error.message).toBe(
-      'verify-connection-string: the scratch database for the rehearsal cannot be made: The user lacks the privilege to create databases.',
+      'verify-connection-string: the scratch database for the test restore cannot be created: The user lacks the privilege to create databases.',
     );
     expect(error.hint).toContain('CREATEDB');
   });
@@ -163,7 +163,7 @@ describe('the scratch database', () => {
   it('cannot be created where no server answers, and the error says why', async () => {
     const session = bed.session('postgres', { PGPORT: '1' });
     const error = await userErrorOf(withScratch(session, () => Promise.resolve()));
-    expect(error.message).toMatch(/^verify-connection-string: the scratch database .* cannot be made: /);
+    expect(error.message).toMatch(/^verify-connection-string: the scratch database .* cannot be created: /);
   });
 });
 
@@ -234,7 +234,7 @@ describe('a server that stops answering', () => {
     const work = jest.fn(() => Promise.resolve());
     const error = await userErrorOf(inHaste(() => withScratch(session, work)));
     expect(error.message).toBe(
-      'verify-connection-string: the scratch database for the rehearsal cannot be made: The server has not answered for 1 min 0 s.',
+      'verify-connection-string: the scratch database for the test restore cannot be created: The server has not responded for 1 min 0 s.',
     );
     expect(work).not.toHaveBeenCalled();
   });
@@ -252,7 +252,7 @@ describe('a server that stops answering', () => {
     );
     expect(done).toBe('done');
     expect(output.text).toContain(
-      `${left} could not be dropped, and stays on the server: The server has not answered for 1 min 0 s. Drop it: DROP DATABASE ${left} WITH (FORCE);`,
+      `${left} could not be dropped and is still on the server: The server has not responded for 1 min 0 s. Drop it: DROP DATABASE ${left} WITH (FORCE);`,
     );
     await bed.server.query(`DROP DATABASE ${left}`);
   });
@@ -260,7 +260,7 @@ describe('a server that stops answering', () => {
 
 describe('the privilege to create a scratch database', () => {
   const asked = async (changes: Record<string, string> = {}): Promise<void> =>
-    requireRightToCreate(bed.session('postgres', changes));
+    requireCreatePrivilege(bed.session('postgres', changes));
 
   it('belongs to a superuser, and to a role with CREATEDB', async () => {
     await asked();
@@ -268,7 +268,7 @@ describe('the privilege to create a scratch database', () => {
     await asked({ PGUSER: maker.user, PGPASSWORD: maker.password });
     await bed.server.query('ALTER ROLE maker NOCREATEDB');
     const error = await userErrorOf(asked({ PGUSER: maker.user, PGPASSWORD: maker.password }));
-    expect(error.message).toMatch(/cannot be made: The user lacks the privilege to create databases\.$/);
+    expect(error.message).toMatch(/cannot be created: The user lacks the privilege to create databases\.$/);
   });
 
   it('cannot be checked where no server answers, and the error names the input', async () => {
@@ -279,6 +279,6 @@ describe('the privilege to create a scratch database', () => {
   it('is not checked any more when the run is cancelled', async () => {
     const cancelled = new CancelledError('SIGINT');
     const session = bed.session('postgres').until(AbortSignal.abort(cancelled));
-    await expect(requireRightToCreate(session)).rejects.toBe(cancelled);
+    await expect(requireCreatePrivilege(session)).rejects.toBe(cancelled);
   });
 });

@@ -104,7 +104,7 @@ const MOMENTS: readonly Moment[] = [
   {
     phase: 'test restore',
     when: 'while the test restore waits in the scratch database',
-    hold: holdRehearsal,
+    hold: holdTestRestore,
   },
   {
     phase: 'encryption',
@@ -149,7 +149,7 @@ const SLEEPER = `
   END $$;
   CREATE MATERIALIZED VIEW public.rests AS SELECT public.rest();`;
 
-async function holdRehearsal(
+async function holdTestRestore(
   { database, proxy, shop }: FaultBed,
   end: (held: Held) => Promise<ActionRun>,
 ): Promise<ActionRun> {

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => bed.stop());
 
-/** Lets a session of a restore wait for a lock on a table that the shop holds, for as long as the work takes. */
+/** Lets a session of a restore wait for a lock on a table that another session has locked, for as long as the work takes. */
 async function whileWaiting(sessions: RestoreSessions, work: () => Promise<void>): Promise<void> {
   const table = `held_${randomBytes(4).toString('hex')}`;
   await bed.server.query(`CREATE TABLE ${table} ()`);
@@ -39,7 +39,7 @@ async function whileWaiting(sessions: RestoreSessions, work: () => Promise<void>
   );
 }
 
-it('a watch that cannot ask for the locks goes on until it can, and stops nothing meanwhile', async () => {
+it('a watch that cannot query the locks tries again, and does not stop the restore', async () => {
   const { user, password } = await bed.server.createRole('observer');
   const sessions = restoreSessions(bed.session('postgres', { PGUSER: user, PGPASSWORD: password }));
   // As when its one connection is that of the restore.
@@ -60,13 +60,13 @@ it('a watch that cannot ask for the locks goes on until it can, and stops nothin
     if (!(error instanceof UserError)) throw error;
     // A role without privileges is not told of the state of others.
     expect(error.message).toMatch(
-      /^The restore waited 0\.4 s for a lock on public\.held_\w+, which session \d+ \(user postgres, application the shop\) holds\.$/,
+      /^The restore waited 0\.4 s for a lock on public\.held_\w+, held by session \d+ \(user postgres, application the shop\)\.$/,
     );
     expect(error.hint).toMatch(/pg_terminate_backend\(\d+\)/);
   });
 });
 
-it('a watch that is stopped while it asks ends, and says nothing', async () => {
+it('a watch that is stopped during its query ends without a message', async () => {
   // In the place of psql, whose question is over before it could be stopped.
   const psql = join(bed.folder, 'asks-for-ever');
   await writeFile(psql, '#!/bin/sh\ntouch "$0.asked"\nexec sleep 1000\n', { mode: 0o700 });
@@ -77,7 +77,7 @@ it('a watch that is stopped while it asks ends, and says nothing', async () => {
   expect(output.text).not.toContain('cannot be watched');
 });
 
-it('a restore gives up waiting for a transaction that makes the same thing', async () => {
+it('a restore gives up waiting for a transaction that creates the same object', async () => {
   const archive = await bed.dump(await bed.database('CREATE SCHEMA shop'));
   const target = await bed.database();
   const error = await whileSession(
@@ -87,6 +87,6 @@ it('a restore gives up waiting for a transaction that makes the same thing', asy
     target,
   );
   expect(error.message).toMatch(
-    /^The restore waited 0\.4 s for a lock on transactionid, which session \d+ \(user postgres, application a migration, idle in transaction\) holds\. /,
+    /^The restore waited 0\.4 s for a lock on transactionid, held by session \d+ \(user postgres, application a migration, idle in transaction\)\. /,
   );
 });

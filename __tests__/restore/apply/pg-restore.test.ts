@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 afterAll(() => bed.stop());
 
-/** How many tables a database holds. */
+/** How many tables a database contains. */
 async function tablesIn(database: string): Promise<number> {
   const [row] = await bed.server.query(
     `SELECT count(*)::int AS tables FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`,
@@ -71,7 +71,7 @@ const WAYS: [string, Partial<RestoreRequest>][] = [
 
 describe.each(WAYS)('a restore %s', (_, way) => {
   it.each(['plain', 'postgres://x@y:1/z', 'host=nowhere dbname=b', `it's "odd" 😀`, ' spaced '])(
-    'reaches a database of any name, and brings everything back: %s',
+    'restores everything into a database of any name: %s',
     async (name) => {
       const target = await bed.database('', `${name}${JSON.stringify(way)}`);
       await bed.restore(odd, target, way);
@@ -84,7 +84,7 @@ describe.each(WAYS)('a restore %s', (_, way) => {
     },
   );
 
-  it('restores what is listed, and nothing else', async () => {
+  it('restores only the listed entries', async () => {
     const target = await bed.database();
     const { stdout } = await bed.pgRestore(['--list', odd.file]);
     const users = [...stdout.matchAll(/^(\d+); .*(?:TABLE|TABLE DATA) public users /gm)];
@@ -95,14 +95,14 @@ describe.each(WAYS)('a restore %s', (_, way) => {
     expect(await tablesIn(target)).toBe(1);
   });
 
-  it('replaces what is there, and makes what is not, when it is told so', async () => {
+  it('with a drop script replaces what exists, and creates the rest', async () => {
     const target = await bed.database(READABLE_BY_PSQL);
     await bed.server.sql('DELETE FROM users WHERE id < 100; DROP TABLE some_generated', target);
     await bed.restore(odd, target, { ...way, clean: true });
     await bed.verify(odd, target);
   });
 
-  it('says which state a failure leaves the target in', async () => {
+  it('that fails says in which state the target is', async () => {
     const target = await bed.database('CREATE TABLE users (mine int)');
     const error = await userErrorOf(bed.restore(odd, target, way));
     expect(error.message).toContain('This already exists in the target: relation "users".');
@@ -114,7 +114,7 @@ describe.each(WAYS)('a restore %s', (_, way) => {
     expect(await bed.server.query('SELECT mine FROM users', { database: target })).toEqual([]);
   });
 
-  it('is cancelled on the server too', async () => {
+  it('that is cancelled ends its sessions on the server', async () => {
     const target = await bed.database('', `slow ${JSON.stringify(way)}`);
     const cancelled = new CancelledError('SIGINT');
     const controller = new AbortController();
@@ -128,7 +128,7 @@ describe.each(WAYS)('a restore %s', (_, way) => {
     if (way.jobs === undefined) expect(await tablesIn(target)).toBe(0);
   });
 
-  it('leaves nothing at work when pg_restore is killed', async () => {
+  it('leaves no session on the server when pg_restore is killed', async () => {
     const target = await bed.database('', `slow killed ${JSON.stringify(way)}`);
     const pids: number[] = [];
     const onSpawn = (pid: number): void => void pids.push(pid);
@@ -140,7 +140,7 @@ describe.each(WAYS)('a restore %s', (_, way) => {
     if (way.jobs === undefined) expect(await tablesIn(target)).toBe(0);
   });
 
-  it('gives up waiting for a lock, and names it and who holds it', async () => {
+  it('gives up waiting for a lock, and names the relation and the session that has it', async () => {
     const target = await bed.database(READABLE_BY_PSQL);
     const error = await whileSession(
       bed.server,
@@ -149,18 +149,18 @@ describe.each(WAYS)('a restore %s', (_, way) => {
       target,
     );
     expect(error.message).toMatch(
-      /^The restore waited 0\.4 s for a lock on public\.\w+, which session \d+ \(user postgres, application the shop, idle in transaction\) holds\. /,
+      /^The restore waited 0\.4 s for a lock on public\.\w+, held by session \d+ \(user postgres, application the shop, idle in transaction\)\. /,
     );
     expect(error.hint).toMatch(/pg_terminate_backend\(\d+\)/);
     if (way.jobs === undefined) await bed.verify(odd, target);
   });
 
-  it('gives up waiting for a transaction that was prepared and forgotten, and says how to end it', async () => {
+  it('gives up waiting for a prepared transaction, and says how to end it', async () => {
     const target = await bed.database(READABLE_BY_PSQL);
     await bed.server.sql(`BEGIN; SELECT count(*) FROM users; PREPARE TRANSACTION 'forgotten'`, target);
     try {
       const error = await userErrorOf(bed.restore(odd, target, { ...way, clean: true, lockWaitMs: 400 }));
-      expect(error.message).toMatch(/ for a lock on public\.\w+, which a prepared transaction holds\. /);
+      expect(error.message).toMatch(/ for a lock on public\.\w+, held by a prepared transaction\. /);
       expect(error.hint).toContain('ROLLBACK PREPARED');
     } finally {
       await bed.server.query(`ROLLBACK PREPARED 'forgotten'`, { database: target });
@@ -169,7 +169,7 @@ describe.each(WAYS)('a restore %s', (_, way) => {
 });
 
 describe('a restore', () => {
-  it('says so when psql cannot read the script for an older server', async () => {
+  it('fails with a clear error when the tools cannot write a script for an older server', async () => {
     const archive = await bed.dump(await bed.database(ODD_DATABASE));
     const target = await bed.database();
     const error = await userErrorOf(bed.restore(archive, target, { serverMajor: 16 }));
@@ -178,7 +178,7 @@ describe('a restore', () => {
     await bed.restore(archive, target);
   });
 
-  it('has no secret in its arguments, and lists its entries where nobody else can read them', async () => {
+  it('has no secret in its arguments, and a list file that only its user can read', async () => {
     const target = await bed.database('', 'secretive');
     const seen: { args: string; mode: number }[] = [];
     const looking: Promise<void>[] = [];
@@ -198,7 +198,7 @@ describe('a restore', () => {
     }
   });
 
-  it('leaves owners out, when it is told so', async () => {
+  it('with noOwner restores no owners', async () => {
     await bed.server.createRole('origin');
     const script = 'CREATE TABLE mine (); ALTER TABLE mine OWNER TO origin; GRANT SELECT ON mine TO PUBLIC';
     const archive = await bed.dump(await bed.database(script));
@@ -211,14 +211,14 @@ describe('a restore', () => {
     expect(await bed.server.query(facts, { database: other })).toEqual([{ owner: 'origin', bare: false }]);
   });
 
-  it('takes additional arguments', async () => {
+  it('passes additional arguments to pg_restore', async () => {
     const target = await bed.database();
     await bed.restore(odd, target, { extra: ['--no-comments'] });
     const comments = `SELECT obj_description('users'::regclass) AS comment`;
     expect(await bed.server.query(comments, { database: target })).toEqual([{ comment: null }]);
   });
 
-  it('tells no values of rows', async () => {
+  it('that fails shows no values of rows', async () => {
     const source = await bed.database(
       'CREATE TABLE secrets (name text); INSERT INTO secrets VALUES ($$Ada$$)',
     );
@@ -232,7 +232,7 @@ describe('a restore', () => {
     expect(String(error.cause)).toContain('secrets_name_check');
   });
 
-  it('names everything that depends on what was to be replaced', async () => {
+  it('that fails names every object that depends on a replaced one', async () => {
     const archive = await bed.dump(await bed.database('CREATE TABLE base (id int)'));
     const views = ['a', 'b', 'c'].map((name) => `CREATE VIEW ${name} AS SELECT * FROM base;`);
     const target = await bed.database(`CREATE TABLE base (id int); ${views.join(' ')}`);
@@ -244,8 +244,8 @@ describe('a restore', () => {
   });
 });
 
-describe('a server that dies midway', () => {
-  it.each(WAYS)('leaves the target empty, or says that a part is there: %s', async (_, way) => {
+describe('a server that crashes during a restore', () => {
+  it.each(WAYS)('leaves the target empty, or the error says that a part was restored: %s', async (_, way) => {
     const mortal = await startRestoreBed('17');
     try {
       const target = await mortal.database('', 'slow');

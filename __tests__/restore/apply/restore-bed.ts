@@ -19,7 +19,7 @@ import type { ServerVersion } from '../../support/database-programs.ts';
 import { testSession } from '../../support/test-session.ts';
 import { restoreOptions } from '../plan/plan-bed.ts';
 
-/** An archive, and what it holds. */
+/** An archive and its contents. */
 export interface TestArchive {
   readonly file: string;
   readonly dumpIds: readonly number[];

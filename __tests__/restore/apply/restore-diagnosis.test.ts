@@ -69,7 +69,7 @@ describe('the diagnosis of an archive', () => {
     expect(diagnose(stderr).cause).toMatch(cause);
   });
 
-  it('explains one that is cut off', async () => {
+  it('explains a truncated archive', async () => {
     const { file } = await bed.dump(
       await bed.database(`CREATE TABLE t AS SELECT repeat(md5(g::text), 9) FROM generate_series(1, 999) g`),
     );

@@ -66,18 +66,18 @@ describe('a server that is older than the tools', () => {
     [17, 17, false],
     [17, 18, false],
     [16, 13, false],
-  ])('is told by the versions: tools %d, server %d', (tools, server, needed) => {
+  ])('is recognised by the versions: tools %d, server %d', (tools, server, needed) => {
     expect(isOlderThanTools(tools, server)).toBe(needed);
   });
 
-  it('is refused by pg_restore alone, for the reason that the other way is there for', async () => {
+  it('cannot be restored by pg_restore alone, because it lacks transaction_timeout', async () => {
     const target = await older.database();
     const error = await userErrorOf(older.restore(archive, target, { serverMajor: 17 }));
     expect(error.message).toContain('does not have the setting "transaction_timeout"');
     expect(error.hint).toContain('postgres-version');
   });
 
-  it('gets everything back: rows, sequences, large objects, and text that looks like settings', async () => {
+  it('is restored completely: rows, sequences, large objects, and text that looks like settings', async () => {
     const target = await older.database();
     await older.restore(archive, target);
     expect(await older.verify(archive, target)).toMatchObject({
@@ -93,7 +93,7 @@ describe('a server that is older than the tools', () => {
     ]);
   });
 
-  it('is restored over one connection, and says so, when jobs are set', async () => {
+  it('is restored over one connection with a notice when jobs is set', async () => {
     const target = await older.database();
     output.clear();
     await older.restore(archive, target, { jobs: 4 });
@@ -101,7 +101,7 @@ describe('a server that is older than the tools', () => {
     await older.verify(archive, target);
   });
 
-  it('says which statement failed, by what the server says', async () => {
+  it('causes an error that names the failed statement', async () => {
     const target = await older.database(`CREATE SCHEMA other; CREATE TYPE "mood;" AS ENUM ('ok')`);
     const error = await userErrorOf(older.restore(archive, target));
     expect(error.message).toBe(
@@ -110,7 +110,7 @@ describe('a server that is older than the tools', () => {
     expect(String(error.cause)).toMatch(/psql:<stdin>:\d+: ERROR: {2}42710: type "mood;" already exists/);
   });
 
-  it.each([1, 5_000, 30_000])('keeps nothing of a script that stops after %d bytes', async (length) => {
+  it.each([1, 5_000, 30_000])('commits nothing of a script that stops after %d bytes', async (length) => {
     const stops = await program('pg_restore', `'${older.tools.pgRestore}' "$@" | head -c ${length}; exit 1`);
     const target = await older.database();
     const error = await userErrorOf(restoreWith(target, { pgRestore: stops }));
@@ -121,18 +121,15 @@ describe('a server that is older than the tools', () => {
   it.each([
     ['all but its end', 'head -c -200'],
     ['most of it', 'head -c 30000'],
-  ])(
-    'keeps nothing of a script of which %s came, though pg_restore says that all is well',
-    async (_, cut) => {
-      const lies = await program('pg_restore', `'${older.tools.pgRestore}' "$@" | ${cut}; exit 0`);
-      const target = await older.database();
-      const error = await userErrorOf(restoreWith(target, { pgRestore: lies }));
-      expect(error.message).toContain('The script of pg_restore does not end with COMMIT');
-      expect(await relationsIn(target)).toBe(0);
-    },
-  );
+  ])('commits nothing of a script of which %s arrived, although pg_restore exits with 0', async (_, cut) => {
+    const lies = await program('pg_restore', `'${older.tools.pgRestore}' "$@" | ${cut}; exit 0`);
+    const target = await older.database();
+    const error = await userErrorOf(restoreWith(target, { pgRestore: lies }));
+    expect(error.message).toContain('The script of pg_restore does not end with COMMIT');
+    expect(await relationsIn(target)).toBe(0);
+  });
 
-  it('keeps nothing of a whole script whose pg_restore fails after it', async () => {
+  it('commits nothing of a whole script if pg_restore fails after it', async () => {
     const fails = await program(
       'pg_restore',
       `'${older.tools.pgRestore}' "$@"; echo 'pg_restore: error: something new' >&2; exit 1`,
@@ -143,7 +140,7 @@ describe('a server that is older than the tools', () => {
     expect(await relationsIn(target)).toBe(0);
   });
 
-  it('is told apart from pg_restore when psql is the one that dies', async () => {
+  it('causes an error that names psql when psql is killed', async () => {
     const dies = await program(
       'psql',
       `case "$*" in *echo-errors*) head -c 9000 > /dev/null; exit 2;; esac; exec '${older.tools.psql}' "$@"`,
@@ -200,7 +197,7 @@ describe('the script for psql', () => {
     },
   );
 
-  it('is refused when it is no transaction', async () => {
+  it('is refused when it is not one transaction', async () => {
     const whole = 'BEGIN;\nSET transaction_timeout = 0;\nSELECT 1;\nCOMMIT;\n';
     expect(await through(Buffer.from(whole), 10)).toBe('BEGIN;\nSELECT 1;\nCOMMIT;\n');
     await expect(through(Buffer.from(whole.slice(7)), 10)).rejects.toThrow('begin with BEGIN');
@@ -208,7 +205,7 @@ describe('the script for psql', () => {
     await expect(through(Buffer.alloc(0), 10)).rejects.toThrow('begin with BEGIN');
   });
 
-  it('holds its end back until it is ended', async () => {
+  it('withholds its end until pg_restore has succeeded', async () => {
     const filter = new RestoreScript({
       omittedSetting: 'transaction_timeout',
       firstStatements: '',

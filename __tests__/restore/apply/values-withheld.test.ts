@@ -146,20 +146,23 @@ async function said(archive: TestArchive, target: string): Promise<readonly stri
   return [stderr, psql.stderr];
 }
 
-describe('what is told of a row that does not fit', () => {
-  it.each(Object.entries(HOSTILE))('has no value of it: %s', async (_, { value = SECRET, target, says }) => {
-    const archive = await archiveOf(value);
-    const database = await bed.database(target);
-    const streams = await said(archive, database);
-    const values = [SECRET, '98765', '2020-13', '98.76', '111'];
-    // Otherwise nothing is tested.
-    expect(streams.filter((stderr) => values.some((part) => stderr.includes(part)))).not.toEqual([]);
-    for (const [index, stderr] of streams.entries()) {
-      const error = restoreFailure(index === 0 ? 'pg_restore' : 'psql', stderr, 'Nothing was changed.');
-      const told = [error.message, error.hint, String(error.cause)].join('\n');
-      for (const part of values) expect(told.toLowerCase()).not.toContain(part.toLowerCase());
-      expect(error.message.split('\n')).toHaveLength(1);
-      if (says) expect(told).toMatch(says);
-    }
-  });
+describe('the error about a row that does not fit', () => {
+  it.each(Object.entries(HOSTILE))(
+    'shows no value of the row: %s',
+    async (_, { value = SECRET, target, says }) => {
+      const archive = await archiveOf(value);
+      const database = await bed.database(target);
+      const streams = await said(archive, database);
+      const values = [SECRET, '98765', '2020-13', '98.76', '111'];
+      // Otherwise nothing is tested.
+      expect(streams.filter((stderr) => values.some((part) => stderr.includes(part)))).not.toEqual([]);
+      for (const [index, stderr] of streams.entries()) {
+        const error = restoreFailure(index === 0 ? 'pg_restore' : 'psql', stderr, 'Nothing was changed.');
+        const told = [error.message, error.hint, String(error.cause)].join('\n');
+        for (const part of values) expect(told.toLowerCase()).not.toContain(part.toLowerCase());
+        expect(error.message.split('\n')).toHaveLength(1);
+        if (says) expect(told).toMatch(says);
+      }
+    },
+  );
 });

@@ -48,24 +48,24 @@ async function names(place: Place): Promise<unknown> {
 }
 
 describe('an empty target', () => {
-  it('is restored into without more words', async () => {
+  it('needs no confirmation', async () => {
     const plan = await bed.restore(archive, target);
     expect(plan).toMatchObject({ targetWasEmpty: true, isOrigin: false, dropScript: '' });
     expect(await names(target)).toEqual(['Ada', 'Bob']);
   });
 
-  it('may be confirmed, and cleaned, which changes nothing', async () => {
+  it('may be named by confirm-database, and clean has no effect', async () => {
     const plan = await bed.restore(archive, target, { confirmDatabase: 'shop', clean: true });
     expect(plan.dropScript).toBe('');
   });
 
-  it('is refused when another one is confirmed', async () => {
+  it('is refused when confirm-database names another one', async () => {
     const error = await userErrorOf(bed.plan(archive, target, { confirmDatabase: 'staging' }));
     expect(error.message).toContain('"staging"');
     expect(error.message).toContain('"shop"');
   });
 
-  it('may have schemas, extensions, and what is in a schema of the provider', async () => {
+  it('may contain schemas, extensions, and objects in a schema of the provider', async () => {
     const provided = `
       CREATE SCHEMA mine; CREATE EXTENSION citext;
       CREATE SCHEMA provided; CREATE FUNCTION provided.f() RETURNS int LANGUAGE sql AS $$SELECT 1$$;
@@ -79,10 +79,10 @@ describe('an empty target', () => {
   it.each([
     ['a function', 'CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$SELECT 1$$', '1 routine (public.f())'],
     ['a type', 'CREATE DOMAIN d AS int', '1 type (public.d)'],
-  ])('has no %s of the user', async (_, sql, holdings) => {
+  ])('does not contain %s of the user', async (_, sql, holdings) => {
     await elsewhere.sql(sql, 'shop');
     const error = await userErrorOf(bed.plan(archive, target, { clean: true }));
-    expect(error.message).toContain(`it holds ${holdings}.`);
+    expect(error.message).toContain(`it contains ${holdings}.`);
     expect(error.hint).toContain('set "confirm-database: shop".');
   });
 
@@ -93,7 +93,7 @@ describe('an empty target', () => {
       `CREATE FUNCTION twice(y int) RETURNS int LANGUAGE sql AS $$SELECT 0$$`,
       'public.twice(integer)',
     ],
-  ])('is not cleaned without a word: %s', async (_, sql, name) => {
+  ])('is confirmed before clean replaces in it: %s', async (_, sql, name) => {
     await elsewhere.sql(sql, 'shop');
     const error = await userErrorOf(bed.plan(archive, target));
     expect(error.message).toContain(name);
@@ -104,7 +104,7 @@ describe('an empty target', () => {
     expect(plan.replacesOthers.map((object) => object.name)).toEqual([name]);
   });
 
-  it('takes a function of other arguments for another one', async () => {
+  it('may contain a function of the same name with other arguments', async () => {
     await elsewhere.sql(
       'CREATE FUNCTION twice(x text) RETURNS text LANGUAGE sql AS $$SELECT x || x$$',
       'shop',
@@ -114,12 +114,12 @@ describe('an empty target', () => {
   });
 });
 
-describe('a target that holds something', () => {
-  it('needs to be confirmed, and its tables are named', async () => {
+describe('a target that is not empty', () => {
+  it('needs confirm-database, and the error names its tables', async () => {
     await elsewhere.sql('CREATE TABLE notes (id serial); CREATE VIEW v AS SELECT 1', 'shop');
     const error = await userErrorOf(bed.plan(archive, target));
     expect(error.message).toContain(
-      'The database "shop" is not empty: it holds 1 table and 1 view (public.notes, public.v).',
+      'The database "shop" is not empty: it contains 1 table and 1 view (public.notes, public.v).',
     );
     expect(error.hint).toContain('set "confirm-database: shop".');
     expect(error.hint).not.toContain('clean');
@@ -132,35 +132,35 @@ describe('a target that holds something', () => {
     expect(plan).toMatchObject({ targetWasEmpty: false, everything: false, dropScript: '' });
   });
 
-  it('names only some of many', async () => {
+  it('is described by some of its many tables', async () => {
     await elsewhere.sql(Array.from({ length: 25 }, (_, n) => `CREATE TABLE t${n} ();`).join(''), 'shop');
     const error = await userErrorOf(bed.plan(archive, target));
-    expect(error.message).toContain('it holds 25 tables (public.t0, ');
+    expect(error.message).toContain('it contains 25 tables (public.t0, ');
     expect(error.message).toContain('and 15 more');
   });
 
-  it('is told in one error of both that it needs', async () => {
+  it('is refused with one error that names both inputs it needs', async () => {
     await bed.restore(archive, target);
     const error = await userErrorOf(bed.plan(archive, target));
     expect(error.hint).toContain('"confirm-database: shop" and "clean: true" to replace public.');
   });
 
-  it('is not cleaned because it is confirmed', async () => {
+  it('is not replaced with confirm-database alone', async () => {
     await bed.restore(archive, target);
     const error = await userErrorOf(bed.plan(archive, target, { confirmDatabase: 'shop' }));
-    expect(error.message).toContain('holds already what would be restored: public.');
+    expect(error.message).toContain('already contains what would be restored: public.');
     expect(error.message).toMatch(/public\.(people|orders), .*, public\.happy and 2 large objects/);
     expect(error.hint).toContain('clean: true');
   });
 
-  it('is not changed because cleaning is allowed', async () => {
+  it('is not changed with clean alone', async () => {
     await bed.restore(archive, target);
     const error = await userErrorOf(bed.plan(archive, target, { clean: true }));
     expect(error.hint).toContain('"confirm-database: shop" to replace');
     expect(error.hint).not.toContain('clean: true');
   });
 
-  it('gets what is in the archive in place of its own, and keeps the rest', async () => {
+  it('gets the objects of the archive in place of its own, and keeps the rest', async () => {
     await bed.restore(archive, target);
     await elsewhere.sql(
       `UPDATE people SET name = 'Eve'; CREATE TABLE mine (x int); SELECT lo_create(5000)`,
@@ -182,14 +182,14 @@ describe('a target that holds something', () => {
     expect(plan).toMatchObject({ creates: [], removes: [], otherLargeObjects: 1 });
   });
 
-  it('that are large objects alone is not empty', async () => {
+  it('may contain only large objects', async () => {
     await elsewhere.sql(`SELECT lo_create(1)`, 'shop');
     const error = await userErrorOf(bed.plan(archive, target));
-    expect(error.message).toContain('it holds 1 large object.');
+    expect(error.message).toContain('it contains 1 large object.');
     expect((await bed.plan(archive, target, { confirmDatabase: 'shop' })).otherLargeObjects).toBe(1);
   });
 
-  it('with a view in place of a table is refused', async () => {
+  it('is refused when it has a view of the name of a table', async () => {
     await elsewhere.sql('CREATE VIEW people AS SELECT 1', 'shop');
     const options = { confirmDatabase: 'shop', clean: true };
     const error = await userErrorOf(bed.plan(archive, target, options));
@@ -208,7 +208,7 @@ describe('a target that holds something', () => {
 describe('the database that the backup came from', () => {
   const place = (): Place => ({ server: origin, database: 'shop' });
 
-  it('is recognised, and needs both words even where nothing is in the way', async () => {
+  it('is recognised, and needs both inputs even if nothing would be replaced', async () => {
     await origin.sql('DROP VIEW happy', 'shop');
     const options = { filters: { schemas: [], tables: ['happy'] } };
     const both = await userErrorOf(bed.plan(archive, place(), options));
@@ -224,7 +224,7 @@ describe('the database that the backup came from', () => {
     await origin.sql(`UPDATE people SET name = 'Ada' WHERE id = 1`, 'shop');
   });
 
-  it('is another one when it was restored, or has another name', async () => {
+  it('is not a restored copy, nor a database of another name', async () => {
     await bed.restore(archive, target);
     const options = { confirmDatabase: 'shop', clean: true };
     expect((await bed.plan(archive, target, options)).isOrigin).toBe(false);
@@ -234,7 +234,7 @@ describe('the database that the backup came from', () => {
     expect(plan.isOrigin).toBe(false);
   });
 
-  it('has nothing to lose when it was emptied', async () => {
+  it('is not recognised once it is empty', async () => {
     const dropAll =
       'DROP SCHEMA public CASCADE; CREATE SCHEMA public; SELECT lo_unlink(4711); SELECT lo_unlink(4712)';
     await origin.sql(dropAll, 'shop');

@@ -95,11 +95,11 @@ export class PlanBed {
   async #readBack(path: string): Promise<VerifiedArchive> {
     const { tools, folder: workFolder } = this;
     const { signal } = new AbortController();
-    const [contents, proof] = await Promise.all([
+    const [contents, result] = await Promise.all([
       readTableOfContents(path),
       readBack({ archive: path, pgRestore: tools.pgRestore, environment: {}, workFolder, signal }),
     ]);
-    return { path, contents, proof };
+    return { path, contents, readBack: result };
   }
 
   #target(place: Place, serverMajor: number): Target {

@@ -51,7 +51,7 @@ async function described(server: Database, database: string): Promise<string> {
 }
 
 describe('a plan for the difficult database', () => {
-  it('knows everything in it by the name that the archive gives it', async () => {
+  it('identifies every object by the name that the archive gives it', async () => {
     const { entries } = await readTableOfContents(archive);
     const { identities } = await bed.examine({ server: origin, database: 'difficult' });
     for (const entry of entries) {
@@ -66,14 +66,14 @@ describe('a plan for the difficult database', () => {
     expect((await bed.examine(place)).relations).toHaveLength(plan.creates.length);
   });
 
-  it('can be restored by a superuser who has the roles, with owners and privileges', async () => {
+  it('can be restored by a superuser on a server with the roles, with owners and privileges', async () => {
     await origin.createDatabase('copy');
     const options = { noOwner: false, noPrivileges: false };
     await bed.restore(archive, { server: origin, database: 'copy' }, options);
     expect(await described(origin, 'copy')).toBe(await described(origin, 'difficult'));
   });
 
-  it('can be restored by a superuser who has not the roles, with privileges', async () => {
+  it('can be restored by a superuser without the roles, with privileges', async () => {
     const plan = await bed.restore(archive, await emptyDatabase(), { noPrivileges: false });
     expect(
       plan.omissions.filter(({ why }) => why.includes('not exist on the server')).length,

@@ -33,8 +33,8 @@ afterAll(() => clearScene(scene));
 const chosen = (...tables: string[]) => ({ filters: { schemas: [], tables } });
 const chosenSchemas = (...schemas: string[]) => ({ filters: { schemas, tables: [] } });
 
-describe('tables', () => {
-  it('come with what belongs to them and what they need, and with nothing else', async () => {
+describe('the tables filter', () => {
+  it('selects tables with what belongs to them and what they need, and nothing else', async () => {
     const place = await emptyDatabase(scene);
     const plan = await bed.restore(archive, place, chosen('app.orders', 'app.people'));
     expect(await relationsOf(place)).toEqual([
@@ -67,7 +67,7 @@ describe('tables', () => {
     expect(omission(plan, 'large objects')?.why).toContain('not restored');
   });
 
-  it('leave out a foreign key to a table that is not chosen, and name it', async () => {
+  it('leaves out a foreign key to a table that is not chosen, and names it', async () => {
     const place = await emptyDatabase(scene);
     await elsewhere.sql('CREATE SCHEMA app; CREATE TABLE app.people (id int PRIMARY KEY)', 'copy');
     const plan = await bed.restore(archive, place, { ...chosen('app.orders'), confirmDatabase: 'copy' });
@@ -79,7 +79,7 @@ describe('tables', () => {
     expect(keys).toEqual([{ conname: 'orders_parent_fkey' }]);
   });
 
-  it('that are partitioned bring their partitions, of every level and schema', async () => {
+  it('selects a partitioned table with its partitions of every level and schema', async () => {
     const place = await emptyDatabase(scene);
     await bed.restore(archive, place, chosen('app.events'));
     expect(await countsOf(place, 'app.events', 'other.events_2025', 'other."events 2025, rest"')).toEqual([
@@ -89,14 +89,14 @@ describe('tables', () => {
     expect(row).toEqual({ count: '6' });
   });
 
-  it('that are partitions are restored as tables of their own', async () => {
+  it('restores a partition alone as an ordinary table', async () => {
     const place = await emptyDatabase(scene);
     const plan = await bed.restore(archive, place, chosen('other."events 2025, rest"'));
     expect(await relationsOf(place)).toEqual(['other.events 2025, rest']);
     expect(omission(plan, 'place in its partitioned table of')?.why).toContain('other.events_2025');
   });
 
-  it('that share the rows of a partitioned table are refused without it', async () => {
+  it('refuses partitions without their table when the archive has the rows under the table', async () => {
     const file = await bed.dump({ server: origin, database: 'app' }, '--load-via-partition-root');
     const place = await emptyDatabase(scene);
     const error = await userErrorOf(bed.plan(file, place, chosen('other."events 2025, rest"')));
@@ -106,7 +106,7 @@ describe('tables', () => {
     expect(await countsOf(place, 'app.events')).toEqual([100]);
   });
 
-  it('include views, and name what a view lacks', async () => {
+  it('selects views, and names a relation that a view needs', async () => {
     const place = await emptyDatabase(scene);
     const error = await userErrorOf(bed.plan(archive, place, chosen('other.kept')));
     expect(error.message).toContain('other.kept');
@@ -117,19 +117,19 @@ describe('tables', () => {
     expect(await countsOf(place, 'other.kept', 'other.totals')).toEqual([2, 2]);
   });
 
-  it('name what a child lacks', async () => {
+  it('names the parent that a child table needs', async () => {
     const error = await userErrorOf(bed.plan(archive, await emptyDatabase(scene), chosen('app.child')));
     expect(error.message).toContain('The table app.child needs the table app.people');
   });
 
-  it('bring the server of a foreign table', async () => {
+  it('selects the server of a foreign table', async () => {
     const place = await emptyDatabase(scene);
     await bed.restore(archive, place, chosen('app.remote'));
     const mappings = await elsewhere.query('SELECT usename FROM pg_user_mappings', { database: 'copy' });
     expect(mappings).toEqual([{ usename: 'public' }]);
   });
 
-  it('keep what they need where the target has it', async () => {
+  it('keeps needed objects that the target has', async () => {
     const place = await emptyDatabase(scene);
     await elsewhere.sql(
       `CREATE SCHEMA app; CREATE TYPE app.mood AS ENUM ('sad', 'ok', 'new');
@@ -142,7 +142,7 @@ describe('tables', () => {
     expect(row).toEqual({ count: '3' });
   });
 
-  it('are found by patterns, and by odd names', async () => {
+  it('finds tables by patterns and by unusual names', async () => {
     const place = await emptyDatabase(scene);
     const plan = await bed.restore(archive, place, chosen('APP.P*', '"o\'dd ""😀"" (x)\n;"'));
     expect(names(plan.creates)).toEqual(['app.people', 'app.people_id_seq', 'public.o\'dd "😀" (x) ;']);
@@ -152,19 +152,19 @@ describe('tables', () => {
     ['ordres', 'tables: nothing in the backup matches "ordres"'],
     ['app.people\n::error::x', 'matches "app.people ::error::x"'],
     ['(', 'cannot be understood'],
-  ])('that match nothing are named: %j', async (pattern, words) => {
+  ])('names a pattern that matches nothing: %j', async (pattern, words) => {
     const error = await userErrorOf(bed.plan(archive, await emptyDatabase(scene), chosen(pattern)));
     expect(error.message).toContain(words);
   });
 
-  it('without a schema are those of public, which is said', async () => {
+  it('reads a name without a schema as one of public, and the error says so', async () => {
     const error = await userErrorOf(bed.plan(archive, await emptyDatabase(scene), chosen('people')));
     expect(error.hint).toContain('did you mean app.people?');
   });
 });
 
-describe('schemas', () => {
-  it('come with their functions and types, and with what they need of others', async () => {
+describe('the schemas filter', () => {
+  it('selects schemas with their functions and types, and with what they need of others', async () => {
     const place = await emptyDatabase(scene);
     const plan = await bed.restore(archive, place, { ...chosenSchemas('app'), noPrivileges: false });
     const routines = await elsewhere.query(
@@ -184,18 +184,18 @@ describe('schemas', () => {
     expect(omission(plan, 'default privileges of reader')).toBeDefined();
   });
 
-  it('that match nothing are named', async () => {
+  it('names a schema pattern that matches nothing', async () => {
     const error = await userErrorOf(bed.plan(archive, await emptyDatabase(scene), chosenSchemas('apps')));
     expect(error.message).toContain('schemas: nothing in the backup matches "apps"');
   });
 
-  it('can be public, which the archive does not create', async () => {
+  it('selects public, which the archive does not create', async () => {
     const place = await emptyDatabase(scene);
     await bed.restore(archive, place, chosenSchemas('pub*'));
     expect(await relationsOf(place)).toHaveLength(1);
   });
 
-  it('of an archive that does create public is left out where it is there', async () => {
+  it('leaves out CREATE SCHEMA public where the schema exists', async () => {
     const place = await emptyDatabase(scene, 'an owner');
     const file = await bed.dump({ server: origin, database: 'app' }, '--schema=public');
     const plan = await bed.restore(file, place);

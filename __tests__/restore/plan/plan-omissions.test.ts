@@ -69,18 +69,18 @@ function whyNot(about: Partial<TocEntry>, target: Partial<TargetFacts>): string 
 describe('a security label', () => {
   const label = { kind: 'SECURITY LABEL', tag: 'TABLE people' };
 
-  it('is for a superuser to set', () => {
+  it('is restored only by a superuser', () => {
     expect(whyNot(label, { isSuperuser: true })).toBeUndefined();
     expect(whyNot(label, { isSuperuser: false })).toBe('only a superuser may create it');
   });
 
-  it('of the database is not restored, as nothing of the database itself is', () => {
+  it('of the database is not restored, like everything about the database itself', () => {
     const ofDatabase = { ...label, tag: 'DATABASE shop', dependencies: [] };
     expect(whyNot(ofDatabase, { isSuperuser: true })).toBe('silently');
   });
 });
 
-it('statistics are for PostgreSQL 18 and newer', () => {
+it('statistics are restored only into PostgreSQL 18 and newer', () => {
   const statistics = { kind: 'STATISTICS DATA', tag: 'people' };
   expect(whyNot(statistics, { major: 18 })).toBeUndefined();
   expect(whyNot(statistics, { major: 17 })).toContain('run ANALYZE');

@@ -59,8 +59,8 @@ async function ask(sql: string): Promise<unknown> {
   return server.query(sql, { database: 'staging' });
 }
 
-describe('what is in the way', () => {
-  it('is replaced though production has gone on, which pg_restore --clean cannot do', async () => {
+describe('an existing object of the same name', () => {
+  it('is replaced even if the target has changed since, which pg_restore --clean cannot do', async () => {
     const environment = { PGHOST: server.host, PGPORT: String(server.port), PGUSER: server.user };
     const env = { ...environment, PGPASSWORD: server.password, PGDATABASE: 'staging' };
     const args = ['--dbname=', '--clean', '--if-exists', '--single-transaction', '--exit-on-error', archive];
@@ -77,7 +77,7 @@ describe('what is in the way', () => {
     );
   });
 
-  it('is not dropped with what depends on it and is not in the archive', async () => {
+  it('is not replaced when an object outside the archive depends on it', async () => {
     await ask('CREATE VIEW mine AS SELECT name FROM people');
     const failure: unknown = await bed.restore(archive, staging, options).catch((error: unknown) => error);
     expect(messageOf(failure)).toContain('the view public.mine');
@@ -85,14 +85,14 @@ describe('what is in the way', () => {
     expect(await ask('SELECT count(*) FROM events_old')).toEqual([{ count: '1' }]);
   });
 
-  it('keeps what a foreign key of another table leads to', async () => {
+  it('is not replaced when a foreign key of another table leads to it', async () => {
     await ask('CREATE TABLE mine (person int REFERENCES people)');
     const failure: unknown = await bed.restore(archive, staging, options).catch((error: unknown) => error);
     expect(messageOf(failure)).toContain('mine_person_fkey');
     expect(await ask('SELECT name FROM people')).toEqual([{ name: 'Ada' }]);
   });
 
-  it('is only what was chosen', async () => {
+  it('is replaced only if it was chosen', async () => {
     await ask(`ALTER TABLE people DROP team; UPDATE people SET name = 'Eve'`);
     const filters = { schemas: [], tables: ['events'] };
     const plan = await bed.restore(archive, staging, { ...options, filters });

@@ -76,7 +76,7 @@ function rightsIn({ server, database }: Place): Promise<Record<string, unknown>[
 }
 
 describe('owners and privileges', () => {
-  it('are those of the backup where every role is there', async () => {
+  it('are those of the backup where every role exists', async () => {
     const place = await emptyDatabase(origin);
     const plan = await bed.restore(archive, place);
     expect(said(plan)).toEqual([]);
@@ -84,7 +84,7 @@ describe('owners and privileges', () => {
     expect(await rightsIn(place)).toEqual(originals);
   });
 
-  it('are those of the backup for a role that is no superuser and may act for all of them', async () => {
+  it('are those of the backup for a role that is not a superuser but may act for all of them', async () => {
     const as = await origin.createRole('deputy');
     await origin.query('GRANT boss, helper, app TO deputy');
     const place = await emptyDatabase(origin, as);
@@ -97,7 +97,7 @@ describe('owners and privileges', () => {
     expect(await rightsIn(place)).toEqual(originals);
   });
 
-  it('are those of the backup though the target gives new objects others', async () => {
+  it('are those of the backup even if the target has default privileges', async () => {
     const place = await emptyDatabase(origin);
     const defaults = `
       ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO PUBLIC, other; ALTER DEFAULT PRIVILEGES REVOKE ALL ON FUNCTIONS FROM PUBLIC;
@@ -114,7 +114,7 @@ describe('owners and privileges', () => {
     ]);
   });
 
-  it('are kept as far as the roles are there, and the rest is named', async () => {
+  it('are kept as far as the roles exist, and the rest is named', async () => {
     for (const role of ['helper', 'app']) await elsewhere.query(`CREATE ROLE ${role}`);
     const place = await emptyDatabase(elsewhere);
     const plan = await bed.restore(archive, place);
@@ -139,7 +139,7 @@ describe('owners and privileges', () => {
     }
   });
 
-  it('are left to a role that the user acts as', async () => {
+  it('belong to the role that the user acts as', async () => {
     const place = await emptyDatabase(origin);
     await origin.query(`GRANT ALL ON DATABASE ${place.database} TO boss`);
     const plan = await bed.plan(archive, place, { role: 'boss' });
@@ -148,7 +148,7 @@ describe('owners and privileges', () => {
     );
   });
 
-  it('of a schema that others own are left to those', async () => {
+  it('of a schema with another owner are not changed', async () => {
     const as = await elsewhere.createRole('guest');
     const place = await emptyDatabase(elsewhere, as);
     await elsewhere.sql(
@@ -163,7 +163,7 @@ describe('owners and privileges', () => {
     await elsewhere.sql('DROP OWNED BY app, boss CASCADE; DROP ROLE boss; DROP ROLE app', place.database);
   });
 
-  it('of the database itself are left out, and said', async () => {
+  it('of the database itself are left out and named', async () => {
     await origin.createDatabase('guarded');
     await origin.sql('REVOKE CONNECT ON DATABASE guarded FROM PUBLIC', 'guarded');
     const file = await bed.dump({ server: origin, database: 'guarded' });
@@ -174,8 +174,8 @@ describe('owners and privileges', () => {
   });
 });
 
-describe('what runs with the rights of its owner', () => {
-  it('is not given to a superuser where others can use it', async () => {
+describe('an object that runs with the rights of its owner', () => {
+  it('is not given to a superuser if others can use it', async () => {
     await elsewhere.query('CREATE ROLE app');
     const error = await userErrorOf(bed.plan(archive, await emptyDatabase(elsewhere)));
     expect(error.code).toBe('restore-refused');
@@ -188,7 +188,7 @@ describe('what runs with the rights of its owner', () => {
     expect(others.message).toContain('postgres: the function shop.watches() would run with them');
   });
 
-  it('is named where that is meant, or where the new owner is no superuser', async () => {
+  it('is named with no-owner, or if the new owner is not a superuser', async () => {
     const place = await emptyDatabase(elsewhere);
     const meant = await bed.restore(archive, place, { noOwner: true });
     expect(meant.omissions.filter(({ level }) => level === 'warning')).toEqual([
@@ -211,7 +211,7 @@ describe('what runs with the rights of its owner', () => {
     ]);
   });
 
-  it('is nobody else to use in a test that is dropped again', async () => {
+  it('is restored in a test restore, which nobody else can use', async () => {
     const plan = await bed.plan(archive, await emptyDatabase(elsewhere), {
       noOwner: true,
       noPrivileges: true,
@@ -221,7 +221,7 @@ describe('what runs with the rights of its owner', () => {
   });
 });
 
-it('several connections close what PUBLIC may not use before rows are loaded', async () => {
+it('with several connections privileges are revoked from PUBLIC before rows are loaded', async () => {
   const place = await emptyDatabase(origin);
   const plan = await bed.restore(archive, place, { jobs: 2 });
   expect(plan.rights.closing).toHaveLength(3);

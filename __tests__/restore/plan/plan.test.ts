@@ -33,8 +33,8 @@ beforeAll(async () => {
 
 afterAll(() => clearScene(scene));
 
-describe('without filters', () => {
-  it('everything is restored into an empty database of a superuser, but for subscriptions', async () => {
+describe('a plan without filters', () => {
+  it('restores everything but subscriptions into an empty database of a superuser', async () => {
     const place = await emptyDatabase(scene);
     const plan = await bed.restore(archive, place, WITHOUT_RIGHTS);
     const all = await relationsOf({ server: origin, database: 'app' });
@@ -60,7 +60,7 @@ describe('without filters', () => {
     expect(plan.omissions).toHaveLength(3);
   });
 
-  it('it names as restored what the manifest has, all of it', async () => {
+  it('expects the whole contents of the manifest', async () => {
     const plan = await bed.plan(archive, await emptyDatabase(scene));
     const { manifest } = await readBack({
       archive,
@@ -76,7 +76,7 @@ describe('without filters', () => {
     });
   });
 
-  it('what only a superuser may create is left out for the owner of a database, and named', async () => {
+  it('leaves out and names what the owner of a database may not create', async () => {
     const place = await emptyDatabase(scene, 'an owner');
     const superfluous = 'DROP FOREIGN TABLE app.remote; DROP FOREIGN DATA WRAPPER nothing CASCADE;';
     await origin.sql(superfluous, await cloneOfOrigin('simple'));
@@ -93,7 +93,7 @@ describe('without filters', () => {
     ]);
   });
 
-  it('names the log in a few lines', async () => {
+  it('describes itself in a few lines', async () => {
     const lines = planLines(await bed.plan(archive, await emptyDatabase(scene), WITHOUT_RIGHTS));
     expect(lines[0]).toMatch(/^Will create \d tables, .*1 view and 1 materialized view$/);
     expect(lines).toContainEqual(expect.stringMatching(/^Will leave out subscription news: /));
@@ -102,7 +102,7 @@ describe('without filters', () => {
 });
 
 describe('extensions', () => {
-  it('that the target has are kept as they are, with their comments', async () => {
+  it('that the target has are kept unchanged, with their comments', async () => {
     const place = await emptyDatabase(scene);
     await elsewhere.sql(`CREATE SCHEMA other; CREATE EXTENSION citext SCHEMA other`, 'copy');
     const plan = await bed.restore(archive, place);
@@ -116,7 +116,7 @@ describe('extensions', () => {
     expect(plan.targetWasEmpty).toBe(true);
   });
 
-  it('are brought by a table that needs them, and not by others', async () => {
+  it('are restored with a table that needs them, and not with others', async () => {
     const place = await emptyDatabase(scene);
     const extensions = async (): Promise<unknown> =>
       elsewhere.query(`SELECT extname FROM pg_extension WHERE extname <> 'plpgsql'`, { database: 'copy' });
@@ -129,7 +129,7 @@ describe('extensions', () => {
     expect(await extensions()).toEqual([{ extname: 'citext' }]);
   });
 
-  it('whose configuration tables have rows are not filled twice', async () => {
+  it('keep the rows of their configuration tables', async () => {
     const settings = `
       CREATE EXTENSION citext; CREATE TABLE settings (x int); CREATE SEQUENCE steps; CREATE TABLE mine (x int);
       ALTER EXTENSION citext ADD TABLE settings; ALTER EXTENSION citext ADD SEQUENCE steps;
@@ -149,35 +149,35 @@ describe('extensions', () => {
   });
 });
 
-describe('what is known to fail', () => {
-  it('is refused in words: no schema may be created', async () => {
+describe('a restore that would fail', () => {
+  it('is refused with a clear error: no schema may be created', async () => {
     const place = { ...(await emptyDatabase(scene)), as: scene.owner };
     const error = await userErrorOf(bed.plan(archive, place));
     expect(error.message).toContain('The user owner may not create the schema app in the database "copy"');
   });
 
-  it('is refused in words: nothing may be created in a schema', async () => {
+  it('is refused with a clear error: nothing may be created in a schema', async () => {
     const file = await bed.dump({ server: origin, database: 'app' }, '--table=public.*');
     const place = { ...(await emptyDatabase(scene)), as: scene.owner };
     const error = await userErrorOf(bed.plan(file, place));
     expect(error.message).toContain('no CREATE privilege on the schema public');
   });
 
-  it('is refused in words: rows without a table', async () => {
+  it('is refused with a clear error: rows without a table', async () => {
     const file = await bed.dump({ server: origin, database: 'app' }, '--data-only', '--table=app.people');
     const error = await userErrorOf(bed.plan(file, await emptyDatabase(scene)));
     expect(error.message).toContain('app.people');
     expect(error.hint).toContain('--data-only');
   });
 
-  it('is named: rows that cannot be compared', async () => {
+  it('names rows that cannot be compared', async () => {
     const file = await bed.dump({ server: origin, database: 'app' }, '--inserts', '--table=app.people');
     const plan = await bed.plan(file, await emptyDatabase(scene));
     expect(omission(plan, 'from the verification the rows of app.people')?.level).toBe('warning');
     expect(plan.copyTargets.size).toBe(0);
   });
 
-  it('is avoided: tablespaces that the server has not', async () => {
+  it('does not use tablespaces that the server lacks', async () => {
     await origin.query(`CREATE TABLESPACE "fast disk" LOCATION ''`);
     await origin.createDatabase('spacious');
     await origin.sql('CREATE TABLE t (x int PRIMARY KEY) TABLESPACE "fast disk"', 'spacious');

@@ -48,14 +48,14 @@ function withoutStandard({ identities }: TargetFacts): Set<string> {
   return new Set([...identities].filter((identity) => !standard.includes(identity)));
 }
 
-describe('what the target holds', () => {
-  it('is what the archive of it holds, named in the same way', () => {
+describe('the contents of the target', () => {
+  it('have the names that an archive of it gives them', () => {
     expect(withoutStandard(facts)).toEqual(identitiesOf(entries));
     expect(facts.largeObjects).toEqual(new Set(entries.flatMap(largeObjectsOf)));
     expect(facts.largeObjects.size).toBe(5);
   });
 
-  it('has the OIDs that the archive has', () => {
+  it('have the OIDs of the archive', () => {
     const relations = entries.filter(isRelation);
     const dumped = new Map(relations.map(({ oid, kind, schema, tag }) => [oid, `${kind} ${schema} ${tag}`]));
     expect(facts.relations.length).toBeGreaterThan(20);
@@ -64,7 +64,7 @@ describe('what the target holds', () => {
     }
   });
 
-  it.each(['16', '17', '18'] as const)('is asked for without a complaint: version %s', async (version) => {
+  it.each(['16', '17', '18'] as const)('can be queried on version %s', async (version) => {
     const server = await startDatabase({ version });
     try {
       const place = { server, database: 'postgres' };
@@ -88,8 +88,8 @@ describe('what the target holds', () => {
   });
 });
 
-describe('what the role may do', () => {
-  it('is told for one that owns nothing', async () => {
+describe('the privileges of the role in the target', () => {
+  it('are known for a role that owns nothing', async () => {
     const as = await eighteen.createRole('guest');
     await eighteen.sql(
       'CREATE SCHEMA closed; CREATE SCHEMA open; GRANT CREATE ON SCHEMA open TO guest',
@@ -102,7 +102,7 @@ describe('what the role may do', () => {
     expect([roles.get('guest'), roles.get('reader'), roles.get('nobody')]).toEqual([true, false, undefined]);
   });
 
-  it('is told for the owner of the database', async () => {
+  it('are known for the owner of the database', async () => {
     const as = await eighteen.createRole('owner');
     await eighteen.sql('GRANT reader TO owner');
     await eighteen.createDatabase('owned', { owner: 'owner' });
@@ -113,7 +113,7 @@ describe('what the role may do', () => {
   });
 });
 
-it('says in words why the target cannot be examined', async () => {
+it('a target that cannot be examined causes an error with the cause', async () => {
   const { host, port, user } = seventeen;
   const environment = { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: 'wrong' };
   const asked = examineTarget(testSession(bed.tools, environment));

@@ -11,13 +11,13 @@ import { log } from '../../runner/log.ts';
 export interface ScratchDatabase extends AsyncDisposable {
   readonly name: string;
   readonly session: PgSession;
-  /** Drops it. Never throws: when the server does not let it go it stays, and a warning names it. */
+  /** Drops it. Never throws: when the server refuses, it stays, and a warning names it. */
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
-const CANNOT = 'verify-connection-string: the scratch database for the rehearsal cannot be made';
-const PREFIX = 'postgres_backup_rehearsal_';
-/** A template of 8 MB is copied; more than a minute means that the server does not work. */
+const CANNOT = 'verify-connection-string: the scratch database for the test restore cannot be created';
+const PREFIX = 'postgres_backup_test_restore_';
+/** A template of 8 MB is copied; more than a minute means that the server does not respond. */
 const CREATE_WITHIN_MS = 60_000;
 const DROP_WITHIN_MS = 60_000;
 /** The runner kills a cancelled job after ten seconds. */
@@ -27,49 +27,49 @@ const FACTS_SQL = `
 SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.pg_encoding_to_char(encoding)
 FROM pg_catalog.pg_database WHERE datname = 'template0';`;
 
-const RIGHT_SQL = `
+const PRIVILEGE_SQL = `
 SELECT pg_catalog.pg_is_in_recovery(), rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user;`;
 
 /**
- * Makes sure that a scratch database could be made, before the work that would be lost otherwise.
+ * Makes sure that a scratch database can be created, before the work that would be lost otherwise.
  *
  * @throws UserError when the server is a standby, or the role may not create databases.
  */
-export async function requireRightToCreate(session: PgSession): Promise<void> {
-  const [[inRecovery, mayCreate] = []] = await session.query(RIGHT_SQL, 2).catch(cannotCreate);
+export async function requireCreatePrivilege(session: PgSession): Promise<void> {
+  const [[inRecovery, mayCreate] = []] = await session.query(PRIVILEGE_SQL, 2).catch(cannotCreate);
   if (inRecovery === 't') {
     throw new UserError(
       'test-server',
-      `${CANNOT}: The server is a standby, which takes no changes.`,
-      'Use its primary, or a server of the job itself: a service container.',
+      `${CANNOT}: The server is a standby, which accepts no changes.`,
+      'Use its primary, or a server of the job itself, for example a service container.',
     );
   }
   if (mayCreate !== 't') {
     throw new UserError(
       'test-server',
       `${CANNOT}: The user lacks the privilege to create databases.`,
-      'ALTER ROLE name CREATEDB; or use the superuser, as a service container has one.',
+      'Grant it with ALTER ROLE name CREATEDB, or use a superuser, such as that of a service container.',
     );
   }
 }
 
 /**
- * Makes an empty database of a name that nobody else has.
+ * Creates an empty database with a unique name.
  *
- * @param session leads to any database of the server; its signal does not end a statement that makes or drops one.
+ * @param session leads to any database of the server; its signal does not end a statement that creates or drops one.
  * @param encoding of the database that was backed up, as the server names it: `UTF8`.
- * @throws UserError when it cannot be made; the signal's reason when it was aborted before.
+ * @throws UserError when it cannot be created; the signal's reason when it was aborted before.
  */
-export async function makeScratchDatabase(session: PgSession, encoding: string): Promise<ScratchDatabase> {
+export async function createScratchDatabase(session: PgSession, encoding: string): Promise<ScratchDatabase> {
   session.signal.throwIfAborted();
   const name = PREFIX + randomBytes(8).toString('hex');
   const { dropSql, createSql } = await statements(session, encoding, name);
   const drop = (): Promise<void> =>
-    insist(session, dropSql, session.signal.aborted ? DROP_WHEN_CANCELLED_MS : DROP_WITHIN_MS);
+    queryToTheEnd(session, dropSql, session.signal.aborted ? DROP_WHEN_CANCELLED_MS : DROP_WITHIN_MS);
   try {
-    await insist(session, createSql, CREATE_WITHIN_MS);
+    await queryToTheEnd(session, createSql, CREATE_WITHIN_MS);
   } catch (error) {
-    // The server may have made it nevertheless, when the connection was lost.
+    // The server may have created it nevertheless, when the connection was lost.
     await drop().catch(() => undefined);
     return cannotCreate(error);
   }
@@ -78,7 +78,7 @@ export async function makeScratchDatabase(session: PgSession, encoding: string):
     session: session.on(name),
     [Symbol.asyncDispose]: () =>
       drop().catch((error: unknown) => {
-        warnOfRest(name, error);
+        warnOfRemaining(name, error);
       }),
   };
 }
@@ -111,8 +111,8 @@ function dropOld(name: string): string {
   );
 }
 
-/** Is not ended by the signal: psql does not take back what it has sent, and the server would finish it later. */
-async function insist(session: PgSession, sql: string, withinMs: number): Promise<void> {
+/** Is not ended by the signal: psql does not cancel what it has sent, and the server would finish it later. */
+async function queryToTheEnd(session: PgSession, sql: string, withinMs: number): Promise<void> {
   const timeout = AbortSignal.timeout(withinMs);
   try {
     await session.until(timeout).query(sql, 1);
@@ -120,17 +120,17 @@ async function insist(session: PgSession, sql: string, withinMs: number): Promis
     if (!timeout.aborted) throw error;
     throw new UserError(
       'no-progress',
-      `The server has not answered for ${duration(withinMs)}.`,
-      'Look what keeps it (SELECT * FROM pg_stat_activity), then run the job again.',
+      `The server has not responded for ${duration(withinMs)}.`,
+      'Check what it is doing (SELECT * FROM pg_stat_activity), then run the job again.',
       { cause: error },
     );
   }
 }
 
-function warnOfRest(name: string, error: unknown): void {
+function warnOfRemaining(name: string, error: unknown): void {
   const why = error instanceof PsqlError ? diagnose(error.stderr).cause : messageOf(error);
   log.warning(
-    `The scratch database ${name} could not be dropped, and stays on the server: ${why} Drop it: DROP DATABASE ${name} WITH (FORCE);`,
+    `The scratch database ${name} could not be dropped and is still on the server: ${why} Drop it: DROP DATABASE ${name} WITH (FORCE);`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { readTableOfContents } from '../../archive/toc/table-of-contents.ts';
-import { makeScratchDatabase, requireRightToCreate } from './scratch-database.ts';
+import { createScratchDatabase, requireCreatePrivilege } from './scratch-database.ts';
 import type { ReadBack } from '../../archive/read-back.ts';
 import { FULL_RESTORE, makePlan, verifyTarget, restoreInto, logPlan } from '../../restore/engine.ts';
 import type { ClientTools } from '../../tools/client-tools.ts';
@@ -11,29 +11,29 @@ import { duration } from '../../runner/format.ts';
 import { log } from '../../runner/log.ts';
 import type { WorkFolder } from '../../runner/work-folder.ts';
 
-/** The input that says where to runTestRestore. */
+/** The input that names the server for the test restore. */
 export const TEST_SERVER_INPUT = 'verify-connection-string';
 
 /** The TLS inputs are about the server that is backed up. */
 const NO_TLS = { rootCertificate: undefined, certificate: undefined, key: undefined };
 
-/** What was shown by a rehearsal. */
-export interface Rehearsal {
+/** Where a test restore succeeded. */
+export interface TestRestore {
   /** Of the server on which the backup was restored. */
   readonly serverVersion: string;
   readonly address: string;
 }
 
-/** The backup that is restored for a rehearsal. */
-export interface RehearsalRequest {
+/** The backup of a test restore. */
+export interface TestRestoreRequest {
   readonly archive: string;
-  readonly proof: ReadBack;
+  readonly readBack: ReadBack;
   /** The encoding of the database that was backed up, as the server names it. */
   readonly encoding: string;
   readonly workFolder: WorkFolder;
 }
 
-/** Opens the way to the rehearsal's server. */
+/** Opens the connection to the server of the test restore. */
 export function openTestServer(
   plan: ConnectionPlan,
   { workFolder, signal }: { readonly workFolder: WorkFolder; readonly signal: AbortSignal },
@@ -42,28 +42,28 @@ export function openTestServer(
 }
 
 /**
- * Makes sure before the dump that there is a server to runTestRestore on.
+ * Makes sure before the dump that the test restore has a server.
  *
- * @throws UserError naming the input, when it cannot be reached, the tools could not dump it for the proof, or its role
+ * @throws UserError naming the input, when it cannot be reached, the tools could not dump it for the verification, or its role
  *   may not create a database.
  */
 export async function checkTestServer(
   connection: Connection,
-  asking: { readonly tools: ClientTools; readonly attempts: number; readonly signal: AbortSignal },
+  access: { readonly tools: ClientTools; readonly attempts: number; readonly signal: AbortSignal },
 ): Promise<Database> {
-  log.info('The server to runTestRestore the restore on:');
+  log.info('The server for the test restore:');
   try {
-    const preflight = { ...asking, input: TEST_SERVER_INPUT, connection, allowPooler: undefined };
+    const preflight = { ...access, input: TEST_SERVER_INPUT, connection, allowPooler: undefined };
     const database = await runPreflight(preflight);
-    refuseNewerServer(database.server, asking.tools.major);
-    await requireRightToCreate(database.session);
+    refuseNewerServer(database.server, access.tools.major);
+    await requireCreatePrivilege(database.session);
     return database;
   } catch (error) {
     throw error instanceof UserError ? aboutItsInput(error) : error;
   }
 }
 
-/** The same error, of the second connection string of the job: nobody must look for the fault in the first. */
+/** The same error, of the second connection string of the job: the first is not at fault. */
 function aboutItsInput(error: UserError): UserError {
   // Those name it already.
   const isNamed = error.code === 'invalid-input' || error.code === 'test-server';
@@ -73,19 +73,19 @@ function aboutItsInput(error: UserError): UserError {
 }
 
 /**
- * Restores a fresh backup into a scratch database on another server, proves it, and drops it again.
+ * Restores a fresh backup into a scratch database on another server, verifies it, and drops it again.
  *
  * @throws UserError when it cannot be restored, or what was restored differs.
  */
-export async function runTestRestore(database: Database, request: RehearsalRequest): Promise<Rehearsal> {
+export async function runTestRestore(database: Database, request: TestRestoreRequest): Promise<TestRestore> {
   const { server, connection, session } = database;
   const started = performance.now();
-  await restoreAndProve(database, request).catch((reason: unknown) => {
+  await restoreAndVerify(database, request).catch((reason: unknown) => {
     const error = cancelledOr(session.signal, () => connection.failure() ?? reason);
     if (!(error instanceof UserError) || error.code === 'test-server') throw error;
     throw new UserError(
       'test-restore-failed',
-      `The backup does not pass its rehearsal: ${error.message}`,
+      `The backup failed its test restore: ${error.message}`,
       error.hint,
       {
         cause: error.cause,
@@ -93,18 +93,18 @@ export async function runTestRestore(database: Database, request: RehearsalReque
     );
   });
   log.info(
-    `Rehearsed in ${duration(performance.now() - started)} on PostgreSQL ${server.version}: restored, proven and dropped again`,
+    `Test restore succeeded in ${duration(performance.now() - started)} on PostgreSQL ${server.version}: restored, verified and dropped again`,
   );
   return { serverVersion: server.version, address: connection.address };
 }
 
-async function restoreAndProve(
+async function restoreAndVerify(
   { server, session }: Database,
-  { archive: path, proof, encoding, workFolder }: RehearsalRequest,
+  { archive: path, readBack, encoding, workFolder }: TestRestoreRequest,
 ): Promise<void> {
-  const archive = { path, proof, contents: await readTableOfContents(path) };
+  const archive = { path, readBack, contents: await readTableOfContents(path) };
   {
-    await using scratch = await makeScratchDatabase(session, encoding);
+    await using scratch = await createScratchDatabase(session, encoding);
     recordScratchDatabase(scratch.name);
     const target = { session: scratch.session, serverMajor: server.major, workFolder: workFolder.path };
     const plan = await makePlan(archive, target, FULL_RESTORE.options);

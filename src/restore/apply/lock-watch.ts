@@ -40,11 +40,11 @@ WHERE w.application_name = '${applicationName}' AND h.application_name IS DISTIN
 ORDER BY 1, 3;`;
 
 /**
- * Looks, from a session of its own, whether the restore waits for somebody else's lock, and for how long.
- * `pg_restore` itself waits for ever: it begins with `SET lock_timeout = 0` (`_doSetFixedOutputState`), whatever the
+ * Looks, from a session of its own, whether the restore waits for another session's lock, and for how long.
+ * `pg_restore` itself waits forever: it begins with `SET lock_timeout = 0` (`_doSetFixedOutputState`), whatever the
  * role or PGOPTIONS say, and has no option against that.
  *
- * That it cannot look is no reason to stop: the role may have a single connection.
+ * A failure to look is no reason to stop: the role may have a single connection.
  *
  * @returns a signal that is aborted with a UserError when one and the same wait has lasted too long.
  */
@@ -109,7 +109,7 @@ function lockError({ locked, holder }: LockWait, waitMs: number): UserError {
   return new UserError(
     'no-progress',
     plainLine(
-      `The restore waited ${duration(waitMs)} for a lock on ${locked}, which ${sessionInWords(holder)} holds.`,
+      `The restore waited ${duration(waitMs)} for a lock on ${locked}, held by ${sessionInWords(holder)}.`,
     ),
     `Stop the application that uses the target, or ${howToEnd(holder)}; then run the job again.`,
   );

@@ -8,12 +8,12 @@ export interface RestoreArguments {
   readonly noOwner: boolean;
   /** The parts of the archive to restore; all of them when absent. */
   readonly sections?: readonly TocSection[];
-  /** The words of the user, checked; they hold nothing that these arguments settle. */
+  /** The words of the user, checked; they contain nothing that these arguments settle. */
   readonly extra: readonly string[];
 }
 
 /**
- * The argument list of a `pg_restore` that connects to the server. It holds no secret and no name of a database: an
+ * The argument list of a `pg_restore` that connects to the server. It contains no secret and no name of a database: an
  * empty `--dbname` connects to what the environment says, and there, unlike here, libpq takes no name for a
  * connection string, whatever it looks like (`conninfo_array_parse` in fe-connect.c).
  *

@@ -9,8 +9,8 @@ const MOST_NAMED = 10;
 const ENTRY = /^pg_restore: from TOC entry \d+; \d+ \d+ (.*)$/m;
 
 /**
- * A failure of a tool that restores, in words: what went wrong, and in which state it left the target. The words of the
- * tool are the cause, as far as they may be shown.
+ * The error of a tool that failed to restore: what went wrong, and in which state it left the target. The output of the
+ * tool is the cause, as far as they may be shown.
  */
 export function restoreFailure(tool: string, stderr: string, impact: string): UserError {
   const { cause, hint, kind } = diagnose(stderr);
@@ -25,7 +25,7 @@ export function restoreFailure(tool: string, stderr: string, impact: string): Us
   );
 }
 
-/** What a tool that succeeded has remarked. */
+/** Logs the warnings of a tool that succeeded. */
 export function logNotices(stderr: string): void {
   for (const line of safeLines(stderr)) log.info(line);
 }

@@ -22,8 +22,8 @@ const OWN_SESSION = [
  * The script of `pg_restore --single-transaction` on its way to psql, without a setting of its preamble that the server
  * does not know, and with statements of our own at the beginning and at the end of the transaction.
  *
- * Its last lines are held back until `end()`, because `COMMIT;` stands in them: a script that stops early is never
- * committed, whatever psql makes of its end, nor one whose `pg_restore` fails after it. Destroy it then.
+ * Its last lines are withheld until `end()`, because `COMMIT;` stands in them: a script that stops early is never
+ * committed, whatever psql does with its end, nor one whose `pg_restore` fails after it. Destroy it then.
  */
 export class RestoreScript extends Transform {
   readonly #omitted: string | undefined;

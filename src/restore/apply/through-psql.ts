@@ -62,12 +62,12 @@ export async function restoreThroughPsql(restore: RestoreRun, last: readonly str
   );
   const [sent, written] = await Promise.allSettled([sending, writing]);
   signal.throwIfAborted();
-  // When psql has come to an end of its own, it is the reason why pg_restore did not.
+  // When psql has come to an end of its own, it is the reason why pg_restore failed.
   if (sent.status === 'fulfilled') requireSuccess(sent.value, impact);
   const reasons = [written, sent].flatMap((end): unknown[] =>
     end.status === 'rejected' ? [end.reason] : [],
   );
-  // One that failed took the other with it: what it says is in words.
+  // One that failed ended the other: its error says why.
   if (reasons.length > 0) throw reasons.find((reason) => reason instanceof UserError) ?? reasons[0];
 }
 
@@ -100,7 +100,7 @@ const PSQL_ARGUMENTS = [
   '--no-password',
   '--quiet',
   '--echo-errors',
-  // Of a message that may hold values of rows, its code is what can be shown.
+  // Of a message that may contain values of rows, only its code can be shown.
   '--set=VERBOSITY=verbose',
   '--set=ON_ERROR_STOP=1',
   '--file=-',

@@ -25,7 +25,7 @@ export function isOrigin({ contents, target }: PlanRequest): boolean {
   return target.relations.some(({ oid, schema, name }) => dumped.get(oid) === `${schema}\0${name}`);
 }
 
-/** Whether there is nothing in the target that could be lost. */
+/** Whether the target contains nothing that could be lost. */
 export function isEmpty({ relations, others, largeObjects }: TargetFacts): boolean {
   return relations.length === 0 && others.length === 0 && largeObjects.size === 0;
 }
@@ -38,10 +38,10 @@ export interface Collisions {
 }
 
 /**
- * Refuses to change a target that holds something, unless the user has named it, and to replace anything in it, unless
+ * Refuses to change a target that is not empty, unless the user has named it, and to replace anything in it, unless
  * that was asked for.
  *
- * @throws UserError with what the target holds and what to set.
+ * @throws UserError with what the target contains and what to set.
  */
 export function guardTarget({ contents, target, options }: PlanRequest, collisions: Collisions): void {
   const database = plainLine(target.database);
@@ -60,7 +60,7 @@ export function guardTarget({ contents, target, options }: PlanRequest, collisio
     const settings = `"confirm-database: ${database}"${needsClean ? ' and "clean: true"' : ''}`;
     throw new UserError(
       'restore-refused',
-      `The database "${database}" is not empty: it holds ${holdingsInWords(target) || inTheWayInWords(collisions)}.${originInWords(origin)}`,
+      `The database "${database}" is not empty: it contains ${contentsInWords(target) || inTheWayInWords(collisions)}.${originInWords(origin)}`,
       `Restore into an empty database; or, if this is the one you mean, set ${settings}${inTheWay > 0 ? ` to replace ${inTheWayInWords(collisions)}` : ''}.`,
     );
   }
@@ -74,7 +74,7 @@ export function guardTarget({ contents, target, options }: PlanRequest, collisio
   }
   throw new UserError(
     'restore-refused',
-    `The database "${database}" holds already what would be restored: ${inTheWayInWords(collisions)}.${originInWords(origin)}`,
+    `The database "${database}" already contains what would be restored: ${inTheWayInWords(collisions)}.${originInWords(origin)}`,
     'Set "clean: true" to replace it with what is in the backup; or restore into an empty database.',
   );
 }
@@ -83,7 +83,7 @@ function originInWords(origin: boolean): string {
   return origin ? ' It is the very database that the backup came from.' : '';
 }
 
-function holdingsInWords({ relations, others, largeObjects }: TargetFacts): string {
+function contentsInWords({ relations, others, largeObjects }: TargetFacts): string {
   const words = relations.length > 0 ? [relationsInWords(relations)] : [];
   // Beside tables, they go without saying.
   if (words.length === 0 && others.length > 0) words.push(othersInWords(others));

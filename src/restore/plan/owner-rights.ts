@@ -80,7 +80,7 @@ export function isSecurityDefiner({ kind, definition }: TocEntry): boolean {
 
 function runsAsOwner(entry: TocEntry, index: TocIndex): RunsAsOwner | undefined {
   if (isSecurityDefiner(entry)) return 'SECURITY DEFINER';
-  // What a materialized view holds is what its owner sees when it is refreshed.
+  // A materialized view contains what its owner sees when it is refreshed.
   if (entry.kind === 'MATERIALIZED VIEW') return 'view';
   if (entry.kind === 'VIEW') return isSecurityInvoker(entry.definition) ? undefined : 'view';
   const hasRules = entry.kind === 'TABLE' && index.partsOf(entry).some(({ kind }) => kind === 'RULE');

@@ -6,7 +6,7 @@ import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
 import type { TargetFacts, TargetRelation } from './target.ts';
 import { isRelation } from '../../archive/toc/toc-index.ts';
 
-/** What is dropped with the tables that are replaced: their partitions and sequences, whether they come back or not. */
+/** What is dropped with the tables that are replaced: their partitions and sequences, whether they are restored or not. */
 export function droppedWith({ entries }: Collisions, { relations }: TargetFacts): readonly TargetRelation[] {
   const replaced = new Set(entries.filter(isRelation).map(identityOf));
   const dropped = new Set(
@@ -89,7 +89,7 @@ function dropStatement(entry: TocEntry): string[] {
   const start = `DROP ${kind} `;
   const sql = statement.trim().replace(/;$/, '');
   if (!sql.startsWith('DROP ')) return [];
-  // Of what holds rows, the very relation that the plan names, whatever else the archive says.
+  // Of a relation with rows, exactly the one that the plan names, whatever else the archive says.
   if (isRelation(entry)) return [`${start}IF EXISTS ${[schema, tag].map(quotedIdentifier).join('.')}`];
   // A partition or sequence may have gone with its table already.
   return [sql.startsWith(start) ? `${start}IF EXISTS ${sql.slice(start.length)}` : sql];

@@ -23,7 +23,7 @@ interface OmittedStatement {
   readonly level: Omission['level'];
 }
 
-/** What becomes of an entry about privileges. */
+/** Which statements of an entry about privileges are restored. */
 export interface PlannedPrivileges {
   readonly entry: TocEntry;
   /** In the archive's order; for large objects, those of each. */

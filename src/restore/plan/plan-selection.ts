@@ -22,7 +22,7 @@ const SESSION_KINDS: ReadonlySet<string> = new Set(['ENCODING', 'STDSTRINGS', 'S
  * Chooses what the filters say, with what belongs to it and what it cannot be without.
  *
  * `tables` makes `schemas` ineffective, as it does in a backup. A name without a schema is one of the schema public. A
- * partitioned table brings its partitions, however they are called. What a chosen relation needs of types, functions,
+ * partitioned table includes its partitions, whatever their names. What a chosen relation needs of types, functions,
  * extensions, schemas and sequences comes with it, unless the target has it; a relation that it needs must be chosen
  * too, or be there. A foreign key to a table that is not chosen is left out.
  *

@@ -18,7 +18,7 @@ import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
 import type { TargetRelation } from './target.ts';
 import { TocIndex, isRelation } from '../../archive/toc/toc-index.ts';
 
-/** Something in words. */
+/** An object for a message. */
 export interface PlannedObject {
   /** `table`, `view`, `function` and so on. */
   readonly kind: string;
@@ -52,7 +52,7 @@ export interface RestorePlan {
   readonly otherLargeObjects: number;
   readonly targetWasEmpty: boolean;
   readonly isOrigin: boolean;
-  /** Whether everything that the target holds afterwards comes from the archive. */
+  /** Whether everything that the target contains afterwards comes from the archive. */
   readonly everything: boolean;
   /** SQL that drops what is in the way, to be run in the transaction of the restore before anything of it; or empty. */
   readonly dropScript: string;
@@ -116,7 +116,7 @@ export function planRestore(request: PlanRequest): RestorePlan {
   };
 }
 
-/** What of an archive's contents the target holds after a restore. */
+/** What of an archive's contents the target contains after a restore. */
 export function expectedContents(
   manifest: Manifest,
   plan: Pick<RestorePlan, 'copyTargets' | 'sequences' | 'largeObjects'>,
@@ -162,14 +162,14 @@ function contentsOf(entries: readonly TocEntry[], kind: string): string[] {
   return entries.flatMap((entry) => (entry.kind === kind ? (entry.contents ?? []) : []));
 }
 
-/** An archive of rows alone would be poured into whatever the target's tables hold. */
+/** The rows of an archive of rows alone would be appended to existing rows. */
 function requireTables(index: TocIndex): void {
   if (index.entries.some(({ kind }) => kind === 'EXTENSION')) return;
   const rows = index.entries.find((entry) => entry.kind === 'TABLE DATA' && !index.ownerOf(entry));
   if (rows === undefined) return;
   throw new UserError(
     'restore-refused',
-    `The archive holds the rows of ${nameInWords(rows)}, and not the table itself.`,
+    `The archive contains the rows of ${nameInWords(rows)}, but not the table itself.`,
     'It was made with --data-only or --section=data. Restore it with pg_restore into the tables that you want to fill.',
   );
 }

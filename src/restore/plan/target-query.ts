@@ -5,14 +5,14 @@ export const TARGET_COLUMNS = 6;
 
 const USER_SCHEMA = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`;
 
-/** An extension brings it along, and it holds nothing of the user's. */
+/** It belongs to an extension, and contains nothing of the user's. */
 function ofExtension(catalog: string, alias: string, types = `'e'`): string {
   return `EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass
     AND e.objid = ${alias}.oid AND e.deptype IN (${types}))`;
 }
 
-/** Something else brings it along: an extension, or a table its row type, a type its array, a range its functions. */
-function broughtAlong(catalog: string, alias: string): string {
+/** It was created with something else: an extension, or a table its row type, a type its array, a range its functions. */
+function isDependent(catalog: string, alias: string): string {
   return ofExtension(catalog, alias, `'e', 'i'`);
 }
 
@@ -31,14 +31,14 @@ function objects({ catalog, prefix, kind, name, join = '' }: ObjectKind): string
   return `
 SELECT 'object', '${kind}', n.nspname, ${name ?? `o.${prefix}name`}, NULL, NULL
 FROM pg_catalog.${catalog} o JOIN pg_catalog.pg_namespace n ON n.oid = o.${prefix}namespace ${join}
-WHERE ${USER_SCHEMA} AND NOT ${broughtAlong(catalog, 'o')};`;
+WHERE ${USER_SCHEMA} AND NOT ${isDependent(catalog, 'o')};`;
 }
 
-/** Something without a schema that the user made: its OID is none of those that every database begins with. */
+/** Something without a schema that the user made: its OID is not one of those that every database starts with. */
 function globals(catalog: string, kind: string, name: string): string {
   return `
 SELECT 'object', '${kind}', NULL, ${name}, NULL, NULL FROM pg_catalog.${catalog} o
-WHERE o.oid >= 16384 AND NOT ${broughtAlong(catalog, 'o')};`;
+WHERE o.oid >= 16384 AND NOT ${isDependent(catalog, 'o')};`;
 }
 
 /** The types of a routine's arguments, as pg_dump's `format_function_signature` writes them. */
@@ -83,7 +83,7 @@ const OBJECT_KINDS: readonly ObjectKind[] = [
 const CAST_NAME = `'CAST (' || pg_catalog.format_type(o.castsource, NULL) || ' AS ' || pg_catalog.format_type(o.casttarget, NULL) || ')'`;
 
 /**
- * What the target is and holds. One read-only transaction, because through a pooler a plain SET would stay behind; the
+ * What the target is and contains. One read-only transaction, because through a pooler a plain SET would stay behind; the
  * empty search path makes the names of types as pg_dump writes them. Works on PostgreSQL 13 to 18.
  *
  * @param role whom the user acts as, if as another.

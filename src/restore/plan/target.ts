@@ -69,7 +69,7 @@ export interface TargetFacts {
 }
 
 /**
- * Asks the target what it is and holds, in one read-only transaction.
+ * Asks the target what it is and contains, in one read-only transaction.
  *
  * @param role whom the user is to act as, if as another: the facts are then those of that role.
  * @throws UserError when it cannot be asked; the signal's reason when it was aborted.
