@@ -36,7 +36,7 @@ describe('a check', () => {
 
   it.each([
     ['too old', [[27], [40]], {}, /the newest backup is 27 h( \d+ min)? old \(max-age allows 26 h\)/],
-    ['too few', [[1]], { 'minimum-count': '2' }, /only 1 backup \(minimum-count wants 2\)/],
+    ['too few', [[1]], { 'minimum-count': '2' }, /only 1 backup \(minimum-count requires 2\)/],
     [
       'too small',
       [

@@ -53,6 +53,7 @@ describe('if-unchanged: skip', () => {
   });
 
   it('writes the new dump to the file of path (thorough)', async () => {
+    expectSuccess(await backup());
     const before = bed.artifacts.artifacts().length;
     const run = await backup({ path: `${folder}/` });
     expectSuccess(run);

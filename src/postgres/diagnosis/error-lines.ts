@@ -14,25 +14,42 @@ const OWN_WORDS =
 /** The lines with an error or a warning, without the verbose output around them, and without any value of a row. */
 export function errorLines(stderr: string): string[] {
   const ofRow = isOfRow(stderr);
-  return stderr
-    .split(/\r?\n/)
-    .flatMap((line) => lineToShow(line, ofRow) ?? [])
+  const lines = stderr.split(/\r?\n/);
+  const statement = lines.findIndex((line) => QUERY.test(withoutLabels(line)));
+  return lines
+    .flatMap(
+      (line, index) => lineToShow(line, { ofRow, inStatement: statement !== -1 && index > statement }) ?? [],
+    )
     .slice(-MOST_LINES);
 }
 
-function lineToShow(line: string, ofRow: boolean): string | undefined {
+function withoutLabels(line: string): string {
+  return line.replace(PROGRAM, '').replace(LABEL, '');
+}
+
+/**
+ * @param inStatement whether a statement was printed before it. Then the line can be a part of the statement: a literal with
+ *   line breaks can look like any message.
+ */
+function lineToShow(
+  line: string,
+  { ofRow, inStatement }: { readonly ofRow: boolean; readonly inStatement: boolean },
+): string | undefined {
   const who = PROGRAM.exec(line)?.[0];
-  if (who === undefined) return DEPENDENCE.test(line) || isHarmless(line, ofRow) ? line : undefined;
+  if (who === undefined)
+    return !inStatement && (DEPENDENCE.test(line) || isHarmless(line, ofRow)) ? line : undefined;
   const said = line.slice(who.length);
   const label = LABEL.exec(said)?.[0] ?? '';
   const text = said.slice(label.length);
   if (QUERY.test(text) || (label === '' && !SEVERITY.test(text) && !OWN_WORDS.test(text))) return undefined;
   if (label === '' && SEVERITY.test(text) && !NEWS.test(text)) return undefined;
-  if (ATTEMPT.test(text)) return line;
+  if (ATTEMPT.test(text) && !inStatement) return line;
   const head = HEAD.exec(text)?.[0];
   // A tool's own messages contain names of tables and files; at a line of a script, that line.
-  if (head === undefined)
-    return AT_SCRIPT.test(line) && !OWN_WORDS.test(text) ? `${who}${label}${WITHHELD}` : line;
+  if (head === undefined) {
+    const mayBeValue = inStatement || AT_SCRIPT.test(line);
+    return mayBeValue && !OWN_WORDS.test(text) ? `${who}${label}${WITHHELD}` : line;
+  }
   const message = text.slice(head.length);
   const code = SQLSTATE.exec(message)?.[0] ?? '';
   return `${who}${label}${head}${code}${safeMessage(message.slice(code.length), ofRow) ?? WITHHELD}`;

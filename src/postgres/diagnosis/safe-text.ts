@@ -19,7 +19,7 @@ export const DEPENDENCE = new RegExp(
  * Messages of the server that consist of fixed text, names and numbers. Sources: catalog/, commands/, executor/execMain.c,
  * utils/adt/ri_triggers.c, access/nbtree, tcop/postgres.c. An error that a user's function raises matches none of them.
  */
-const FULL_RESTORE = [
+const WHOLE = [
   String.raw`permission denied (?:for ${OBJECT}|to (?:create|set|alter|drop|grant|change) [\w ]+(?:"[^"]*")?)`,
   String.raw`must be (?:owner of ${OBJECT}|superuser to [\w ]+|able to SET ROLE "[^"]*"|(?:a )?member of role "[^"]*")`,
   String.raw`(?:duplicate key value violates unique|conflicting key value violates exclusion) constraint "[^"]*"`,
@@ -66,7 +66,7 @@ const CUT = [
 ];
 
 const EXISTENCE_MESSAGE = new RegExp(`^(?:${EXISTENCE})$`);
-const WHOLE_MESSAGE = new RegExp(`^(?:${FULL_RESTORE.join('|')})$`);
+const WHOLE_MESSAGE = new RegExp(`^(?:${WHOLE.join('|')})$`);
 const CUT_MESSAGE = new RegExp(String.raw`^(?:${CUT.join('|')})(?=$|:| )`);
 const OUT_OF_RANGE = /^value ".*" is (out of range for type [\w ]+)$/;
 
