@@ -32,7 +32,7 @@ export type ErrorCode =
   /** The job did its work, and the result is that something is wrong. */
   | 'failed-result'
   /** The process was killed. */
-  | 'ended-from-outside'
+  | 'killed'
   /** The runner lacks what a job needs: a folder, a variable, a program that starts. */
   | 'runner';
 

@@ -53,7 +53,7 @@ describe('the progress of a restore', () => {
       progress.line(line, 0);
     }
     expect(progress.describe({ elapsedMs: 1, archiveBytes: 0 })).toBe(
-      '  1 of 2 tables complete, begun public.b',
+      '  1 of 2 tables complete, started public.b',
     );
   });
 

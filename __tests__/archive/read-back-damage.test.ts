@@ -64,7 +64,7 @@ describe('an archive that is not whole', () => {
     const bytes = await readFile(await bed.dumped('odd', '--inserts', '--compress=gzip:6'));
     const [at = 0] = positionsOfData(bytes).map((place) => Number(bytes.readBigUInt64LE(place)));
     bytes.fill(0x41, at + 12, at + 30);
-    await expect(readDamaged(bytes)).rejects.toThrow('pg_restore says: ');
+    await expect(readDamaged(bytes)).rejects.toThrow('pg_restore reports: ');
   });
 
   it('is refused when its table of contents points to a wrong place', async () => {
@@ -75,7 +75,7 @@ describe('an archive that is not whole', () => {
     for (const at of places.slice(0, 3)) {
       const damaged = Buffer.from(bytes);
       damaged[at] = (damaged[at] ?? 0) ^ 1;
-      await expect(readDamaged(damaged)).rejects.toThrow('pg_restore says: ');
+      await expect(readDamaged(damaged)).rejects.toThrow('pg_restore reports: ');
     }
   });
 
@@ -91,7 +91,7 @@ describe('an archive that is not whole', () => {
     const bytes = await readFile(archive);
     await expect(readDamaged(bytes.subarray(0, -20))).rejects.toMatchObject({
       name: 'UserError',
-      message: expect.stringMatching(/^The archive cannot be read back: pg_restore says: .*end of file/),
+      message: expect.stringMatching(/^The archive cannot be read back: pg_restore reports: .*end of file/),
       hint: expect.stringContaining('Run the job again.'),
       cause: expect.objectContaining({ message: expect.stringContaining('pg_restore: error: ') }),
     });

@@ -26,7 +26,7 @@ describe('the destination of a backup', () => {
 
   it('cannot be empty', async () => {
     const { message, hint } = await userErrorOf(read({ upload: 'false' }));
-    expect(message).toMatch(/^upload: .*kept nowhere/);
+    expect(message).toMatch(/^upload .*not be stored anywhere/);
     expect(hint).toContain('path: backups/');
   });
 });

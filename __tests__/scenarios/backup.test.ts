@@ -115,7 +115,7 @@ describe('a backup', () => {
       /Connection string from the connection-string input[\s\S]*PostgreSQL client[\s\S]*Connected to shop[\s\S]*Dumped[\s\S]*Read back[\s\S]*Uploaded[\s\S]*Done/,
     );
     expect(run.summary).toMatch(
-      /is backed up and proven[\s\S]*Kept until[\s\S]*SHA-256[\s\S]*Duration[\s\S]*read back[\s\S]*Tables[\s\S]*pg_restore/,
+      /is backed up and verified[\s\S]*Kept until[\s\S]*SHA-256[\s\S]*Duration[\s\S]*read back[\s\S]*Tables[\s\S]*pg_restore/,
     );
   });
 

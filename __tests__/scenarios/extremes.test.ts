@@ -43,7 +43,7 @@ describe('an extreme database', () => {
     const run = await bed.backup({ inputs: { 'connection-string': url } });
     expectSuccess(run);
     expect([run.outputs['tables'], run.outputs['rows']]).toEqual(['0', '0']);
-    expect(run.summary).toContain('holds no table rows');
+    expect(run.summary).toContain('contains no rows');
   });
 
   it('with hostile names can inject nothing into log, summary or file name (thorough)', async () => {

@@ -53,7 +53,7 @@ it('a backup that is killed after its artifact was published: post reports it wi
     expect.objectContaining({
       level: 'warning',
       message:
-        `The job was ended from outside when its backup was stored already: the artifact ${artifact?.name ?? '?'} ` +
+        `The job was killed after its backup had been stored: the artifact ${artifact?.name ?? '?'} ` +
         'is complete and verified. The outputs and the summary may be missing.',
     }),
   ]);
@@ -81,7 +81,7 @@ it('a restore that is killed: post says that the content of the target is unknow
     expect.objectContaining({
       level: 'error',
       message: expect.stringMatching(
-        /^The restore was ended from outside before it could say why: what the target contains is unknown\.\nUsually the runner ran out of memory/,
+        /^The restore was killed before it could report a result: the state of the target database is unknown\.\nUsually the runner ran out of memory/,
       ),
     }),
   ]);
@@ -105,10 +105,10 @@ it('a backup that wrote its local copy but not its outputs says where the file i
     expect.objectContaining({
       level: 'error',
       message: expect.stringMatching(
-        /^GITHUB_OUTPUT: .*\nThe backup is complete and proven all the same: it is the file \S+kept\.bak\. Check/,
+        /^GITHUB_OUTPUT: .*\nThe backup is still complete and verified: it is the file \S+kept\.bak\. Check/,
       ),
     }),
   ]);
-  expect(run.summary).toMatch(/^## ❌ The backup was made, but its step failed\n/);
+  expect(run.summary).toMatch(/^## ❌ The backup is stored, but the step failed\n/);
   expect((await stat(`${folder}/kept.bak`)).size).toBeGreaterThan(10_000);
 });

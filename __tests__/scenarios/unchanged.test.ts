@@ -33,7 +33,7 @@ describe('if-unchanged: skip', () => {
     expectSuccess(again);
     expect(bed.artifacts.artifacts()).toHaveLength(1);
     expect(again.log).toContain(`Unchanged since ${first.outputs['artifact-name'] ?? '-'}`);
-    expect(again.summary).toContain('is unchanged, and its backup is still there');
+    expect(again.summary).toContain('is unchanged since its last backup');
     const same = ['artifact-id', 'artifact-name', 'artifact-url', 'artifact-digest', 'backup-size'];
     for (const name of [...same, 'backup-sha256', 'content-digest']) {
       expect([name, again.outputs[name]]).toEqual([name, first.outputs[name]]);
@@ -122,7 +122,7 @@ describe('a backup (thorough)', () => {
     });
     const run = await bed.backup({ inputs: { 'connection-string': url, 'backup-name': 'shop-eu' } });
     expectSuccess(run);
-    expect(remarksOf(run).join('\n')).toMatch(/far smaller than the last one: .*shop-eu-/);
+    expect(remarksOf(run).join('\n')).toMatch(/far smaller than the previous one: .*shop-eu-/);
   });
 
   it('without the permission to list artifacts continues without a message', async () => {

@@ -109,7 +109,7 @@ function injectedCommands(phase: Phase): string[] {
 const OWN_STATE: ReadonlySet<string> = new Set([
   'work-folder',
   'job',
-  'stored-as',
+  'location',
   'ended',
   'unverified-artifact',
   'scratch-database',
@@ -117,7 +117,7 @@ const OWN_STATE: ReadonlySet<string> = new Set([
   'staged-copy-folder',
 ]);
 /** An artifact's name may hold that of the database, as far as artifacts allow it. */
-const NAMES_ARTIFACT: ReadonlySet<string> = new Set(['stored-as', 'unverified-artifact']);
+const NAMES_ARTIFACT: ReadonlySet<string> = new Set(['location', 'unverified-artifact']);
 const MARK_PATTERN = new RegExp(MARK);
 
 /** A connection string may hold the hostile name of a database, percent-encoded. */

@@ -32,7 +32,7 @@ export interface StepRun {
   readonly masks: readonly string[];
 }
 
-/** A running step, to be ended from outside. */
+/** A running step that can be killed. */
 export interface StepHandle {
   readonly pid: number;
   /** Sends a signal to the step's own process only, as the runner does. */

@@ -26,5 +26,5 @@ await decryptFile({ source: file, target: content, keys, signal });
 lap();
 const kilobytes = process.resourceUsage().maxRSS - before;
 await Promise.all([rm(file), rm(content)]);
-const [encrypt, prove, decrypt] = times.slice(1).map((time, index) => time - (times[index] ?? Number.NaN));
-console.log(JSON.stringify({ encrypt, prove, decrypt, megabytes: (kilobytes * 1024) / 1e6 }));
+const [encrypt, verify, decrypt] = times.slice(1).map((time, index) => time - (times[index] ?? Number.NaN));
+console.log(JSON.stringify({ encrypt, verify, decrypt, megabytes: (kilobytes * 1024) / 1e6 }));

@@ -17,7 +17,7 @@ const ROUNDS_PER_DUMP = 5;
 interface Round {
   readonly dump: number;
   readonly encrypt: number;
-  readonly prove: number;
+  readonly verify: number;
   readonly decrypt: number;
   readonly ageEncrypt: number;
   readonly ageDecrypt: number;
@@ -44,7 +44,7 @@ export async function benchEncrypt(): Promise<void> {
   const { size } = await stat(archive);
   console.log(
     `\nMilliseconds: dump ${Math.round(of((r) => r.dump))}, encrypt ${Math.round(of((r) => r.encrypt))}, ` +
-      `proof ${Math.round(of((r) => r.prove))}, age ${Math.round(of((r) => r.ageEncrypt))}, ` +
+      `verify ${Math.round(of((r) => r.verify))}, age ${Math.round(of((r) => r.ageEncrypt))}, ` +
       `decrypt ${Math.round(of((r) => r.decrypt))}, age -d ${Math.round(of((r) => r.ageDecrypt))}`,
   );
   printFigures(
@@ -53,8 +53,8 @@ export async function benchEncrypt(): Promise<void> {
       { name: 'encrypt / age', value: of((r) => r.encrypt / r.ageEncrypt), unit: 'x', atMost: 1 },
       { name: 'encrypt / dump', value: of((r) => r.encrypt / r.dump), unit: 'x', atMost: 0.1 },
       {
-        name: 'encrypt and prove / dump',
-        value: of((r) => (r.encrypt + r.prove) / r.dump),
+        name: 'encrypt and verify / dump',
+        value: of((r) => (r.encrypt + r.verify) / r.dump),
         unit: 'x',
         atMost: 0.1,
       },
@@ -85,7 +85,7 @@ async function ownRound(archive: string, identity: string) {
   const figure = (name: string): number => figures.get(name) ?? Number.NaN;
   return {
     encrypt: figure('encrypt'),
-    prove: figure('prove'),
+    verify: figure('verify'),
     decrypt: figure('decrypt'),
     megabytes: figure('megabytes'),
   };

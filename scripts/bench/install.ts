@@ -25,7 +25,7 @@ interface Round {
  *
  * The recipe is measured from `apt-get update` to the end of `apt-get install`: its key and its source are written
  * before. All that the packages depend on is installed already, as on a hosted runner, so that either side
- * fetches the same two packages. "Lists at hand" is the recipe's best case: apt has Debian's own lists and only
+ * fetches the same two packages. "Lists present" is the recipe's best case: apt has Debian's own lists and only
  * asks whether they are still current; images of containers have none.
  *
  * The action is measured inside its process, from the first look at the machine to tools that have answered; its
@@ -60,12 +60,12 @@ function report(rounds: readonly Round[]): void {
   const seconds = (of: (round: Round) => number): number => ratio(of) / 1000;
   printFigures(`Client tools, medians of ${ROUNDS} rounds`, [
     { name: 'recipe: apt-get update, apt-get install', value: seconds((r) => r.recipe), unit: 's' },
-    { name: 'recipe, lists at hand', value: seconds((r) => r.recipeWithLists), unit: 's' },
+    { name: 'recipe, lists present', value: seconds((r) => r.recipeWithLists), unit: 's' },
     { name: 'this action, from nothing', value: seconds((r) => r.fromNothing), unit: 's' },
     { name: 'this action, from the tool cache', value: seconds((r) => r.fromCache), unit: 's', atMost: 0.05 },
     { name: 'recipe / from nothing', value: ratio((r) => r.recipe / r.fromNothing), unit: 'x', atLeast: 5 },
     {
-      name: 'recipe, lists at hand / from nothing',
+      name: 'recipe, lists present / from nothing',
       value: ratio((r) => r.recipeWithLists / r.fromNothing),
       unit: 'x',
     },

@@ -4,13 +4,13 @@ import path from 'node:path';
 import { type Environment, type RunResult, run } from '../process/run.ts';
 import type { TocEntry } from './toc/table-of-contents.ts';
 
-/** An archive whose data `pg_restore` prints. */
+/** The data of an archive, to be printed by `pg_restore`. */
 export interface ArchiveScriptRequest {
   /** The path of an archive in the custom format. */
   readonly archive: string;
   /** The entries whose data are printed; all of them when absent. */
   readonly dumpIds?: readonly number[] | undefined;
-  /** By its absolute path, and what it needs to run; it connects to nothing. */
+  /** Its absolute path and its environment. It connects to nothing. */
   readonly pgRestore: string;
   readonly environment: Environment;
   readonly workFolder: string;
@@ -19,8 +19,8 @@ export interface ArchiveScriptRequest {
   readonly onStdout: (chunk: Buffer) => void;
 }
 
-/** So that nothing but contents is printed by the tools, `pg_dump` and `pg_restore` alike. */
-export const DATA_ALONE = [
+/** Options of `pg_dump` and `pg_restore` with which they print only data. */
+export const DATA_ONLY = [
   '--section=data',
   '--no-owner',
   '--no-privileges',
@@ -31,8 +31,8 @@ export const DATA_ALONE = [
 /**
  * Has `pg_restore` print the data of an archive.
  *
- * It gets the file by its name. On a pipe it could not seek, and would not notice when the table of contents holds
- * wrong positions; a restore from the file would stop at them.
+ * It gets the name of the file. On a pipe it could not seek, and would not notice wrong positions in the table of contents, at
+ * which a restore from the file would fail.
  */
 export async function printArchive(request: ArchiveScriptRequest): Promise<RunResult> {
   const { archive, dumpIds, pgRestore, environment: env, workFolder, signal, onSpawn, onStdout } = request;
@@ -44,7 +44,7 @@ export async function printArchive(request: ArchiveScriptRequest): Promise<RunRe
       [
         '--format=custom',
         '--file=-',
-        ...DATA_ALONE,
+        ...DATA_ONLY,
         ...(dumpIds === undefined ? [] : [`--use-list=${listFile}`]),
         archive,
       ],
@@ -55,12 +55,12 @@ export async function printArchive(request: ArchiveScriptRequest): Promise<RunRe
   }
 }
 
-/** A list for `pg_restore --use-list`, which knows each entry by its number alone (`SortTocFromFile`). */
+/** A list for `pg_restore --use-list`, which identifies each entry by its number alone (`SortTocFromFile`). */
 export function useList(dumpIds: readonly number[]): string {
   return dumpIds.map((id) => `${id};\n`).join('');
 }
 
-/** Whether `pg_restore` prints the entry's contents in statements that a script reader knows: not as INSERT statements. */
+/** Whether `pg_restore` prints the entry's contents in statements that a script reader accepts: not as INSERT statements. */
 export function isReadable({ kind, contents }: TocEntry): boolean {
   return contents !== undefined || kind === 'BLOBS';
 }

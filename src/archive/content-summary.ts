@@ -4,7 +4,7 @@ import { code, table } from '../runner/markdown.ts';
 
 const LARGEST_TABLES = 10;
 
-/** What is in a backup or was restored from it: `8 tables, 40,000 rows, 3 sequences`. */
+/** The contents of a backup or a restore as text: `8 tables, 40,000 rows, 3 sequences`. */
 export function contentsInWords({
   tables,
   sequences,

@@ -3,36 +3,36 @@ import { bytes, duration } from '../runner/format.ts';
 /** Sizes on the server of the tables whose rows are copied, in bytes, by the name that the tools print with `--verbose`. */
 export type TableSizes = ReadonlyMap<string, number>;
 
-/** How far a dump or a restore is. Pure: the clock and the archive's bytes are told to it. */
+/** The progress of a dump or a restore. Pure: the time and the size of the archive are passed to it. */
 export interface CopyProgress {
-  /** Takes a line that the tool printed with `--verbose`, and how many bytes of the archive it has written or read so far. */
+  /** Reads a line that the tool printed with `--verbose`, and how many bytes of the archive it has written or read so far. */
   line(text: string, archiveBytes: number): void;
   /** One line for the log; undefined before the first table, and when there is nothing new since the last line. */
   describe(now: { elapsedMs: number; archiveBytes: number }): string | undefined;
 }
 
-/** How much smaller rows are in the archive than their size says, before this run has shown its own ratio. */
-const USUAL_SHRINKAGE = 4;
-/** A table whose size is guessed from the archive's bytes is never said to be complete before it is. */
+/** How much smaller rows are in the archive than on the server, as long as this run has no ratio of its own. */
+const USUAL_RATIO = 4;
+/** The progress within a table is estimated, so it never reaches the end before the table does. */
 const MOST_OF_A_TABLE = 0.95;
 
 const DUMPED_TABLE = 'dumping contents of table "';
 const RESTORED_TABLE = 'processing data for table "';
 const FINISHED_TABLE = /finished item \d+ TABLE DATA /;
-/** What is made before and after the rows, such as an index: `creating INDEX "public.users_name"`. */
+/** An object that is created before or after the rows, such as an index: `creating INDEX "public.users_name"`. */
 const RESTORED_OBJECT = /((?:creating|executing) [A-Z].+|processing BLOBS)$/s;
 
 /**
- * Follows a dump by the tables that it names. Within one table the archive's growth tells how far it is, at the
- * ratio of the tables before it.
+ * Follows a dump by the tables that it prints. Within one table, the progress is estimated from the growth of the archive,
+ * at the ratio of the tables before it.
  */
 export function dumpProgress(sizes: TableSizes): CopyProgress {
   return copyProgress(sizes, DUMPED_TABLE);
 }
 
 /**
- * Follows a restore by one connection: by the tables that it names, within one table by what it has read of the
- * archive, and by whatever else it names, of which building an index takes the longest.
+ * Follows a restore with one connection: by the tables that it prints, within one table by what it has read of the
+ * archive, and by the other objects that it prints, of which building an index takes the longest.
  */
 export function restoreProgress(sizes: TableSizes): CopyProgress {
   const rows = copyProgress(sizes, RESTORED_TABLE);
@@ -47,7 +47,7 @@ export function restoreProgress(sizes: TableSizes): CopyProgress {
   };
 }
 
-/** Follows a restore by several connections: what was begun last, and how many tables are complete. */
+/** Follows a restore with several connections: what was started last, and how many tables are complete. */
 export function parallelProgress(tables: number): CopyProgress {
   let complete = 0;
   let latest: string | undefined;
@@ -57,7 +57,7 @@ export function parallelProgress(tables: number): CopyProgress {
       latest = tableIn(text, RESTORED_TABLE) ?? RESTORED_OBJECT.exec(text)?.[1] ?? latest;
     },
     describe: () =>
-      latest === undefined ? undefined : `  ${complete} of ${tables} tables complete, begun ${latest}`,
+      latest === undefined ? undefined : `  ${complete} of ${tables} tables complete, started ${latest}`,
   };
 }
 
@@ -91,7 +91,7 @@ function copyProgress(sizes: TableSizes, beforeTable: string): CopyProgress {
   let done = 0;
   let archiveAtStart = 0;
   let current: { name: string; size: number } | undefined;
-  let told = '';
+  let lastState = '';
 
   return {
     line(text, archiveBytes) {
@@ -103,12 +103,12 @@ function copyProgress(sizes: TableSizes, beforeTable: string): CopyProgress {
     },
     describe({ elapsedMs, archiveBytes }) {
       if (!current) return undefined;
-      const shrinkage = done > 0 && archiveAtStart > 0 ? done / archiveAtStart : USUAL_SHRINKAGE;
-      const inTable = Math.min((archiveBytes - archiveAtStart) * shrinkage, current.size * MOST_OF_A_TABLE);
+      const ratio = done > 0 && archiveAtStart > 0 ? done / archiveAtStart : USUAL_RATIO;
+      const inTable = Math.min((archiveBytes - archiveAtStart) * ratio, current.size * MOST_OF_A_TABLE);
       const reached = done + inTable;
-      const news = `${reached} ${current.name}`;
-      if (news === told) return undefined;
-      told = news;
+      const state = `${reached} ${current.name}`;
+      if (state === lastState) return undefined;
+      lastState = state;
       return progressLine({ reached, total, elapsedMs, name: current.name });
     },
   };

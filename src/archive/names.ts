@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { quotedIdentifier } from '../postgres/sql-text.ts';
 
-/** Not `\s`, which a byte of a character of several bytes may be. */
+/** Not `\s`, which also matches a byte of a character of several bytes. */
 const BARE_IDENTIFIER = /[^ \t\n\r\f\v"'.,();]+/y;
 
-/** The index after the identifier that begins at `at`, as `pg_dump` writes one; `at` itself where none begins. */
+/** The index after the identifier that begins at `at`, as `pg_dump` writes it; `at` when there is none. */
 export function endOfIdentifier(text: string, at: number): number {
   if (text[at] === '"') {
     const end = endOfQuotes(text, at);
@@ -14,7 +14,7 @@ export function endOfIdentifier(text: string, at: number): number {
   return BARE_IDENTIFIER.test(text) ? BARE_IDENTIFIER.lastIndex : at;
 }
 
-/** The index after what is quoted from `at` on, where a doubled quote stands for itself; `at` where it does not end. */
+/** The index after what is quoted from `at` on, where a doubled quote stands for one; `at` when it does not end. */
 export function endOfQuotes(text: string, at: number): number {
   const quote = text.charAt(at);
   for (let from = at + 1; ;) {
@@ -41,21 +41,21 @@ export function identifiers(text: string): string[] {
   return found;
 }
 
-/** One text for one name, however it is quoted: `pg_dump --quote-all-identifiers` quotes all, versions differ in the words that need it. */
+/** The same text for the same name, however it is quoted: `pg_dump --quote-all-identifiers` quotes every name, and versions quote different words. */
 export function nameKey(...parts: readonly string[]): string {
-  // No name of PostgreSQL holds a zero byte.
+  // No name in PostgreSQL contains a zero byte.
   return parts.join('\0');
 }
 
 /**
- * Text of an archive, read as what it is: UTF-8, or else, in a database of another encoding, a character for each byte,
- * so that different names stay different.
+ * Text of an archive: UTF-8, or in a database of another encoding one character for each byte, so that different names
+ * stay different.
  */
 export function decoded(bytes: Buffer): string {
   return bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
 }
 
-/** A pattern of `pg_dump` that matches this very name, whatever it holds: quoted, nothing is folded, and nothing is wild. */
+/** A pattern of `pg_dump` that matches exactly this name: in quotes there are no wildcards, and case matters. */
 export function exactPattern(parts: readonly string[]): string {
   return parts
     .filter((part) => part !== '')
@@ -64,9 +64,9 @@ export function exactPattern(parts: readonly string[]): string {
 }
 
 /**
- * The same pattern for a file of `pg_dump --filter`, which knows two escapes within quotes (`read_quoted_string` in filter.c).
+ * The same pattern for a file of `pg_dump --filter`, which has two escapes within quotes (`read_quoted_string` in filter.c).
  *
- * @returns undefined for a name with a carriage return, which such a file cannot hold.
+ * @returns undefined for a name with a carriage return, which such a file cannot contain.
  */
 export function filterPattern(parts: readonly string[]): string | undefined {
   const pattern = exactPattern(parts);

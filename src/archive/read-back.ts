@@ -14,15 +14,15 @@ import { definitionsOf } from './toc/definitions.ts';
 import { type TocEntry, readTableOfContents } from './toc/table-of-contents.ts';
 import { unreadable } from './unreadable.ts';
 
-/** What is read back, and with what. */
+/** An archive to read back, and how. */
 export interface ReadBackRequest extends Omit<ArchiveScriptRequest, 'dumpIds' | 'onStdout'> {
   /** Called many times a second. */
   readonly onProgress?: (progress: ScriptProgress) => void;
-  /** After how many milliseconds without a word from `pg_restore` it is given up; five minutes when absent. */
+  /** Fails after so many milliseconds without output from `pg_restore`; five minutes when absent. */
   readonly stallTimeoutMs?: number;
 }
 
-/** The proof that an archive is good: `pg_restore` has read all of it. */
+/** The result of reading an archive back: `pg_restore` has read all of it. */
 export interface ReadBack {
   readonly manifest: Manifest;
   /** Of the file: 64 hex digits. */
@@ -35,11 +35,10 @@ const READ_BYTES = 1024 * 1024;
 const STALL_TIMEOUT_MS = 5 * 60_000;
 
 /**
- * Reads the whole archive, and takes the manifest from it: definitions from the table of contents, which is read here
- * and, with all its texts, by every `pg_restore` when it starts; contents from the script of the data that `pg_restore`
- * prints, in constant memory.
+ * Reads the whole archive and returns its manifest: the definitions from the table of contents, which every `pg_restore` reads
+ * completely when it starts; the contents from the script of the data that `pg_restore` prints, in constant memory.
  *
- * @throws UserError when the archive is not whole; the signal's reason when it was aborted.
+ * @throws UserError when the archive is not complete; the signal's reason when it was aborted.
  */
 export async function readBack(request: ReadBackRequest): Promise<ReadBack> {
   const before = await identity(request.archive);
@@ -53,8 +52,8 @@ export async function readBack(request: ReadBackRequest): Promise<ReadBack> {
 }
 
 /**
- * Has `pg_restore` read all data. What it would print in statements of any form, rows as INSERT statements, is read in
- * a run of its own that only has to succeed: those statements could pass for others.
+ * Has `pg_restore` read all data. Rows as INSERT statements are read in a separate run that only has to succeed: their
+ * text could look like other statements.
  */
 async function readContents(request: ReadBackRequest, entries: readonly TocEntry[]): Promise<Contents> {
   const others = entries.filter(
@@ -82,7 +81,7 @@ async function readContents(request: ReadBackRequest, entries: readonly TocEntry
   return collector.finish();
 }
 
-/** What makes large objects, without their contents. */
+/** Whether an entry creates large objects, without their contents. */
 function isLargeObject({ kind }: TocEntry): boolean {
   return kind === 'BLOB' || kind === 'BLOB METADATA';
 }
@@ -93,10 +92,10 @@ async function printed(
   onStdout: (chunk: Buffer) => void,
 ): Promise<void> {
   const { stallTimeoutMs = STALL_TIMEOUT_MS } = request;
-  // Where a damaged gzip stream ends before its block does, pg_restore calls inflate for ever (seen with 15 and 17;
+  // Where a damaged gzip stream ends before its block does, pg_restore calls inflate endlessly (seen with 15 and 17;
   // `ReadDataFromArchiveGzip`).
   const stall = watchStall(stallTimeoutMs, () =>
-    unreadable(`pg_restore has printed nothing for ${stallTimeoutMs / 1000} seconds`),
+    unreadable(`pg_restore printed nothing for ${stallTimeoutMs / 1000} seconds`),
   );
   try {
     const result = await printArchive({
@@ -119,7 +118,7 @@ function requireAll({ tables, sequences }: Contents, entries: readonly TocEntry[
   const promised = new Set(entries.flatMap(({ contents }) => contents ?? []));
   const found = [...tables, ...sequences].map(({ name }) => name);
   if (found.length !== promised.size || !found.every((name) => promised.has(name))) {
-    throw unreadable('its data are not those that its table of contents names');
+    throw unreadable('its data differ from its table of contents');
   }
 }
 
@@ -130,7 +129,7 @@ function requireSuccess({ exitCode, endedBy, stderr }: RunResult): void {
   const lines = errorLines(stderr);
   if (exitCode !== 0) {
     const reason = lines.at(-1)?.replace(/^.*?error: /, '') ?? `it ended with exit code ${String(exitCode)}`;
-    throw unreadable(`pg_restore says: ${reason}`, new Error(stderr.trim()));
+    throw unreadable(`pg_restore reports: ${reason}`, new Error(stderr.trim()));
   }
   for (const line of lines) log.info(line);
 }
@@ -152,7 +151,7 @@ async function hashed(archive: string, signal: AbortSignal): Promise<{ sha256: s
   }
 }
 
-/** Which file it is, and what changes when it is written to. */
+/** Identifies a file and its state: changes when the file is replaced or written to. */
 async function identity(archive: string): Promise<string> {
   try {
     const { dev, ino, size, mtimeNs } = await stat(archive, { bigint: true });

@@ -1,10 +1,10 @@
 import { UserError } from '../errors.ts';
 
 const HINT =
-  'Run the job again. If it happens again, look at the disk of the runner: is it full, or does it fail?';
+  'Run the job again. If the error persists, check whether the disk of the runner is full or faulty.';
 
 /**
- * An archive that is not whole. The hint is for one that this job has made.
+ * The error for a damaged archive. The hint is for an archive that this job has made.
  *
  * @param reason completes a sentence about the archive.
  */

@@ -4,29 +4,29 @@ import { count, duration } from '../runner/format.ts';
 import type { WorkFolder } from '../runner/work-folder.ts';
 import { log } from '../runner/log.ts';
 
-/** What an archive is read back with. */
-interface ProofTools {
+/** The means to read an archive back. */
+interface Verification {
   readonly tools: ClientTools;
   readonly workFolder: WorkFolder;
   readonly signal: AbortSignal;
 }
 
 /**
- * Reads an archive back whole, as every job does before it relies on one, and tells the log what is in it.
+ * Reads the whole archive back, as every job does before it uses one, and logs its contents.
  *
  * @throws UserError as {@link readBack}.
  */
 export async function verifyArchive(
   archive: string,
-  { tools, workFolder, signal }: ProofTools,
+  { tools, workFolder, signal }: Verification,
 ): Promise<ReadBack> {
   const started = performance.now();
   const { pgRestore, environment } = tools;
-  const proven = await readBack({ archive, pgRestore, environment, workFolder: workFolder.path, signal });
-  const { tables, rows, contentDigest } = proven.manifest;
+  const verified = await readBack({ archive, pgRestore, environment, workFolder: workFolder.path, signal });
+  const { tables, rows, contentDigest } = verified.manifest;
   log.info(
     `Read back ${count(tables.length, 'table')} and ${count(rows, 'row')} in ${duration(performance.now() - started)}; ` +
       `content digest ${contentDigest.slice(0, 12)}…`,
   );
-  return proven;
+  return verified;
 }

@@ -12,12 +12,12 @@ import { booleanInput, optional, wholeNumberInput } from '../runner/inputs/actio
 
 const AUTOMATIC_MAJOR = 17;
 
-/** Where the backup goes: an artifact, a file that the user keeps, or both. */
+/** Where the backup is stored: as an artifact, as a file on the disk of the runner, or both. */
 export type Destination =
   | { readonly upload: true; readonly keepAt: string | undefined }
   | { readonly upload: false; readonly keepAt: string };
 
-/** The inputs of the backup action, checked: a value of this type can be worked with. */
+/** The inputs of the backup action, checked. */
 export interface BackupInputs extends ServerInputs {
   readonly addToPath: boolean;
   /** Undefined: the database's name. */
@@ -29,10 +29,10 @@ export interface BackupInputs extends ServerInputs {
   readonly destination: Destination;
   /** Undefined: the backup is not encrypted. */
   readonly encryption: Encryption | undefined;
-  /** Whether everyone may read the backup. */
+  /** Whether a backup that everyone can read may be uploaded. */
   readonly allowPlaintextOnPublic: boolean;
   readonly allowPooler: boolean;
-  /** The connection string of the server on which the backup is testRestore; undefined for no rehearsal. */
+  /** The connection string of the server for the test restore; undefined for none. */
   readonly testServer: string | undefined;
   /** Whether an unchanged database is not uploaded again. */
   readonly skipIfUnchanged: boolean;
@@ -41,8 +41,8 @@ export interface BackupInputs extends ServerInputs {
 }
 
 /**
- * Reads the inputs, and has the runner mask the secrets among them before anything else is printed. The inputs
- * are those that `action.yml` names.
+ * Reads the inputs that `action.yml` names, and has the runner mask the secrets among them before anything else is
+ * printed.
  *
  * @param workspace the folder whose `.env` file may hold the connection string.
  * @throws UserError naming the input, what was wrong and what to write.
@@ -51,7 +51,7 @@ export async function readBackupInputs(workspace: string): Promise<BackupInputs>
   maskSecrets();
   const server = await readServerInputs(workspace);
   const { postgresVersion: version } = server;
-  // `auto` takes no tools that are too old for a method's name.
+  // With `auto`, the tools are never too old for a method's name.
   const major = version.kind === 'major' ? version.major : AUTOMATIC_MAJOR;
   return {
     ...server,
@@ -83,7 +83,7 @@ export async function readBackupInputs(workspace: string): Promise<BackupInputs>
   };
 }
 
-/** Before anything else is read: an error may quote what it is about. */
+/** Before anything else is read: an error may quote an input. */
 function maskSecrets(): void {
   maskSecret(core.getInput('ssl-key'));
   maskSecret(core.getInput('github-token'));
@@ -96,7 +96,7 @@ function destination(upload: boolean, keepAt: string): Destination {
   if (keepAt !== '') return { upload, keepAt };
   throw new UserError(
     'invalid-input',
-    'upload: the value is false and path is empty, so the backup would be kept nowhere.',
-    'Set "path" to where the file should be, for example "path: backups/", or remove "upload: false".',
+    'upload is false and path is empty, so the backup would not be stored anywhere.',
+    'Set "path" to a file or folder, for example "path: backups/", or remove "upload: false".',
   );
 }

@@ -61,8 +61,8 @@ interface Job {
 const INPUT = 'connection-string';
 
 /**
- * The backup job: client tools, preflight, dump, read-back, publication, report. An artifact exists only if every
- * step before it succeeded; whatever happens, the work folder is removed.
+ * The backup job: client tools, preflight, dump, read back, upload, report. An artifact exists only if every step
+ * before it succeeded. The work folder is always removed.
  *
  * @throws UserError with what went wrong and what to do; the signal's reason when it was cancelled.
  */
@@ -78,21 +78,21 @@ export async function backup(
     env: process.env,
     allowPooler: inputs.allowPooler,
   });
-  const rehearsalPlan = await planTestServer(inputs);
+  const testServerPlan = await planTestServer(inputs);
   if (inputs.destination.upload) requireArtifactService(process.env);
   const exposure = await refuseExposure(inputs, runner, signal);
   const localDestination = await prepareLocalDestination('path', inputs.destination.keepAt, runner.workspace);
 
   await using workFolder = await makeWorkFolder(runner.temp);
   await using connection = await openConnection(INPUT, plan, { tls: inputs.tls, workFolder, signal });
-  await using rehearsal = rehearsalPlan && (await openTestServer(rehearsalPlan, { workFolder, signal }));
+  await using testServer = testServerPlan && (await openTestServer(testServerPlan, { workFolder, signal }));
   await makeBackup(
     { inputs, runner, exposure, workFolder, stopwatch, progress, signal },
-    { connection, rehearsal, localDestination },
+    { connection, testServer, localDestination },
   );
 }
 
-/** Stops, before any connection, where everyone could read what would be uploaded. */
+/** Fails before any connection if everyone could read the upload. */
 async function refuseExposure(
   { destination, encryption, allowPlaintextOnPublic: allowed, githubToken: token }: BackupInputs,
   { repository }: RunnerEnvironment,
@@ -102,52 +102,53 @@ async function refuseExposure(
   return requirePrivacy({ repository, token, allowed, env: process.env, signal });
 }
 
-/** What is open for a backup. */
+/** The connections and the destination that are ready for a backup. */
 interface BackupResources {
   readonly connection: Connection;
-  /** Undefined when no rehearsal is asked for. */
-  readonly rehearsal: Connection | undefined;
+  /** Undefined without a test restore. */
+  readonly testServer: Connection | undefined;
   readonly localDestination: LocalDestination | undefined;
 }
 
-/** The steps themselves, in their order. */
+/** The steps, in their order. */
 async function makeBackup(
   job: Job,
-  { connection, rehearsal, localDestination }: BackupResources,
+  { connection, testServer, localDestination }: BackupResources,
 ): Promise<void> {
   const { inputs, stopwatch, signal } = job;
   const attempts = inputs.connectionAttempts;
-  const atHand = await stopwatch.time('Client tools', () => provideTools(toolsRequest(job)));
+  const available = await stopwatch.time('Client tools', () => provideTools(toolsRequest(job)));
   const { allowPooler } = inputs;
-  const preflight = { input: INPUT, connection, tools: atHand, attempts, allowPooler, signal };
+  const preflight = { input: INPUT, connection, tools: available, attempts, allowPooler, signal };
   const database = await stopwatch.time('Preflight', () => runPreflight(preflight));
-  const tools = await toolsForServer(toolsRequest(job), atHand, database.server.major);
+  const tools = await toolsForServer(toolsRequest(job), available, database.server.major);
   refuseNewerServer(database.server, tools.major);
-  const stage = rehearsal && (await checkTestServer(rehearsal, { tools, attempts, signal }));
+  const testDatabase = testServer && (await checkTestServer(testServer, { tools, attempts, signal }));
 
   const startedAt = new Date();
   const archive = await stopwatch.time('Dump', () =>
     dumpDatabase(job, { ...database, session: database.session.using(tools) }),
   );
-  const proven = await stopwatch.time('Read back', () => verifyArchive(archive, { ...job, tools }));
+  const verified = await stopwatch.time('Read back', () => verifyArchive(archive, { ...job, tools }));
   const name = inputs.backupName ?? backupNameOf(database.server.database);
-  const earlier = await previousBackups(job, name);
-  const tag = await contentTag(proven.manifest.contentDigest, inputs.encryption, inputs.connection.value);
+  const previous = await previousBackups(job, name);
+  const tag = await contentTag(verified.manifest.contentDigest, inputs.encryption, inputs.connection.value);
   const encrypted = inputs.encryption !== undefined;
-  const stored = inputs.skipIfUnchanged ? storedAlready(earlier, { tag, encrypted }) : undefined;
+  const stored = inputs.skipIfUnchanged ? storedAlready(previous, { tag, encrypted }) : undefined;
+  const { encoding } = database.server;
   const testRestore =
-    stage && !stored
+    testDatabase && !stored
       ? await stopwatch.time('Test restore', () =>
-          runTestRestore(stage, { ...job, archive, readBack: proven, encoding: database.server.encoding }),
+          runTestRestore(testDatabase, { ...job, archive, readBack: verified, encoding }),
         )
       : undefined;
   const file = await finishFile(
     job,
     artifactName({ name, time: startedAt, tag, encrypted }),
     archive,
-    proven,
+    verified,
   );
-  if (!stored) warnOfShrinking(earlier, { size: file.size, encrypted });
+  if (!stored) warnOfShrinking(previous, { size: file.size, encrypted });
   const published = stored
     ? await reuseExisting(stored, file, localDestination)
     : await publish(job, file, localDestination);
@@ -155,13 +156,13 @@ async function makeBackup(
   await reportBackup({
     ...published,
     backupName: name,
-    earlier,
+    previous,
     server: database.server,
     address: connection.address,
     clientVersion: tools.version,
     compression: inputs.compression.spec,
-    manifest: proven.manifest,
-    rehearsal: testRestore,
+    manifest: verified.manifest,
+    testRestore,
     file,
     encryption: inputs.encryption,
     exposure: job.exposure,
@@ -171,7 +172,7 @@ async function makeBackup(
   });
 }
 
-/** Understands the connection string of the rehearsal, if there is one, before any work. */
+/** Parses the connection string of the test server, if there is one, before any work. */
 async function planTestServer({ testServer }: BackupInputs): Promise<ConnectionPlan | undefined> {
   if (testServer === undefined) return undefined;
   return planConnection(TEST_SERVER_INPUT, testServer, { env: process.env, allowPooler: undefined });
@@ -202,39 +203,39 @@ async function dumpDatabase(job: Job, { server, connection, session }: Database)
   return file;
 }
 
-/** Tells of exclusions that exclude nothing, and stops where the role cannot read what it is to back up. */
+/** Warns of an exclusion that matches nothing, and fails if the role cannot read everything that is selected. */
 function checkSelection(inputs: BackupInputs, server: ServerFacts, selected: Selection): void {
-  for (const [input, pattern] of selected.idleExclusions) {
-    log.warning(
-      `${input}: the pattern ${pattern} matches nothing in the database, so it leaves nothing out.`,
-    );
+  for (const [input, pattern] of selected.unmatchedExclusions) {
+    log.warning(`${input}: the pattern ${pattern} matches nothing in the database, so nothing is left out.`);
   }
   const unreadable = unreadableError(server.user, selected, server.relations);
   if (unreadable && !isOpaque(inputs.dumpArguments)) throw unreadable;
   if (unreadable) log.warning(unreadable.message);
 }
 
-/** The backups of the series that are there already, as far as an upload makes them interesting. */
+/** The stored backups of the same database; not listed without an upload. */
 async function previousBackups(job: Job, backupName: string): Promise<PreviousBackups> {
   const { inputs, runner, stopwatch, signal } = job;
   if (!inputs.destination.upload) return undefined;
   const { githubToken: token, skipIfUnchanged: maySkip } = inputs;
-  return stopwatch.time('Series', () => findPreviousBackups({ backupName, runner, token, maySkip, signal }));
+  return stopwatch.time('Previous backups', () =>
+    findPreviousBackups({ backupName, runner, token, maySkip, signal }),
+  );
 }
 
-/** The archive under the name by which it is kept and published; encrypted, if that was asked for. */
-async function finishFile(job: Job, name: string, archive: string, proven: ReadBack): Promise<BackupFile> {
+/** The archive under its final name; encrypted, if the inputs say so. */
+async function finishFile(job: Job, name: string, archive: string, verified: ReadBack): Promise<BackupFile> {
   const { inputs, workFolder, signal } = job;
   const { encryption } = inputs;
   const target = path.join(workFolder.path, name);
   if (!encryption) {
     await rename(archive, target);
-    return { path: target, size: proven.size, sha256: proven.sha256 };
+    return { path: target, size: verified.size, sha256: verified.sha256 };
   }
   const encrypted = await job.stopwatch.time('Encryption', () =>
-    encryptArchive({ source: archive, target, plaintextSha256: proven.sha256, encryption, signal }),
+    encryptArchive({ source: archive, target, plaintextSha256: verified.sha256, encryption, signal }),
   );
   await rm(archive);
-  log.info(`Encrypted to ${encryptedTo(encryption)} and proven to decrypt; the plaintext is removed`);
+  log.info(`Encrypted to ${encryptedTo(encryption)} and verified that it decrypts; removed the plaintext`);
   return { path: target, ...encrypted };
 }

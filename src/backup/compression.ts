@@ -29,7 +29,7 @@ export function compression(input: string, value: string, major: number): Compre
   if (!isMethod(method) || more.length > 0) {
     throw new UserError(
       'invalid-input',
-      `${input}: ${quote(value)} is not a compression that pg_dump knows.`,
+      `${input}: ${quote(value)} is not a compression method of pg_dump.`,
       `Write zstd, gzip or lz4 with a level (for example "${input}: zstd:3"), or none.`,
     );
   }
@@ -40,7 +40,7 @@ export function compression(input: string, value: string, major: number): Compre
   ) {
     throw new UserError(
       'invalid-input',
-      `${input}: the level of ${quote(value)} is not a whole number from ${range.min} to ${range.max}.`,
+      `${input}: the level of ${quote(value)} must be between ${range.min} and ${range.max}.`,
       `Write for example "${input}: ${method}:${method === 'gzip' ? 6 : 3}".`,
     );
   }

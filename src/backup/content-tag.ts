@@ -2,17 +2,17 @@ import { createHmac, scrypt } from 'node:crypto';
 import type { Encryption } from '../age/age-inputs.ts';
 
 const LABEL = 'postgres-backup, tag of the content, 1';
-/** 32 MiB and a tenth of a second: nobody guesses a password by the tags of content that they know. */
+/** 32 MiB and a tenth of a second: makes it slow to guess a password from the tag of known content. */
 const SCRYPT = { N: 2 ** 15, r: 8, p: 1, maxmem: 2 ** 26 };
 const PLAIN_CHARACTERS = 12;
 const KEYED_CHARACTERS = 16;
 
 /**
- * What the name of a backup tells of its content, by which an unchanged database is known.
+ * The part of a backup's name that identifies its content, so that an unchanged database is recognized.
  *
- * Without encryption, the first 12 hex digits of the content digest. Of an encrypted backup nothing of the content may
- * show, so it is 16 hex digits that only this job can make: keyed with the connection string and with who can open the
- * backup, so that a backup for others is another one.
+ * Without encryption: the first 12 hex digits of the content digest. With encryption, the name must reveal nothing of the
+ * content: 16 hex digits of a keyed hash. The key is made from the connection string and from who can decrypt the backup, so
+ * that a backup for other recipients has another tag.
  *
  * @param contentDigest 64 hex digits.
  */

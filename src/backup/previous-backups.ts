@@ -9,19 +9,19 @@ import { FEW_RETRIES, USUAL_RETRIES } from '../runner/retry-policy.ts';
 import { type Series, findSeries } from '../storage/artifact/series.ts';
 import type { StoredBackup } from '../storage/artifact/stored-artifact.ts';
 
-/** The backups of the series that were made before; undefined when they cannot be listed. */
+/** The stored backups of the same database; undefined when they cannot be listed. */
 export type PreviousBackups = Series | undefined;
 
-/** A stored backup whose every fact is known. */
+/** A stored backup with a known expiry and digest. */
 export type AlreadyStored = StoredBackup & { readonly expiresAt: Date; readonly digest: string };
 
-/** A backup of less than this part of the last one is remarked upon. */
+/** A backup that is smaller than this part of the previous one causes a warning. */
 const FAR_SMALLER = 0.5;
 
 /**
- * Lists the backups that were made before. A backup does not depend on it: where they cannot be listed, it goes on.
+ * Lists the stored backups of the same database. If they cannot be listed, the backup continues without them.
  *
- * @param request.maySkip whether an unchanged database is not to be uploaded: then a failure is a warning.
+ * @param request.maySkip whether an unchanged database is not uploaded again: then a failure is a warning.
  */
 export async function findPreviousBackups(request: {
   readonly backupName: string;
@@ -37,7 +37,7 @@ export async function findPreviousBackups(request: {
       isOwnRepository: true,
       token,
       env: process.env,
-      // A summary that lacks its catalogue is no reason to wait.
+      // Only the list in the summary depends on it, which is not worth a long wait.
       retries: maySkip ? USUAL_RETRIES : FEW_RETRIES,
       signal,
     });
@@ -47,28 +47,28 @@ export async function findPreviousBackups(request: {
     if (!(error instanceof UserError)) throw error;
     const why = `${error.message} ${error.hint}`;
     if (maySkip) {
-      log.warning(`if-unchanged: earlier backups cannot be looked at, so this one is uploaded. ${why}`);
-    } else log.debug(`Earlier backups cannot be listed: ${why}`);
+      log.warning(`if-unchanged: the previous backups could not be listed, so this one is uploaded. ${why}`);
+    } else log.debug(`The previous backups could not be listed: ${why}`);
     return undefined;
   }
 }
 
-/** The stored backup that makes the upload of a fresh one needless; undefined when there is none. */
-export function storedAlready(earlier: PreviousBackups, fresh: FreshBackup): AlreadyStored | undefined {
-  const newest = earlier?.backups[0];
+/** The stored backup that makes this upload unnecessary; undefined when there is none. */
+export function storedAlready(previous: PreviousBackups, fresh: FreshBackup): AlreadyStored | undefined {
+  const newest = previous?.backups[0];
   if (!newest || !isAlreadyStored(newest, fresh, new Date())) return undefined;
   const { expiresAt, digest } = newest;
   return expiresAt === undefined || digest === undefined ? undefined : { ...newest, expiresAt, digest };
 }
 
-/** Warns of a backup that is far smaller than the last one: somebody may have deleted what it should hold. */
+/** Warns of a backup that is far smaller than the previous one: rows may have been deleted by mistake. */
 export function warnOfShrinking(
-  earlier: PreviousBackups,
+  previous: PreviousBackups,
   fresh: { readonly size: number; readonly encrypted: boolean },
 ): void {
-  const last = earlier?.backups[0];
-  if (last?.backup.encrypted !== fresh.encrypted || fresh.size >= last.size * FAR_SMALLER) return;
+  const newest = previous?.backups[0];
+  if (newest?.backup.encrypted !== fresh.encrypted || fresh.size >= newest.size * FAR_SMALLER) return;
   log.warning(
-    `The backup is far smaller than the last one: ${bytes(fresh.size)}, and ${last.name} has ${bytes(last.size)}. Make sure that nothing is missing in the database.`,
+    `The backup is far smaller than the previous one: ${bytes(fresh.size)}, and ${newest.name} has ${bytes(newest.size)}. Check that nothing is missing in the database.`,
   );
 }

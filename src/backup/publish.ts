@@ -11,7 +11,7 @@ import { expiry, retention, retentionInWords } from '../storage/artifact/retenti
 import { verifyStoredCopy } from '../storage/artifact/stored-copy.ts';
 import { upload } from '../storage/artifact/upload.ts';
 
-/** What of a backup's job its publication needs. */
+/** The parts of a backup job that the publication needs. */
 export interface PublishingJob {
   readonly inputs: Pick<BackupInputs, 'destination' | 'retentionDays'>;
   readonly runner: RunnerEnvironment;
@@ -20,14 +20,14 @@ export interface PublishingJob {
   readonly signal: AbortSignal;
 }
 
-/** Points at the backup that is stored already, and keeps the fresh one on the disk if that was asked for. */
+/** Reports the stored backup instead of uploading the same again; keeps the new file on the disk if the inputs say so. */
 export async function reuseExisting(
   stored: AlreadyStored,
   file: BackupFile,
   place: LocalDestination | undefined,
 ): Promise<PublishedBackup> {
   const { id, name, size, digest: sha256, runId, expiresAt } = stored;
-  log.info(`Unchanged since ${name}, which is kept until ${minute(expiresAt)}: nothing is uploaded`);
+  log.info(`Unchanged since ${name}, which is kept until ${minute(expiresAt)}: not uploaded again`);
   const staged = place && (await stage(file.path, place));
   try {
     return {
@@ -38,7 +38,7 @@ export async function reuseExisting(
         sha256,
         runId: String(runId ?? ''),
         expiresAt,
-        retention: 'as it was granted',
+        retention: 'set when it was uploaded',
       },
       keptAt: await staged?.commit(),
       unchanged: true,
@@ -48,7 +48,7 @@ export async function reuseExisting(
   }
 }
 
-/** Uploads the archive, reads the stored copy back, and keeps it on the disk if that was asked for: both, or neither. */
+/** Uploads the archive, reads the stored copy back, and keeps the file on the disk if the inputs say so: both, or neither. */
 export async function publish(
   { inputs, runner, stopwatch, progress, signal }: PublishingJob,
   file: BackupFile,
@@ -66,7 +66,7 @@ export async function publish(
     const { id, name } = await stopwatch.time('Upload', () =>
       upload({ file: file.path, size, sha256, retentionDays: kept.grantedDays, signal }),
     );
-    await stopwatch.time('Stored copy', () =>
+    await stopwatch.time('Verify upload', () =>
       verifyStoredCopy({ name, size, sha256 }, process.env, { signal }),
     );
     noteStored(progress, `the artifact ${name}`);

@@ -1,19 +1,17 @@
 import type { StoredBackup } from '../storage/artifact/stored-artifact.ts';
 
-/** A fresh backup that has not been uploaded yet. */
+/** A new backup that has not been uploaded yet. */
 export interface FreshBackup {
-  /** What its name tells of its content, and of who can open it. */
+  /** Identifies its content, and who can decrypt it. */
   readonly tag: string;
   readonly encrypted: boolean;
 }
 
 /**
- * Whether a fresh backup need not be uploaded, because the newest of its series holds the same and will still be there
- * for a while: a database that nobody changes is uploaded again when less than half of the retention is left, so it
- * never runs out of backups.
+ * Whether the newest stored backup has the same content and enough time left, so that a new one need not be uploaded. An
+ * unchanged database is uploaded again when less than half of the retention is left, so it always has a backup.
  *
- * The artifact's name tells of the content, and of those who can open it. An encrypted backup does not stand in for a plain
- * one, nor the other way round.
+ * An encrypted backup does not replace a plain one, nor the other way round.
  *
  * @param newest the newest unexpired backup of the series; undefined when there is none.
  */

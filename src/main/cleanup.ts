@@ -8,20 +8,19 @@ import { discardStaged } from '../storage/folder/local-copy.ts';
 import { deleteUnverified } from '../storage/artifact/delete-own-artifact.ts';
 import { removeRecordedWorkFolder } from '../runner/work-folder.ts';
 
-const USUAL_CAUSES =
-  'Usually the runner ran out of memory, or the job was cancelled or reached its time limit';
+const USUAL_CAUSES = 'Usually the runner ran out of memory, or the job was cancelled or timed out.';
 
 /**
- * The post step: says what the main step could not say, and removes what it recorded and could not remove itself,
- * because it was killed; also the copy for `path` that was not in its place yet, and an artifact that was not read back.
+ * The post step: if the main step was killed, reports that, and removes what the main step recorded and could not remove:
+ * the work folder, an unfinished copy for `path`, and an artifact that was not verified.
  *
- * @param temp tells the runner's folder for temporary files; asked when there is something to remove.
+ * @param temp returns the runner's folder for temporary files; called when there is something to remove.
  * @throws UserError when something cannot be removed.
  */
 export async function cleanup(temp: () => string): Promise<void> {
   const unfinished = unfinishedJob();
-  if (unfinished === 'no trace') await tellOfNoTrace();
-  else if (unfinished) await tellOf(unfinished);
+  if (unfinished === 'no trace') await reportNoTrace();
+  else if (unfinished) await reportUnfinished(unfinished);
   try {
     await removeRecordedWorkFolder(temp);
   } finally {
@@ -30,8 +29,8 @@ export async function cleanup(temp: () => string): Promise<void> {
   }
 }
 
-/** A process that was killed while it was loaded; or one that could not record anything, which it has told itself. */
-async function tellOfNoTrace(): Promise<void> {
+/** The process was killed while it was loaded; or it could not record anything, which it has reported itself. */
+async function reportNoTrace(): Promise<void> {
   try {
     await requireCommandFile('GITHUB_STATE', process.env);
   } catch {
@@ -39,45 +38,45 @@ async function tellOfNoTrace(): Promise<void> {
   }
   await reportFailure(
     new UserError(
-      'ended-from-outside',
-      'Nothing was done: the job was ended from outside before it could begin.',
-      `${USUAL_CAUSES}: run it again, on a larger runner if need be.`,
+      'killed',
+      'The job was killed before it started: nothing was done.',
+      `${USUAL_CAUSES} Run it again, on a larger runner if necessary.`,
     ),
-    { heading: 'The job did not begin', impact: 'Nothing was done.' },
+    { heading: 'The job did not start', impact: 'Nothing was done.' },
   );
 }
 
-/** A killed process cannot say why it is gone: nobody else would. */
-async function tellOf({ job, location, scratchDatabase }: UnfinishedJob): Promise<void> {
+/** A killed process cannot report its own end. */
+async function reportUnfinished({ job, location, scratchDatabase }: UnfinishedJob): Promise<void> {
   if (scratchDatabase !== undefined) {
     log.warning(
-      `The test restore had created the database ${scratchDatabase} on its server, which may still exist. ` +
+      `The test restore created the database ${scratchDatabase} on its server, and it may still exist. ` +
         `Drop it: DROP DATABASE IF EXISTS "${scratchDatabase}" WITH (FORCE);`,
     );
   }
   if (job === 'restore') {
     await reportFailure(
       new UserError(
-        'ended-from-outside',
-        'The restore was ended from outside before it could say why: what the target contains is unknown.',
-        `${USUAL_CAUSES}: look at the target before anybody uses it, and run the restore again, on a larger runner if need be.`,
+        'killed',
+        'The restore was killed before it could report a result: the state of the target database is unknown.',
+        `${USUAL_CAUSES} Check the target before anyone uses it, and run the restore again, on a larger runner if necessary.`,
       ),
-      { heading: 'The restore failed', impact: 'What the target contains is unknown.' },
+      { heading: 'The restore failed', impact: 'The state of the target database is unknown.' },
     );
     return;
   }
   if (location !== undefined) {
     log.warning(
-      `The job was ended from outside when its backup was stored already: ${location} is complete and verified. ` +
+      `The job was killed after its backup had been stored: ${location} is complete and verified. ` +
         'The outputs and the summary may be missing.',
     );
     return;
   }
   await reportFailure(
     new UserError(
-      'ended-from-outside',
-      'No backup was made: the job was ended from outside before it could say why.',
-      `${USUAL_CAUSES}: run it again, on a larger runner if need be.`,
+      'killed',
+      'No backup was made: the job was killed before it could report a result.',
+      `${USUAL_CAUSES} Run it again, on a larger runner if necessary.`,
     ),
     backupFailure({ location }),
   );

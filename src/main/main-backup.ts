@@ -6,7 +6,7 @@ import { runJob } from './run-job.ts';
 
 const progress: BackupProgress = { location: undefined };
 
-await runJob({ frame: () => backupFailure(progress), posted: 'backup' }, async (signal) => {
+await runJob({ failure: () => backupFailure(progress), posted: 'backup' }, async (signal) => {
   const runner = readRunnerEnvironment(process.env);
   await backup(await readBackupInputs(runner.workspace), runner, progress, signal);
 });

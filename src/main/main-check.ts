@@ -3,12 +3,12 @@ import { readCheckInputs } from '../check/check-inputs.ts';
 import { readRunnerEnvironment } from '../runner/runner-environment.ts';
 import { runJob } from './run-job.ts';
 
-const frame = {
+const failure = {
   heading: 'The check of the backups failed',
-  impact: 'Nothing was changed: a check only looks.',
+  impact: 'Nothing was changed: a check only reads.',
 };
 
-await runJob({ frame: () => frame }, async (signal) => {
+await runJob({ failure: () => failure }, async (signal) => {
   const runner = readRunnerEnvironment(process.env);
   await check(readCheckInputs(runner), runner, signal);
 });

@@ -4,9 +4,9 @@ import { NOTHING_DELETED, prune } from '../prune/prune.ts';
 import { runJob } from './run-job.ts';
 
 const impact = { words: NOTHING_DELETED };
-const frame = () => ({ heading: 'The backups were not pruned', impact: impact.words });
+const failure = () => ({ heading: 'The backups were not pruned', impact: impact.words });
 
-await runJob({ frame }, async (signal) => {
+await runJob({ failure }, async (signal) => {
   const runner = readRunnerEnvironment(process.env);
   await prune(readPruneInputs(runner), runner, impact, signal);
 });

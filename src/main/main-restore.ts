@@ -4,9 +4,9 @@ import { UNTOUCHED, restore } from '../restore/restore.ts';
 import { runJob } from './run-job.ts';
 
 const impact = { words: UNTOUCHED };
-const frame = () => ({ heading: 'The restore failed', impact: impact.words });
+const failure = () => ({ heading: 'The restore failed', impact: impact.words });
 
-await runJob({ frame, posted: 'restore' }, async (signal) => {
+await runJob({ failure, posted: 'restore' }, async (signal) => {
   const runner = readRunnerEnvironment(process.env);
   await restore(await readRestoreInputs(runner), runner, impact, signal);
 });

@@ -3,18 +3,18 @@ import { type JobKind, recordEnd, recordStart } from '../runner/job-state.ts';
 import { requireCommandFile } from '../runner/command-files.ts';
 import { type FailureContext, reportFailure } from '../runner/failure-report.ts';
 
-/** How a job is run as the process. */
+/** How a job is run as a process. */
 export interface Entry {
-  /** How its failure is told; asked when it has happened. */
-  readonly frame: () => FailureContext;
-  /** The job for which the post step speaks if this process is killed; undefined: there is none. */
+  /** How its failure is reported; called after the failure. */
+  readonly failure: () => FailureContext;
+  /** The job that the post step reports if this process is killed; undefined without a post step. */
   readonly posted?: JobKind;
 }
 
-/** Runs a job of the main step: as {@link runProcess}, when the runner can be told what comes of it. */
+/** Runs a job of the main step: as {@link runProcess}, if the runner can be told the result. */
 export async function runJob(entry: Entry, job: (signal: AbortSignal) => Promise<void>): Promise<void> {
   await runProcess(entry, async (signal) => {
-    // First of all: a job that is not recorded as begun is to post one that did not live to say a word.
+    // First of all: for the post step, a job without a recorded start was killed before it could report anything.
     await requireCommandFile('GITHUB_STATE', process.env);
     if (entry.posted) recordStart(entry.posted);
     await requireCommandFile('GITHUB_OUTPUT', process.env);
@@ -28,7 +28,7 @@ export async function runJob(entry: Entry, job: (signal: AbortSignal) => Promise
  * The runner cancels with SIGINT and, 7.5 seconds later, SIGTERM; the job has that long to end its children.
  */
 export async function runProcess(
-  { frame, posted }: Entry,
+  { failure, posted }: Entry,
   job: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const controller = new AbortController();
@@ -42,9 +42,9 @@ export async function runProcess(
     await job(controller.signal);
   } catch (error) {
     exitCode = 1;
-    await reportFailure(error, frame());
+    await reportFailure(error, failure());
   }
   if (posted) recordEnd();
-  // An upload that was given up would keep the process alive; what was printed is written out first.
+  // An abandoned upload would keep the process alive. The output is flushed first.
   process.stdout.write('', () => process.exit(exitCode));
 }

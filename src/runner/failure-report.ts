@@ -16,7 +16,7 @@ export interface FailureContext {
   readonly impactIsNews?: boolean;
 }
 
-/** A job that found a problem, or could not finish, fails the step, and has outputs and a summary all the same. */
+/** A failure that still has outputs and a part of the summary: the job found a problem, or finished only in part. */
 export class FailedResult extends UserError {
   readonly result: Pick<FinishedJob, 'outputs' | 'summary'>;
 
@@ -27,12 +27,12 @@ export class FailedResult extends UserError {
 }
 
 /** Reports a failure once: the causes in the log, one annotation, and the summary; for a failed result, also the outputs. */
-export async function reportFailure(error: unknown, frame: FailureContext): Promise<void> {
+export async function reportFailure(error: unknown, context: FailureContext): Promise<void> {
   const { outputs, summary: more } =
     error instanceof FailedResult ? error.result : { outputs: {}, summary: '' };
   setOutputs(outputs);
-  const { heading, impact, impactIsNews = false } = frame;
-  const { message, hint } = inWords(error, impact);
+  const { heading, impact, impactIsNews = false } = context;
+  const { message, hint } = describe(error, impact);
   for (const line of causes(error)) log.info(line);
   const advice = impactIsNews && hint !== impact ? `${impact} ${hint}` : hint;
   core.error(`${plainLine(message)}\n${plainLine(advice)}`, { title: 'Postgres Backup' });
@@ -67,7 +67,7 @@ function failureSummary(failure: {
   return [...paragraphs, ''].join('\n\n');
 }
 
-/** Errors of the disk, which may occur wherever a file is written. */
+/** Errors of the disk, which can occur wherever a file is written. */
 const DISK_FAILURES: Readonly<Record<string, string>> = {
   ENOSPC: 'The disk of the runner is full',
   EDQUOT: 'The disk quota of the runner is used up',
@@ -77,7 +77,7 @@ const DISK_FAILURES: Readonly<Record<string, string>> = {
   EPERM: 'A file of the runner cannot be used',
 };
 
-function inWords(error: unknown, impact: string): { message: string; hint: string } {
+function describe(error: unknown, impact: string): { message: string; hint: string } {
   if (error instanceof UserError) return { message: error.message, hint: error.hint };
   if (error instanceof CancelledError) return { message: error.message, hint: impact };
   const disk = DISK_FAILURES[errorCode(error) ?? ''];

@@ -8,12 +8,12 @@ export interface UnfinishedJob {
   readonly job: JobKind;
   /** Where its backup was stored by then, complete and verified: `the artifact NAME`; undefined: nowhere. */
   readonly location: string | undefined;
-  /** The database that its test restore had created on another server and not dropped yet; undefined: none. */
+  /** The database of its test restore that was not dropped yet; undefined: none. */
   readonly scratchDatabase: string | undefined;
 }
 
 const JOB = 'job';
-const STORED_AS = 'stored-as';
+const LOCATION = 'location';
 const SCRATCH_DATABASE = 'scratch-database';
 const ENDED = 'ended';
 
@@ -28,10 +28,10 @@ export function recordStart(job: JobKind): void {
 
 /** Records that the backup is stored, even if the job fails later. */
 export function recordStored(as: string): void {
-  noteState(STORED_AS, as);
+  noteState(LOCATION, as);
 }
 
-/** Records the scratch database of a test restore, and that it was dropped again (undefined). */
+/** Records the database that a test restore has created, and that it was dropped again (undefined). */
 export function recordScratchDatabase(name: string | undefined): void {
   noteState(SCRATCH_DATABASE, name ?? '');
 }
@@ -41,10 +41,10 @@ export function recordEnd(): void {
   noteState(ENDED, 'true');
 }
 
-/** What the main step left: nothing when it ended by itself; `no trace` when its record cannot have been begun. */
+/** The job of a killed main step: undefined when it ended by itself; `no trace` when it recorded nothing at all. */
 export function unfinishedJob(): UnfinishedJob | 'no trace' | undefined {
   if (savedState(ENDED) !== undefined) return undefined;
   const job = savedState(JOB);
   if (job !== 'backup' && job !== 'restore') return 'no trace';
-  return { job, location: savedState(STORED_AS), scratchDatabase: savedState(SCRATCH_DATABASE) };
+  return { job, location: savedState(LOCATION), scratchDatabase: savedState(SCRATCH_DATABASE) };
 }

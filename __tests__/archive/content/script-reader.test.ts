@@ -181,7 +181,7 @@ describe('a script that is not whole', () => {
     [`COPY t (a) FROM stdin;\n1\n-- PostgreSQL database dump complete\n`, 'ends inside the rows of t'],
     [`COPY t (a) FROM stdin;\n1\n\\.`, 'ends inside the rows of t'],
     [`COPY t (a) FROM stdin;`, 'ends inside a line'],
-    [`${CLOSING_COMMENT}BEGIN;\n`, 'goes on after the closing comment'],
+    [`${CLOSING_COMMENT}BEGIN;\n`, 'continues after the closing comment'],
     [`COPY "a\0b" (a) FROM stdin;\n\\.\n${CLOSING_COMMENT}`, 'a zero byte'],
   ])('is refused: %j', (script, message) => {
     expect(() => readScript(script)).toThrow(message);

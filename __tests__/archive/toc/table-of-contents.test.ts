@@ -245,12 +245,12 @@ describe('what is not whole', () => {
     [
       'more entries than any database has',
       (bytes: Buffer) => bytes.writeUInt32LE(0x7fffffff, bytes.indexOf('9.6.24') + 7),
-      'the impossible length 2147483647',
+      'the invalid length 2147483647',
     ],
     [
       'a number that makes pg_restore take all memory',
       (bytes: Buffer) => bytes.writeUInt32LE(0x7fffffff, bytes.indexOf('9.6.24') + 12),
-      'the impossible number 2147483647',
+      'the invalid number 2147483647',
     ],
     [
       'a name without end',
@@ -270,7 +270,7 @@ describe('what is not whole', () => {
     [
       'a text for a number',
       (bytes: Buffer) => bytes.write('x', bytes.indexOf('1259')),
-      'where a number should be',
+      'instead of a number',
     ],
     [
       'no place of data',

@@ -99,7 +99,7 @@ describe('a selection', () => {
       excludeTables: ['users', 'typo*'],
       excludeTableData: ['gone'],
     };
-    expect(selection(filters, RELATIONS).idleExclusions).toEqual([
+    expect(selection(filters, RELATIONS).unmatchedExclusions).toEqual([
       ['exclude-schemas', 'nope'],
       ['exclude-tables', 'typo*'],
       ['exclude-table-data', 'gone'],

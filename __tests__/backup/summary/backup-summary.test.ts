@@ -25,7 +25,7 @@ function summaryOf(changes: Partial<BackupSummary> = {}): string {
     compression: 'zstd:3',
     encryption: undefined,
     exposure: undefined,
-    rehearsal: undefined,
+    testRestore: undefined,
     unchanged: false,
     series: undefined,
     keptAt: undefined,

@@ -124,7 +124,7 @@ export const machineCases: readonly FaultCase[] = [
     fault: 'the action runs out of memory',
     phase: 'upload',
     outcome: 'killed',
-    says: /^No backup was made: the job was ended from outside before it could say why\.\nUsually the runner ran out of memory/,
+    says: /^No backup was made: the job was killed before it could report a result\.\nUsually the runner ran out of memory/,
     strike: (bed) => backUp(bed, bed.large, { env: { NODE_OPTIONS: '--max-old-space-size=14' } }),
   },
   {
@@ -133,7 +133,7 @@ export const machineCases: readonly FaultCase[] = [
     everyday: true,
     outcome: 'failed',
     published: true,
-    says: /^GITHUB_OUTPUT: .*\nThe backup is complete and proven all the same: it is the artifact large-.*\.bak\. Check/,
+    says: /^GITHUB_OUTPUT: .*\nThe backup is still complete and verified: it is the artifact large-.*\.bak\. Check/,
     strike: (bed) => losing(bed, 'GITHUB_OUTPUT'),
   },
   {

@@ -191,7 +191,7 @@ const SIGNALS = [
     signal: 'SIGKILL',
     does: 'the process is killed (SIGKILL)',
     outcome: 'killed',
-    says: /^No backup was made: the job was ended from outside before it could say why\.\n.*run it again/,
+    says: /^No backup was made: the job was killed before it could report a result\.\n.*Run it again/,
   },
 ] as const;
 
@@ -215,7 +215,7 @@ const WHILE_LOADED = SIGNALS.map(({ signal, does }): FaultCase => ({
   fault: `${does} while Node.js loads the action`,
   phase: 'start',
   outcome: 'killed',
-  says: /^Nothing was done: the job was ended from outside before it could begin\.\n.*run it again/,
+  says: /^The job was killed before it started: nothing was done\.\n.*Run it again/,
   strike: (bed) =>
     backUp(bed, bed.shop, {
       onStart: (main) => {
@@ -224,7 +224,7 @@ const WHILE_LOADED = SIGNALS.map(({ signal, does }): FaultCase => ({
     }),
 }));
 
-/** Jobs that are ended from outside, in every phase. */
+/** Jobs that are killed or cancelled, in every phase. */
 export const signalCases: readonly FaultCase[] = [
   ...WHILE_LOADED,
   ...MOMENTS.flatMap(({ phase, when, everyday, hold }) =>

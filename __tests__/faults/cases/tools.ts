@@ -107,14 +107,14 @@ export const toolCases: readonly FaultCase[] = [
     fault: 'pg_dump exits with 0 and writes nothing',
     phase: 'dump',
     outcome: 'failed',
-    says: /^pg_dump said that it succeeded, and left nothing\.\n/,
+    says: /^pg_dump succeeded but wrote an empty archive\.\n/,
     strike: (bed) => withTools(bed, { pg_dump: 'exit 0' }),
   },
   {
     fault: 'pg_dump exits with 0 and removes the file',
     phase: 'dump',
     outcome: 'failed',
-    says: /^pg_dump said that it succeeded, and left nothing\.\n/,
+    says: /^pg_dump succeeded but wrote an empty archive\.\n/,
     strike: (bed) => withTools(bed, { pg_dump: 'rm "$file"; exit 0' }),
   },
   {
@@ -122,7 +122,7 @@ export const toolCases: readonly FaultCase[] = [
     phase: 'read-back',
     everyday: true,
     outcome: 'failed',
-    says: /^The archive .*pg_restore says: /,
+    says: /^The archive .*pg_restore reports: /,
     strike: (bed) =>
       withTools(bed, {
         pg_dump: `"$real" "$@" || exit; truncate --size=$(($(stat --format=%s "$file") / 2)) "$file"`,
@@ -167,7 +167,7 @@ dd if=/dev/zero of="$file" bs=4096 count=1 seek=$page conv=notrunc status=none`,
     fault: 'pg_restore hangs, and ignores SIGTERM',
     phase: 'read-back',
     outcome: 'failed',
-    says: /pg_restore has printed nothing for 300 seconds/,
+    says: /pg_restore printed nothing for 300 seconds/,
     strike: (bed) => withTools(bed, { pg_restore: HANG }, { env: fastClock() }),
   },
   {
@@ -195,7 +195,7 @@ dd if=/dev/zero of="$file" bs=4096 count=1 seek=$page conv=notrunc status=none`,
     fault: 'pg_restore prints 50 MB of errors and fails',
     phase: 'read-back',
     outcome: 'failed',
-    says: /^The archive .*pg_restore says: /,
+    says: /^The archive .*pg_restore reports: /,
     strike: (bed) => flooded(bed, { pg_restore: `${FLOOD}; exit 1` }),
   },
 ];

@@ -93,7 +93,7 @@ describe('the tables filter', () => {
     const place = await emptyDatabase(scene);
     const plan = await bed.restore(archive, place, chosen('other."events 2025, rest"'));
     expect(await relationsOf(place)).toEqual(['other.events 2025, rest']);
-    expect(omission(plan, 'place in its partitioned table of')?.why).toContain('other.events_2025');
+    expect(omission(plan, 'partition attachment of')?.why).toContain('other.events_2025');
   });
 
   it('refuses partitions without their table when the archive has the rows under the table', async () => {

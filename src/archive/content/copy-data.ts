@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { countLineFeeds } from './line-feeds.ts';
 
-/** What stands alone on the line after the last row. */
+/** The line after the last row. */
 const TERMINATOR = Buffer.from('\\.\n');
 const END_OF_ROWS = Buffer.concat([Buffer.from('\n'), TERMINATOR]);
 
@@ -19,7 +19,7 @@ export interface CopiedRows {
 export interface RowsReader {
   /** Rows seen so far. */
   readonly rows: number;
-  /** Reads on at index `from`. @returns the index after the terminator, or -1 when the rows go on after this chunk. */
+  /** Reads from index `from` on. @returns the index after the terminator, or -1 when the rows continue after this chunk. */
   read(chunk: Buffer, from: number): number;
   /** Call once, after `read` has found the terminator. */
   finish(): CopiedRows;
@@ -29,7 +29,7 @@ export interface RowsReader {
  * Reads the lines after `COPY … FROM stdin;`, up to the line that is exactly `\.`.
  *
  * A row is a line: the text format of COPY writes a line feed inside a value as `\n`, and a backslash as two
- * (PostgreSQL manual, COPY, "Text Format"). No row is ever held in memory.
+ * (PostgreSQL manual, COPY, "Text Format"). No row is kept in memory.
  */
 export class CopyDataReader implements RowsReader {
   readonly #hash = createHash('sha256');

@@ -9,7 +9,7 @@ export interface LargeObjects {
   readonly sha256: string;
 }
 
-/** Gathers the large objects of a script. The memory it takes does not depend on how many they are. */
+/** Collects the large objects of a script. Its memory does not depend on their number. */
 export class LargeObjectCollector {
   readonly #combined = Buffer.alloc(32);
   #current = createHash('sha256');
@@ -17,7 +17,7 @@ export class LargeObjectCollector {
   #count = 0;
   #hexDigits = 0;
 
-  /** The object `id` begins. */
+  /** Starts the object `id`. */
   open(id: string): void {
     this.#close();
     this.#isOpen = true;
@@ -25,7 +25,7 @@ export class LargeObjectCollector {
     this.#current = createHash('sha256').update(`${id}\n`);
   }
 
-  /** More of its contents, in hex digits. */
+  /** Adds to its contents, in hex digits. */
   write(hex: Buffer): void {
     this.#current.update(hex);
     this.#hexDigits += hex.length;

@@ -5,7 +5,7 @@ const LOW_BITS = 0x7f7f7f7f;
  * Counts the line feeds in `bytes` from index `from` up to `to`.
  *
  * Four bytes at a time: the rows of a large table are counted here, and a call of `indexOf` for each row, or a
- * loop over bytes, takes several times as long as hashing them.
+ * loop over bytes, takes several times as long as hashing.
  */
 export function countLineFeeds(bytes: Buffer, from: number, to: number): number {
   const aligned = Math.min(to, from + ((4 - ((bytes.byteOffset + from) & 3)) & 3));

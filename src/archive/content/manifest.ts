@@ -7,7 +7,7 @@ import type { CopyTarget, ScriptStatement, SequenceValue } from './script-statem
 /** A table whose rows are in the archive. */
 export interface TableEntry extends CopyTarget, CopiedRows {}
 
-/** What a script of data holds. */
+/** The contents of a script of data. */
 export interface Contents {
   /** Sorted by name. A partitioned table appears by its partitions, unless it was dumped as a whole. */
   readonly tables: readonly TableEntry[];
@@ -22,19 +22,19 @@ export interface Definition {
   readonly kind: string;
   /** Its schema and name, unquoted. Not unique. */
   readonly name: string;
-  /** 64 hex digits, over all that the archive says of it, byte for byte. */
+  /** 64 hex digits, of everything that the archive contains about it, byte for byte. */
   readonly sha256: string;
 }
 
-/** What the content digest is made of. */
+/** The input of the content digest. */
 export interface ManifestParts extends Contents {
   /** Sorted by kind, name and digest. */
   readonly definitions: readonly Definition[];
 }
 
-/** What an archive holds. Plain data: it can be written as JSON and read again. */
+/** The contents of an archive. Plain data: it can be written as JSON and read again. */
 export interface Manifest extends ManifestParts {
-  /** 64 hex digits, over all of the above: the same database gives the same digest again. */
+  /** 64 hex digits, of all of the above: the same for the same contents of a database. */
   readonly contentDigest: string;
   /** The rows of all tables. */
   readonly rows: number;
@@ -42,11 +42,11 @@ export interface Manifest extends ManifestParts {
   readonly bytes: number;
 }
 
-/** Changes when the digest is made in another way, so that digests of two ways can never be taken for equal. */
+/** Changes with the way in which the digest is made, so that two ways never give the same digest. */
 const DIGEST_FORMAT = 'postgres-backup content digest 2';
 
 /**
- * One digest for a database's contents: its definitions, the rows of each table, where its sequences stand, and
+ * One digest for a database's contents: its definitions, the rows of each table, the values of its sequences, and
  * its large objects. The order of definitions, tables and sequences does not matter.
  *
  * It is the SHA-256 of lines of JSON, sorted within their kind.
@@ -87,7 +87,7 @@ export function manifestOf(contents: Contents, definitions: readonly Definition[
   };
 }
 
-/** Gathers the contents of a script while it is read. */
+/** Collects the contents of a script while it is read. */
 export class ContentsCollector implements ScriptListener {
   readonly #tables = new Map<string, TableEntry>();
   readonly #sequences: SequenceValue[] = [];
@@ -95,8 +95,8 @@ export class ContentsCollector implements ScriptListener {
 
   onRows(target: CopyTarget, rows: CopiedRows): void {
     const entry = { ...target, ...rows };
-    const former = this.#tables.get(target.name);
-    this.#tables.set(target.name, former === undefined ? entry : merged(former, entry));
+    const previous = this.#tables.get(target.name);
+    this.#tables.set(target.name, previous === undefined ? entry : merged(previous, entry));
   }
 
   onStatement(statement: Exclude<ScriptStatement, { kind: 'copy' }>): void {
@@ -126,16 +126,16 @@ export class ContentsCollector implements ScriptListener {
 }
 
 /**
- * A table whose rows come in several blocks, as `--load-via-partition-root` makes them. The blocks come in the
- * archive's order, and may name the columns in orders of their own.
+ * A table whose rows are in several blocks, as with `--load-via-partition-root`. The blocks are in the archive's
+ * order, and each may list the columns in another order.
  */
-function merged(former: TableEntry, next: TableEntry): TableEntry {
+function merged(previous: TableEntry, next: TableEntry): TableEntry {
   return {
-    ...former,
-    rows: former.rows + next.rows,
-    bytes: former.bytes + next.bytes,
+    ...previous,
+    rows: previous.rows + next.rows,
+    bytes: previous.bytes + next.bytes,
     sha256: createHash('sha256')
-      .update(line(former.sha256, next.columns, next.sha256))
+      .update(line(previous.sha256, next.columns, next.sha256))
       .digest('hex'),
   };
 }

@@ -1,17 +1,17 @@
 import { type CopiedRows, CopyDataReader, type RowsReader } from './copy-data.ts';
 import { ScriptError, type CopyTarget, type ScriptStatement, readStatement } from './script-statement.ts';
 
-/** Told what a script holds, in its order. */
+/** Receives the contents of a script, in its order. */
 export interface ScriptListener {
   /** A table's rows, all of one COPY block; a partitioned table may have several blocks. */
   onRows(target: CopyTarget, rows: CopiedRows): void;
   /** Every other statement. */
   onStatement(statement: Exclude<ScriptStatement, { kind: 'copy' }>): void;
-  /** What reads the rows of this table, where that is not the usual. */
+  /** The reader for the rows of this table, if it is not the usual one. */
   rowsReader?(target: CopyTarget): RowsReader | undefined;
 }
 
-/** How far the reading has come. */
+/** The progress of reading. */
 export interface ScriptProgress {
   /** Bytes of the script, that is, of the uncompressed archive. */
   readonly bytes: number;
@@ -45,7 +45,7 @@ export class ScriptReader {
   /** The statement so far, and its length. */
   #pieces: Buffer[] = [];
   #held = 0;
-  /** The quote that is open in it; 0 when none is. */
+  /** The open quote in it; 0 for none. */
   #quote = 0;
   #target: CopyTarget | undefined;
   #data: RowsReader = new CopyDataReader();
@@ -63,7 +63,7 @@ export class ScriptReader {
     };
   }
 
-  /** Reads the next bytes. @throws ScriptError when they cannot belong to the script of a whole archive's data. */
+  /** Reads the next bytes. @throws ScriptError when they cannot be part of the script of a complete archive's data. */
   write(chunk: Buffer): void {
     let at = 0;
     while (at < chunk.length)
@@ -71,7 +71,7 @@ export class ScriptReader {
     this.#bytes += chunk.length;
   }
 
-  /** Call once, after the last byte. @throws ScriptError when the script is not whole. */
+  /** Call once, after the last byte. @throws ScriptError when the script is not complete. */
   end(): void {
     if (this.#bytes === 0) throw new ScriptError('its script is empty');
     if (this.#target !== undefined)
@@ -100,7 +100,7 @@ export class ScriptReader {
     return end + 1;
   }
 
-  /** The index of the line feed that ends the statement, or -1 when it goes on after this chunk. A doubled quote ends one and begins the next. */
+  /** The index of the line feed that ends the statement, or -1 when it continues after this chunk. A doubled quote ends one and begins the next. */
   #endOfStatement(chunk: Buffer, from: number): number {
     for (let at = from; at < chunk.length; at += 1) {
       if (this.#quote !== 0) {
@@ -123,7 +123,7 @@ export class ScriptReader {
     } else if (line[0] === BACKSLASH) {
       if (!META_COMMAND.test(line.toString('latin1')))
         throw new ScriptError('its script has a command of psql');
-    } else if (this.#complete) throw new ScriptError('its script goes on after the closing comment');
+    } else if (this.#complete) throw new ScriptError('its script continues after the closing comment');
     else this.#statement(readStatement(line, this.#standardStrings));
   }
 

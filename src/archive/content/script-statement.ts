@@ -11,27 +11,27 @@ export interface CopyTarget {
   readonly columns: string;
 }
 
-/** Where a sequence stands. */
+/** The value of a sequence. */
 export interface SequenceValue {
   /** As `pg_dump` writes it, quoted where needed. */
   readonly name: string;
   /** A whole number of up to 64 bits, in decimal digits. */
   readonly value: string;
-  /** Whether `value` has been given out: if not, it is the next one. */
+  /** Whether `value` was already returned by nextval: if not, it is the next one. */
   readonly called: boolean;
 }
 
-/** What a statement of the script does. */
+/** A statement of the script, by what it does. */
 export type ScriptStatement =
   | { readonly kind: 'copy'; readonly target: CopyTarget }
   | { readonly kind: 'sequence'; readonly sequence: SequenceValue }
   | { readonly kind: 'large object'; readonly id: string }
   /** The next bytes of the large object, in hex digits. */
   | { readonly kind: 'large object data'; readonly hex: Buffer }
-  /** Settings of the session and the like, which are no contents of the database. */
+  /** Settings of the session and the like, which are not contents of the database. */
   | { readonly kind: 'session'; readonly standardStrings?: boolean };
 
-/** What `pg_restore` and `pg_dump` write beside contents (`_doSetFixedOutputState` in pg_backup_archiver.c, pg_backup_custom.c). */
+/** The settings that `pg_restore` and `pg_dump` write beside the contents (`_doSetFixedOutputState` in pg_backup_archiver.c, pg_backup_custom.c). */
 const SETTINGS = [
   'statement_timeout',
   'lock_timeout',
@@ -53,11 +53,11 @@ const LARGE_OBJECT_WRITE = /^SELECT pg_catalog\.lowrite\(0, '\\\\?x/;
 const LARGE_OBJECT_END = "');";
 const SEQUENCE_END = /^, (-?\d{1,19}), (true|false)\);$/;
 
-/** Nothing that one of the expressions above matches is longer, but for the contents of a large object. */
+/** No match of the expressions above is longer, except the contents of a large object. */
 const HEAD_BYTES = 128;
 
 /**
- * Tells what a statement of a script of data alone does. `standardStrings` is the session's
+ * Reads a statement of a script that contains only data. `standardStrings` is the session's
  * `standard_conforming_strings` at this point of the script.
  *
  * @throws ScriptError for every other statement.
@@ -112,7 +112,7 @@ function copyTarget(sql: string): CopyTarget {
   };
 }
 
-/** The list in ` (…)` at `at`; undefined where there is none. */
+/** The list in ` (…)` at `at`; undefined when there is none. */
 function columnList(sql: string, at: number): string | undefined {
   if (!sql.startsWith(' (', at)) return undefined;
   const from = at + 2;
@@ -120,7 +120,7 @@ function columnList(sql: string, at: number): string | undefined {
   return end > from && sql[end] === ')' ? sql.slice(from, end) : undefined;
 }
 
-/** How archives from before 10.3 name the schema of what follows, and how younger ones say that everything is named in full. */
+/** Archives from before 10.3 set the schema of what follows; newer ones empty it, because they qualify every name. */
 function isSearchPath(sql: string): boolean {
   const set = 'SET search_path = ';
   if (sql.startsWith(set)) return sql.slice(endOfList(sql, set.length)) === ';';
@@ -139,7 +139,7 @@ function endOfList(sql: string, from: number): number {
   return end;
 }
 
-/** The index after `table` or `schema.table`; `from` where neither begins. */
+/** The index after `table` or `schema.table`; `from` when neither begins there. */
 function endOfName(sql: string, from: number): number {
   const end = endOfIdentifier(sql, from);
   if (end === from || sql[end] !== '.') return end;
@@ -151,12 +151,12 @@ function fromLatin1(text: string): string {
   return decoded(Buffer.from(text, 'latin1'));
 }
 
-/** Without a word of the statement: it may be a row's. */
+/** The message quotes nothing of the statement, because it may be part of a row. */
 function refused(): never {
   throw new ScriptError('its script has a statement that cannot be part of the data of an archive');
 }
 
-/** The script is not one that `pg_restore` writes from a whole archive. The message completes a sentence about the archive. */
+/** The script is not one that `pg_restore` writes from a complete archive. The message completes a sentence about the archive. */
 export class ScriptError extends Error {
   override readonly name = 'ScriptError';
 }

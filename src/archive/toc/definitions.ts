@@ -1,11 +1,11 @@
 import type { Definition } from '../content/manifest.ts';
 import type { TocEntry } from './table-of-contents.ts';
 
-/** What belongs to the database itself: a restore without `--create` leaves it out (`_tocEntryRequired`). */
+/** Properties of the database itself: a restore without `--create` leaves them out (`_tocEntryRequired`). */
 const OF_DATABASE: ReadonlySet<string> = new Set(['DATABASE', 'DATABASE PROPERTIES']);
 const MAY_BE_ABOUT_DATABASE: ReadonlySet<string> = new Set(['ACL', 'COMMENT', 'SECURITY LABEL']);
 
-/** Contents, and what says nothing about the database: its statistics. */
+/** Contents, and the planner's statistics. */
 const NO_DEFINITIONS: ReadonlySet<string> = new Set([
   'TABLE DATA',
   'SEQUENCE SET',
@@ -13,7 +13,7 @@ const NO_DEFINITIONS: ReadonlySet<string> = new Set([
   'STATISTICS DATA',
 ]);
 
-/** What an archive defines, but for the properties of the database itself; sorted, so that its order does not matter. */
+/** The definitions of an archive, without the properties of the database itself; sorted, so that its order does not matter. */
 export function definitionsOf(entries: readonly TocEntry[]): Definition[] {
   return entries
     .filter((entry) => !NO_DEFINITIONS.has(entry.kind) && !isOfDatabase(entry))

@@ -2,7 +2,7 @@ import { count } from '../../runner/format.ts';
 import { plainLine } from '../../runner/plain-text.ts';
 import type { TocEntry } from './table-of-contents.ts';
 
-/** What people call a kind of entry, where it is not the kind in small letters. */
+/** Names for kinds of entries; for other kinds, the kind in small letters. */
 const WORDS: ReadonlyMap<string, string> = new Map([
   ['ACL', 'privileges on'],
   ['BLOB', 'large object'],
@@ -16,16 +16,16 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ['SECURITY LABEL', 'security label on'],
   ['STATISTICS', 'statistics object'],
   ['STATISTICS DATA', 'planner statistics of'],
-  ['TABLE ATTACH', 'place in its partitioned table of'],
+  ['TABLE ATTACH', 'partition attachment of'],
   ['TABLE DATA', 'rows of'],
 ]);
 
-/** The kind of an entry in words: `table`, `foreign key`, `comment on`. */
+/** The kind of an entry as text: `table`, `foreign key`, `comment on`. */
 export function kindInWords({ kind }: Pick<TocEntry, 'kind'>): string {
   return WORDS.get(kind) ?? kind.toLowerCase();
 }
 
-/** The name of an entry as people write it: `public.users`; for parts of a table, `public.users orders_user_fkey`. */
+/** The name of an entry as text: `public.users`; for parts of a table, `public.users orders_user_fkey`. */
 export function nameInWords({ kind, schema, tag }: Pick<TocEntry, 'kind' | 'schema' | 'tag'>): string {
   if (kind === 'USER MAPPING') return plainLine(tag.replace(/^USER MAPPING /, ''));
   if (kind === 'DEFAULT ACL') {
@@ -38,7 +38,7 @@ export function nameInWords({ kind, schema, tag }: Pick<TocEntry, 'kind' | 'sche
   return plainLine(schema === '' ? tag : `${schema}.${tag}`);
 }
 
-/** How many there are of each kind: `12 tables, 3 views and 1 sequence`. */
+/** The number of each kind as text: `12 tables, 3 views and 1 sequence`. */
 export function countsInWords(kinds: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1);

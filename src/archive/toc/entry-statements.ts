@@ -1,6 +1,6 @@
 import { type SqlWord, sqlWords } from './sql-words.ts';
 
-/** What the statements of an entry begin with, by the kind of entry (`dumpDumpableObject` and what it calls in pg_dump.c). */
+/** The first words of the statements of an entry, by its kind (`dumpDumpableObject` and what it calls in pg_dump.c). */
 const BEGINNINGS: Readonly<Record<string, readonly string[]>> = {
   ENCODING: ['SET'],
   STDSTRINGS: ['SET'],
@@ -40,13 +40,13 @@ const BEGINNINGS: Readonly<Record<string, readonly string[]>> = {
   'STATISTICS DATA': ['SELECT * FROM PG_CATALOG . PG_RESTORE_'],
 };
 
-/** A view that is made in two steps is replaced by its first. */
+/** A view that is created in two steps is replaced by its first step. */
 const DROP_BEGINNINGS = ['DROP', 'ALTER', 'SELECT PG_CATALOG . LO_UNLINK', 'CREATE OR REPLACE VIEW'];
 
-/** As many words as the longest beginning has. */
+/** The longest beginning has so many words. */
 const WORDS_LOOKED_AT = 7;
 
-/** What an entry contains that `pg_dump` does not write for its kind. Completes "the definition of X …"; undefined: nothing. */
+/** A statement that `pg_dump` does not write for this kind of entry, as the end of "the definition of X …"; undefined when there is none. */
 export function unexpectedStatement(entry: {
   readonly kind: string;
   readonly definition: string;
@@ -73,7 +73,7 @@ function unexpectedIn(sql: string, beginnings: readonly string[]): string | unde
   return undefined;
 }
 
-/** Whole words, but for a beginning that ends in an underscore: the names of functions go on. */
+/** Compares whole words; a beginning that ends in an underscore is the prefix of a function's name. */
 function isBeginning(beginning: string, start: string): boolean {
   return beginning.endsWith('_') ? start.startsWith(beginning) : `${start} `.startsWith(`${beginning} `);
 }
@@ -81,11 +81,11 @@ function isBeginning(beginning: string, start: string): boolean {
 interface Statement {
   /** Its first words and symbols, in capital letters. */
   readonly words: readonly string[];
-  /** Whether psql would find a command of its own in it. */
+  /** Whether it contains a command of psql. */
   readonly hasCommand: boolean;
 }
 
-/** Divides SQL at its semicolons, but for those in parentheses (a rule's actions) and in the body of BEGIN ATOMIC … END. */
+/** Splits SQL at its semicolons, except in parentheses (a rule's actions) and in the body of BEGIN ATOMIC … END. */
 function* statements(sql: string): Generator<Statement, undefined> {
   if (isSimple(sql)) {
     const words = firstWords(sql);
@@ -118,7 +118,7 @@ function* statements(sql: string): Generator<Statement, undefined> {
   if (words.length > 0) yield { words, hasCommand };
 }
 
-/** Whether it can only be one statement: most are, and need not be read to their end. */
+/** Whether it can only be one statement: most are, and then the rest need not be read. */
 function isSimple(sql: string): boolean {
   const semicolon = sql.indexOf(';');
   return !sql.includes('\\') && (semicolon === -1 || semicolon === sql.trimEnd().length - 1);

@@ -1,7 +1,7 @@
 import { nameKey } from '../names.ts';
 import type { TocEntry } from './table-of-contents.ts';
 
-/** Kinds of entries that make a relation. */
+/** Kinds of entries that create a relation. */
 export const RELATION_KINDS: ReadonlySet<string> = new Set([
   'TABLE',
   'VIEW',
@@ -10,7 +10,7 @@ export const RELATION_KINDS: ReadonlySet<string> = new Set([
   'SEQUENCE',
 ]);
 
-/** Things with a name of their own that the target may hold, apart from relations, types and routines. */
+/** Other kinds of named objects, apart from relations, types and routines. */
 const NAMED_KINDS: ReadonlySet<string> = new Set([
   'SCHEMA',
   'EXTENSION',
@@ -31,8 +31,8 @@ const NAMED_KINDS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What would be in the way of an entry, to be looked up among the target's identities: what has the same name, and for
- * routines and operators the same types of arguments. Undefined for what belongs to something else.
+ * Identifies the object that an entry creates, to find an object in the target that would block it: by its name, and for
+ * routines and operators also by the types of the arguments. Undefined for parts of another object.
  */
 export function identityOf({ kind, schema, tag, dropStatement }: TocEntry): string | undefined {
   if (RELATION_KINDS.has(kind)) return nameKey('relation', schema, tag);
@@ -71,7 +71,7 @@ function accessMethod(dropStatement: string): string {
 }
 
 /**
- * The large objects that an entry makes, as OIDs in decimal digits. Before version 1.16 of the format (PostgreSQL 17)
+ * The large objects that an entry creates, as OIDs in decimal digits. Before version 1.16 of the format (PostgreSQL 17)
  * there is an entry for each (`dumpLO` in pg_dump.c).
  */
 export function largeObjectsOf({ kind, tag, definition }: TocEntry): string[] {

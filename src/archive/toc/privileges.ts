@@ -6,20 +6,20 @@ export interface PrivilegeStatement {
   /** The statement itself, without a semicolon. */
   readonly sql: string;
   readonly action: 'GRANT' | 'REVOKE';
-  /** What is given or taken, as it is written: `SELECT,UPDATE(name)`, `ALL`. */
+  /** The privileges as written: `SELECT,UPDATE(name)`, `ALL`. */
   readonly privileges: string;
   /** Undefined for PUBLIC. */
   readonly grantee: string | undefined;
-  /** Who gives or takes it, where that is not the owner. */
+  /** The role that grants or revokes, if it is not the owner. */
   readonly grantor: string | undefined;
-  /** Whose objects of the future get it: the role of `ALTER DEFAULT PRIVILEGES`. */
+  /** The role of `ALTER DEFAULT PRIVILEGES`: the privileges apply to objects that it creates later. */
   readonly defaultsOf: string | undefined;
 }
 
 /**
  * The statements of an entry about privileges, as `buildACLCommands` and `buildDefaultACLCommands` write them (dumputils.c).
  *
- * @returns undefined when one of them is something else: it must be neither run nor passed over.
+ * @returns undefined when one of them is another statement: it must be neither run nor ignored.
  */
 export function privilegeStatements(definition: string): readonly PrivilegeStatement[] | undefined {
   const statements: PrivilegeStatement[] = [];
@@ -43,20 +43,20 @@ export function privilegeStatements(definition: string): readonly PrivilegeState
 }
 
 /**
- * The statement for each large object, where one entry stands for many (`IssueACLPerBlob` in pg_backup_archiver.c): the
- * archive has it for the first.
+ * The statement for one large object, if one entry is for many (`IssueACLPerBlob` in pg_backup_archiver.c): the archive
+ * contains the statement for the first.
  */
 export function forLargeObject(statement: PrivilegeStatement, oid: string): PrivilegeStatement {
-  // A role's name in it is behind the number.
+  // The number comes before any role's name.
   return { ...statement, sql: statement.sql.replace(/ ON LARGE OBJECT \d+ /, ` ON LARGE OBJECT ${oid} `) };
 }
 
-/** Whether an entry about privileges stands for the privileges on many large objects. */
+/** Whether an entry contains the privileges on many large objects. */
 export function isAboutLargeObjects({ kind, tag }: Pick<TocEntry, 'kind' | 'tag'>): boolean {
   return kind === 'ACL' && tag.startsWith('LARGE OBJECTS ');
 }
 
-/** `SESSION AUTHORIZATION role`, the SET read already. */
+/** `SESSION AUTHORIZATION role`, after SET. */
 function authorization(reader: SqlReader): string | undefined {
   if (!reader.accept('SESSION') || !reader.accept('AUTHORIZATION')) return undefined;
   const role = reader.identifier();

@@ -2,7 +2,7 @@
 export interface SqlWord {
   readonly kind: 'word' | 'quoted' | 'symbol';
   readonly text: string;
-  /** Where it begins in the statement, and where it has ended. */
+  /** The index of its start, and the index after its end. */
   readonly at: number;
   readonly end: number;
 }
@@ -18,9 +18,9 @@ const DOLLAR_QUOTE = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y;
 const SPACE = /\s+/y;
 
 /**
- * Divides a statement as `pg_dump` writes it into words, from its beginning and as far as they are asked for.
+ * Splits a statement as `pg_dump` writes it into words, as far as they are requested.
  *
- * Names in it are identifiers, never strings, so no string's contents can be taken for one.
+ * Names are identifiers, never strings, so the contents of a string cannot be mistaken for a name.
  */
 export function* sqlWords(sql: string): Generator<SqlWord, undefined> {
   for (let at = 0; at < sql.length;) {
@@ -51,7 +51,7 @@ export function* sqlWords(sql: string): Generator<SqlWord, undefined> {
   }
 }
 
-/** Divides SQL into its statements, without their semicolons. What ends within quotes is one statement to its end. */
+/** Splits SQL into its statements, without their semicolons. An unclosed quote extends to the end. */
 export function sqlStatements(sql: string): string[] {
   const statements: string[] = [];
   let start = 0;
@@ -65,8 +65,8 @@ export function sqlStatements(sql: string): string[] {
 }
 
 /**
- * Whether SQL is one statement of names, keywords and signs alone: no string or comment, no second statement, and nothing
- * that psql would take for a command or a variable of its own.
+ * Whether SQL is one statement of names, keywords and symbols only: no string or comment, no second statement, and nothing
+ * that psql would read as a command or a variable.
  */
 export function isPlainStatement(sql: string): boolean {
   let before = 0;
@@ -79,7 +79,7 @@ export function isPlainStatement(sql: string): boolean {
   return before > 0 && sql.slice(before).trim() === '' && !sql.includes('\0');
 }
 
-/** Reads a statement's words in turn, without those in parentheses. */
+/** Reads the words of a statement one after the other, without those in parentheses. */
 export class SqlReader {
   readonly #words: Generator<SqlWord, undefined>;
   #next: SqlWord | undefined;
@@ -94,24 +94,24 @@ export class SqlReader {
     return this.#next === undefined;
   }
 
-  /** Where the next word begins; at the end, where the last one did. */
+  /** The index of the next word; at the end, of the last word. */
   get at(): number {
     return this.#next?.at ?? this.#lastAt;
   }
 
-  /** Where the word begins that was passed last. */
+  /** The index of the word that was read last. */
   get lastAt(): number {
     return this.#lastAt;
   }
 
-  /** Passes over the next word if it is this keyword or symbol, in any case. @returns whether it was. */
+  /** Skips the next word if it is this keyword or symbol, in capital or small letters. @returns whether it was. */
   accept(keyword: string): boolean {
     const found = this.#next?.kind !== 'quoted' && this.#next?.text.toUpperCase() === keyword;
     if (found) this.#advance();
     return found;
   }
 
-  /** Passes over everything up to and including one of these keywords. @returns which, or undefined at the end. */
+  /** Skips everything up to and including one of these keywords. @returns which, or undefined at the end. */
   skipTo(...keywords: readonly string[]): string | undefined {
     while (this.#next) {
       const found = keywords.find((keyword) => this.accept(keyword));

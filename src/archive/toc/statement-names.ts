@@ -1,6 +1,6 @@
 import { type QualifiedName, SqlReader } from './sql-words.ts';
 
-/** What stands before the relation's name, by the kind of thing that is created; nothing for the relation itself. */
+/** The keyword before the relation's name, by the kind of object; empty for the relation itself. */
 const DIVIDERS: ReadonlyMap<string, string> = new Map([
   ['INDEX', 'ON'],
   ['TRIGGER', 'ON'],
@@ -12,7 +12,7 @@ const DIVIDERS: ReadonlyMap<string, string> = new Map([
 
 /**
  * The relation that a constraint, default, index, trigger, rule, policy or statistics object belongs to. The table of
- * contents does not say: it lists everything that the entry depends on.
+ * contents does not name it: it lists everything that the entry depends on.
  *
  * @returns undefined when the statement is about something else, such as a domain.
  */
@@ -28,7 +28,7 @@ export function relationOfStatement(sql: string): QualifiedName | undefined {
   return divider === undefined ? undefined : relationAfter(reader, divider);
 }
 
-/** The table that a foreign key leads to. */
+/** The table that a foreign key references. */
 export function referencedTable(sql: string): QualifiedName | undefined {
   const reader = new SqlReader(sql);
   return relationAfter(reader, 'REFERENCES');
@@ -40,7 +40,7 @@ export function schemaOfTag(tag: string): string | undefined {
   return reader.accept('SCHEMA') ? reader.identifier() : undefined;
 }
 
-/** Whose and on which server a user mapping is; the role is empty for everyone's. */
+/** The role and the server of a user mapping; the role is empty for PUBLIC. */
 export function userMapping(sql: string): { readonly role: string; readonly server: string } {
   const reader = new SqlReader(sql);
   reader.skipTo('FOR');

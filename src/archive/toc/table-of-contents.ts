@@ -4,14 +4,14 @@ import { decoded } from '../names.ts';
 import { unreadable } from '../unreadable.ts';
 import { NO_BYTES, type TocBytes, TocFile } from './toc-bytes.ts';
 
-/** The part of a restore that an entry belongs to; `none` for what goes with another entry, as a comment does. */
+/** The section of a restore that an entry belongs to; `none` for a part of another entry, such as a comment. */
 export type TocSection = 'none' | 'pre-data' | 'data' | 'post-data';
 
 /** One thing that an archive can restore. */
 export interface TocEntry {
-  /** A positive number, unique in the archive; `pg_restore --use-list` knows the entry by it. */
+  /** A positive number, unique in the archive; `pg_restore --use-list` identifies the entry by it. */
   readonly dumpId: number;
-  /** The OIDs of the catalog and of the object in the database that was dumped; 0 where it is no object. */
+  /** The OIDs of the catalog and of the object in the database that was dumped; 0 when it is not an object. */
   readonly catalogOid: number;
   readonly oid: number;
   /** Its name, or the names of the table and of itself; unquoted. */
@@ -19,27 +19,27 @@ export interface TocEntry {
   /** As `pg_dump` calls it: `TABLE`, `TABLE DATA`, `SEQUENCE SET`, `FK CONSTRAINT` and so on. */
   readonly kind: string;
   readonly section: TocSection;
-  /** SQL, or for `BLOB METADATA` a list of OIDs. Empty where there is none, like the texts below. */
+  /** SQL, or for `BLOB METADATA` a list of OIDs. Empty when there is none, like the texts below. */
   readonly definition: string;
   readonly dropStatement: string;
   readonly copyStatement: string;
   readonly schema: string;
   readonly tablespace: string;
   readonly owner: string;
-  /** Dump ids. They may name entries that the archive does not hold. */
+  /** Dump ids, also of entries that the archive does not contain. */
   readonly dependencies: readonly number[];
-  /** Whether the archive holds rows or large objects for it. */
+  /** Whether the archive contains rows or large objects for it. */
   readonly hasData: boolean;
-  /** What the manifest calls the table whose rows it copies, or the sequence whose value it sets. */
+  /** The name in the manifest of the table that it fills or the sequence that it sets. */
   readonly contents: string | undefined;
   /**
-   * 64 hex digits, over all that a restore makes of it: kind, schema, tag, owner, tablespace, access method, definition
+   * 64 hex digits, of everything that a restore uses: kind, schema, tag, owner, tablespace, access method, definition
    * and drop statement, byte for byte. OIDs, numbers and dependencies differ from dump to dump, or follow from the rest.
    */
   readonly sha256: string;
 }
 
-/** What an archive says about itself before its data. */
+/** The part of an archive before its data. */
 export interface TableOfContents {
   /** Of the archive, such as `1.16`. */
   readonly formatVersion: string;
@@ -59,11 +59,11 @@ const LINE_FEED = 0x0a;
 const CUSTOM_FORMAT = 1;
 const OLDEST_MINOR = 12;
 const NEWEST_MINOR = 16;
-/** More than any database has objects. `pg_restore` takes memory for each number up to the highest. */
+/** More than any database has objects. `pg_restore` allocates memory for each number up to the highest. */
 const MOST_ENTRIES = 10_000_000;
 const HIGHEST_DUMP_ID = 100_000_000;
 const LONGEST_NUMBER = 10;
-/** What `pg_dump` puts into the section of data, always. */
+/** `pg_dump` always puts these into the data section. */
 const CONTENTS: ReadonlySet<string> = new Set(['TABLE DATA', 'SEQUENCE SET', 'BLOBS']);
 const SECTIONS: ReadonlyMap<number, TocSection> = new Map([
   [1, 'none'],
@@ -75,24 +75,24 @@ const SECTIONS: ReadonlyMap<number, TocSection> = new Map([
 /**
  * Reads the table of contents of an archive in the custom format, versions 1.12 to 1.16 (`pg_dump` 9.0 to 18).
  *
- * `pg_restore --list` does not tell names with spaces apart, and leaves out the SQL. (The format is what `WriteHead`
+ * `pg_restore --list` prints names with spaces ambiguously, and leaves out the SQL. (The format is what `WriteHead`
  * and `WriteToc` in pg_backup_archiver.c and `_WriteExtraToc` in pg_backup_custom.c write.)
  *
- * @throws UserError when the archive is not one, or not whole up to the end of its table of contents.
+ * @throws UserError when the file is not an archive, or is damaged before the end of its table of contents.
  */
 export async function readTableOfContents(archive: string): Promise<TableOfContents> {
   return TocFile.use(archive, async (file) => {
     const { minor, offsetBytes, ...header } = await file.read(readHeader);
     const count = await file.read((bytes) => bytes.integer());
     if (count < 0 || count > MOST_ENTRIES) {
-      throw unreadable(`its table of contents has the impossible length ${count}`);
+      throw unreadable(`its table of contents has the invalid length ${count}`);
     }
     const entries: TocEntry[] = [];
     const ids = new Set<number>();
     let standardStrings = true;
     while (entries.length < count) {
       const entry = await file.read((bytes) => readEntry(bytes, { minor, offsetBytes, standardStrings }));
-      if (ids.has(entry.dumpId)) throw unreadable(`its table of contents holds ${entry.dumpId} twice`);
+      if (ids.has(entry.dumpId)) throw unreadable(`its table of contents has entry ${entry.dumpId} twice`);
       ids.add(entry.dumpId);
       entries.push(entry);
       if (entry.kind === 'STDSTRINGS') standardStrings = entry.definition.includes("'on'");
@@ -107,18 +107,18 @@ function readHeader(bytes: TocBytes): Header {
   bytes.byte();
   const formatVersion = `${major}.${minor}`;
   if (major !== 1 || minor < OLDEST_MINOR || minor > NEWEST_MINOR) {
-    throw unreadable(`version ${formatVersion} of its format is not known here (1.12 to 1.16 are)`);
+    throw unreadable(`version ${formatVersion} of its format is not supported (1.12 to 1.16 are)`);
   }
   const integerBytes = bytes.byte();
   const offsetBytes = bytes.byte();
   if (integerBytes !== 4 || offsetBytes < 4 || offsetBytes > 8) {
-    throw unreadable(`its header names impossible sizes (${integerBytes} and ${offsetBytes})`);
+    throw unreadable(`its header has invalid sizes (${integerBytes} and ${offsetBytes})`);
   }
   if (bytes.byte() !== CUSTOM_FORMAT) throw unreadable('it is not in the custom format (pg_dump -Fc)');
   // The compression: its algorithm, or the level of gzip.
   if (minor >= 15) bytes.byte();
   else bytes.integer();
-  // When it was made, from seconds to daylight saving time, in the time zone of a machine that nobody knows.
+  // When it was made, from seconds to daylight saving time, in an unknown time zone.
   for (let part = 0; part < 7; part += 1) bytes.integer();
   const [database, serverVersion, dumpVersion] = [bytes.string(), readVersion(bytes), readVersion(bytes)];
   const dumpMajor = Number.parseInt(dumpVersion, 10);
@@ -140,7 +140,7 @@ interface EntryFormat {
 function readEntry(bytes: TocBytes, { minor, offsetBytes, standardStrings }: EntryFormat): TocEntry {
   const dumpId = bytes.integer();
   if (dumpId <= 0 || dumpId > HIGHEST_DUMP_ID) {
-    throw unreadable(`its table of contents holds the impossible number ${dumpId}`);
+    throw unreadable(`its table of contents has an entry with the invalid number ${dumpId}`);
   }
   const hasData = bytes.integer() !== 0;
   const [catalogOid, oid] = [readNumber(bytes.string()), readNumber(bytes.string())];
@@ -155,9 +155,9 @@ function readEntry(bytes: TocBytes, { minor, offsetBytes, standardStrings }: Ent
   const owner = bytes.name();
   bytes.string(); // whether the table has OIDs
   const dependencies = readDependencies(bytes);
-  const whereabouts = bytes.byte();
-  if (whereabouts < 1 || whereabouts > 3)
-    throw unreadable(`it does not say where the data of entry ${dumpId} is`);
+  const dataState = bytes.byte();
+  if (dataState < 1 || dataState > 3)
+    throw unreadable(`its table of contents does not say where the data of entry ${dumpId} is`);
   bytes.take(offsetBytes);
   const kindName = decoded(kind);
   if (section !== 'data' && (hasData || CONTENTS.has(kindName))) {
@@ -192,7 +192,7 @@ function readDependencies(bytes: TocBytes): number[] {
   return dependencies;
 }
 
-/** Of texts that hold no zero byte. */
+/** Of texts without zero bytes. */
 function digestOf(texts: readonly Buffer[]): string {
   const hash = createHash('sha256');
   for (const text of texts) hash.update(text).update('\0');
@@ -201,12 +201,11 @@ function digestOf(texts: readonly Buffer[]): string {
 
 /** `pg_dump` writes OIDs and dump ids as text. */
 function readNumber(text: string): number {
-  if (!/^\d{1,10}$/.test(text))
-    throw unreadable('its table of contents holds a text where a number should be');
+  if (!/^\d{1,10}$/.test(text)) throw unreadable('its table of contents has text instead of a number');
   return Number(text);
 }
 
-/** The name in a COPY or setval statement. Rows may come as INSERT statements instead, which no manifest counts. */
+/** The name in a COPY or setval statement. Rows may be INSERT statements instead, which are not counted. */
 function contentsOf(kind: string, statement: Buffer, standardStrings: boolean): string | undefined {
   if (statement.length === 0 || (kind !== 'SEQUENCE SET' && kind !== 'TABLE DATA')) return undefined;
   try {
@@ -216,7 +215,9 @@ function contentsOf(kind: string, statement: Buffer, standardStrings: boolean): 
   } catch (error) {
     if (!(error instanceof ScriptError)) throw error;
   }
-  throw unreadable('its table of contents holds a statement that does not fill a table or set a sequence');
+  throw unreadable(
+    'its table of contents has data with a statement that neither fills a table nor sets a sequence',
+  );
 }
 
 function endWithout(byte: number, bytes: Buffer): number {

@@ -6,14 +6,14 @@ import { unreadable } from '../unreadable.ts';
 /** `pg_dump` writes integers of four bytes on every platform that it runs on. */
 const INTEGER_BYTES = 4;
 const CHUNK_BYTES = 256 * 1024;
-/** No definition comes near it, and a damaged length must not fill the memory. */
+/** No definition is nearly as large, and a damaged length must not fill the memory. */
 const LARGEST_ENTRY = 64 * 1024 * 1024;
-/** Twice what the signature of a function of 100 arguments takes, with the longest names. */
+/** Twice the signature of a function with 100 arguments and the longest names. */
 const LONGEST_NAME = 64 * 1024;
 
 export const NO_BYTES = Buffer.alloc(0);
 
-/** What is read goes on after the bytes that are at hand. */
+/** The value continues after the bytes that were read so far. */
 class MoreBytesNeeded extends Error {
   override readonly name = 'MoreBytesNeeded';
 }
@@ -43,17 +43,17 @@ export class TocBytes {
     return sign === 0 ? value : -value;
   }
 
-  /** A text as its bytes, or undefined where `pg_dump` had none. */
+  /** A text as its bytes, or undefined when `pg_dump` wrote none. */
   text(longest = LARGEST_ENTRY): Buffer | undefined {
     const length = this.integer();
     if (length < 0) return undefined;
-    if (length > longest) throw unreadable(`its table of contents holds a text of ${length} bytes`);
+    if (length > longest) throw unreadable(`its table of contents has a text of ${length} bytes`);
     const text = this.take(length);
-    if (text.includes(0)) throw unreadable('its table of contents holds a text with a zero byte');
+    if (text.includes(0)) throw unreadable('its table of contents has a text with a zero byte');
     return text;
   }
 
-  /** A name, or something as short; empty where `pg_dump` had none. */
+  /** A name, or something as short; empty when `pg_dump` wrote none. */
   name(): Buffer {
     return this.text(LONGEST_NAME) ?? NO_BYTES;
   }
@@ -65,7 +65,7 @@ export class TocBytes {
 
   take(length: number): Buffer {
     const end = this.#at + length;
-    if (end > LARGEST_ENTRY) throw unreadable('its table of contents holds an entry of more than 64 MiB');
+    if (end > LARGEST_ENTRY) throw unreadable('its table of contents has an entry of more than 64 MiB');
     if (end > this.#bytes.length) throw new MoreBytesNeeded();
     const bytes = this.#bytes.subarray(this.#at, end);
     this.#at = end;
@@ -73,7 +73,7 @@ export class TocBytes {
   }
 }
 
-/** The beginning of an archive, of which only the part that is being read is in memory. */
+/** The beginning of an archive. Only the part that is being read is in memory. */
 export class TocFile {
   readonly #file: FileHandle;
   #position = 0;
@@ -83,7 +83,7 @@ export class TocFile {
     this.#file = file;
   }
 
-  /** Opens the archive for as long as `work` takes. @throws UserError when it cannot be opened. */
+  /** Opens the archive while `work` runs. @throws UserError when it cannot be opened. */
   static async use<T>(archive: string, work: (file: TocFile) => Promise<T>): Promise<T> {
     const file = await open(archive).catch((error: unknown) => {
       throw unreadable(messageOf(error), error);
@@ -96,9 +96,9 @@ export class TocFile {
   }
 
   /**
-   * Reads one thing, starting over with more bytes where those at hand do not hold it all.
+   * Reads one value, again from its start with more bytes if it is not complete.
    *
-   * @throws UserError when the file ends before it does; whatever `parse` throws.
+   * @throws UserError when the file ends before the value does; whatever `parse` throws.
    */
   async read<T>(parse: (bytes: TocBytes) => T): Promise<T> {
     for (;;) {
@@ -114,7 +114,7 @@ export class TocFile {
     }
   }
 
-  /** As much again as is at hand, so that a long entry is not started over with every few bytes. */
+  /** Doubles the bytes, so that a long entry is not read from its start too often. */
   async #readMore(): Promise<void> {
     const chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, this.#bytes.length));
     const { bytesRead } = await this.#file

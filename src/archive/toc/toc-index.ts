@@ -33,18 +33,18 @@ const FOLLOW_A_STATEMENT: ReadonlySet<string> = new Set([
   'TRIGGER',
 ]);
 
-/** The entries of an archive and how they belong together. */
+/** The entries of an archive and their relations. */
 export class TocIndex {
   readonly entries: readonly TocEntry[];
   readonly #byId: ReadonlyMap<number, TocEntry>;
   readonly #relations: ReadonlyMap<string, TocEntry>;
   readonly #schemas: ReadonlyMap<string, TocEntry>;
-  readonly #homes = new Map<TocEntry, TocEntry | undefined>();
+  readonly #owners = new Map<TocEntry, TocEntry | undefined>();
   readonly #parts = new Map<TocEntry, TocEntry[]>();
   readonly #relationsOf = new Map<TocEntry, TocEntry | undefined>();
   readonly #roots = new Map<TocEntry, TocEntry | undefined>();
   readonly #servers: ReadonlyMap<string, TocEntry>;
-  /** The partitioned table of each partition, and the other way round. */
+  /** The partitioned table of each partition, and the reverse. */
   readonly #parents = new Map<TocEntry, TocEntry>();
   readonly #partitions = new Map<TocEntry, TocEntry[]>();
 
@@ -67,29 +67,32 @@ export class TocIndex {
     return this.#relations.get(nameKey('', schema === '' ? schemaOfEntry : schema, name));
   }
 
-  /** What an entry depends on, as far as the archive holds it, with its schema. */
+  /** What an entry depends on, as far as the archive contains it, with its schema. */
   dependenciesOf(entry: TocEntry): TocEntry[] {
     const found = entry.dependencies.flatMap((id) => this.#byId.get(id) ?? []);
     const schema = this.#schemas.get(entry.schema);
     return schema === undefined || found.includes(schema) ? found : [schema, ...found];
   }
 
-  /** What an entry is a part of: it is restored with it or not at all. Undefined for what stands for itself. */
+  /** The entry that an entry is a part of: it is restored with it or not at all. Undefined for an entry of its own. */
   ownerOf(entry: TocEntry): TocEntry | undefined {
-    return this.#homes.get(entry);
+    return this.#owners.get(entry);
   }
 
   /** The relation that an entry is, or belongs to. */
   relationOf(entry: TocEntry): TocEntry | undefined {
-    return this.#way(this.#relationsOf, entry, (at) => (isRelation(at) ? at : undefined));
+    return this.#firstAmongOwners(this.#relationsOf, entry, (at) => (isRelation(at) ? at : undefined));
   }
 
-  /** What an entry is a part of in the end; itself when it is a part of nothing. */
+  /** The outermost entry that an entry is a part of; itself when it is a part of nothing. */
   rootOf(entry: TocEntry): TocEntry {
-    return this.#way(this.#roots, entry, (at) => (this.ownerOf(at) === undefined ? at : undefined)) ?? entry;
+    return (
+      this.#firstAmongOwners(this.#roots, entry, (at) => (this.ownerOf(at) === undefined ? at : undefined)) ??
+      entry
+    );
   }
 
-  /** What is a part of an entry: the reverse of {@link ownerOf}. */
+  /** The parts of an entry: the reverse of {@link ownerOf}. */
   partsOf(entry: TocEntry): readonly TocEntry[] {
     return this.#parts.get(entry) ?? [];
   }
@@ -97,7 +100,7 @@ export class TocIndex {
   /** A partitioned table's partitions, and theirs. */
   partitionsOf(table: TocEntry): TocEntry[] {
     const found = new Set<TocEntry>(this.#partitions.get(table));
-    // A set gives what is added to it while it is gone through.
+    // Iterating over a set includes what is added meanwhile.
     for (const partition of found) for (const own of this.#partitions.get(partition) ?? []) found.add(own);
     return [...found];
   }
@@ -120,28 +123,28 @@ export class TocIndex {
     return false;
   }
 
-  /** The first thing on the way home that is looked for. It is kept for all on the way, so that no way is gone twice. */
-  #way(
+  /** The first match among an entry and its owners. The result is kept for all of them, so that no path is searched twice. */
+  #firstAmongOwners(
     known: Map<TocEntry, TocEntry | undefined>,
     entry: TocEntry,
     find: (at: TocEntry) => TocEntry | undefined,
   ): TocEntry | undefined {
-    const way = new Set<TocEntry>();
+    const path = new Set<TocEntry>();
     let found: TocEntry | undefined;
-    for (let at: TocEntry | undefined = entry; at !== undefined && !way.has(at); at = this.ownerOf(at)) {
-      way.add(at);
+    for (let at: TocEntry | undefined = entry; at !== undefined && !path.has(at); at = this.ownerOf(at)) {
+      path.add(at);
       found = known.get(at) ?? find(at);
       if (found !== undefined || known.has(at)) break;
     }
-    for (const passed of way) known.set(passed, found);
+    for (const passed of path) known.set(passed, found);
     return found;
   }
 
   #register(entry: TocEntry): void {
-    const home = this.#findHome(entry);
-    if (home !== undefined && home !== entry) {
-      this.#homes.set(entry, home);
-      append(this.#parts, home, entry);
+    const owner = this.#findOwner(entry);
+    if (owner !== undefined && owner !== entry) {
+      this.#owners.set(entry, owner);
+      append(this.#parts, owner, entry);
     }
     if (entry.kind !== 'TABLE ATTACH') return;
     const partition = this.relation({ schema: entry.schema, name: entry.tag });
@@ -151,7 +154,7 @@ export class TocIndex {
     append(this.#partitions, table, partition);
   }
 
-  #findHome(entry: TocEntry): TocEntry | undefined {
+  #findOwner(entry: TocEntry): TocEntry | undefined {
     const dependencies = this.#dependencies(entry);
     const { kind } = entry;
     if (FOLLOW_A_STATEMENT.has(kind)) {
@@ -159,7 +162,7 @@ export class TocIndex {
       const relation = named && this.relation(named, entry.schema);
       return relation ?? dependencies.find(isRelation) ?? dependencies[0];
     }
-    // A sequence that depends on a table is a serial or identity column's.
+    // A sequence that depends on a table belongs to a serial or identity column.
     if (kind === 'SEQUENCE') return dependencies.find((dependency) => dependency.kind.endsWith('TABLE'));
     if (kind === 'USER MAPPING') {
       const { server } = userMapping(entry.definition);
@@ -177,8 +180,8 @@ export function isRelation({ kind }: TocEntry): boolean {
   return RELATION_KINDS.has(kind);
 }
 
-function append<K, V>(map: Map<K, V[]>, place: K, value: V): void {
-  const values = map.get(place);
+function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const values = map.get(key);
   if (values) values.push(value);
-  else map.set(place, [value]);
+  else map.set(key, [value]);
 }

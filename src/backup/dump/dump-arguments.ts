@@ -1,6 +1,6 @@
 import type { DumpFilters } from './dump-filters.ts';
 
-/** The whole argument list of `pg_dump`. It holds no secret: the connection is in the environment. */
+/** The whole argument list of `pg_dump`. It contains no secret: the connection is in the environment. */
 export function dumpArguments(dump: {
   readonly file: string;
   readonly compression: string;
@@ -16,7 +16,7 @@ export function dumpArguments(dump: {
     '--no-password',
     // An include pattern that matches nothing would otherwise go unnoticed beside one that matches.
     '--strict-names',
-    // A lock that somebody holds must not make the job wait until the runner ends it. Safe through a pooler, and a
+    // A lock of another session must not make the job wait until it times out. Safe through a pooler, and a
     // `--lock-wait-timeout` among the user's words comes later and wins.
     '--lock-wait-timeout=120s',
     ...filters.schemas.map((pattern) => `--schema=${pattern}`),

@@ -1,4 +1,4 @@
-/** What the filter inputs select, as patterns of psql (`pg_dump --table` and its like). */
+/** What the filter inputs select, as patterns of psql (see `pg_dump --table`). */
 export interface DumpFilters {
   readonly schemas: readonly string[];
   readonly excludeSchemas: readonly string[];

@@ -12,14 +12,14 @@ import { log } from '../../runner/log.ts';
 import { type TableSizes, dumpProgress } from '../../archive/copy-progress.ts';
 import { logProgress } from '../../runner/progress-log.ts';
 
-/** What `pg_dump` is told. */
+/** One run of `pg_dump`. */
 export interface DumpRequest {
   readonly session: PgSession;
   readonly args: readonly string[];
   /** The file that `args` name, for its size. */
   readonly file: string;
   readonly sizes: TableSizes;
-  /** How often to try to connect, while failures are likely to pass. A dump that has begun is not begun again. */
+  /** How often to try to connect, while failures are transient. A dump that has begun is not started again. */
   readonly attempts: number;
 }
 
@@ -28,11 +28,11 @@ export interface DumpRequest {
  * request when it gets SIGTERM (`sigTermHandler` in pg_dump/parallel.c).
  *
  * @returns the size of the archive in bytes.
- * @throws UserError when `pg_dump` fails, its connection falls silent, or it leaves nothing.
+ * @throws UserError when `pg_dump` fails, its connection stops responding, or it writes nothing.
  */
 export async function dump(request: DumpRequest): Promise<number> {
   const { attempts, session } = request;
-  // pg_dump would make a file that others can read, and write through a link; it writes into one that is there.
+  // pg_dump would create a file that others can read, and write through a link; into an existing file it just writes.
   await writeFile(request.file, '', { mode: 0o600, flag: 'wx' });
   await retry(() => runDump(request), {
     attempts,
@@ -46,8 +46,8 @@ export async function dump(request: DumpRequest): Promise<number> {
   if (size === 0) {
     throw new UserError(
       'dump-failed',
-      'pg_dump said that it succeeded, and left nothing.',
-      'Run the job again and report it.',
+      'pg_dump succeeded but wrote an empty archive.',
+      'Run the job again. If the error persists, check the disk of the runner.',
     );
   }
   return size;
@@ -82,11 +82,11 @@ async function runDump({ session, args, file, sizes }: DumpRequest): Promise<voi
   }
 }
 
-/** Where `pg_dump` could not log in, nothing was dumped yet: another attempt is as good as the first. */
+/** If `pg_dump` could not log in, nothing was dumped yet, so it can be tried again. */
 function failure(stderr: string, archiveBytes: number): UserError {
   const isLogin = archiveBytes === 0 && /^pg_dump: error: connection to server /m.test(stderr);
-  const mayPass = isLogin && diagnose(stderr).transient;
-  return diagnosedError(mayPass ? 'temporarily-unreachable' : 'dump-failed', 'pg_dump failed', stderr);
+  const isTransient = isLogin && diagnose(stderr).transient;
+  return diagnosedError(isTransient ? 'temporarily-unreachable' : 'dump-failed', 'pg_dump failed', stderr);
 }
 
 function sizeSoFar(file: string): number {

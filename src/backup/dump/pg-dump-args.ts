@@ -40,7 +40,7 @@ const PG_DUMP: ToolOptions = {
     ...refused('write it as --extension=PATTERN', '-e'),
     ...refused('write it as --superuser=NAME', '-S'),
     ...refused('it is for pg_upgrade only', '--binary-upgrade'),
-    ...refused('pg_dump would print it and dump nothing', '-V --version -? --help'),
+    ...refused('pg_dump would only print text and dump nothing', '-V --version -? --help'),
   ]),
 };
 

@@ -12,8 +12,8 @@ export interface Selection {
   readonly includes: (relation: Relation) => boolean;
   /** Whether the relation's rows are part of the dump. */
   readonly includesData: (relation: Relation) => boolean;
-  /** Patterns of the exclude inputs that match nothing, which is usually a misspelling: `[input, pattern]`. */
-  readonly idleExclusions: readonly (readonly [string, string])[];
+  /** Patterns of the exclude inputs that match nothing, which is usually a typing error: `[input, pattern]`. */
+  readonly unmatchedExclusions: readonly (readonly [string, string])[];
 }
 
 /**
@@ -38,7 +38,7 @@ export function selection(filters: DumpFilters, relations: readonly Relation[]):
     const owner = relation.ownedBy && byName.get(nameKey(relation.ownedBy.schema, relation.ownedBy.name));
     return includesItself(relation) || (owner !== undefined && includesItself(owner));
   };
-  const idle = (
+  const unmatched = (
     input: string,
     patterns: readonly string[],
     matches: typeof matchesRelation,
@@ -53,21 +53,21 @@ export function selection(filters: DumpFilters, relations: readonly Relation[]):
     includes,
     includesData: (relation) =>
       includes(relation) && !excludeTableData.some((pattern) => matchesRelation(pattern, relation)),
-    idleExclusions: [
-      ...idle('exclude-schemas', filters.excludeSchemas, (pattern, { schema }) =>
+    unmatchedExclusions: [
+      ...unmatched('exclude-schemas', filters.excludeSchemas, (pattern, { schema }) =>
         matchesSchema(pattern, schema),
       ),
-      ...idle('exclude-tables', filters.excludeTables, matchesRelation),
-      ...idle('exclude-table-data', filters.excludeTableData, matchesRelation),
+      ...unmatched('exclude-tables', filters.excludeTables, matchesRelation),
+      ...unmatched('exclude-table-data', filters.excludeTableData, matchesRelation),
     ],
   };
 }
 
-/** Options that select more or less than the filter inputs say, or read what the role otherwise could not. */
+/** Options that select more or less than the filter inputs, or read with the rights of another role. */
 const OPAQUE_OPTIONS =
   /^(?:-e|--(?:ext|filt|table-and|exclude-table-(?:and|data-and)|exclude-ext|enable-row|schema-only|role)|-[a-zA-Z]*s)/;
 
-/** Whether only `pg_dump` itself knows what these additional arguments make of the selection. */
+/** Whether these additional arguments change the selection in a way that only `pg_dump` knows. */
 export function isOpaque(dumpArguments: readonly string[]): boolean {
   return dumpArguments.some((word) => OPAQUE_OPTIONS.test(word));
 }
@@ -75,9 +75,8 @@ export function isOpaque(dumpArguments: readonly string[]): boolean {
 const MOST_NAMED = 20;
 
 /**
- * What the role cannot read, although it is selected: `pg_dump` would stop at the first of them, halfway through.
- *
- * @returns an error that names them all, or undefined when everything can be read.
+ * An error that names every selected table that the role cannot read; undefined when there is none. `pg_dump` would
+ * fail at the first of them, halfway through.
  */
 export function unreadableError(
   user: string,
@@ -93,8 +92,8 @@ export function unreadableError(
   );
   return new UserError(
     'dump-failed',
-    `The user ${plainLine(user)} may not read ${unreadable.length} of the tables and sequences to back up: ${someOf(named, MOST_NAMED)}.`,
-    'Use their owner; or grant the role pg_read_all_data (PostgreSQL 14 and newer), and BYPASSRLS where row-level security is on; ' +
+    `The user ${plainLine(user)} lacks the privilege to read ${unreadable.length} of the tables and sequences to back up: ${someOf(named, MOST_NAMED)}.`,
+    'Use their owner, or grant the user pg_read_all_data (PostgreSQL 14 and newer), and BYPASSRLS where row-level security is on, ' +
       'or leave them out with exclude-tables or exclude-schemas.',
   );
 }

@@ -4,12 +4,12 @@ import type { Encryption } from '../../age/age-inputs.ts';
 import type { RunnerEnvironment } from '../../runner/runner-environment.ts';
 import type { Exposure } from '../../github/privacy.ts';
 import type { Series } from '../../storage/artifact/series.ts';
-import { type RehearsedOn, backupSummary } from './backup-summary.ts';
+import { type TestRestoredOn, backupSummary } from './backup-summary.ts';
 import { catalogue, catalogueEntry } from '../../storage/catalogue.ts';
 import type { Durations } from '../../runner/durations.ts';
 import { finish } from '../../runner/finish.ts';
 
-/** The file that is kept and published. */
+/** The file that is stored. */
 export interface BackupFile {
   readonly path: string;
   /** In bytes. */
@@ -18,7 +18,7 @@ export interface BackupFile {
   readonly sha256: string;
 }
 
-/** An artifact that holds the backup. */
+/** The artifact of a backup. */
 export interface PublishedArtifact {
   readonly id: number;
   readonly name: string;
@@ -29,38 +29,38 @@ export interface PublishedArtifact {
   /** The run that made it. */
   readonly runId: string;
   readonly expiresAt: Date;
-  /** For how long, in words. */
+  /** For how long, as text. */
   readonly retention: string;
 }
 
-/** Where a backup went. */
+/** Where a backup is stored. */
 export interface PublishedBackup {
   readonly artifact: PublishedArtifact | undefined;
   readonly keptAt: string | undefined;
-  /** Whether the artifact was there before, and holds the same. */
+  /** Whether the artifact is a previous backup with the same content. */
   readonly unchanged: boolean;
 }
 
-/** Everything there is to tell about a backup that was made. */
+/** Everything that is reported about a backup. */
 export interface BackupReport extends PublishedBackup, Durations {
   readonly server: ServerFacts;
   readonly address: string;
   readonly clientVersion: string;
   readonly compression: string;
   readonly manifest: Manifest;
-  /** Undefined: not testRestore. */
-  readonly rehearsal: RehearsedOn | undefined;
+  /** Undefined without a test restore. */
+  readonly testRestore: TestRestoredOn | undefined;
   readonly file: BackupFile;
   readonly backupName: string;
-  /** The backups that were made before; undefined when they could not be listed. */
-  readonly earlier: Pick<Series, 'backups' | 'ignored'> | undefined;
+  /** The stored backups of the same database; undefined when they could not be listed. */
+  readonly previous: Pick<Series, 'backups' | 'ignored'> | undefined;
   readonly encryption: Encryption | undefined;
   /** Who else can read it; undefined: nobody. */
   readonly exposure: Exposure | undefined;
   readonly runner: RunnerEnvironment;
 }
 
-/** Tells of a backup that was made: outputs, summary, log. */
+/** Reports a backup: outputs, summary, log. */
 export async function reportBackup(report: BackupReport): Promise<void> {
   const { artifact, runner, server, phases, totalMs } = report;
   const url =
@@ -88,11 +88,11 @@ function shownFile({ artifact, keptAt, file }: BackupReport): Pick<BackupFile, '
 
 /** The series with the new backup in it, as a section of the summary. */
 function seriesOf(report: BackupReport, url: string | undefined): string | undefined {
-  const { artifact, backupName, earlier, manifest, runner, unchanged } = report;
-  if (!artifact || !earlier) return undefined;
+  const { artifact, backupName, previous, manifest, runner, unchanged } = report;
+  if (!artifact || !previous) return undefined;
   const now = new Date();
-  const { ignored } = earlier;
-  const entries = earlier.backups.map((backup) => catalogueEntry(backup, runner));
+  const { ignored } = previous;
+  const entries = previous.backups.map((backup) => catalogueEntry(backup, runner));
   if (unchanged) return catalogue({ backupName, entries, ignored, now });
   const { id, name, size, expiresAt } = artifact;
   const made = { id, name, size, expiresAt, takenAt: now, createdAt: now, rows: manifest.rows, url };

@@ -6,13 +6,13 @@ import { contentsInWords, largestTables } from '../../archive/content-summary.ts
 import { type Durations, durationsInWords } from '../../runner/durations.ts';
 import { code, escaped, shell, shellWord, table } from '../../runner/markdown.ts';
 
-/** The server on which a backup was restored and proven. */
-export interface RehearsedOn {
+/** The server on which a backup was restored and verified. */
+export interface TestRestoredOn {
   readonly serverVersion: string;
   readonly address: string;
 }
 
-/** Everything that the summary of a backup tells. */
+/** The contents of the summary of a backup. */
 export interface BackupSummary extends Durations {
   readonly database: string;
   readonly address: string;
@@ -23,13 +23,13 @@ export interface BackupSummary extends Durations {
   readonly size: number;
   readonly sha256: string;
   readonly compression: string;
-  /** Undefined: anyone who has the file can read it. */
+  /** Undefined: not encrypted. */
   readonly encryption: Encryption | undefined;
   /** Who else can read it, because it is not encrypted; undefined: nobody. */
   readonly exposure: Exposure | undefined;
   readonly manifest: Manifest;
-  /** Undefined: not testRestore. */
-  readonly rehearsal: RehearsedOn | undefined;
+  /** Undefined without a test restore. */
+  readonly testRestore: TestRestoredOn | undefined;
   /** Undefined when the backup was not uploaded. */
   readonly artifact:
     | {
@@ -42,45 +42,44 @@ export interface BackupSummary extends Durations {
         readonly retention: string;
       }
     | undefined;
-  /** Whether the artifact was there before, and holds the same. */
+  /** Whether the artifact is a previous backup with the same content. */
   readonly unchanged: boolean;
-  /** The series, as a section; undefined when it could not be listed. */
+  /** The list of backups, as a section; undefined when they could not be listed. */
   readonly series: string | undefined;
-  /** Where the file was kept on the runner's disk. */
+  /** The path of the file on the runner's disk. */
   readonly keptAt: string | undefined;
 }
 
-/** The job summary of a backup that was proven, as GitHub-flavoured Markdown. */
+/** The job summary of a verified backup, as GitHub-flavoured Markdown. */
 export function backupSummary(backup: BackupSummary): string {
   return [
     ...headline(backup),
     ...(backup.exposure ? [caution(backup.exposure)] : []),
     facts(backup),
-    largestTables(backup.manifest.tables) ?? 'The archive holds no table rows.',
-    wayBack(backup),
+    largestTables(backup.manifest.tables) ?? 'The archive contains no rows.',
+    howToRestore(backup),
     ...(backup.series === undefined ? [] : [backup.series]),
     '',
   ].join('\n\n');
 }
 
-function headline({ database, rehearsal, unchanged }: BackupSummary): string[] {
+function headline({ database, testRestore, unchanged }: BackupSummary): string[] {
   if (unchanged) {
     return [
-      `## ✅ ${code(database)} is unchanged, and its backup is still there`,
-      'A fresh dump was read back with `pg_restore`, and holds the same as the stored backup. Nothing was uploaded.',
+      `## ✅ ${code(database)} is unchanged since its last backup`,
+      'A new dump was read back with `pg_restore` and has the same content as the stored backup, so it was not uploaded.',
     ];
   }
   return [
-    `## ✅ ${code(database)} is backed up and proven`,
-    rehearsal
-      ? 'The whole archive was read back with `pg_restore`, restored into a scratch database and compared row by row before it was kept.'
-      : 'The whole archive was read back with `pg_restore` before it was kept.',
+    `## ✅ ${code(database)} is backed up and verified`,
+    testRestore
+      ? 'The whole archive was read back with `pg_restore`, restored into a scratch database and compared row by row before it was stored.'
+      : 'The whole archive was read back with `pg_restore` before it was stored.',
   ];
 }
 
-/** Red on GitHub. */
 function caution(exposure: Exposure): string {
-  return `> [!CAUTION]\n> **${exposureInWords(exposure)}** <code>allow-plaintext-on-public</code> allowed it.`;
+  return `> [!CAUTION]\n> **${exposureInWords(exposure)}** <code>allow-plaintext-on-public</code> allows it.`;
 }
 
 function facts(backup: BackupSummary): string {
@@ -106,7 +105,7 @@ function facts(backup: BackupSummary): string {
     ],
     ...(backup.encryption ? [['Encryption', `age, to **${encryptedTo(backup.encryption)}**`]] : []),
     ['Contents', `**${contentsInWords(manifest)}**`],
-    ...(backup.rehearsal ? [['Rehearsal', rehearsalInWords(backup.rehearsal)]] : []),
+    ...(backup.testRestore ? [['Test restore', describeTestRestore(backup.testRestore)]] : []),
     ['SHA-256 of the file', `<code>${backup.sha256}</code>`],
     ['Content digest', `<code>${manifest.contentDigest}</code>`],
     ['Duration', durationsInWords(backup)],
@@ -115,35 +114,35 @@ function facts(backup: BackupSummary): string {
   return table(first, rest, ['left', 'left']);
 }
 
-function rehearsalInWords({ serverVersion, address }: RehearsedOn): string {
-  return `**restored and proven identical** on ${code(address)}, PostgreSQL ${escaped(serverVersion)}; dropped again`;
+function describeTestRestore({ serverVersion, address }: TestRestoredOn): string {
+  return `**restored and verified to be identical** on ${code(address)}, PostgreSQL ${escaped(serverVersion)}`;
 }
 
-function wayBack(backup: BackupSummary): string {
+function howToRestore(backup: BackupSummary): string {
   const { artifact, keptAt = '' } = backup;
   const name = artifact?.name ?? keptAt;
   const file = shellWord(name);
   const lines = [
     ...(artifact
       ? [
-          '# fetch it (GitHub CLI, signed in; or click on the artifact above)',
+          '# download it (with the GitHub CLI, signed in; or click on the artifact above)',
           `gh api repos/${artifact.repository}/actions/artifacts/${artifact.id}/zip > ${file}`,
         ]
       : []),
-    '# make sure that it is the file that was proven',
+    '# check that it is the verified file',
     `echo ${shellWord(`${artifact?.sha256 ?? backup.sha256}  ${name}`)} | sha256sum --check`,
     ...(backup.encryption ? decryption(backup.encryption, name) : []),
-    '# restore it into an empty database, with PostgreSQL client tools of this major version or a newer one',
+    '# restore it into an empty database, with client tools of the same major version of PostgreSQL or newer',
     `pg_restore --no-owner --no-privileges --exit-on-error --single-transaction --dbname="$TARGET_DATABASE_URL" ${shellWord(plaintextName(name))}`,
   ];
-  return `### How to bring it back\n\n${shell(lines)}`;
+  return `### Restore this backup\n\n${shell(lines)}`;
 }
 
 /** age asks for a passphrase by itself. */
 function decryption({ to }: Encryption, name: string): string[] {
   const identity = to === 'recipients' ? ' --identity key.txt' : '';
   return [
-    `# decrypt it with age (https://age-encryption.org)${to === 'recipients' ? '; key.txt holds your secret key' : ''}`,
+    `# decrypt it with age (https://age-encryption.org)${to === 'recipients' ? '; key.txt contains your secret key' : ''}`,
     `age --decrypt${identity} --output ${shellWord(plaintextName(name))} ${shellWord(name)}`,
   ];
 }

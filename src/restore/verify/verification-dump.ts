@@ -12,7 +12,7 @@ import {
   ScriptReader,
 } from '../../archive/content/script-reader.ts';
 import { ScriptError } from '../../archive/content/script-statement.ts';
-import { DATA_ALONE } from '../../archive/archive-script.ts';
+import { DATA_ONLY } from '../../archive/archive-script.ts';
 import { exactPattern, filterPattern } from '../../archive/names.ts';
 import type { VerificationRequest } from './verification-request.ts';
 
@@ -92,7 +92,7 @@ function dumpArguments(
 ): string[] {
   return [
     '--format=plain',
-    ...DATA_ALONE,
+    ...DATA_ONLY,
     '--no-password',
     '--lock-wait-timeout=120s',
     ...(role === undefined ? [] : [`--role=${role}`]),
