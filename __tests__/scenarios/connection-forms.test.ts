@@ -136,7 +136,7 @@ describe('a private certificate authority', () => {
       );
       expectFailure(
         named,
-        /ssl-root-cert is set, and the connection string has sslrootcert too/,
+        /ssl-root-cert is set, and so is sslrootcert in the connection string/,
         bed.artifacts,
         before,
       );
@@ -167,7 +167,7 @@ describe('a private certificate authority', () => {
     const pem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----';
     expectFailure(
       await backup(bed.database.url, { 'ssl-cert': pem }),
-      /ssl-cert and ssl-key belong together/,
+      /ssl-cert and ssl-key must be set together/,
       bed.artifacts,
       before,
     );

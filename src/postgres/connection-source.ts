@@ -4,13 +4,13 @@ import { parse } from 'dotenv';
 import { UserError, errorCode, messageOf } from '../errors.ts';
 import { readWorkflowEvent } from '../github/workflow-event.ts';
 
-/** A connection string as it was given, and where it stood. */
+/** A connection string as given, and where it was found. */
 export interface ConnectionSource {
   readonly value: string;
   readonly from: string;
 }
 
-/** The places where a connection string may stand, in the order in which they are asked. */
+/** The places for a connection string, in the order in which they are searched. */
 export interface ConnectionPlaces {
   /** The name of the input, for the messages. */
   readonly input: string;
@@ -25,8 +25,8 @@ export interface ConnectionPlaces {
  * Finds the connection string: the input, else `DATABASE_URL` in the environment, else in the workspace's `.env`
  * file (the order of the Prisma tools: an explicit variable wins over the file).
  *
- * @param env the environment of the process: its event may tell why there is none.
- * @throws UserError when none of them holds one.
+ * @param env the environment of the process: its event may explain an empty input.
+ * @throws UserError when there is none.
  */
 export async function findConnectionString(
   places: ConnectionPlaces,
@@ -37,10 +37,10 @@ export async function findConnectionString(
     return { value: places.environmentValue, from: 'DATABASE_URL in the environment' };
   const fromFile = await databaseUrlOfEnvFile(path.join(places.workspace, '.env'));
   if (!isBlank(fromFile)) return { value: fromFile, from: 'DATABASE_URL in the .env file of the workspace' };
-  throw nowhere(places.input, (await readWorkflowEvent(env)).withoutSecrets);
+  throw notFound(places.input, (await readWorkflowEvent(env)).withoutSecrets);
 }
 
-function nowhere(input: string, withoutSecrets: string | undefined): UserError {
+function notFound(input: string, withoutSecrets: string | undefined): UserError {
   if (withoutSecrets !== undefined) {
     return new UserError(
       'invalid-input',

@@ -16,7 +16,7 @@ import type { TunnelError } from './tunnel/tunnel-failure.ts';
 import { USE_DIRECT, retirementWarning, tunnelGateway } from './tunnel/tunnel-gateway.ts';
 import { openTunnel, tunnelParameters } from './tunnel/tunnel.ts';
 
-/** A connection string that was understood: what it takes to open the connection. */
+/** A parsed connection string: what is needed to open the connection. */
 export type ConnectionPlan =
   | {
       readonly kind: 'server';
@@ -26,56 +26,56 @@ export type ConnectionPlan =
     }
   | { readonly kind: 'tunnel'; readonly apiKey: string; readonly gatewayUrl: URL };
 
-/** A way to the server that every tool can take. */
+/** A connection to the server for every tool. */
 export interface Connection extends AsyncDisposable {
   /** The variables by which libpq finds the server. */
   readonly environment: Environment;
-  /** Where it leads, for the log: `db.example.com:5432`. */
+  /** The server's address, for the log: `db.example.com:5432`. */
   readonly address: string;
   readonly failureHints: readonly FailureHint[];
-  /** Whether a pooler may stand in between that nobody knows of; Prisma's tunnel leads to the database itself. */
+  /** Whether there may be an unknown pooler in between; Prisma's tunnel leads to the database itself. */
   readonly mayBePooled: boolean;
-  /** Why it failed, where that is known better than the tools can tell. */
+  /** Why it failed, if that is known better than from the output of the tools. */
   readonly failure: () => TunnelError | undefined;
   /** Closes it. Never throws. */
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
 /**
- * Understands a connection string, before any work, and tells what is worth telling about it.
+ * Parses a connection string, before any work, and logs notices about it.
  *
- * @throws UserError when no backup can come from it.
+ * @throws UserError when it cannot be used.
  */
 export async function planConnection(
   input: string,
   value: string,
-  circumstances: ConnectionContext,
+  context: ConnectionContext,
 ): Promise<ConnectionPlan> {
   const url = value.trim();
   if (/^prisma:\/\//i.test(url)) throw accelerateError(input);
-  if (!/^prisma\+postgres/i.test(url)) return planServer(input, value, circumstances, []);
+  if (!/^prisma\+postgres/i.test(url)) return planServer(input, value, context, []);
   const target = readPrismaUrl(input, url);
   switch (target.kind) {
     case 'tunnel':
       logNotices([{ level: 'warning', text: retirementWarning(input, new Date()) }]);
-      return { kind: 'tunnel', apiKey: target.apiKey, gatewayUrl: tunnelGateway(circumstances.env) };
+      return { kind: 'tunnel', apiKey: target.apiKey, gatewayUrl: tunnelGateway(context.env) };
     case 'direct': {
       maskConnectionSecrets(target.url);
-      const text = `${input}: the direct address of the database was taken from the key of a prisma+postgres:// URL, which Prisma does not document and may end. ${USE_DIRECT}`;
-      return planServer(input, target.url, circumstances, [{ level: 'warning', text }]);
+      const text = `${input}: the direct address of the database was taken from the key of a prisma+postgres:// URL, which Prisma does not document and may stop. ${USE_DIRECT}`;
+      return planServer(input, target.url, context, [{ level: 'warning', text }]);
     }
     case 'local': {
       maskConnectionSecrets(target.url);
       const text = `${input}: this is the server of "prisma dev", which cannot serve a dump reliably. Use a real server.`;
-      return planServer(input, target.url, circumstances, [{ level: 'warning', text }]);
+      return planServer(input, target.url, context, [{ level: 'warning', text }]);
     }
   }
 }
 
 /**
- * Opens the way to the server: files in the work folder, the tunnel if it needs one, variables for the tools.
+ * Prepares the connection: files in the work folder, the tunnel if one is needed, variables for the tools.
  *
- * @param input the input that holds the connection string, for the messages.
+ * @param input the input with the connection string, for the messages.
  * @throws UserError when it cannot be opened.
  */
 export async function openConnection(
@@ -87,7 +87,7 @@ export async function openConnection(
     signal,
   }: { readonly tls: TlsTexts; readonly workFolder: WorkFolder; readonly signal: AbortSignal },
 ): Promise<Connection> {
-  // A folder of its own, so that a job can have two connections.
+  // A separate folder, so that a job can have two connections.
   const folder = path.join(workFolder.path, input);
   await mkdir(folder, { mode: 0o700 });
   if (plan.kind === 'server') {
@@ -115,10 +115,10 @@ export async function openConnection(
 async function planServer(
   input: string,
   value: string,
-  circumstances: ConnectionContext,
+  context: ConnectionContext,
   before: readonly Notice[],
 ): Promise<ConnectionPlan> {
-  const { parameters, notices, failureHints } = await resolveConnection(input, value, circumstances);
+  const { parameters, notices, failureHints } = await resolveConnection(input, value, context);
   logNotices([...before, ...notices]);
   return { kind: 'server', parameters, failureHints, address: addressOf(parameters) };
 }
@@ -127,7 +127,7 @@ function accelerateError(input: string): UserError {
   return new UserError(
     'invalid-input',
     `${input}: prisma:// leads to Prisma Accelerate, a cache in front of a database, which cannot be dumped.`,
-    "Give the database's own postgres:// URL.",
+    'Use the postgres:// URL of the database itself.',
   );
 }
 

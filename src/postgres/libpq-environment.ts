@@ -7,8 +7,8 @@ import { type ConnectionParameters, LIBPQ_PARAMETERS, parameterEntries } from '.
 const SERVICE = 'postgres-backup';
 
 /**
- * What holds unless the connection string says otherwise. Cloud networks drop connections that are silent for a few
- * minutes, and a dump is silent while the server sorts: keepalives prevent that, and notice a server that has gone.
+ * Defaults for what the connection string does not set. Cloud networks drop connections that are idle for a few minutes,
+ * and a dump is idle while the server sorts: keepalives prevent that, and detect a server that is gone.
  */
 const DEFAULTS: ConnectionParameters = {
   connect_timeout: '15',
@@ -26,11 +26,11 @@ export interface LibpqSettings {
 }
 
 /**
- * Divides connection parameters between the environment and a service file, with the defaults of this action.
+ * Writes connection parameters into environment variables and a service file, with the defaults of this action.
  *
- * libpq lets a service file win over the environment, so no parameter stands in both.
+ * In libpq a service file overrides the environment, so no parameter is in both.
  *
- * @throws UserError when a value cannot stand in a service file.
+ * @throws UserError when a service file cannot contain a value.
  */
 export function libpqSettings(input: string, parameters: ConnectionParameters): LibpqSettings {
   const variables: Record<string, string> = {};
@@ -45,9 +45,9 @@ export function libpqSettings(input: string, parameters: ConnectionParameters): 
 }
 
 /**
- * Makes the environment through which psql, pg_dump and pg_restore all reach the same server in the same way.
+ * Makes the environment with which psql, pg_dump and pg_restore all connect to the same server in the same way.
  *
- * @param workFolder a folder that only this user can enter; the service file is written there with mode 0600.
+ * @param workFolder a folder that only this user can read; the service file is written there with mode 0600.
  */
 export async function libpqEnvironment(
   input: string,
@@ -73,7 +73,7 @@ export async function libpqEnvironment(
 function notInServiceFile(input: string, name: string): UserError {
   return new UserError(
     'invalid-input',
-    `${input}: the value of the parameter "${name}" begins or ends with white space, or holds a line break.`,
+    `${input}: the value of the parameter "${name}" starts or ends with white space, or contains a line break.`,
     `Remove the white space from "${name}".`,
   );
 }

@@ -1,9 +1,9 @@
 import type { Relation } from './preflight.ts';
 
-/** A pattern of psql as two regular expressions; `undefined` where JavaScript cannot express it. */
+/** A pattern of psql as two regular expressions; `undefined` when JavaScript cannot express it. */
 export type Pattern = { readonly schema: RegExp | undefined; readonly name: RegExp } | undefined;
 
-/** Whether a pattern for tables names this relation; without a schema it names what the search path finds. */
+/** Whether a pattern for tables matches this relation; without a schema it matches what the search path finds. */
 export function matchesRelation(
   pattern: Pattern,
   relation: Pick<Relation, 'schema' | 'name' | 'visible'>,
@@ -17,8 +17,8 @@ export function matchesSchema(pattern: Pattern, schema: string): boolean {
 }
 
 /**
- * Reads a pattern as psql and pg_dump do (`patternToSQLRegex` in fe_utils/string_utils.c): `*` and `?` are wild, a dot
- * divides schema and name, letters outside double quotes are folded to lower case, other regular-expression
+ * Reads a pattern as psql and pg_dump do (`patternToSQLRegex` in fe_utils/string_utils.c): `*` and `?` are wildcards, a dot
+ * separates schema and name, letters outside double quotes are folded to lower case, other regular-expression
  * characters keep their meaning outside double quotes.
  */
 export function readPattern(text: string): Pattern {
@@ -48,7 +48,7 @@ export function readPattern(text: string): Pattern {
       schema: schema === undefined ? undefined : new RegExp(`^(?:${schema})$`, 's'),
     };
   } catch {
-    // PostgreSQL's own regular expressions know more than JavaScript's: pg_dump decides alone then.
+    // PostgreSQL's regular expressions have more features than JavaScript's: then only pg_dump decides.
     return undefined;
   }
 }

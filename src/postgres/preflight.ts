@@ -14,19 +14,19 @@ export interface Relation {
   readonly schema: string;
   readonly name: string;
   readonly kind: 'table' | 'partitioned table' | 'sequence' | 'other';
-  /** What its rows take on the server's disk, TOAST included; 0 for what holds no rows. */
+  /** The size of its rows on the server's disk, with TOAST; 0 for a relation without rows. */
   readonly bytes: number;
-  /** Whether its bare name finds it, in the search path that the role has. */
+  /** Whether its name without a schema finds it, in the search path of the role. */
   readonly visible: boolean;
-  /** The table that a serial or identity column makes this sequence a part of. */
+  /** The table whose serial or identity column uses this sequence. */
   readonly ownedBy: { readonly schema: string; readonly name: string } | undefined;
   /** Why the role cannot read all of it; undefined when it can. */
   readonly unreadable: string | undefined;
 }
 
-/** What is known of the server and its database before the dump. */
+/** Facts about the server and its database before the dump. */
 export interface ServerFacts {
-  /** As the server says it, for example `17.10`. */
+  /** As the server reports it, for example `17.10`. */
   readonly version: string;
   readonly major: number;
   readonly database: string;
@@ -40,9 +40,9 @@ export interface ServerFacts {
 const COLUMNS = 9;
 
 /**
- * One read-only transaction: through a transaction pooler, a plain SET would stay behind in somebody's session.
- * A relation that is locked exclusively, or will be as soon as others let go of it, is not opened to measure it,
- * because that would wait for the lock.
+ * One read-only transaction: through a transaction pooler, a plain SET would remain in a session of another client.
+ * A relation with an exclusive lock, or with a session that waits for one, is not measured, because that would wait for
+ * the lock.
  */
 const FACTS_SQL = `
 SELECT 'version', version(), NULL, NULL, NULL, NULL, NULL, NULL, NULL;
@@ -77,20 +77,20 @@ ORDER BY n.nspname, c.relname;
 COMMIT;
 `;
 
-/** How the server is asked. */
+/** How the preflight connects. */
 export interface PreflightRequest {
-  /** The input that holds the connection string, for the messages. */
+  /** The input with the connection string, for the messages. */
   readonly input: string;
   readonly connection: Connection;
   readonly tools: SessionTools;
-  /** How often to try to connect, while failures are likely to pass. */
+  /** How often to try to connect, while failures are transient. */
   readonly attempts: number;
   /** As in `ConnectionContext`. */
   readonly allowPooler: boolean | undefined;
   readonly signal: AbortSignal;
 }
 
-/** A server that answers, and the way to it. */
+/** A server that responds, and the connection to it. */
 export interface Database {
   readonly server: ServerFacts;
   readonly connection: Connection;
@@ -98,7 +98,7 @@ export interface Database {
 }
 
 /**
- * Connects and asks the server what it is and holds, trying again where a failure is likely to pass; tells the log.
+ * Connects, queries and logs facts about the server and its database, and retries transient failures.
  *
  * @throws UserError with the cause and what to do.
  */
@@ -141,8 +141,8 @@ async function queryServerFacts(session: PgSession, request: PreflightRequest): 
 }
 
 /**
- * A server takes options at the start of a session; a transaction pooler refuses them, because it cannot keep them
- * apart between its clients. (This one bounds the wait for locks. It is set for psql alone, never for the dump.)
+ * A server accepts options at the start of a session; a transaction pooler refuses them, because its clients share
+ * sessions. (This option limits the wait for locks. It is set for psql alone, never for the dump.)
  */
 const POOLER_PROBE = { PGOPTIONS: '-c lock_timeout=10s' };
 const REFUSES_OPTIONS =
@@ -163,7 +163,7 @@ function explained({ stderr }: PsqlError, request: PreflightRequest): UserError 
   return new UserError('connection', message, [hint, ...more].join(' '), { cause });
 }
 
-/** Systems that speak PostgreSQL's protocol and that pg_dump cannot dump, by what `version()` says. */
+/** Systems with PostgreSQL's protocol that pg_dump cannot dump, by the text of `version()`. */
 const OTHER_SYSTEMS: readonly (readonly [RegExp, string, string])[] = [
   [/CockroachDB/, 'CockroachDB', 'Use its own BACKUP statement.'],
   [/Redshift/, 'Amazon Redshift', 'Use its snapshots or UNLOAD.'],

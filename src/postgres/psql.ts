@@ -2,11 +2,11 @@ import { UserError } from '../errors.ts';
 import { duration } from '../runner/format.ts';
 import { type Environment, endedBySignal, run } from '../process/run.ts';
 
-/** A failed call of psql, with what it printed. */
+/** A failed call of psql, with its output. */
 export class PsqlError extends Error {
   override readonly name = 'PsqlError';
   readonly stderr: string;
-  /** What it had printed until then. */
+  /** Its output until then. */
   readonly stdout: string;
 
   constructor(stderr: string, stdout: string) {
@@ -16,14 +16,14 @@ export class PsqlError extends Error {
   }
 }
 
-/** How psql is called: as a `PgSession` has it. */
+/** How psql is called; a `PgSession` is one. */
 export interface Psql {
   readonly tools: { readonly psql: string };
   readonly environment: Environment;
   readonly signal: AbortSignal;
 }
 
-/** What the action asks takes milliseconds; of a hundred thousand tables on a cold disk, a minute. */
+/** The queries of the action take milliseconds; with a hundred thousand tables on a cold disk, a minute. */
 const ANSWER_WITHIN_MS = 3 * 60_000;
 
 /**
@@ -31,8 +31,8 @@ const ANSWER_WITHIN_MS = 3 * 60_000;
  *
  * Every statement that returns rows must return that many columns.
  *
- * @throws PsqlError when psql or a statement fails; UserError when psql was ended by a signal, or when there is no answer for three minutes, as when the
- *   connection has died without a word; the signal's reason.
+ * @throws PsqlError when psql or a statement fails; UserError when psql was ended by a signal, or when there is no answer for
+ *   three minutes, for example because the connection was lost without an error; the signal's reason.
  */
 export async function queryRows(client: Psql, sql: string, columns: number): Promise<string[][]> {
   const args = [
@@ -41,7 +41,7 @@ export async function queryRows(client: Psql, sql: string, columns: number): Pro
     '--quiet',
     '--tuples-only',
     '--no-align',
-    // Names may hold anything but NUL.
+    // Names can contain every character but NUL.
     '--field-separator-zero',
     '--record-separator-zero',
     '--set=ON_ERROR_STOP=1',
@@ -49,7 +49,7 @@ export async function queryRows(client: Psql, sql: string, columns: number): Pro
   ];
   const unanswered = new AbortController();
   const timer = setTimeout(() => {
-    unanswered.abort(silentServer());
+    unanswered.abort(noAnswer());
   }, ANSWER_WITHIN_MS);
   const result = await run(client.tools.psql, args, {
     env: { ...client.environment, PGCLIENTENCODING: 'UTF8' },
@@ -66,10 +66,10 @@ export async function queryRows(client: Psql, sql: string, columns: number): Pro
   );
 }
 
-function silentServer(): UserError {
+function noAnswer(): UserError {
   return new UserError(
     'connection',
-    `The server went silent: psql has had no answer for ${duration(ANSWER_WITHIN_MS)}.`,
-    'Look whether the server is overloaded, or whether something between the runner and the server (a firewall, VPN or proxy) drops connections. Run the job again.',
+    `The server stopped responding: psql has received no answer for ${duration(ANSWER_WITHIN_MS)}.`,
+    'Check whether the server is overloaded, or whether a firewall, VPN or proxy between the runner and the server drops connections. Run the job again.',
   );
 }

@@ -7,7 +7,7 @@ import type { VersionRequest } from '../tools/client-tools.ts';
 import { type PostgresVersion, postgresVersion } from '../tools/postgres-version.ts';
 import type { WorkFolder } from '../runner/work-folder.ts';
 
-/** What every action that speaks to a server is told of the way there, and of the tools. */
+/** The inputs about the server and the client tools, for every action that connects to a server. */
 export interface ServerInputs {
   readonly connection: ConnectionSource;
   /** PEM texts. */
@@ -20,7 +20,7 @@ export interface ServerInputs {
 }
 
 /**
- * Reads the inputs that these actions have in common.
+ * Reads these inputs.
  *
  * @param workspace the folder whose `.env` file may hold the connection string.
  * @throws UserError naming the input, what was wrong and what to write.
@@ -49,7 +49,7 @@ export async function readServerInputs(workspace: string): Promise<ServerInputs>
   };
 }
 
-/** The client tools that the inputs of a job ask for. */
+/** The client tools that the inputs of a job require. */
 export function toolsRequest({
   inputs,
   workFolder,

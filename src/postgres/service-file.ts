@@ -22,14 +22,14 @@ export async function readService(
   }
   throw new UserError(
     'invalid-input',
-    `${input}: there is no connection service of the name that its service parameter has.`,
-    'Point PGSERVICEFILE at the file that holds it, or write the whole connection as a URL.',
+    `${input}: there is no connection service with the name in its service parameter.`,
+    'Set PGSERVICEFILE to the file that contains it, or write the whole connection as a URL.',
   );
 }
 
 /**
  * The parameters of one section, by the rules of libpq's `parseServiceFile`: comments begin a line with `#`, white space
- * counts at neither end of a line, the first value of a key wins.
+ * is ignored at both ends of a line, and the first value of a key wins.
  *
  * @returns undefined when there is no such section.
  */
@@ -45,7 +45,7 @@ export function parseService(input: string, text: string, service: string): Conn
     if (!isParameterName(name)) {
       throw new UserError(
         'invalid-input',
-        `${input}: its connection service has a line that is no parameter of libpq.`,
+        `${input}: its connection service has a line that is not a parameter of libpq.`,
         'Every line of the section must be name=value, with names as in the documentation of libpq.',
       );
     }

@@ -2,13 +2,13 @@ import type { ClientTools } from '../tools/client-tools.ts';
 import type { Environment } from '../process/run.ts';
 import { queryRows } from './psql.ts';
 
-/** What a session needs of the client tools. */
+/** The client tools that a session uses. */
 export type SessionTools = Pick<ClientTools, 'psql' | 'pgDump' | 'pgRestore' | 'major' | 'environment'>;
 
-/** The tools, the connection to one database, and the signal that ends their work. */
+/** The tools, the connection to one database, and the signal that aborts their work. */
 export class PgSession {
   readonly tools: SessionTools;
-  /** The variables by which libpq finds the database. */
+  /** The variables with which libpq finds the database. */
   readonly connection: Environment;
   readonly signal: AbortSignal;
 
@@ -28,7 +28,7 @@ export class PgSession {
     return queryRows(this, sql, columns);
   }
 
-  /** The same server, and another database of it. */
+  /** Another database of the same server. */
   on(database: string): PgSession {
     return this.with({ PGDATABASE: database });
   }
@@ -43,7 +43,7 @@ export class PgSession {
     return new PgSession(tools, this.connection, this.signal);
   }
 
-  /** The same database, for work that another signal ends. */
+  /** The same database, with another signal that aborts the work. */
   until(signal: AbortSignal): PgSession {
     return new PgSession(this.tools, this.connection, signal);
   }

@@ -5,8 +5,8 @@ import type { TlsTexts } from './pem.ts';
 import type { ConnectionParameters } from './url/parameters.ts';
 
 /**
- * Writes the PEM texts into the work folder, for this user alone, and names them in the connection parameters. With a
- * root certificate, the server is verified fully unless the connection string says how.
+ * Writes the PEM texts into the work folder, readable by this user only, and adds their paths to the connection parameters. With a
+ * root certificate, the server is verified fully unless the connection string sets sslmode.
  *
  * @throws UserError when the connection string names other files, or a certificate has no key.
  */
@@ -18,7 +18,7 @@ export async function useTlsFiles(
   if ((texts.certificate === undefined) !== (texts.key === undefined)) {
     throw new UserError(
       'invalid-input',
-      'ssl-cert and ssl-key belong together, and only one of them is set.',
+      'ssl-cert and ssl-key must be set together, but only one of them is.',
       'Set both for a client certificate, or neither.',
     );
   }
@@ -35,7 +35,7 @@ export async function useTlsFiles(
     if (parameters[name] !== undefined) {
       throw new UserError(
         'invalid-input',
-        `${input} is set, and the connection string has ${name} too.`,
+        `${input} is set, and so is ${name} in the connection string.`,
         `Remove ${name} from the connection string.`,
       );
     }

@@ -96,7 +96,7 @@ const silences = MOMENTS.filter(({ takesPatience }) => takesPatience !== false).
   fault: `the connection stops responding ${moment.words}`,
   phase: moment.phase,
   outcome: 'failed',
-  says: /is dead|did not respond in time|has had no answer/i,
+  says: /is dead|did not respond in time|has received no answer/i,
   strike: async (bed) => {
     await bed.proxy.set({ kind: 'silence', ...(await moment.at(bed)) });
     // libpq's own timeout is not a Node.js timer, so the fast clock does not affect it.

@@ -51,7 +51,7 @@ export const toolCases: readonly FaultCase[] = [
     fault: 'psql hangs, and ignores SIGTERM',
     phase: 'preflight',
     outcome: 'failed',
-    says: /psql has had no answer for 3 min/,
+    says: /psql has received no answer for 3 min/,
     strike: (bed) => withTools(bed, { psql: HANG }, { env: fastClock() }),
   },
   {

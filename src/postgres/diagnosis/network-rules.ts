@@ -63,7 +63,7 @@ const TLS_RULES: readonly Rule[] = [
     pattern:
       /^SSL error: .*alert (?:unknown ca|bad certificate|certificate (?:expired|revoked|unknown|required)|unsupported certificate|decrypt error)/,
     cause: 'The server did not accept the client certificate.',
-    hint: 'Set sslcert to a certificate that has not expired and is signed by a CA that the server trusts, and sslkey to its key.',
+    hint: 'Set sslcert to an unexpired certificate that is signed by a CA that the server trusts, and sslkey to its key.',
   },
   {
     pattern:

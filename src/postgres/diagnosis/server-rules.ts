@@ -109,7 +109,7 @@ const DAMAGE_RULES: readonly Rule[] = [
     pattern:
       /^(invalid page in block .*|could not (?:read|open) (?:file|block).*"(?:base|global|pg_tblspc|pg_xact|pg_multixact)\/.*|missing chunk number .*|unexpected chunk .*|compressed \w+ data is corrupt.*|could not access status of transaction.*|index ".*" contains .*|found xm.* from before .*|catalog is missing .*)/,
     cause: 'The database is damaged: $1$t.',
-    hint: "Check the server's log and its disk. Restore an earlier backup, or back up what can be read: exclude-table-data leaves out the rows of one table.",
+    hint: "Check the server's log and its disk. Restore a previous backup, or back up what can be read: exclude-table-data leaves out the rows of one table.",
   },
   {
     pattern:
