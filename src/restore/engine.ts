@@ -1,7 +1,14 @@
 import type { ReadBack } from '../archive/read-back.ts';
 import type { ExpectedContents } from './verify/compare-contents.ts';
 import { restoreArchive } from './apply/pg-restore.ts';
-import { type RestorePlan, expectedContents, planLines, planRestore } from './plan/plan.ts';
+import type { RestoreRequest } from './apply/restore-request.ts';
+import {
+  type RestorePlan,
+  expectedContents,
+  planLines,
+  planRestore,
+  presentIdentities,
+} from './plan/plan.ts';
 import { omissionInWords } from './plan/omission.ts';
 import type { RestoreOptions } from './plan/plan-request.ts';
 import { isReadable } from '../archive/archive-script.ts';
@@ -82,7 +89,11 @@ export async function restoreInto(
   { path: archive, readBack }: VerifiedArchive,
   target: Target,
   plan: RestorePlan,
-  { options: { jobs }, restoreArguments }: RestoreSettings,
+  {
+    options: { jobs, role },
+    restoreArguments,
+    onOutcome,
+  }: RestoreSettings & Pick<RestoreRequest, 'onOutcome'>,
 ): Promise<ExpectedContents> {
   const { session, serverMajor, workFolder } = target;
   const restored = expectedContents(readBack.manifest, plan);
@@ -100,9 +111,22 @@ export async function restoreInto(
     extra: [...(plan.missingTablespaces.length > 0 ? ['--no-tablespaces'] : []), ...restoreArguments],
     tableBytes: new Map(restored.tables.map(({ schema, table, bytes }) => [`${schema}.${table}`, bytes])),
     workFolder,
+    look: (observer) => isRestored(observer, plan, role),
+    ...(onOutcome === undefined ? {} : { onOutcome }),
   });
   log.info(`Restored ${count(restored.tables.length, 'table')} in ${duration(performance.now() - started)}`);
   return restored;
+}
+
+/** Whether anything of the plan is in the target now that was not before; undefined where the plan creates nothing that can be found. */
+async function isRestored(
+  session: PgSession,
+  { newIdentities }: RestorePlan,
+  role: string | undefined,
+): Promise<boolean | undefined> {
+  if (newIdentities.size === 0) return undefined;
+  const present = presentIdentities(await examineTarget(session, role));
+  return [...newIdentities].some((identity) => present.has(identity));
 }
 
 /**

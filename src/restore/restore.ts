@@ -18,6 +18,7 @@ import { toolsRequest } from '../postgres/server-inputs.ts';
 import { UserError, cancelledOr, messageOf } from '../errors.ts';
 import type { BackupSource } from './backup-source.ts';
 import { roleOf } from './pg-restore-args.ts';
+import type { Outcome } from './apply/transaction-outcome.ts';
 import type { RestoreInputs } from './restore-inputs.ts';
 import type { RunnerEnvironment } from '../runner/runner-environment.ts';
 import { bytes } from '../runner/format.ts';
@@ -59,7 +60,13 @@ const INPUT = 'connection-string';
 
 /** The impact of a failure, before anything is changed and at the steps after that. */
 export const UNTOUCHED = 'The target was not touched.';
-const IN_ONE_TRANSACTION = 'The target is as it was before: the restore is one transaction.';
+const IN_ONE_TRANSACTION: Readonly<Record<Outcome, string>> = {
+  'rolled back': 'The target is as it was before: the restore is one transaction.',
+  committed:
+    'The target contains the whole backup: the transaction of the restore was committed. It is not verified.',
+  unknown:
+    'Check the target: the server could not be asked whether the restore was committed. It is one transaction, so the target either contains the whole backup or is as it was before.',
+};
 const IN_PARTS = 'The target may contain a part of the backup: with jobs, a restore is many transactions.';
 const NOT_VERIFIED = 'The target contains what was restored, but it is not verified.';
 
@@ -120,8 +127,13 @@ async function restoreBackup(job: Job, connection: Connection): Promise<void> {
   const settings = settingsOf(inputs);
   const plan = await makePlan(archive, target, settings.options);
   logPlan(plan);
-  impact.words = inputs.jobs === undefined ? IN_ONE_TRANSACTION : IN_PARTS;
-  const restored = await stopwatch.time('Restore', () => restoreInto(archive, target, plan, settings));
+  impact.words = inputs.jobs === undefined ? IN_ONE_TRANSACTION['rolled back'] : IN_PARTS;
+  const onOutcome = (outcome: Outcome): void => {
+    impact.words = IN_ONE_TRANSACTION[outcome];
+  };
+  const restored = await stopwatch.time('Restore', () =>
+    restoreInto(archive, target, plan, { ...settings, onOutcome }),
+  );
   impact.words = NOT_VERIFIED;
   if (inputs.verify) {
     const { role } = settings.options;

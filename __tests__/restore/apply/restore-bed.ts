@@ -135,6 +135,7 @@ export async function startRestoreBed(
         closing: [],
         last: [],
         extra: [],
+        look: () => Promise.resolve(undefined),
         tableBytes: new Map(manifest.tables.map(({ schema, table, bytes }) => [`${schema}.${table}`, bytes])),
         ...changes,
       });

@@ -13,18 +13,41 @@ import { useList } from '../../archive/archive-script.ts';
 import { ownScript } from './restore-script.ts';
 import { isOlderThanTools, restoreThroughPsql, runOwnTransaction } from './through-psql.ts';
 import { connectedArguments } from './pg-restore-arguments.ts';
-import type { RestoreRequest, RestoreRun } from './restore-request.ts';
+import type { RestoreRequest, RestoreRun, RestoreState } from './restore-request.ts';
 import { restoreFailure, logNotices } from './restore-failure.ts';
-import { endSessions, restoreSessions } from './sessions.ts';
+import { restoreSessions } from './sessions.ts';
+import { settle } from './transaction-outcome.ts';
 
-const ONE_TRANSACTION = 'Nothing was changed: it was one transaction.';
-/** Nobody can know whether the last statement has arrived. */
-const UNKNOWN_END = 'It was one transaction: nothing was changed, unless its COMMIT had just been sent.';
-const NOT_YET = 'Nothing was changed yet.';
-const WITHOUT_RIGHTS =
-  'Everything was restored but owners, privileges and what needs them (materialized views, event triggers): until they are, do not let anybody use the database. Without jobs, all or nothing is restored.';
-const MANY_TRANSACTIONS =
-  'A part of it was restored: with jobs, each entry is a transaction of its own. Without jobs, all or nothing is restored.';
+/** What `pg_restore` says when it fails at its COMMIT, and at nothing before it (`CommitTransaction` in pg_backup_db.c). */
+const FAILED_COMMIT = 'could not commit database transaction';
+
+type Impacts = RestoreState['impacts'];
+
+const ONE_TRANSACTION: Impacts = {
+  'rolled back': 'Nothing was changed: it was one transaction.',
+  committed:
+    'It was one transaction, which was committed: the target contains the whole backup, but it is not verified.',
+  unknown:
+    'It is unknown whether it was committed, because the server cannot be asked: it was one transaction, so the target either contains the whole backup or is unchanged.',
+};
+const MANY_TRANSACTIONS = always(
+  'A part of it was restored: with jobs, each entry is a transaction of its own. Without jobs, all or nothing is restored.',
+);
+const FIRST_OF_MANY: Impacts = {
+  ...MANY_TRANSACTIONS,
+  'rolled back': 'Nothing was changed yet.',
+  unknown: 'A part of it may have been restored. Without jobs, all or nothing is restored.',
+};
+const RIGHTS: Impacts = {
+  ...always(
+    'Everything was restored but owners, privileges and what needs them (materialized views, event triggers): until they are, do not let anybody use the database. Without jobs, all or nothing is restored.',
+  ),
+  committed: 'Everything was restored, but it is not verified.',
+};
+
+function always(impact: string): Impacts {
+  return { 'rolled back': impact, committed: impact, unknown: impact };
+}
 
 /**
  * Has `pg_restore` restore entries of an archive, all of them or, with `jobs`, as far as it comes, and follows it in the
@@ -35,7 +58,8 @@ const MANY_TRANSACTIONS =
  * `jobs` says: slower, but right. psql also sends them when there are statements of our own: `pg_restore` can only drop in
  * its own way, which fails on partitions, and can restore owners and privileges only all or not at all.
  *
- * When it fails or is aborted, no session of it is left at work on the server.
+ * When it fails or is aborted, no session of it is left at work on the server, which is asked how the transaction ended
+ * if its COMMIT may have been sent.
  *
  * @throws UserError when it fails, with the state that it leaves the target in; the signal's reason when it was aborted.
  */
@@ -65,17 +89,28 @@ export async function restoreArchive(request: RestoreRequest): Promise<void> {
  * object, the objects are made in one transaction that takes it away: nobody gets to use it while rows are loaded.
  */
 async function restoreInParts(restoring: RestoreRun, jobs: number): Promise<void> {
-  const { request, words } = restoring;
+  const { request, words, state } = restoring;
   let rest = words;
   if (request.closing.length > 0) {
     const objects = { ...words, sections: ['pre-data' as const] };
-    await restoreThroughPsql({ ...restoring, words: objects, impact: NOT_YET }, request.closing);
+    begin(state, FIRST_OF_MANY);
+    await restoreThroughPsql({ ...restoring, words: objects }, request.closing);
     rest = { ...words, sections: ['data', 'post-data'] };
-  } else if (request.dropScript !== '') await runOwnTransaction(restoring, request.dropScript, NOT_YET);
+  } else if (request.dropScript !== '') {
+    begin(state, FIRST_OF_MANY);
+    await runOwnTransaction(restoring, request.dropScript);
+  }
+  begin(state, MANY_TRANSACTIONS);
   await restoreConnected({ ...restoring, words: rest }, jobs);
   if (request.last.length > 0) {
-    await runOwnTransaction(restoring, ownScript(request.last), WITHOUT_RIGHTS);
+    begin(state, RIGHTS);
+    await runOwnTransaction(restoring, ownScript(request.last));
   }
+}
+
+function begin(state: RestoreState, impacts: Impacts): void {
+  state.transaction = { id: undefined, mayBeCommitted: false };
+  state.impacts = impacts;
 }
 
 /** Over how many connections the server can be served; undefined for one. */
@@ -105,11 +140,14 @@ async function followed(
     session: sessions.observer,
     applicationName: sessions.applicationName,
   });
-  const impact = jobs === undefined ? ONE_TRANSACTION : MANY_TRANSACTIONS;
+  const state: RestoreState = {
+    transaction: { id: undefined, mayBeCommitted: false },
+    impacts: jobs === undefined ? ONE_TRANSACTION : MANY_TRANSACTIONS,
+  };
   try {
     await work({
       sessions,
-      impact,
+      state,
       signal: AbortSignal.any([request.session.signal, locks.signal, silence.signal]),
       onSpawn: (pid) => {
         silence.onSpawn(pid);
@@ -119,16 +157,9 @@ async function followed(
       onStderrLine: lineTaker(progress, reading),
     });
   } catch (error) {
-    await endSessions(sessions);
-    if (!(error instanceof UserError)) throw error;
-    if (error === locks.signal.reason)
-      throw new UserError(error.code, `${error.message} ${impact}`, error.hint);
-    if (error !== silence.signal.reason) throw error;
-    throw new UserError(
-      error.code,
-      `${error.message} ${jobs === undefined ? UNKNOWN_END : impact}`,
-      error.hint,
-    );
+    const outcome = await settle(sessions, state.transaction, request.look);
+    if (jobs === undefined) request.onOutcome?.(outcome);
+    throw error instanceof UserError ? withImpact(error, state.impacts[outcome]) : error;
   } finally {
     ticker.stop();
     await Promise.all([locks.stop(), silence.stop()]);
@@ -137,9 +168,18 @@ async function followed(
 
 /** `pg_restore` that is connected to the server itself. */
 async function restoreConnected(
-  { words, sessions: { restoring }, signal, onSpawn, onReaderSpawn, onStderrLine, impact }: RestoreRun,
+  {
+    words,
+    sessions: { restoring },
+    signal,
+    onSpawn,
+    onReaderSpawn,
+    onStderrLine,
+    state: { transaction },
+  }: RestoreRun,
   jobs: number | undefined,
 ): Promise<void> {
+  transaction.mayBeCommitted = jobs === undefined;
   const { exitCode, endedBy, stderr } = await run(
     restoring.tools.pgRestore,
     connectedArguments(words, jobs),
@@ -153,9 +193,17 @@ async function restoreConnected(
       onStderrLine,
     },
   );
-  if (endedBy !== null) throw endedBySignal('pg_restore', endedBy, impact);
-  if (exitCode !== 0) throw restoreFailure('pg_restore', stderr, impact);
+  if (endedBy !== null) throw endedBySignal('pg_restore', endedBy);
+  if (exitCode !== 0) {
+    transaction.mayBeCommitted &&= stderr.includes(FAILED_COMMIT);
+    throw restoreFailure('pg_restore', stderr);
+  }
   logNotices(stderr);
+}
+
+/** The same error, with the state that it leaves the target in. */
+function withImpact({ code, message, hint, cause }: UserError, impact: string): UserError {
+  return new UserError(code, `${message} ${impact}`, hint, { cause });
 }
 
 function lineTaker(progress: CopyProgress, reading: BytesRead): (line: string) => void {

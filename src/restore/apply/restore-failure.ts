@@ -9,15 +9,15 @@ const MOST_NAMED = 10;
 const ENTRY = /^pg_restore: from TOC entry \d+; \d+ \d+ (.*)$/m;
 
 /**
- * The error of a tool that failed to restore: what went wrong, and in which state it left the target. The output of the
- * tool is the cause, as far as they may be shown.
+ * The error of a tool that failed to restore: what went wrong, and the output of the tool as the cause, as far as it
+ * may be shown.
  */
-export function restoreFailure(tool: string, stderr: string, impact: string): UserError {
+export function restoreFailure(tool: string, stderr: string, impact?: string): UserError {
   const { cause, hint, kind } = diagnose(stderr);
   const dependents = kind === 'has-dependents' ? moreDependents(stderr) : '';
   return new UserError(
     'restore-failed',
-    `${tool} failed: ${cause.replace(/[^.]$/, '$&.')}${dependents} ${impact}`,
+    `${tool} failed: ${cause.replace(/[^.]$/, '$&.')}${dependents}${impact === undefined ? '' : ` ${impact}`}`,
     hint,
     {
       cause: new Error(safeLines(stderr).join('\n')),

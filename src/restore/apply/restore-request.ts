@@ -1,6 +1,7 @@
 import type { PgSession } from '../../postgres/session.ts';
 import type { RestoreArguments } from './pg-restore-arguments.ts';
 import type { RestoreSessions } from './sessions.ts';
+import type { Look, Outcome, Transaction } from './transaction-outcome.ts';
 
 /** What is restored, and how. */
 export interface RestoreRequest {
@@ -26,6 +27,9 @@ export interface RestoreRequest {
   readonly workFolder: string;
   /** Told the process id of each tool. */
   readonly onSpawn?: (pid: number) => void;
+  /** Told how a restore in one transaction ended, when it failed or was cancelled. */
+  readonly onOutcome?: (outcome: Outcome) => void;
+  readonly look: Look;
   /** After how many milliseconds of waiting for one lock the restore is given up; two minutes when absent. */
   readonly lockWaitMs?: number;
 }
@@ -41,6 +45,12 @@ export interface RestoreRun {
   /** Told the process that reads the archive, beside `onSpawn`. */
   readonly onReaderSpawn: (pid: number) => void;
   readonly onStderrLine: (line: string) => void;
-  /** Which state a failure leaves the target in. */
-  readonly impact: string;
+  readonly state: RestoreState;
+}
+
+/** What a failure from now on means; it changes as the restore goes on. */
+export interface RestoreState {
+  transaction: Transaction;
+  /** The state that each end of the transaction leaves the target in. */
+  impacts: Readonly<Record<Outcome, string>>;
 }

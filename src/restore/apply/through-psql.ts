@@ -5,6 +5,7 @@ import { scriptArguments } from './pg-restore-arguments.ts';
 import { restoreFailure, logNotices } from './restore-failure.ts';
 import type { RestoreRun } from './restore-request.ts';
 import { RestoreScript } from './restore-script.ts';
+import { MARK_SQL, markReader } from './transaction-outcome.ts';
 
 /** What `pg_restore` sets in every session without asking the server's version, since both know it (PostgreSQL 17). */
 const SETTING = { name: 'transaction_timeout', since: 17 };
@@ -25,19 +26,20 @@ export function isOlderThanTools(toolsMajor: number, serverMajor: number): boole
  * @throws UserError when either program fails; the signal's reason when it was aborted.
  */
 export async function restoreThroughPsql(restore: RestoreRun, last: readonly string[]): Promise<void> {
-  const { request, words, signal, onSpawn, onReaderSpawn, onStderrLine, impact } = restore;
+  const { request, words, signal, onSpawn, onReaderSpawn, onStderrLine } = restore;
+  const { transaction } = restore.state;
   const { restoring } = restore.sessions;
   const isOlder = isOlderThanTools(restoring.tools.major, request.serverMajor);
   const script = new RestoreScript({
     omittedSetting: isOlder ? SETTING.name : undefined,
-    firstStatements: request.dropScript,
+    firstStatements: MARK_SQL + request.dropScript,
     lastStatements: last,
   });
   const sending = run(restoring.tools.psql, PSQL_ARGUMENTS, {
     env: restoring.environment,
     stdin: script,
-    // The results of setval() and the like.
-    onStdout: () => undefined,
+    // Also the results of setval() and the like.
+    onStdout: markReader(transaction),
     signal,
     onSpawn,
   }).finally(() => script.destroy());
@@ -53,7 +55,9 @@ export async function restoreThroughPsql(restore: RestoreRun, last: readonly str
     onStderrLine,
   }).then(
     (result) => {
-      endScript(script, result, impact);
+      requireWhole(script, result);
+      transaction.mayBeCommitted = true;
+      script.end();
     },
     (error: unknown) => {
       script.destroy(Error.isError(error) ? error : new Error(String(error)));
@@ -63,7 +67,7 @@ export async function restoreThroughPsql(restore: RestoreRun, last: readonly str
   const [sent, written] = await Promise.allSettled([sending, writing]);
   signal.throwIfAborted();
   // When psql has come to an end of its own, it is the reason why pg_restore failed.
-  if (sent.status === 'fulfilled') requireSuccess(sent.value, impact);
+  if (sent.status === 'fulfilled') requireSuccess(sent.value);
   const reasons = [written, sent].flatMap((end): unknown[] =>
     end.status === 'rejected' ? [end.reason] : [],
   );
@@ -74,24 +78,23 @@ export async function restoreThroughPsql(restore: RestoreRun, last: readonly str
 /**
  * Runs SQL of our own in a transaction of its own, for a restore over several connections.
  *
- * @param impact the state that a failure leaves the target in.
  * @throws UserError when it fails.
  */
 export async function runOwnTransaction(
-  { sessions: { restoring }, signal, onSpawn }: RestoreRun,
+  { sessions: { restoring }, signal, onSpawn, state: { transaction } }: RestoreRun,
   sql: string,
-  impact: string,
 ): Promise<void> {
   // As in a script of pg_restore: no name that stands in it can be a command of psql.
+  transaction.mayBeCommitted = true;
   const key = randomBytes(16).toString('hex');
   const result = await run(restoring.tools.psql, [...PSQL_ARGUMENTS, '--single-transaction'], {
     env: { ...restoring.environment, PGCLIENTENCODING: 'UTF8' },
-    stdin: `\\restrict ${key}\n${sql}\n\\unrestrict ${key}\n`,
-    onStdout: () => undefined,
+    stdin: `\\restrict ${key}\n${MARK_SQL}${sql}\n\\unrestrict ${key}\n`,
+    onStdout: markReader(transaction),
     signal,
     onSpawn,
   });
-  requireSuccess(result, impact);
+  requireSuccess(result);
 }
 
 /** `--echo-errors` has psql say which statement failed. No `--single-transaction`: it would commit what a script that stops early has done. */
@@ -106,24 +109,23 @@ const PSQL_ARGUMENTS = [
   '--file=-',
 ];
 
-/** Lets the end of the script go, `COMMIT;` and all, if `pg_restore` has succeeded. */
-function endScript(script: RestoreScript, { exitCode, endedBy, stderr }: RunResult, impact: string): void {
+/** Destroys the script, whose end with `COMMIT;` is withheld, unless `pg_restore` has succeeded. */
+function requireWhole(script: RestoreScript, { exitCode, endedBy, stderr }: RunResult): void {
   const failure =
     endedBy !== null
-      ? endedBySignal('pg_restore', endedBy, impact)
+      ? endedBySignal('pg_restore', endedBy)
       : exitCode !== 0
-        ? restoreFailure('pg_restore', stderr, impact)
+        ? restoreFailure('pg_restore', stderr)
         : undefined;
   if (failure) {
     script.destroy(failure);
     throw failure;
   }
   logNotices(stderr);
-  script.end();
 }
 
-function requireSuccess({ exitCode, endedBy, stderr }: RunResult, impact: string): void {
-  if (endedBy !== null) throw endedBySignal('psql', endedBy, impact);
-  if (exitCode !== 0) throw restoreFailure('psql', stderr, impact);
+function requireSuccess({ exitCode, endedBy, stderr }: RunResult): void {
+  if (endedBy !== null) throw endedBySignal('psql', endedBy);
+  if (exitCode !== 0) throw restoreFailure('psql', stderr);
   logNotices(stderr);
 }

@@ -15,7 +15,7 @@ import { type RightsPlan, planRights } from './plan-rights.ts';
 import { requireCreate } from './require-create.ts';
 import { type Omission, groupedBy, omissionInWords } from './omission.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
-import type { TargetRelation } from './target.ts';
+import type { TargetFacts, TargetRelation } from './target.ts';
 import { TocIndex, isRelation } from '../../archive/toc/toc-index.ts';
 
 /** An object for a message. */
@@ -48,6 +48,8 @@ export interface RestorePlan {
   /** The sequences whose values are restored, as the manifest calls them. */
   readonly sequences: ReadonlySet<string>;
   readonly largeObjects: boolean;
+  /** Identities of what the target lacks before the restore; of large objects, their numbers. */
+  readonly newIdentities: ReadonlySet<string>;
   /** How many large objects the target keeps beside those of the archive. */
   readonly otherLargeObjects: number;
   readonly targetWasEmpty: boolean;
@@ -107,6 +109,7 @@ export function planRestore(request: PlanRequest): RestorePlan {
     copyTargets: new Set(contentsOf(kept, 'TABLE DATA')),
     sequences: new Set(contentsOf(kept, 'SEQUENCE SET')),
     largeObjects: restoredObjects.size > 0,
+    newIdentities: newIdentities(kept, target),
     otherLargeObjects: [...target.largeObjects].filter((oid) => !restoredObjects.has(oid)).length,
     targetWasEmpty: isEmpty(target),
     isOrigin: isOrigin(request),
@@ -181,6 +184,17 @@ function collisionsOf(entries: readonly TocEntry[], { target }: PlanRequest): Co
     ),
     largeObjects: entries.flatMap(largeObjectsOf).filter((oid) => target.largeObjects.has(oid)),
   };
+}
+
+function newIdentities(entries: readonly TocEntry[], target: TargetFacts): ReadonlySet<string> {
+  const before = presentIdentities(target);
+  const restored = entries.flatMap((entry) => [identityOf(entry) ?? [], ...largeObjectsOf(entry)].flat());
+  return new Set(restored.filter((identity) => !before.has(identity)));
+}
+
+/** What the target contains, large objects included. */
+export function presentIdentities({ identities, largeObjects }: TargetFacts): ReadonlySet<string> {
+  return new Set([...identities, ...largeObjects]);
 }
 
 /** `DROP TABLE` does not drop a view. */
