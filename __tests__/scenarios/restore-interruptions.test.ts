@@ -233,7 +233,7 @@ describe('a server that ends the connection during a restore', () => {
     await bed.database.halt();
     const run = await restore.running;
     await bed.database.start();
-    expectFailedRestore(run, /proven/);
+    expectFailedRestore(run, /could not be verified/);
     expect(run.summary).toMatch(/contains what was restored.*but it is not verified/);
     expect(await relationsIn(bed, restore.target)).toEqual(['visits']);
   });

@@ -50,7 +50,7 @@ async function reportNoTrace(): Promise<void> {
 async function reportUnfinished({ job, location, scratchDatabase }: UnfinishedJob): Promise<void> {
   if (scratchDatabase !== undefined) {
     log.warning(
-      `The test restore created the database ${scratchDatabase} on its server, and it may still exist. ` +
+      `The scratch database of the test restore may still exist on its server: ${scratchDatabase}. ` +
         `Drop it: DROP DATABASE IF EXISTS "${scratchDatabase}" WITH (FORCE);`,
     );
   }

@@ -8,7 +8,7 @@ export interface UnfinishedJob {
   readonly job: JobKind;
   /** Where its backup was stored by then, complete and verified: `the artifact NAME`; undefined: nowhere. */
   readonly location: string | undefined;
-  /** The database of its test restore that was not dropped yet; undefined: none. */
+  /** The database of its test restore, which may exist; undefined: none. */
   readonly scratchDatabase: string | undefined;
 }
 
@@ -31,7 +31,7 @@ export function recordStored(as: string): void {
   noteState(LOCATION, as);
 }
 
-/** Records the database that a test restore has created, and that it was dropped again (undefined). */
+/** Records the database that a test restore is about to create, and that it was dropped again (undefined). */
 export function recordScratchDatabase(name: string | undefined): void {
   noteState(SCRATCH_DATABASE, name ?? '');
 }

@@ -35,12 +35,23 @@ async function scratches(): Promise<unknown[]> {
   return rows.flat();
 }
 
+/** Lets every CREATE DATABASE wait for as long as the work takes. */
+function whileNoneIsCreated<T>(work: () => Promise<T>): Promise<T> {
+  return whileSession(bed.server, 'BEGIN; LOCK TABLE pg_catalog.pg_database IN SHARE MODE', work);
+}
+
+async function untilCreating(): Promise<void> {
+  await until('the statement', async () =>
+    (await bed.server.sessions()).find(({ query }) => query.startsWith('CREATE DATABASE')),
+  );
+}
+
 async function withScratch<T>(
   session: PgSession,
   work: (databaseName: string) => Promise<T>,
   encoding = 'UTF8',
 ): Promise<T> {
-  await using scratch = await createScratchDatabase(session, encoding);
+  await using scratch = await createScratchDatabase(session, encoding, () => undefined);
   return await work(scratch.name);
 }
 
@@ -89,7 +100,7 @@ describe('the scratch database', () => {
 
   it('is dropped when the run is cancelled before, during or after its creation', async () => {
     const cancelled = new CancelledError('SIGINT');
-    for (const when of ['before', 'meanwhile', 'making']) {
+    for (const when of ['before', 'meanwhile']) {
       const controller = new AbortController();
       if (when === 'before') controller.abort(cancelled);
       const work = withScratch(bed.session('postgres').until(controller.signal), () => {
@@ -97,15 +108,31 @@ describe('the scratch database', () => {
         controller.signal.throwIfAborted();
         return Promise.resolve();
       });
-      const rejected = expect(work).rejects.toBe(cancelled);
-      if (when === 'making') {
-        await until('the statement', async () =>
-          (await bed.server.sessions()).find(({ query }) => query.startsWith('CREATE DATABASE')),
-        );
-        controller.abort(cancelled);
-      }
-      await rejected;
+      await expect(work).rejects.toBe(cancelled);
     }
+    const controller = new AbortController();
+    const work = await whileNoneIsCreated(async () => {
+      const creating = withScratch(bed.session('postgres').until(controller.signal), () => {
+        controller.signal.throwIfAborted();
+        return Promise.resolve();
+      });
+      await untilCreating();
+      controller.abort(cancelled);
+      return { ended: creating.catch((error: unknown) => error) };
+    });
+    expect(await work.ended).toBe(cancelled);
+  });
+
+  it('is recorded before the server is told to create it', async () => {
+    const recorded: string[] = [];
+    const work = await whileNoneIsCreated(async () => {
+      const creating = createScratchDatabase(bed.session('postgres'), 'UTF8', (name) => recorded.push(name));
+      await untilCreating();
+      expect(recorded).toHaveLength(1);
+      return { creating };
+    });
+    await using scratch = await work.creating;
+    expect(recorded).toEqual([scratch.name]);
   });
 
   it('is dropped although another session is connected to it', async () => {

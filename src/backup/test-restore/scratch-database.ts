@@ -58,14 +58,20 @@ export async function requireCreatePrivilege(session: PgSession): Promise<void> 
  *
  * @param session leads to any database of the server; its signal does not end a statement that creates or drops one.
  * @param encoding of the database that was backed up, as the server names it: `UTF8`.
+ * @param record told the name before the server is told to create it: a job that is killed cannot tell it afterwards.
  * @throws UserError when it cannot be created; the signal's reason when it was aborted before.
  */
-export async function createScratchDatabase(session: PgSession, encoding: string): Promise<ScratchDatabase> {
+export async function createScratchDatabase(
+  session: PgSession,
+  encoding: string,
+  record: (name: string) => void,
+): Promise<ScratchDatabase> {
   session.signal.throwIfAborted();
   const name = PREFIX + randomBytes(8).toString('hex');
   const { dropSql, createSql } = await statements(session, encoding, name);
   const drop = (): Promise<void> =>
     queryToTheEnd(session, dropSql, session.signal.aborted ? DROP_WHEN_CANCELLED_MS : DROP_WITHIN_MS);
+  record(name);
   try {
     await queryToTheEnd(session, createSql, CREATE_WITHIN_MS);
   } catch (error) {

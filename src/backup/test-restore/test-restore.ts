@@ -104,8 +104,7 @@ async function restoreAndVerify(
 ): Promise<void> {
   const archive = { path, readBack, contents: await readTableOfContents(path) };
   {
-    await using scratch = await createScratchDatabase(session, encoding);
-    recordScratchDatabase(scratch.name);
+    await using scratch = await createScratchDatabase(session, encoding, recordScratchDatabase);
     const target = { session: scratch.session, serverMajor: server.major, workFolder: workFolder.path };
     const plan = await makePlan(archive, target, FULL_RESTORE.options);
     logPlan(plan);
