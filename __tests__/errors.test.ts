@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { CancelledError, UserError, cancelledOr } from '../src/errors.ts';
 
-describe('what is thrown for work that went wrong', () => {
+describe('the error for failed work', () => {
   const failure = new UserError('storage', 'The disk is full.', 'Use a larger one.');
 
-  it('is the cancellation once the signal is aborted', () => {
+  it('is the cancellation if the signal is aborted', () => {
     const cancelled = new CancelledError('SIGINT');
     expect(cancelledOr(AbortSignal.abort(cancelled), () => failure)).toBe(cancelled);
   });

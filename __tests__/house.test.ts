@@ -65,7 +65,7 @@ describe('the source tree', () => {
     expect(files.map(circle).find((found) => found !== undefined)).toBeUndefined();
   });
 
-  test('has each basename once, and none that says nothing', () => {
+  test('has each basename once, and none without meaning', () => {
     const names = files.map((file) => path.posix.basename(file));
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
     expect(files.filter((file) => /\b(?:utils?|helpers?|common|misc)\b/.test(file))).toEqual([]);

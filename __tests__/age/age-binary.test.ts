@@ -37,7 +37,7 @@ async function madeKeys() {
 }
 
 describe("Debian's age command", () => {
-  it.each(SIZES)('opens what the action has encrypted: %d bytes', async (size) => {
+  it.each(SIZES)('decrypts what the action has encrypted: %d bytes', async (size) => {
     const { encryption, identityFile } = await madeKeys();
     const source = await files.write('archive', noise(size));
     await encryptFile({ source, target: files.at('archive.age'), encryption, signal });
@@ -45,7 +45,7 @@ describe("Debian's age command", () => {
     expect(content.equals(noise(size))).toBe(true);
   });
 
-  it.each(SIZES)('encrypts what the action opens: %d bytes', async (size) => {
+  it.each(SIZES)('encrypts what the action can decrypt: %d bytes', async (size) => {
     const { keys, recipient } = await madeKeys();
     const source = await files.write('archive', noise(size));
     await age('-r', recipient, '-o', files.at('archive.age'), source);
@@ -53,7 +53,7 @@ describe("Debian's age command", () => {
     expect((await readFile(files.at('content'))).equals(noise(size))).toBe(true);
   });
 
-  it('opens a file for several recipients with the key of any of them', async () => {
+  it('decrypts a file for several recipients with the key of any of them', async () => {
     const { encryption, identityFile } = await madeKeys();
     const [first, last] = [await keyPair(), await keyPair()];
     const own = encryption.to === 'recipients' ? encryption.recipients : [];
@@ -72,7 +72,7 @@ describe("Debian's age command", () => {
     expect(content.toString()).toBe('the archive');
   });
 
-  it('opens, with the passphrase alone, what the action has encrypted', async () => {
+  it('decrypts with the passphrase what the action has encrypted', async () => {
     const { encryption } = passphraseKeys(PASSPHRASE);
     const source = await files.write('archive', noise(100_000));
     await encryptFile({ source, target: files.at('archive.age'), encryption, signal });
@@ -83,7 +83,7 @@ describe("Debian's age command", () => {
     ).rejects.toThrow('incorrect passphrase');
   });
 
-  it('encrypts with a passphrase what the action opens', async () => {
+  it('encrypts with a passphrase what the action can decrypt', async () => {
     const { keys } = passphraseKeys(PASSPHRASE);
     const source = await files.write('archive', noise(100_000));
     await ageWithPassphrase(['-p', '-o', files.at('archive.age'), source], PASSPHRASE);
@@ -91,7 +91,7 @@ describe("Debian's age command", () => {
     expect((await readFile(files.at('content'))).equals(noise(100_000))).toBe(true);
   });
 
-  it('has the work factor that the action uses', async () => {
+  it('uses the same work factor as the action', async () => {
     await ageWithPassphrase(['-p', '-o', files.at('theirs'), await files.write('a', 'x')], PASSPHRASE);
     const { encryption } = passphraseKeys(PASSPHRASE);
     await encryptFile({ source: files.at('a'), target: files.at('ours'), encryption, signal });

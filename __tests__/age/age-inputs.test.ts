@@ -57,19 +57,19 @@ describe('age-recipients', () => {
     expect(await recipients(hybridRecipient)).toEqual([hybridRecipient]);
   });
 
-  it('of the post-quantum sort are not mixed with others', async () => {
+  it('must be all post-quantum or none', async () => {
     const text = await failureText(recipients(`${recipient}\n# x\n${hybridRecipient}`));
     expect(text).toMatch(/^age-recipients: line 3 is a post-quantum key and line 1 is not/);
   });
 
-  it('with a wrong letter are refused by their line', async () => {
+  it('are refused with a wrong letter, by their line', async () => {
     const wrong = recipient.replace(/.$/, (last) => (last === 'q' ? 'p' : 'q'));
     const text = await failureText(recipients(`# a\n${recipient}\n${wrong}`));
     expect(text).toContain(`age-recipients: line 3 is not an age public key: "${wrong.slice(0, 60)}`);
   });
 
   it.each(['age1', 'age1abc', 'hello', 'age1pq1qqqq', 'age1tag1qqqq', LOW_ORDER])(
-    'refuse %s',
+    'must not be %s',
     async (value) => {
       expect(await failureText(recipients(value))).toMatch(
         /^age-recipients: line 1 is not an age public key/,
@@ -77,7 +77,7 @@ describe('age-recipients', () => {
     },
   );
 
-  it('refuse two keys on one line, a comment behind a key, and capital letters', async () => {
+  it('must not have two keys on one line, a comment after a key, or capital letters', async () => {
     for (const value of [`${recipient} ${recipient}`, `${recipient} # me`, recipient.toUpperCase()])
       expect(await failureText(recipients(value))).toContain('line 1 is not an age public key');
   });
@@ -87,11 +87,11 @@ describe('age-recipients', () => {
     ['ssh-rsa AAAA', /line 1 is an SSH key/],
     [YUBIKEY, /line 1 is a key of the plugin age-plugin-yubikey/],
     ['# only\n# comments', /contains only comments, no public key/],
-  ])('explain %s', async (value, explanation) => {
+  ])('are refused with an explanation: %s', async (value, explanation) => {
     expect(await failureText(recipients(value))).toMatch(explanation);
   });
 
-  it('refuse a secret key, and a text that may be a secret, without printing it', async () => {
+  it('must not be a secret key or another secret, and the error does not print it', async () => {
     for (const secret of [identity, hybridIdentity, identity.toLowerCase()]) {
       const text = await failureText(recipients(`${recipient}\n${secret}`));
       expect(text).toContain('line 2 is a secret key');
@@ -102,7 +102,7 @@ describe('age-recipients', () => {
 });
 
 describe('age-identity', () => {
-  it('is read as age-keygen writes it, one key or several', async () => {
+  it('is read as age-keygen writes it, with one key or several', async () => {
     const file = `# created: 2026-11-21T03:45:09Z\n# public key: ${recipient}\n${identity}\n`;
     expect(await identities(file)).toEqual([identity]);
     expect(await identities(`${file}${hybridIdentity}\n${identity}`)).toEqual([identity, hybridIdentity]);
@@ -115,11 +115,11 @@ describe('age-identity', () => {
     ['AGE-PLUGIN-YUBIKEY-1QQQ', /a key of a plugin/],
     ['hunter2', /line 1 is not an age secret key/],
     ['# nothing', /contains only comments, no key/],
-  ])('explains %s', async (value, explanation) => {
+  ])('is refused with an explanation: %s', async (value, explanation) => {
     expect(await failureText(identities(value))).toMatch(explanation);
   });
 
-  it('that is not whole is refused by its line, without printing it', async () => {
+  it('is refused by its line if it is incomplete, without printing it', async () => {
     for (const secret of [identity, hybridIdentity]) {
       const text = await failureText(identities(`# mine\n${secret.slice(0, -1)}`));
       expect(text).toContain('age-identity: line 2 is an incomplete age secret key');
@@ -129,14 +129,14 @@ describe('age-identity', () => {
 });
 
 describe('age-passphrase', () => {
-  it('is taken as it is, but for one line break at its end', () => {
+  it('is used unchanged, except for one line break at its end', () => {
     expect(passphrase('correct horse  battery § staple')).toBe('correct horse  battery § staple');
     expect(passphrase('from-a-file\n')).toBe('from-a-file');
     expect(passphrase('from-a-file\r\n')).toBe('from-a-file');
   });
 
   it.each([' ', '\n', ' leading', 'trailing ', 'two\nlines', 'two\n\n', 'a\ttab', 'nul\0', 'escape\x1b'])(
-    'that could not be typed is refused, without printing it: %j',
+    'is refused if it could not be typed, without printing it: %j',
     (value) => {
       const text = errorText(() => passphrase(value));
       expect(text).toMatch(/^age-passphrase: the passphrase is blank, starts or ends/);
@@ -145,8 +145,8 @@ describe('age-passphrase', () => {
   );
 });
 
-describe('the ways to encrypt', () => {
-  it('are one of two, or none', async () => {
+describe('the encryption inputs', () => {
+  it('select recipients, a passphrase, or no encryption', async () => {
     expect(await readEncryption({ recipients: ' \n', passphrase: '' })).toBeUndefined();
     expect(await readEncryption({ recipients: recipient, passphrase: '' })).toEqual({
       to: 'recipients',
@@ -161,14 +161,14 @@ describe('the ways to encrypt', () => {
     );
   });
 
-  it('never mean no encryption when something stands there', async () => {
+  it('never disable encryption if one of them is not empty', async () => {
     await expect(readEncryption({ recipients: '# none', passphrase: '' })).rejects.toThrow('no public key');
     await expect(readEncryption({ recipients: '', passphrase: ' ' })).rejects.toThrow('blank');
   });
 });
 
-describe('the keys to decrypt', () => {
-  it('are identities, a passphrase, both, or none', async () => {
+describe('the decryption inputs', () => {
+  it('select identities, a passphrase, both, or none', async () => {
     const both = { identity, passphrase: 'four words' };
     expect(await readDecryptionKeys(both)).toEqual({ identities: [identity], passphrase: 'four words' });
     expect(await readDecryptionKeys({ ...both, identity: '' })).toEqual({
@@ -184,7 +184,7 @@ describe('the keys to decrypt', () => {
 });
 
 describe('the secrets to mask', () => {
-  it('are the whole values and each of their lines, but no comments', () => {
+  it('are the complete values and each of their lines, but no comments', () => {
     expect(ageSecrets(`# public\n ${identity} \n`, 'pass phrase\n', '')).toEqual([
       `# public\n ${identity} \n`,
       `# public\n ${identity}`,
@@ -194,7 +194,7 @@ describe('the secrets to mask', () => {
     ]);
   });
 
-  it('hold a passphrase that begins like a comment', () => {
+  it('include a passphrase that starts like a comment', () => {
     expect(ageSecrets('#hash')).toEqual(['#hash']);
     expect(ageSecrets(' ')).toEqual([]);
   });

@@ -34,7 +34,7 @@ async function failureOf(bytes: Uint8Array | string, keys: DecryptionKeys = pair
   return text;
 }
 
-describe('a file that is not as it was written', () => {
+describe('a damaged encrypted file', () => {
   it('does not decrypt, wherever it is cut', async () => {
     for (let size = 0; size < good.length; size++) {
       expect(await failureOf(good.subarray(0, size))).toMatch(/damaged|not encrypted with age/);
@@ -51,34 +51,34 @@ describe('a file that is not as it was written', () => {
     }
   });
 
-  it('does not decrypt with anything before or behind it', async () => {
+  it('does not decrypt with additional bytes before or after it', async () => {
     expect(await failureOf(Buffer.concat([good, Buffer.from('\n')]))).toContain('damaged or incomplete');
     expect(await failureOf(Buffer.concat([Buffer.from('\n'), good]))).toContain('not encrypted with age');
   });
 
-  it('that is a header without end is refused without reading all of it', async () => {
+  it('is refused without reading all of it if its header has no end', async () => {
     const endless = `age-encryption.org/v1\n${'-> X25519 a\n'.repeat(200_000)}`;
     expect(await failureOf(endless)).toContain('start of the encrypted file is damaged');
   });
 });
 
-describe('a key that does not fit', () => {
+describe('a wrong key', () => {
   const passphrase = passphraseKeys('correct horse battery staple');
 
-  it('is named: another identity', async () => {
+  it('is named in the error: another identity', async () => {
     const { keys } = await keyPair();
     expect(await failureOf(good, keys)).toMatch(
       /^No key in age-identity can decrypt this file.*1 recipient \(X25519\)/,
     );
   });
 
-  it('is named: a passphrase where keys are needed', async () => {
+  it('is named in the error: a passphrase instead of an identity', async () => {
     expect(await failureOf(good, passphrase.keys)).toMatch(
       /encrypted to public keys, and age-identity is empty/,
     );
   });
 
-  it('is named: a wrong passphrase, a missing passphrase', async () => {
+  it('is named in the error: a wrong passphrase, a missing passphrase', async () => {
     const { encryption } = passphrase;
     await encryptFile({ source: files.at('archive'), target: files.at('by-passphrase'), encryption, signal });
     const file = await readFile(files.at('by-passphrase'));
@@ -90,7 +90,7 @@ describe('a key that does not fit', () => {
     );
   });
 
-  it('beside one that fits does no harm', async () => {
+  it('is ignored beside a right one', async () => {
     const { identity } = await keyPair('hybrid');
     const keys = { identities: [identity, pair.identity], passphrase: 'not needed' };
     const target = files.at('both');
@@ -105,15 +105,15 @@ describe('a key that does not fit', () => {
   });
 });
 
-describe('a file of another kind', () => {
-  it('is told by its start', async () => {
+describe('a file that is not encrypted with age', () => {
+  it('is recognized by its start', async () => {
     expect(await failureOf('PGDMP\x01\x10')).toMatch(/^The file is not encrypted[^]*Remove age-identity/);
     expect(await failureOf('-----BEGIN AGE ENCRYPTED FILE-----\n')).toContain('ASCII armor');
     expect(await failureOf('PK\x03\x04')).toContain('not encrypted with age');
     expect(await failureOf('')).toContain('not encrypted with age');
   });
 
-  it('with a work factor beyond reason is refused before memory is taken for it', async () => {
+  it('is refused before memory is allocated if its work factor is too high', async () => {
     const header = `age-encryption.org/v1\n-> scrypt ${'A'.repeat(22)} 21\n${'A'.repeat(43)}\n--- ${'A'.repeat(43)}\n`;
     expect(await failureOf(header, passphraseKeys('x y z').keys)).toMatch(/work factor of 21, .* up to 20/);
   });

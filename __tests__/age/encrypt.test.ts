@@ -55,7 +55,7 @@ function abortAfter(looks: number): AbortSignal {
 
 describe('encrypting an archive', () => {
   it.each([0, 1, 65536, 1024 * 1024, 5_000_000])(
-    'of %d bytes tells size and SHA-256 of a file that decrypts to it',
+    'returns size and SHA-256 of a file that decrypts to the archive (%d bytes)',
     async (size) => {
       const result = await encrypted(noise(size));
       const file = await readFile(files.at('archive.age'));
@@ -72,7 +72,7 @@ describe('encrypting an archive', () => {
     expect(await readFile(files.at('content'), 'utf8')).toBe('the archive');
   });
 
-  it('makes files that their owner alone can read', async () => {
+  it('creates files that only their owner can read', async () => {
     await encrypted('the archive');
     await decrypted();
     expect(await permissions(files.at('archive.age'))).toBe(0o600);
@@ -90,7 +90,7 @@ describe('encrypting an archive', () => {
     expect(second.includes('the archive')).toBe(false);
   });
 
-  it('writes through no link and over no file', async () => {
+  it('writes neither through a link nor over a file', async () => {
     await files.write('victim', 'untouched');
     await symlink(files.at('victim'), files.at('archive.age'));
     expect(await failureText(encrypted('the archive'))).toContain('EEXIST');
@@ -98,7 +98,7 @@ describe('encrypting an archive', () => {
     expect(await files.names()).toEqual(['archive', 'archive.age', 'victim']);
   });
 
-  it('explains a source that cannot be read, and makes nothing', async () => {
+  it('explains a source that cannot be read, and creates nothing', async () => {
     const work = encryptFile({
       source: files.at('none'),
       target: files.at('b'),
@@ -109,9 +109,9 @@ describe('encrypting an archive', () => {
     expect(await files.names()).toEqual([]);
   });
 
-  it('removes what it has written when it is cancelled, in every part of its work', async () => {
+  it('removes what it has written when it is cancelled, at every point', async () => {
     const content = noise(3_000_000);
-    // Looks at the signal: one at the start, one for each MiB and one at the end, then the same for the proof.
+    // Looks at the signal: one at the start, one for each MiB and one at the end, then the same for the verification.
     for (let looks = 1; looks <= 9; looks++) {
       await expect(encrypted(content, { signal: abortAfter(looks) })).rejects.toThrow('cancelled');
       expect(await files.names()).toEqual(['archive']);
@@ -133,7 +133,7 @@ describe('encrypting an archive', () => {
     }
   });
 
-  it('shows the file key to nobody who prints it', async () => {
+  it('does not show the file key when it is printed', async () => {
     const source = await files.write('archive', 'x');
     const fileKey = await encryptFile({ source, target: files.at('b'), encryption: pair.encryption, signal });
     expect(inspect(fileKey, { showHidden: true })).toBe('FileKey {}');
@@ -141,8 +141,8 @@ describe('encrypting an archive', () => {
   });
 });
 
-describe('the proof of an encrypted archive', () => {
-  const prove = async (spoil: (file: string) => Promise<void>, plaintextSha256 = sha256(noise(200_000))) => {
+describe('the verification of an encrypted archive', () => {
+  const verify = async (spoil: (file: string) => Promise<void>, plaintextSha256 = sha256(noise(200_000))) => {
     const source = await files.write('archive', noise(200_000));
     const file = files.at('archive.age');
     const fileKey = await encryptFile({ source, target: file, encryption: pair.encryption, signal });
@@ -151,18 +151,18 @@ describe('the proof of an encrypted archive', () => {
   };
 
   it('succeeds on a good file', async () => {
-    const { sha256: found } = await prove(() => Promise.resolve());
+    const { sha256: found } = await verify(() => Promise.resolve());
     expect(found).toBe(sha256(await readFile(files.at('archive.age'))));
   });
 
-  it('fails on another content than the one that was read back, and the file is removed', async () => {
+  it('fails if the content differs from the archive that was read back, and removes the file', async () => {
     const text = await failureText(encrypted('the archive', { plaintextSha256: sha256('another') }));
     expect(text).toContain('does not decrypt to the archive that was read back: its content differs.');
     expect(await files.names()).toEqual(['archive']);
   });
 
-  it('fails on a file that was cut', async () => {
-    const text = await failureText(prove((file) => truncate(file, 100_000)));
+  it('fails on a truncated file', async () => {
+    const text = await failureText(verify((file) => truncate(file, 100_000)));
     expect(text).toMatch(/read back: its end is damaged or missing, after 65536 bytes/);
   });
 
@@ -175,12 +175,12 @@ describe('the proof of an encrypted archive', () => {
       const header = (await readFile(target)).subarray(0, good.indexOf('\n', good.indexOf('\n---') + 1) + 1);
       await writeFile(file, Buffer.concat([header, good.subarray(header.length)]));
     };
-    expect(await failureText(prove(spoil))).toContain(
+    expect(await failureText(verify(spoil))).toContain(
       'The start of the encrypted file is damaged or missing.',
     );
   });
 
-  it('fails on a file that is gone', async () => {
-    expect(await failureText(prove((file) => rm(file)))).toMatch(/could not be read back: ENOENT/);
+  it('fails on a missing file', async () => {
+    expect(await failureText(verify((file) => rm(file)))).toMatch(/could not be read back: ENOENT/);
   });
 });

@@ -37,7 +37,7 @@ const decrypted = (bytes: Uint8Array, pieces = [bytes.length]): Buffer =>
   through(decryptPayload(key), bytes, pieces);
 
 describe('a payload', () => {
-  it.each(SIZES)('of %d bytes is encrypted as the age library does it', async (size) => {
+  it.each(SIZES)('is encrypted as by the age library: %d bytes', async (size) => {
     const { encryption, identity } = await keyPair();
     const { bytes: header, fileKey } = await newHeader(encryption);
     const nonce = randomBytes(NONCE_BYTES);
@@ -48,7 +48,7 @@ describe('a payload', () => {
     expect(Buffer.from(content).equals(noise(size))).toBe(true);
   });
 
-  it.each(SIZES)('of %d bytes that the age library has encrypted is decrypted', async (size) => {
+  it.each(SIZES)('is decrypted after the age library has encrypted it: %d bytes', async (size) => {
     const { identity, recipient } = await keyPair();
     const [encrypter, decrypter] = [new Encrypter(), new Decrypter()];
     encrypter.addRecipient(recipient);
@@ -62,7 +62,7 @@ describe('a payload', () => {
     expect(content.equals(noise(size))).toBe(true);
   });
 
-  it('is the same however it is cut into pieces', () => {
+  it('does not depend on how it is divided into pieces', () => {
     const size = fc.oneof(
       fc.constantFrom(...SIZES),
       fc.integer({ min: 0, max: 300_000 }),
@@ -89,20 +89,20 @@ describe('a payload', () => {
     );
   });
 
-  it('has a tag for each chunk, and one for no content at all', () => {
+  it('has a tag for each chunk, and one for empty content', () => {
     for (const size of SIZES) {
       const chunks = Math.max(1, Math.ceil(size / CHUNK_BYTES));
       expect(encrypted(noise(size))).toHaveLength(size + chunks * TAG_BYTES);
     }
   });
 
-  it('counts its chunks over the edge of a byte of the counter', () => {
+  it('counts its chunks beyond one byte of the counter', () => {
     const content = noise(258 * CHUNK_BYTES);
     expect(decrypted(encrypted(content)).equals(content)).toBe(true);
   });
 });
 
-describe('a payload that was tampered with', () => {
+describe('a manipulated payload', () => {
   const three = encrypted(noise(2 * CHUNK_BYTES + 10));
   const chunk = (index: number): Buffer => three.subarray(index * SEALED_CHUNK, (index + 1) * SEALED_CHUNK);
   const cases: [string, Buffer][] = [
@@ -118,12 +118,12 @@ describe('a payload that was tampered with', () => {
     ['of less than a tag', Buffer.alloc(TAG_BYTES - 1)],
   ];
 
-  it.each(cases)('%s does not decrypt', (_, payload) => {
+  it.each(cases)('does not decrypt: %s', (_, payload) => {
     expect(() => decrypted(payload)).toThrow(PayloadError);
     expect(() => decrypted(payload, [1000])).toThrow(PayloadError);
   });
 
-  it('gives out no byte of a chunk before it was checked', () => {
+  it('returns no byte of a chunk before it is verified', () => {
     const damaged = Buffer.from(three);
     damaged[SEALED_CHUNK + 5] = (damaged[SEALED_CHUNK + 5] ?? 0) ^ 1;
     const stream = decryptPayload(key);

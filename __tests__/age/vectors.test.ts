@@ -60,7 +60,7 @@ async function decrypt({ file, identities, passphrase }: Vector): ReturnType<typ
 }
 
 describe("the format's public test vectors", () => {
-  it('are all here, and all but the armored ones are used', () => {
+  it('are complete, and all but the armored ones are used', () => {
     expect(all.length).toBeGreaterThanOrEqual(143);
     const used = ['success', 'no match', 'HMAC failure', 'header failure', 'payload failure'];
     expect(binary.filter(({ expected }) => !used.includes(expected))).toEqual([]);
@@ -72,7 +72,7 @@ describe("the format's public test vectors", () => {
     expect(sha256).toBe(one.payloadSha256);
   });
 
-  it.each(expecting('no match'))('$name is opened by no key', async (one) => {
+  it.each(expecting('no match'))('$name is decrypted by no key', async (one) => {
     const text = await failureText(decrypt(one));
     expect(text).toMatch(/No key in age-identity can decrypt|age-passphrase is not the passphrase|is empty/);
     expect(await files.names()).toEqual(['vector']);
@@ -88,13 +88,13 @@ describe("the format's public test vectors", () => {
     expect(await files.names()).toEqual(['vector']);
   });
 
-  it.each(expecting('payload failure'))('$name is damaged, and nothing of it is kept', async (one) => {
+  it.each(expecting('payload failure'))('$name is damaged, and no file of it is left', async (one) => {
     expect(await failureText(decrypt(one))).toContain('damaged or incomplete');
     expect(await files.names()).toEqual(['vector']);
   });
 
   it.each(all.filter(({ armored, expected }) => armored && expected === 'success'))(
-    '$name is armored, which is said',
+    '$name is armored, and the error says so',
     async (one) => {
       expect(await failureText(decrypt(one))).toMatch(/ASCII armor|not encrypted with age/);
     },

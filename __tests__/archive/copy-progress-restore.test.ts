@@ -8,7 +8,7 @@ const sizes = new Map([
 const restoring = (name: string): string => `pg_restore: processing data for table "${name}"`;
 
 describe('the progress of a restore', () => {
-  it('tells what is created before the first table, and after the last', () => {
+  it('names objects that are created before the first table and after the last', () => {
     const progress = restoreProgress(sizes);
     expect(progress.describe({ elapsedMs: 1, archiveBytes: 0 })).toBeUndefined();
     progress.line('pg_restore: creating TABLE "public.a"', 0);
@@ -22,7 +22,7 @@ describe('the progress of a restore', () => {
     );
   });
 
-  it('tells table, share, rate and time left by what has been read of the archive', () => {
+  it('names table, share, rate and time left from the bytes read of the archive', () => {
     const progress = restoreProgress(sizes);
     progress.line(restoring('public.a'), 0);
     progress.line(restoring('public.b'), 20_000_000);
@@ -31,7 +31,7 @@ describe('the progress of a restore', () => {
     );
   });
 
-  it('tells the tables alone where nobody knows what was read', () => {
+  it('names only the tables if the bytes that were read are unknown', () => {
     const progress = restoreProgress(sizes);
     progress.line(restoring('public.a'), 0);
     expect(progress.describe({ elapsedMs: 10_000, archiveBytes: 0 })).toBe('  public.a');
@@ -41,7 +41,7 @@ describe('the progress of a restore', () => {
     );
   });
 
-  it('counts tables where several are restored at once', () => {
+  it('counts tables if several are restored at once', () => {
     const progress = parallelProgress(2);
     expect(progress.describe({ elapsedMs: 1, archiveBytes: 0 })).toBeUndefined();
     for (const line of [
@@ -57,7 +57,7 @@ describe('the progress of a restore', () => {
     );
   });
 
-  it('never goes beyond what is expected', () => {
+  it('never exceeds 100 %', () => {
     expect(progressLine({ reached: 200, total: 100, elapsedMs: 1_000, name: 't' })).toContain('100 %');
     expect(progressLine({ reached: 0, total: 0, elapsedMs: 1_000, name: 't' })).toBe('  t');
   });

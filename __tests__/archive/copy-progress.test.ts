@@ -8,13 +8,13 @@ const sizes = new Map([
 const dumping = (name: string) => `pg_dump: dumping contents of table "${name}"`;
 
 describe('the progress of a dump', () => {
-  it('says nothing before the first table', () => {
+  it('is empty before the first table', () => {
     const progress = dumpProgress(sizes);
     progress.line('pg_dump: reading schemas', 0);
     expect(progress.describe({ elapsedMs: 5_000, archiveBytes: 0 })).toBeUndefined();
   });
 
-  it('tells table, share, rate and time left', () => {
+  it('names table, share, rate and time left', () => {
     const progress = dumpProgress(sizes);
     progress.line(dumping('public.a'), 0);
     progress.line(dumping('public.b'), 20_000_000);
@@ -23,13 +23,13 @@ describe('the progress of a dump', () => {
     expect(line?.trim()).toBe('37 %  150 MB of 400 MB  15 MB/s  about 17 s left  public.b');
   });
 
-  it('never calls a table complete while it is being dumped', () => {
+  it('never reports a table as complete while it is being dumped', () => {
     const progress = dumpProgress(sizes);
     progress.line(dumping('public.a'), 0);
     expect(progress.describe({ elapsedMs: 1_000, archiveBytes: 900_000_000 })).toContain('23 %');
   });
 
-  it('says nothing again when nothing has come meanwhile', () => {
+  it('is not repeated if nothing has changed', () => {
     const progress = dumpProgress(sizes);
     progress.line(dumping('public.a'), 0);
     const line = (elapsedMs: number, archiveBytes: number): string | undefined =>
@@ -41,7 +41,7 @@ describe('the progress of a dump', () => {
     expect(line(20_000, 2_000_000)).toContain('public.b');
   });
 
-  it('goes on where the sizes are unknown or zero', () => {
+  it('continues if the sizes are unknown or zero', () => {
     const progress = dumpProgress(new Map());
     progress.line(dumping('public."new\\nline"'), 0);
     expect(progress.describe({ elapsedMs: 1_000, archiveBytes: 5 })).toContain('new');

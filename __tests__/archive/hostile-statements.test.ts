@@ -160,7 +160,7 @@ describe('a long chain of entries that depend on each other', () => {
   const chain = (kind: string, length: number): TocEntry[] =>
     Array.from({ length }, (_, at) => tocEntry({ dumpId: at + 1, kind, dependencies: [at + 2] }));
 
-  it('are gone through once', () => {
+  it('is searched only once', () => {
     const time = (length: number): number => {
       const entries = chain('COMMENT', length);
       return milliseconds(() => {
@@ -174,7 +174,7 @@ describe('a long chain of entries that depend on each other', () => {
     expect(time(40_000)).toBeLessThan(100 + 9 * time(10_000));
   });
 
-  it('have a root, whichever of them is asked first, and none goes round in circles', () => {
+  it('has a root for each entry in any order, also in a circle', () => {
     const entries = [...chain('COMMENT', 3), tocEntry({ dumpId: 4, kind: 'TABLE', tag: 't' })];
     const [first, second, third, table] = entries;
     const circle = [...chain('COMMENT', 2), tocEntry({ dumpId: 3, kind: 'COMMENT', dependencies: [1] })];
@@ -195,7 +195,7 @@ describe('a long chain of entries that depend on each other', () => {
     }
   });
 
-  it('are partitions of partitions to any depth', () => {
+  it('is followed to any depth for partitions of partitions', () => {
     const length = 20_000;
     const tables = Array.from({ length }, (_, at) =>
       tocEntry({ dumpId: at + 1, kind: 'TABLE', tag: `t${at}`, schema: 's' }),

@@ -27,7 +27,7 @@ async function readDamaged(bytes: Buffer): Promise<Manifest> {
   return bed.manifestOf(file);
 }
 
-describe('an archive that is not whole', () => {
+describe('a damaged archive', () => {
   it.each([
     ['zstd:3', 100],
     ['gzip:6', 30],
@@ -42,7 +42,7 @@ describe('an archive that is not whole', () => {
     }
   });
 
-  it('is refused, or gives another digest, when a byte of it is another', async () => {
+  it('is refused or gives another digest if one byte is changed', async () => {
     const bytes = await readFile(archive);
     const { contentDigest } = await bed.manifestOf(archive);
     const script = await scriptOf(archive);
@@ -60,14 +60,14 @@ describe('an archive that is not whole', () => {
     expect(refused).toBeGreaterThan(10);
   });
 
-  it('is refused when rows are damaged that were dumped as INSERT statements', async () => {
+  it('is refused if rows that were dumped as INSERT statements are damaged', async () => {
     const bytes = await readFile(await bed.dumped('odd', '--inserts', '--compress=gzip:6'));
     const [at = 0] = positionsOfData(bytes).map((place) => Number(bytes.readBigUInt64LE(place)));
     bytes.fill(0x41, at + 12, at + 30);
     await expect(readDamaged(bytes)).rejects.toThrow('pg_restore reports: ');
   });
 
-  it('is refused when its table of contents points to a wrong place', async () => {
+  it('is refused if its table of contents points to a wrong position', async () => {
     const bytes = await readFile(archive);
     // Every entry with data ends with a flag (2: the position is set) and a position of 8 bytes, least first.
     const places = positionsOfData(bytes);
@@ -79,7 +79,7 @@ describe('an archive that is not whole', () => {
     }
   });
 
-  it('is refused when it is empty, missing or something else', async () => {
+  it('is refused if it is empty, missing or another kind of file', async () => {
     await expect(readDamaged(Buffer.alloc(0))).rejects.toThrow(
       'The archive cannot be read back: it is empty.',
     );
@@ -87,7 +87,7 @@ describe('an archive that is not whole', () => {
     await expect(bed.read(join(bed.folder, 'absent'))).rejects.toThrow('ENOENT');
   });
 
-  it('is told in words, with the tool’s own as the cause', async () => {
+  it('is explained, with the message of pg_restore as the cause', async () => {
     const bytes = await readFile(archive);
     await expect(readDamaged(bytes.subarray(0, -20))).rejects.toMatchObject({
       name: 'UserError',

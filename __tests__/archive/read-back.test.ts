@@ -24,7 +24,7 @@ beforeAll(async () => {
 
 afterAll(() => bed.stop());
 
-describe('a database with everything odd in it', () => {
+describe('a database with unusual contents', () => {
   it('has as many rows in each table as the server counts', async () => {
     const tables = await bed.database.query(
       `SELECT format('%I.%I', n.nspname, c.relname) AS sql, n.nspname AS schema, c.relname AS table
@@ -46,7 +46,7 @@ describe('a database with everything odd in it', () => {
     expect(manifest.rows).toBe(counted.reduce((sum, [, count]) => sum + count, 0));
   });
 
-  it('has the rows that COPY gives', async () => {
+  it('has the same rows as COPY', async () => {
     const { stdout } = await execute(
       bed.tools.psql,
       [
@@ -112,7 +112,7 @@ describe('a database with everything odd in it', () => {
     expect(await bed.manifestOf(await bed.dumped('restored'))).toEqual(await bed.manifestOf(archive));
   });
 
-  it('is read with backslashes doubled, when the database says so', async () => {
+  it('is read with doubled backslashes if standard_conforming_strings is off', async () => {
     await bed.database.createDatabase('escaped');
     await bed.database.sql(ODD_DATABASE, 'escaped');
     await bed.database.query('ALTER DATABASE escaped SET standard_conforming_strings = off');
@@ -121,7 +121,7 @@ describe('a database with everything odd in it', () => {
     );
   });
 
-  it('has the definitions, each with a digest of its own', async () => {
+  it('has the definitions, each with its own digest', async () => {
     const { definitions } = await bed.manifestOf(archive);
     const named = definitions.map(({ kind, name }) => `${kind} ${name}`);
     expect(named).toEqual(
@@ -141,7 +141,7 @@ describe('a database with everything odd in it', () => {
     for (const { sha256 } of definitions) expect(sha256).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('has no rows that were dumped as INSERT statements, and everything else', async () => {
+  it('has everything but the rows if they were dumped as INSERT statements', async () => {
     const { tables, ...others } = await bed.manifestOf(await bed.dumped('odd', '--inserts'));
     const { sequences, largeObjects, definitions } = await bed.manifestOf(archive);
     expect(tables).toEqual([]);
@@ -150,7 +150,7 @@ describe('a database with everything odd in it', () => {
     expect(files.filter((name) => name.endsWith('.list'))).toEqual([]);
   });
 
-  it('has a partitioned table as one, when it is dumped so', async () => {
+  it('has a partitioned table as one table if it was dumped so', async () => {
     const { tables } = await bed.manifestOf(await bed.dumped('odd', '--load-via-partition-root'));
     expect(tables.filter(({ table }) => table.startsWith('events'))).toMatchObject([
       { table: 'events', rows: 400 },
@@ -162,7 +162,7 @@ function pick({ tables, sequences, largeObjects }: Manifest): Partial<Manifest> 
   return { tables, sequences, largeObjects };
 }
 
-describe('each kind of change', () => {
+describe('every change of a database', () => {
   it.each([
     ['a value', `UPDATE public.users SET note = 'other' WHERE id = 7`],
     [
@@ -193,52 +193,52 @@ describe('each kind of change', () => {
     ['a default privilege', `ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO somebody`],
     ['a right', `GRANT SELECT ON public.users TO public`],
     ['an empty table', `CREATE TABLE public.one_more ()`],
-  ])('gives another digest: %s', async (_, change) => {
+  ])('changes the content digest: %s', async (_, change) => {
     const before = await bed.manifestOf(await bed.dumped('odd'));
     await bed.database.query(change, { database: 'odd' });
     expect((await bed.manifestOf(await bed.dumped('odd'))).contentDigest).not.toBe(before.contentDigest);
   });
 });
 
-describe('a pg_restore that cannot be trusted', () => {
+describe('an unreliable pg_restore', () => {
   async function readWith(script: string, more: Partial<ReadBackRequest> = {}): Promise<ReadBack> {
     const pgRestore = join(bed.folder, 'pg_restore');
     await writeFile(pgRestore, `#!/bin/sh\n${script}\n`, { mode: 0o700 });
     return bed.read(archive, { pgRestore, ...more });
   }
 
-  it('is not believed when its script stops, though it says that all is well', async () => {
+  it('is an error if its script stops, although it exits with 0', async () => {
     await expect(readWith(`echo 'BEGIN;'`)).rejects.toThrow('without the closing comment');
     await expect(readWith(':')).rejects.toThrow('its script is empty');
   });
 
-  it('is not believed when it fails after a whole script', async () => {
+  it('is an error if it fails after a complete script', async () => {
     const failing = `echo 'BEGIN;'; echo '-- PostgreSQL database dump complete'; exit 3`;
     await expect(readWith(failing)).rejects.toThrow('pg_restore reports: it ended with exit code 3');
   });
 
-  it('is told apart from a bad archive when it is killed', async () => {
+  it('is an error of its own if it is killed', async () => {
     await expect(readWith('kill -KILL $$')).rejects.toThrow('pg_restore was ended by SIGKILL');
   });
 
-  it('is ended when its script makes no sense', async () => {
+  it('is ended if its script is invalid', async () => {
     await expect(readWith(`echo '- nonsense'; exec sleep 60`)).rejects.toThrow(
       'cannot be part of the data of an archive',
     );
   });
 
-  it('is ended when it has nothing more to say, and does not end', async () => {
+  it('is ended if it prints nothing more and does not end', async () => {
     await expect(readWith(`echo 'BEGIN;'; exec sleep 60`, { stallTimeoutMs: 300 })).rejects.toThrow(
       'The archive cannot be read back: pg_restore printed nothing for 0.3 seconds.',
     );
   });
 
-  it('is not believed when it prints less than the table of contents names', async () => {
+  it('is an error if it prints less than the table of contents names', async () => {
     const script = `echo 'BEGIN;'; echo '-- PostgreSQL database dump complete'`;
     await expect(readWith(script)).rejects.toThrow('its data differ from its table of contents');
   });
 
-  it('does not hide that the archive is being written', async () => {
+  it('does not hide that the archive was changed meanwhile', async () => {
     const growing = join(bed.folder, 'growing.bak');
     await copyFile(archive, growing);
     const script = `echo more >> '${growing}'; echo '-- PostgreSQL database dump complete'`;
@@ -247,14 +247,14 @@ describe('a pg_restore that cannot be trusted', () => {
 });
 
 describe('reading back', () => {
-  it('tells how far it has come', async () => {
+  it('reports its progress', async () => {
     const seen: { bytes: number; rows: number }[] = [];
     const { manifest } = await bed.read(archive, { onProgress: (progress) => seen.push(progress) });
     expect(seen.at(-1)).toMatchObject({ rows: manifest.rows });
     expect(seen.map(({ bytes }) => bytes)).toEqual(seen.map(({ bytes }) => bytes).toSorted((a, b) => a - b));
   });
 
-  it('stops when the run is cancelled, and leaves no process', async () => {
+  it('stops when the job is cancelled, and leaves no process', async () => {
     const cancelled = new CancelledError('SIGINT');
     const controller = new AbortController();
     const pids: number[] = [];

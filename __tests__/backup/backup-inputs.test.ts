@@ -20,7 +20,7 @@ describe('the destination of a backup', () => {
       { path: 'backups/', upload: 'false' },
       { upload: false, keepAt: 'backups/' },
     ],
-  ])('is set by path and upload: %j', async (given, destination) => {
+  ])('is set with path and upload: %j', async (given, destination) => {
     expect((await read(given)).destination).toEqual(destination);
   });
 

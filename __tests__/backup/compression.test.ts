@@ -5,11 +5,11 @@ import { errorText } from '../support/user-error.ts';
 const read = (value: string, major = 17) => compression('compression', value, major);
 
 describe('compression', () => {
-  it.each(['zstd', 'zstd:3', 'zstd:22', 'gzip:9', 'lz4:12', 'lz4'])('accepts %s as pg_dump does', (value) => {
+  it.each(['zstd', 'zstd:3', 'zstd:22', 'gzip:9', 'lz4:12', 'lz4'])('accepts %s like pg_dump', (value) => {
     expect(read(value).spec).toBe(value);
   });
 
-  it('passes none on as level 0, which every version supports', () => {
+  it('passes on none as level 0, which every version supports', () => {
     expect(read('none')).toEqual({ method: 'none', spec: '0' });
   });
 

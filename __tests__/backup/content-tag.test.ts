@@ -6,17 +6,17 @@ const URL = 'postgres://u:secret@db.example.com/shop';
 const to = (...recipients: string[]) => ({ to: 'recipients', recipients }) as const;
 
 describe('the tag of the content', () => {
-  it('is the beginning of its digest when everyone who has the backup can read it', async () => {
+  it('is the start of the content digest without encryption', async () => {
     expect(await contentTag(DIGEST, undefined, URL)).toBe('abababababab');
   });
 
-  it('tells nothing of it when the backup is encrypted, and stays the same for the same', async () => {
+  it('reveals nothing of the content with encryption, and is the same for the same content', async () => {
     const tag = await contentTag(DIGEST, to('age1a', 'age1b'), URL);
     expect(tag).toMatch(/^(?!abab)[0-9a-f]{16}$/);
     expect(await contentTag(DIGEST, to('age1b', 'age1a', 'age1b'), URL)).toBe(tag);
   });
 
-  it('is another for other content, recipients, passphrases and connections', async () => {
+  it('differs for other content, recipients, passphrases and connections', async () => {
     const tags = [
       await contentTag(DIGEST, to('age1a'), URL),
       await contentTag('ac'.repeat(32), to('age1a'), URL),

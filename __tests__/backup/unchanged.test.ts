@@ -18,7 +18,7 @@ function stored(name: string, expired = false) {
 const same = stored(`shop-20261101T000000Z-${'a'.repeat(12)}.bak`);
 
 describe('an unchanged database', () => {
-  it('is not uploaded again while half of the retention is left, and not a moment longer', () => {
+  it('is not uploaded again as long as half of the retention is left, and not longer', () => {
     expect(isAlreadyStored(same, fresh, day(2))).toBe(true);
     expect(isAlreadyStored(same, fresh, day(16))).toBe(true);
     expect(isAlreadyStored(same, fresh, new Date(day(16).getTime() + 1))).toBe(false);
@@ -26,12 +26,12 @@ describe('an unchanged database', () => {
   });
 
   it.each([
-    ['nothing', undefined],
-    ['other contents', stored(`shop-20261101T000000Z-${'b'.repeat(12)}.bak`)],
-    ['the same, encrypted', stored(`shop-20261101T000000Z-${'a'.repeat(16)}.bak.age`)],
-    ['the same, expired', stored(`shop-20261101T000000Z-${'a'.repeat(12)}.bak`, true)],
-    ['the same, nobody knows how long', { ...same, expiresAt: undefined }],
-  ])('is uploaded where there is %s', (_, newest) => {
+    ['missing', undefined],
+    ['of other contents', stored(`shop-20261101T000000Z-${'b'.repeat(12)}.bak`)],
+    ['the same but encrypted', stored(`shop-20261101T000000Z-${'a'.repeat(16)}.bak.age`)],
+    ['the same but expired', stored(`shop-20261101T000000Z-${'a'.repeat(12)}.bak`, true)],
+    ['the same with an unknown expiry', { ...same, expiresAt: undefined }],
+  ])('is uploaded if the newest backup is %s', (_, newest) => {
     expect(isAlreadyStored(newest, fresh, day(2))).toBe(false);
   });
 });

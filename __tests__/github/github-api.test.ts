@@ -34,7 +34,7 @@ async function ask(changes: Partial<RepositoryAccess> = {}): Promise<number> {
 
 describe('a request to GitHub', () => {
   it.each([500, 502, 'reset', 'hang', 'corrupt'] as const)(
-    'that fails once is made again: %s',
+    'is tried again after a failure: %s',
     async (answer) => {
       service.faults = { rest: { answer, times: 1 } };
       expect(await ask({ retries: retriesWith(answer) })).toBe(2);
@@ -47,20 +47,20 @@ describe('a request to GitHub', () => {
     ['reset', 'closed|ECONNRESET'],
     ['hang', 'timeout'],
     ['corrupt', 'the response lacks'],
-  ] as const)('that always fails ends in words that name the reason: %s', async (answer, reason) => {
+  ] as const)('is an error that names the reason after the last attempt: %s', async (answer, reason) => {
     service.faults = { rest: { answer } };
     const { message, hint } = await userErrorOf(ask({ retries: retriesWith(answer) }));
     expect(message).toMatch(new RegExp(`The request to the GitHub API failed: .*(${reason})`));
     expect(hint).toContain('githubstatus.com');
   });
 
-  it('that is refused is not made again', async () => {
+  it('is not tried again if it is refused', async () => {
     const before = service.requests.length;
     await userErrorOf(ask({ token: 'ghs_wrong' }));
     expect(service.requests).toHaveLength(before + 1);
   });
 
-  it('that cannot reach GitHub says so', async () => {
+  it('is an error that says so if GitHub cannot be reached', async () => {
     const { message } = await userErrorOf(ask({ env: { GITHUB_API_URL: 'http://127.0.0.1:9' } }));
     expect(message).toMatch(/ECONNREFUSED|bad port/);
   });
@@ -100,7 +100,7 @@ describe('a rate limit', () => {
     expect(await ask()).toBe(2);
   });
 
-  it('that ends too late is an error that says when', async () => {
+  it('is an error with its end if it lasts too long', async () => {
     limited({ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '4102444800' }, 403, 9);
     const before = service.requests.length;
     const { message } = await userErrorOf(ask());
@@ -108,7 +108,7 @@ describe('a rate limit', () => {
     expect(service.requests).toHaveLength(before + 1);
   });
 
-  it('is not waited for when the job is cancelled', async () => {
+  it('is not waited for after the job is cancelled', async () => {
     limited({ 'retry-after': '600' }, 429, 9);
     const controller = new AbortController();
     const retries = { ...IMPATIENCE, longestWaitMs: 3_600_000 };

@@ -47,14 +47,14 @@ describe('a refusal', () => {
     [404, 'example/shop does not exist', 'actions: read'],
     [410, 'expired', 'another backup'],
     [422, 'refused', 'again'],
-  ])('with %d says what is wrong and what to do', (status, wrong, remedy) => {
+  ])('with status %d says what is wrong and what to do', (status, wrong, remedy) => {
     const error = refusal(answer(status), subject);
     expect(error?.message).toContain(wrong);
     expect(error?.hint).toContain(remedy);
     expect(error?.status).toBe(status);
   });
 
-  it('to delete names the other permission', () => {
+  it('of a deletion names the permission to write', () => {
     const error = refusal(answer(403), { ...subject, permission: 'write' });
     expect(error?.message).toContain('delete');
     expect(error?.hint).toContain('actions: write');
@@ -68,7 +68,7 @@ describe('a refusal', () => {
     expect(error?.hint).toMatch(/github-token needs a token with "actions: read" in example\/shop/);
   });
 
-  it('is none when the fault is GitHub’s', () => {
+  it('is not reported if the error is on GitHub’s side', () => {
     expect(refusal(answer(500), subject)).toBeUndefined();
     expect(refusal(answer(503), subject)).toBeUndefined();
   });

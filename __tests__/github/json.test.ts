@@ -9,7 +9,7 @@ import {
 } from '../../src/github/json.ts';
 
 describe('an answer', () => {
-  it('is taken as its documentation says', () => {
+  it('is read as documented', () => {
     expect(objectsOf([{ id: 1 }])).toEqual([{ id: 1 }]);
     expect(textOf('')).toBe('');
     expect(wholeNumberOf('9007199254740991')).toBe(Number.MAX_SAFE_INTEGER);
@@ -28,11 +28,11 @@ describe('an answer', () => {
     ['a number', () => wholeNumberOf('9007199254740992')],
     ['a time', () => timeOf('yesterday')],
     ['a text', () => timeOf(0)],
-  ])('without %s where there must be one is odd', (_, read) => {
+  ])('is unexpected without %s', (_, read) => {
     expect(read).toThrow(UnexpectedResponse);
   });
 
-  it('may lack a text where that is allowed', () => {
+  it('can lack an optional text', () => {
     expect([undefined, null, 1, 'a'].map(textOrEmpty)).toEqual(['', '', '', 'a']);
   });
 });

@@ -27,12 +27,12 @@ describe('the visibility of a repository', () => {
     ['public', 'public'],
     ['private', 'private'],
     ['internal', 'private'],
-  ] as const)('that GitHub calls %s is %s', async (visibility, expected) => {
+  ] as const)('is known from the answer of GitHub: %s is %s', async (visibility, expected) => {
     service.visibility = visibility;
     expect(await visibilityByApi(accessTo(service))).toBe(expected);
   });
 
-  it('is told to a token without any permission', async () => {
+  it('can be queried with a token without any permission', async () => {
     const token = service.tokenFor({ repositories: [service.repository], actions: 'none' });
     expect(await visibilityByApi(accessTo(service, { token }))).toBe('private');
   });
@@ -64,7 +64,7 @@ describe('the visibility of a repository', () => {
     expect(await visibilityByApi(accessTo(service, changes))).toBe('unknown');
   });
 
-  it('is not told when the job is cancelled meanwhile', async () => {
+  it('is not returned if the job is cancelled meanwhile', async () => {
     service.faults = { rest: { answer: 'hang' } };
     const controller = new AbortController();
     const before = service.requests.length;
@@ -100,12 +100,12 @@ describe('a backup that is not encrypted', () => {
   };
   const publicly = { repository: { private: false } };
 
-  it('may go to a private repository', async () => {
+  it('can be uploaded in a private repository', async () => {
     expect(await ask({ repository: { private: true } })).toBeUndefined();
     expect(await ask(undefined)).toBeUndefined();
   });
 
-  it('is refused in a public one, with the ways out', async () => {
+  it('is refused in a public repository, with the alternatives', async () => {
     await expect(ask(publicly)).rejects.toMatchObject({
       message: expect.stringMatching(/repository is public.*not encrypted/),
       hint: expect.stringMatching(/age-recipients.*private repository.*allow-plaintext-on-public: true/),
@@ -114,23 +114,23 @@ describe('a backup that is not encrypted', () => {
     await expect(ask(undefined)).rejects.toThrow('is public');
   });
 
-  it('is refused where the repository has become public since the event', async () => {
+  it('is refused if the repository has become public since the event', async () => {
     service.visibility = 'public';
     await expect(ask({ repository: { private: true } })).rejects.toThrow('is public');
   });
 
-  it('goes by the event where GitHub cannot be asked, but not in a run that was started again', async () => {
+  it('is decided by the event if GitHub cannot be asked, but not in a later attempt of the run', async () => {
     const privately = { repository: { private: true } };
     expect(await ask(privately, { token: '' })).toBeUndefined();
     await expect(ask(privately, { token: '' }, '2')).rejects.toThrow('could not be determined');
     expect(await ask(privately, {}, '2')).toBeUndefined();
   });
 
-  it('is refused where nobody can tell', async () => {
+  it('is refused if the visibility is unknown', async () => {
     await expect(ask(undefined, { token: '' })).rejects.toThrow('could not be determined');
   });
 
-  it('goes where it was allowed to go, and who can read it is known', async () => {
+  it('is uploaded if it is allowed, and the result says who can read it', async () => {
     expect(await ask(publicly, { allowed: true })).toBe('public');
     expect(await ask(undefined, { allowed: true, token: '' })).toBe('unknown');
     expect(await ask({ repository: { private: true } }, { allowed: true })).toBeUndefined();

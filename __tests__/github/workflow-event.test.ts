@@ -21,11 +21,11 @@ describe('whether the repository is public', () => {
     expect(workflowEvent({ repository }, run).repositoryIsPublic).toBe(expected);
   });
 
-  it.each([undefined, null, 'text', 7, [], { repository: null }])('is not known from %j', (payload) => {
+  it.each([undefined, null, 'text', 7, [], { repository: null }])('is unknown from %j', (payload) => {
     expect(workflowEvent(payload, run)).toEqual({ repositoryIsPublic: undefined, withoutSecrets: undefined });
   });
 
-  it('cannot be told by what an object inherits', () => {
+  it('is not read from inherited properties', () => {
     const payload: unknown = JSON.parse('{"repository": {"__proto__": {"private": true}}}');
     expect(workflowEvent(payload, run).repositoryIsPublic).toBeUndefined();
   });
@@ -49,7 +49,7 @@ describe('a run without secrets', () => {
       { repository: own },
       undefined,
     ],
-  ])('is told: %s', (_, { name, actor }, payload, expected) => {
+  ])('is recognized: %s', (_, { name, actor }, payload, expected) => {
     const { withoutSecrets } = workflowEvent(payload, { name, actor });
     if (expected === undefined) expect(withoutSecrets).toBeUndefined();
     else expect(withoutSecrets).toMatch(expected);
@@ -57,7 +57,7 @@ describe('a run without secrets', () => {
 });
 
 describe('the payload on the disk', () => {
-  it('is read from where the runner says, and says nothing when it is missing or broken', async () => {
+  it('is read from the path of the runner, and is empty if the file is missing or damaged', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'event-'));
     const file = path.join(folder, 'event.json');
     try {

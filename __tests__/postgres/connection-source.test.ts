@@ -14,7 +14,7 @@ const find = (inputValue: string, environmentValue?: string) =>
   findConnectionString({ input: 'connection-string', inputValue, environmentValue, workspace });
 
 describe('the connection string', () => {
-  it('is the input, when there is one', async () => {
+  it('is the input, if it is set', async () => {
     await writeFile(path.join(workspace, '.env'), 'DATABASE_URL=postgres://file\n');
     expect(await find('postgres://input', 'postgres://environment')).toEqual({
       value: 'postgres://input',
@@ -22,12 +22,12 @@ describe('the connection string', () => {
     });
   });
 
-  it('is DATABASE_URL of the environment before that of the .env file', async () => {
+  it('is DATABASE_URL of the environment rather than that of the .env file', async () => {
     await writeFile(path.join(workspace, '.env'), 'DATABASE_URL=postgres://file\n');
     expect((await find('', 'postgres://environment')).value).toBe('postgres://environment');
   });
 
-  it('is DATABASE_URL of the .env file at last, quotes and all that dotenv knows', async () => {
+  it("is finally DATABASE_URL of the .env file, with quotes and the rest of dotenv's syntax", async () => {
     await writeFile(
       path.join(workspace, '.env'),
       '# note\nexport DATABASE_URL="postgres://u:p#w@h/d" # comment\n',
@@ -37,21 +37,21 @@ describe('the connection string', () => {
     expect(found.from).toContain('.env');
   });
 
-  it('is missing with an error that names the input, missing secrets and forks', async () => {
+  it('causes an error that names the input, missing secrets and forks if it is missing', async () => {
     await expect(find('')).rejects.toMatchObject({
       message: expect.stringContaining('connection-string is empty'),
       hint: expect.stringMatching(/secret[\s\S]*fork/),
     });
   });
 
-  it('cannot be read from a .env that is a folder, and says so', async () => {
+  it('causes an error if .env is a folder', async () => {
     const { mkdir } = await import('node:fs/promises');
     await mkdir(path.join(workspace, '.env'));
     await expect(find('')).rejects.toMatchObject({ message: expect.stringContaining('.env') });
   });
 });
 
-describe('a connection string that is missing because the run gets no secrets', () => {
+describe('a missing connection string in a run without secrets', () => {
   const findIn = async (event: object, env: NodeJS.ProcessEnv) => {
     const file = path.join(workspace, 'event.json');
     await writeFile(file, JSON.stringify({ repository: { full_name: 'example/shop' }, ...event }));
@@ -59,7 +59,7 @@ describe('a connection string that is missing because the run gets no secrets', 
     return findConnectionString(places, { GITHUB_EVENT_PATH: file, ...env });
   };
 
-  it('says so for a pull request from a fork', async () => {
+  it('is explained for a pull request from a fork', async () => {
     const event = { pull_request: { head: { repo: { full_name: 'stranger/shop' } } } };
     await expect(findIn(event, { GITHUB_EVENT_NAME: 'pull_request' })).rejects.toMatchObject({
       message: expect.stringMatching(
@@ -69,7 +69,7 @@ describe('a connection string that is missing because the run gets no secrets', 
     });
   });
 
-  it('says so for Dependabot', async () => {
+  it('is explained for Dependabot', async () => {
     const env = { GITHUB_EVENT_NAME: 'push', GITHUB_ACTOR: 'dependabot[bot]' };
     await expect(findIn({}, env)).rejects.toThrow(/^connection-string is empty: .*Dependabot/);
   });

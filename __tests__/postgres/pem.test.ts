@@ -13,7 +13,7 @@ describe('PEM text from a secret', () => {
     KEY.replaceAll('\n', '\\n'),
     KEY.replaceAll('EC ', ''),
     KEY.replaceAll('EC PRIVATE', 'ENCRYPTED PRIVATE'),
-  ])('is taken however its lines were kept: %j', (value) => {
+  ])('is accepted with any kind of line breaks: %j', (value) => {
     expect(read(value)).toMatch(
       /^-----BEGIN (\w+ )?PRIVATE KEY-----\nMHcCAQEE\nSECRET==\n-----END (\w+ )?PRIVATE KEY-----\n$/,
     );
@@ -24,7 +24,7 @@ describe('PEM text from a secret', () => {
     KEY.replaceAll('\n', ' '),
     KEY.replaceAll('PRIVATE KEY', 'CERTIFICATE'),
     KEY.slice(0, -10),
-  ])('that is something else is refused, showing nothing of it: %j', (value) => {
+  ])('is refused without being shown if it is something else: %j', (value) => {
     const text = errorText(() => read(value));
     expect(text).toContain('ssl-key');
     expect(text).not.toContain('SECRET');

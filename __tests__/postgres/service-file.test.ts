@@ -10,23 +10,23 @@ const FILE =
 const parse = (service: string, text = FILE) => parseService('connection-string', text, service);
 
 describe('a connection service', () => {
-  it('is its section of the file, the first value of each key', () => {
+  it('is its section of the file, with the first value of each key', () => {
     expect(parse('shop')).toEqual({ host: 'h', port: '5433', password: 'p=w' });
     expect(parse('nope')).toBeUndefined();
   });
 
-  it('with a line that is no parameter is refused, showing nothing of it', () => {
+  it('is refused without being shown if a line is not a parameter', () => {
     expect(errorText(() => parse('a', '[a]\nSECRET'))).not.toContain('SECRET');
   });
 
-  describe('is looked for', () => {
+  describe('is searched', () => {
     let home: string;
     beforeEach(async () => {
       home = await mkdtemp(path.join(tmpdir(), 'home-'));
     });
     afterEach(() => rm(home, { recursive: true }));
 
-    it('in PGSERVICEFILE, or in the home, and then where PGSYSCONFDIR says', async () => {
+    it('in PGSERVICEFILE or the home directory, and then in PGSYSCONFDIR', async () => {
       await writeFile(path.join(home, '.pg_service.conf'), '[a]\nhost=of-home\n');
       await writeFile(path.join(home, 'own.conf'), '[a]\nhost=of-file\n');
       await writeFile(path.join(home, 'pg_service.conf'), '[a]\nhost=of-system\n[b]\nhost=only-there\n');
@@ -42,7 +42,7 @@ describe('a connection service', () => {
       });
     });
 
-    it('and a file that is there but cannot be read is told, not passed over', async () => {
+    it('with an error for a file that exists but cannot be read', async () => {
       await expect(readService('connection-string', 'a', { PGSERVICEFILE: home })).rejects.toThrow(
         /^connection-string: the connection service file cannot be read: EISDIR/,
       );

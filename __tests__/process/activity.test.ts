@@ -48,7 +48,7 @@ describe('the activity of a process', () => {
     }),
   );
 
-  it('is nothing when there is no such process', () => {
+  it('is empty if there is no such process', () => {
     expect(activityOf(2 ** 30)).toBe('');
   });
 });

@@ -4,7 +4,7 @@ import { pauseAfter, retry } from '../../src/process/retry.ts';
 const signal = new AbortController().signal;
 
 describe('retrying', () => {
-  it('tries again after a transient failure, and tells of it', async () => {
+  it('tries again after a transient failure, and reports it', async () => {
     const told: number[] = [];
     let calls = 0;
     const result = await retry(
@@ -35,7 +35,7 @@ describe('retrying', () => {
     await expect(retry(work, policy)).rejects.toThrow('failure 2');
   });
 
-  it('stops waiting when the run is cancelled', async () => {
+  it('stops waiting when the job is cancelled', async () => {
     const controller = new AbortController();
     const policy = {
       attempts: 9,

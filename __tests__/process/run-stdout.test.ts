@@ -6,8 +6,8 @@ import { type RunOptions, run } from '../../src/process/run.ts';
 const node = (script: string, options: Partial<RunOptions> = {}): ReturnType<typeof run> =>
   run(process.execPath, ['-e', script], { env: {}, ...options });
 
-describe('what a program prints, passed on as a stream', () => {
-  it('arrives whole and in order, and does not end the stream', async () => {
+describe('the output of a program as a stream', () => {
+  it('arrives completely and in order, and does not end the stream', async () => {
     const chunks: Buffer[] = [];
     const target = new Writable({
       write(chunk: Buffer, _, done) {
@@ -21,7 +21,7 @@ describe('what a program prints, passed on as a stream', () => {
     expect(target.writableEnded).toBe(false);
   });
 
-  it('comes no faster than it is taken', async () => {
+  it('arrives no faster than it is read', async () => {
     let taken = 0;
     let release: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => (release = resolve));
@@ -47,7 +47,7 @@ describe('what a program prints, passed on as a stream', () => {
     expect(taken).toBe(64 << 20);
   });
 
-  it('ends the program when nobody takes it any more', async () => {
+  it('ends the program when nobody reads it any more', async () => {
     const target = new Writable({
       write(_chunk, _, done) {
         done(new Error('it is full'));
@@ -72,7 +72,7 @@ describe('what a program prints, passed on as a stream', () => {
     );
   });
 
-  it('is no longer waited for, though it ends in its own way with much left to print', async () => {
+  it('is no longer waited for after the stream was closed, however the program ends', async () => {
     const target = new Writable({
       write() {
         target.destroy();

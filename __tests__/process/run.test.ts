@@ -20,7 +20,7 @@ describe('running a program', () => {
     expect(result).toEqual({ exitCode: 3, endedBy: null, stdout: 'out\n', stderr: 'err\n' });
   });
 
-  it('gives it the environment it is told, and nothing else', async () => {
+  it('passes the given environment, and nothing else', async () => {
     process.env['INPUT_CONNECTION-STRING'] = 'secret';
     try {
       const { stdout } = await node('console.log(Object.keys(process.env).join())', {
@@ -32,13 +32,13 @@ describe('running a program', () => {
     }
   });
 
-  it('tells lines of the error stream as they come, the last one too', async () => {
+  it('passes on lines of the error stream as they arrive, also the last one', async () => {
     const lines: string[] = [];
     await node('process.stderr.write("a\\nb\\nc")', { onStderrLine: (line) => lines.push(line) });
     expect(lines).toEqual(['a', 'b', 'c']);
   });
 
-  it('tells a line of the error stream that is longer than 256 KiB in pieces', async () => {
+  it('passes on a line of the error stream that is longer than 256 KiB in pieces', async () => {
     const pieces: string[] = [];
     await node('process.stderr.write("x".repeat(1e6) + "\\nend\\n")', {
       onStderrLine: (line) => pieces.push(line),
@@ -56,13 +56,13 @@ describe('running a program', () => {
     expect(stderr).toMatch(/the end\n$/);
   });
 
-  it('feeds it text or a stream', async () => {
+  it('writes text or a stream to its input', async () => {
     const echo = 'process.stdin.pipe(process.stdout)';
     expect((await node(echo, { stdin: 'text' })).stdout).toBe('text');
     expect((await node(echo, { stdin: Readable.from(['a', 'b']) })).stdout).toBe('ab');
   });
 
-  it('takes the exit code for the answer when the program does not read all its input', async () => {
+  it('returns the exit code if the program does not read all its input', async () => {
     expect((await node('process.exit(4)', { stdin: 'x'.repeat(4_000_000) })).exitCode).toBe(4);
   });
 
@@ -71,14 +71,14 @@ describe('running a program', () => {
     await expect(node('process.stdin.resume()', { stdin })).rejects.toThrow('ENOENT');
   });
 
-  it('says which program cannot be started', async () => {
+  it('names a program that cannot be started', async () => {
     await expect(run('/nonexistent/pg_dump', [], { env })).rejects.toMatchObject({
       name: 'UserError',
       message: expect.stringContaining('/nonexistent/pg_dump'),
     });
   });
 
-  it('ends it when the run is cancelled, even if it will not', async () => {
+  it('ends the program when the job is cancelled, even if it ignores SIGTERM', async () => {
     const controller = new AbortController();
     let pid = 0;
     const work = node('process.on("SIGTERM", () => {}); setInterval(() => {}, 1000); console.error("up")', {
@@ -92,7 +92,7 @@ describe('running a program', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it('ends it when the taker of its output fails', async () => {
+  it('ends the program when the reader of its output fails', async () => {
     let pid = 0;
     const work = node('setInterval(() => console.log("x"), 10)', {
       onSpawn: (id) => (pid = id),
@@ -104,7 +104,7 @@ describe('running a program', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it('does not start it when the run is cancelled already', async () => {
+  it('does not start the program if the job is already cancelled', async () => {
     await expect(node('0', { signal: AbortSignal.abort(new Error('early')) })).rejects.toThrow('early');
   });
 });

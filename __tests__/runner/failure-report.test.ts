@@ -29,7 +29,7 @@ async function report(error: unknown, files: { output: string; summary: string }
 }
 
 describe('a failure', () => {
-  it('is annotated once, also where neither outputs nor the summary can be written', async () => {
+  it('is annotated once, even if neither outputs nor the summary can be written', async () => {
     await report(new FailedResult('One is still there.', 'Run it again.', RESULT), {
       output: 'gone',
       summary: 'gone',
@@ -41,7 +41,7 @@ describe('a failure', () => {
     expect(output.text).toContain('::debug::The job summary cannot be written');
   });
 
-  it('that is nothing else tells its causes above, and what to do in the summary', async () => {
+  it('has its causes in the log, and the hint in the summary', async () => {
     const cause = new Error('psql: first\nsecond', { cause: new Error('deeper') });
     await report(new UserError('runner', 'It broke.', 'Mend it.', { cause }), {
       output: 'there',
@@ -52,7 +52,7 @@ describe('a failure', () => {
     expect(summary.replaceAll('&#46;', '.')).toContain('**It broke.**\n\nMend it.\n\nNothing was kept.');
   });
 
-  it('that was never thought of is told as such, be it an error or not', async () => {
+  it('is reported as unexpected if it is unknown, also if it is not an Error', async () => {
     await report('a text', { output: 'there', summary: 'there' });
     expect(output.text).toContain('Unexpected error: a text');
   });

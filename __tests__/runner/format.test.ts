@@ -11,7 +11,7 @@ describe('sizes', () => {
     [651_234_567, '651 MB'],
     [1_200_000_000, '1.2 GB'],
     [5_000_000_000_000_000, '5000 TB'],
-  ])('%d is %s', (size, text) => {
+  ])('of %d bytes are shown as %s', (size, text) => {
     expect(bytes(size)).toBe(text);
   });
 });
@@ -24,13 +24,13 @@ describe('durations', () => {
     [59_600, '1 min 0 s'],
     [200_000, '3 min 20 s'],
     [7_500_000, '2 h 5 min'],
-  ])('%d ms are %s', (milliseconds, text) => {
+  ])('of %d ms are shown as %s', (milliseconds, text) => {
     expect(duration(milliseconds)).toBe(text);
   });
 });
 
 describe('counts and times', () => {
-  it('are written for people', () => {
+  it('are formatted for people', () => {
     expect(count(1, 'table')).toBe('1 table');
     expect(count(4_200_000, 'row')).toBe('4,200,000 rows');
     expect(minute(new Date('2026-12-21T11:45:59Z'))).toBe('2026-12-21 11:45 UTC');
@@ -38,7 +38,7 @@ describe('counts and times', () => {
 });
 
 describe('a long list of names', () => {
-  it('is cut, and says how many there are more', () => {
+  it('is cut, with the number of the others', () => {
     const names = Array.from({ length: 12 }, (_, index) => `n${index}`);
     expect(someOf(names)).toMatch(/^n0, .*, n9 and 2 more$/);
     expect(someOf(names, 1)).toBe('n0 and 11 more');

@@ -6,7 +6,7 @@ import { plainLine } from '../../src/runner/plain-text.ts';
 /** What the runner takes for a command (actions/runner, `ActionCommand.TryParseV2` and `TryParse`). */
 const isCommand = (line: string) => line.trim().startsWith('::') || line.includes('##[');
 
-describe('text from outside in the log', () => {
+describe('untrusted text in the log', () => {
   it.each([
     '::add-mask::x',
     '  ::set-output name=a::b',
@@ -23,7 +23,7 @@ describe('text from outside in the log', () => {
     ).toEqual([]);
   });
 
-  it('cannot be a command whatever it is', () => {
+  it('cannot be a command, whatever it contains', () => {
     const character = fc.constantFrom(':', '#', '[', ' ', '\n', '\r', '\t', 'a', '\u0000', '\u00a0');
     fc.assert(
       fc.property(fc.array(character, { maxLength: 12 }), (characters) => {
@@ -37,13 +37,13 @@ describe('text from outside in the log', () => {
     );
   });
 
-  it('stays as it is when it is harmless', () => {
+  it('is unchanged if it is harmless', () => {
     expect(plainLine('  37 %  public."Odd: Näme"  a::b')).toBe('  37 %  public."Odd: Näme"  a::b');
   });
 });
 
-describe('text from outside in the summary', () => {
-  it('holds nothing that Markdown, HTML or a table would act on', () => {
+describe('untrusted text in the summary', () => {
+  it('contains no markup of Markdown, HTML or a table', () => {
     const hostile = '| <img src=x onerror=alert(1)> [a](javascript:b) ![c](d) `e` **f** www.g.h @i #1 \n## j';
     expect(escaped(hostile)).not.toMatch(/[|<>[\]()`*@!]|&(?!#\d+;)/);
     expect(escaped(hostile)).not.toContain('\n');

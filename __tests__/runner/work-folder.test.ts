@@ -22,7 +22,7 @@ function withVariables(variables: Readonly<Record<string, string>>): void {
 }
 
 describe('the work folder', () => {
-  it('is not left behind when it cannot be recorded for the post step', async () => {
+  it('is not left behind if it cannot be recorded for the post step', async () => {
     withVariables({ GITHUB_STATE: path.join(temp, 'no such file') });
     const { message } = await userErrorOf(makeWorkFolder(temp));
     expect(message).toContain('GITHUB_STATE');
@@ -32,7 +32,7 @@ describe('the work folder', () => {
 
 describe('the post step', () => {
   it.each([
-    ['the folder that holds the work folders', () => temp],
+    ['the folder of the work folders', () => temp],
     ['a folder of another program in it', () => path.join(temp, 'other')],
     ['a work folder of another runner', () => path.join(temp, 'other', 'postgres-backup-1')],
     ['one that is reached through it', () => `${temp}/postgres-backup-1/../../${path.basename(temp)}/other`],

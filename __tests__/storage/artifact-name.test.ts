@@ -3,14 +3,14 @@ import fc from 'fast-check';
 import { artifactName, readArtifactName } from '../../src/storage/artifact-name.ts';
 
 describe('the name of an artifact', () => {
-  it('tells backup, time and content', () => {
+  it("contains the backup's name, the time and the tag of the content", () => {
     const time = new Date('2026-11-21T11:45:09.123Z');
     expect(artifactName({ name: 'shop', time, tag: '0123456789ab', encrypted: false })).toBe(
       'shop-20261121T114509Z-0123456789ab.bak',
     );
   });
 
-  it('ends with .age when the backup is encrypted', () => {
+  it('ends with .age if the backup is encrypted', () => {
     const time = new Date('2026-11-21T11:45:09Z');
     expect(artifactName({ name: 'a', time, tag: '0123456789abcdef', encrypted: true })).toMatch(
       /\.bak\.age$/,
@@ -18,8 +18,8 @@ describe('the name of an artifact', () => {
   });
 });
 
-describe('a name that is read back', () => {
-  it('tells what it was made of', () => {
+describe("an artifact's name that is parsed", () => {
+  it('gives the parts that it was made from', () => {
     const second = fc.date({
       min: new Date('1970-01-01'),
       max: new Date('9999-12-31T23:59:59Z'),
@@ -45,7 +45,7 @@ describe('a name that is read back', () => {
     );
   });
 
-  it('keeps series apart whose names begin alike, or look like the name of a backup', () => {
+  it('distinguishes series with a common start, or that look like the name of a backup', () => {
     expect(readArtifactName('shop-eu-20261121T114509Z-0123456789ab.bak')?.backupName).toBe('shop-eu');
     expect(
       readArtifactName('shop-20261121T114509Z-0123456789ab.bak-20261122T114509Z-ba9876543210.bak')
@@ -67,7 +67,7 @@ describe('a name that is read back', () => {
     'shop-20261321T114509Z-0123456789ab.bak',
     'shop-20260231T114509Z-0123456789ab.bak',
     'shop-20261121T244509Z-0123456789ab.bak',
-  ])('is no backup’s when it has another shape: %j', (name) => {
+  ])("is not a backup's if it has another form: %j", (name) => {
     expect(readArtifactName(name)).toBeUndefined();
   });
 });

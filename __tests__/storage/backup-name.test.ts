@@ -3,12 +3,12 @@ import { backupNameOf, checkedBackupName } from '../../src/storage/backup-name.t
 import { errorText } from '../support/user-error.ts';
 
 describe('backup-name', () => {
-  it.each(['shop', 'shop-eu_1.2', 'läden', 'a b'])('may be %s', (name) => {
+  it.each(['shop', 'shop-eu_1.2', 'läden', 'a b'])('can be %s', (name) => {
     expect(checkedBackupName('backup-name', name)).toBe(name);
   });
 
   it.each(['a/b', 'a\\b', 'a:b', 'a"b', 'a<b', 'a>b', 'a|b', 'a*b', 'a?b', 'a\nb', 'a\u007fb'])(
-    'may not be %j, and the error names the character',
+    'cannot be %j, and the error names the character',
     (name) => {
       const text = errorText(() => checkedBackupName('backup-name', name));
       expect(text).toContain('backup-name');
@@ -16,16 +16,16 @@ describe('backup-name', () => {
     },
   );
 
-  it('may not begin with a dot or be too long for a file name', () => {
+  it('cannot start with a dot or be too long for a file name', () => {
     expect(errorText(() => checkedBackupName('backup-name', '..'))).toContain('dot');
     expect(errorText(() => checkedBackupName('backup-name', 'é'.repeat(100)))).toContain('180 bytes');
   });
 
-  it('may not hold what the runner takes for a command in a line of the log', () => {
+  it('cannot contain a workflow command', () => {
     expect(errorText(() => checkedBackupName('backup-name', 'a##[error]b'))).toContain('the runner');
   });
 
-  it('comes from the database, whatever that is called', () => {
+  it("is made from the database's name, whatever that contains", () => {
     expect(backupNameOf('a/b:c\n"d"')).toBe('a_b_c__d_');
     expect(backupNameOf('.hidden')).toBe('_hidden');
     expect(Buffer.byteLength(backupNameOf('🙂'.repeat(63)))).toBeLessThanOrEqual(180);

@@ -22,7 +22,7 @@ const tableRows = (markdown: string): string[] =>
   markdown.split('\n').filter((line) => line.startsWith('| <'));
 
 describe('the catalogue', () => {
-  it('shows the newest first, with what is known of each', () => {
+  it('shows the newest first, with all that is known about each', () => {
     const [first, second] = tableRows(shown([entry(1), entry(99)]));
     expect(first).toBe(
       '| <a href="https://github.com/example/shop/actions/runs/1/artifacts/99">shop&#45;99&#46;bak</a> | ' +
@@ -31,7 +31,7 @@ describe('the catalogue', () => {
     expect(second).toContain('| 4 days | 1.0 MB |');
   });
 
-  it('shows rows where they are known, and no such column otherwise', () => {
+  it('shows rows if they are known, and otherwise no such column', () => {
     expect(shown(entries(2))).not.toContain('Rows');
     const markdown = shown([entry(1), entry(2, { rows: 40_000 })]);
     expect(markdown).toContain('| Size | Rows | Kept until |');
@@ -39,7 +39,7 @@ describe('the catalogue', () => {
     expect(tableRows(markdown)[1]).toContain('| 1.0 MB |  |');
   });
 
-  it('shows twenty, and says how many more there are', () => {
+  it('shows twenty backups, and the number of the others', () => {
     expect(shown(entries(20))).not.toContain('more');
     const markdown = shown(entries(90));
     expect(tableRows(markdown)).toHaveLength(20);
@@ -47,11 +47,11 @@ describe('the catalogue', () => {
     expect(markdown).toContain('… and 70 more.');
   });
 
-  it('says that there is none', () => {
+  it('says that there is no backup', () => {
     expect(shown([])).toContain('There is no unexpired backup');
   });
 
-  it('shows names from outside as text', () => {
+  it('shows untrusted names as plain text', () => {
     const hostile = '"><img src=x>|\n```mermaid\n%%{init: {}}%%`[a](javascript:b)';
     const markdown = catalogue({
       backupName: hostile,
@@ -63,7 +63,7 @@ describe('the catalogue', () => {
     expect(tableRows(markdown)).toHaveLength(2);
   });
 
-  it('leads to the artifact in the run that made it, where that is known', () => {
+  it('links to the artifact in the run that made it, if that is known', () => {
     const place = { serverUrl: 'https://github.com', repository: 'example/shop' };
     const stored = {
       id: 7,
@@ -84,7 +84,7 @@ describe('the catalogue', () => {
 });
 
 describe('the chart of sizes', () => {
-  it('is of the oldest to the newest, from zero, in a unit that suits the largest', () => {
+  it('shows the oldest to the newest, from zero, in a unit that fits the largest', () => {
     expect(shown([entry(3), entry(1), entry(2, { size: 1_234_567 })])).toContain(
       [
         '```mermaid',
@@ -98,7 +98,7 @@ describe('the chart of sizes', () => {
     );
   });
 
-  it('needs two backups, and has thirty at most', () => {
+  it('needs at least two backups, and shows at most thirty', () => {
     expect(sizeChart(entries(1))).toBeUndefined();
     const [, bars = ''] = /bar \[(.*)\]/.exec(sizeChart(entries(31)) ?? '') ?? [];
     expect(bars.split(', ')).toHaveLength(30);
@@ -106,7 +106,7 @@ describe('the chart of sizes', () => {
   });
 
   it.each([[[0, 0]], [[1, 999]], [[1e18, 7]], [[1, 1e15]]])(
-    'has plain numbers and its own words alone, of sizes %j',
+    'contains only plain numbers and fixed text, for the sizes %j',
     (sizes) => {
       const chart = sizeChart(sizes.map((size) => ({ createdAt: NOW, size }))) ?? '';
       const lines = chart.split('\n').slice(2, -1);
@@ -123,6 +123,6 @@ it.each([
   [90_000, '1 min 30 s'],
   [47 * 3_600_000, '47 h 0 min'],
   [49 * 3_600_000, '2 days'],
-])('an age of %d ms reads %s', (milliseconds, words) => {
+])('an age of %d ms is shown as %s', (milliseconds, words) => {
   expect(ageInWords(milliseconds)).toBe(words);
 });

@@ -11,7 +11,7 @@ const series = {
 };
 
 describe('a series without a backup', () => {
-  it('is told with the names of the others, as far as they have been looked at', () => {
+  it('is reported with the names of the others, as far as they were searched', () => {
     expect(whereElse(series)).toBe('The repository has no backups with another name.');
     expect(whereElse({ ...series, others: ['a', 'b'], lookedAt: 10_000 })).toBe(
       'The repository has backups of: a, b. Only its newest 10000 artifacts were searched.',

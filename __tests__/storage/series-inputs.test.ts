@@ -21,7 +21,7 @@ const refusal = (folder: 'prune' | 'check', given: Given, repository = runner): 
   );
 
 describe('the inputs of a prune', () => {
-  it('are one rule at least, for this repository, with a minimum of one', async () => {
+  it('need at least one rule, and have this repository and a minimum of one as defaults', async () => {
     expect(await prune({ 'keep-daily': '7' })).toEqual({
       backupName: 'shop',
       repository: { owner: 'example', repo: 'shop' },
@@ -33,7 +33,7 @@ describe('the inputs of a prune', () => {
     expect(output.text).toContain('::add-mask::ghs_of_the_job');
   });
 
-  it('are every rule of restic', async () => {
+  it('include every rule of restic', async () => {
     const rules = { last: 1, hourly: 2, daily: 3, weekly: 4, monthly: 5, yearly: 6 };
     const given = Object.entries(rules).map(([rule, number]) => [`keep-${rule}`, String(number)] as const);
     const inputs = await prune({
@@ -50,7 +50,7 @@ describe('the inputs of a prune', () => {
     ['1y', { years: 1, months: 0, days: 0, hours: 0 }],
     ['14d', { years: 0, months: 0, days: 14, hours: 0 }],
     ['6m12h', { years: 0, months: 6, days: 0, hours: 12 }],
-  ])('take the time %s', async (value, within) => {
+  ])('accept the time span %s', async (value, within) => {
     expect((await prune({ 'keep-within': value })).policy.within).toEqual(within);
   });
 
@@ -70,13 +70,13 @@ describe('the inputs of a prune', () => {
     expect(await refusal('prune', given)).toMatch(expected);
   });
 
-  it('need to know the repository', async () => {
+  it('need the repository', async () => {
     expect(await refusal('prune', { 'keep-last': '1' }, { repository: '' })).toContain('GITHUB_REPOSITORY');
   });
 });
 
 describe('the inputs of a check', () => {
-  it('are, when nothing is said, a day and two hours, one backup, and half the size', async () => {
+  it('are by default 26 hours, one backup, and half the size', async () => {
     const { policy, ...series } = await check({});
     expect(policy).toEqual({ maxAgeMs: 26 * HOUR, minimumCount: 1, maximumShrink: 0.5 });
     expect(series).toEqual({
@@ -91,7 +91,7 @@ describe('the inputs of a check', () => {
     ['2d', 48],
     ['1d12h', 36],
     ['0d1h', 1],
-  ])('take the age %s', async (value, hours) => {
+  ])('accept the age %s', async (value, hours) => {
     expect((await check({ 'max-age': value })).policy.maxAgeMs).toBe(hours * HOUR);
   });
 
@@ -99,7 +99,7 @@ describe('the inputs of a check', () => {
     ['0%', 0],
     ['12.5%', 0.125],
     ['100 %', 1],
-  ])('take the share %s', async (value, share) => {
+  ])('accept the share %s', async (value, share) => {
     expect((await check({ 'maximum-shrink': value })).policy.maximumShrink).toBe(share);
   });
 

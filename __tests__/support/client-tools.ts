@@ -77,7 +77,7 @@ export function processor(): Processor {
  * PostgreSQL's client tools, as Debian 13 ships 17 and the release after it 18, run by their own loader and libraries:
  * they need nothing of the machine, which may be older and has no PostgreSQL. Fetched once (about 3 s), then kept.
  *
- * @throws Error where no release of Debian that the machine's mirror has holds them: 18 may move on to a later one.
+ * @throws Error when no release of Debian on the machine's mirror contains them: 18 may move to a later one.
  */
 export async function testClientTools(major: ToolsMajor = 17): Promise<TestClientTools> {
   const directory = join(await unpackedTools(major), 'bin');

@@ -275,9 +275,9 @@ const ROWS: readonly ProvokedRestore[] = [
   },
 ];
 
-/** What a restore meets in its target: what it holds, forbids and lacks, and rows that do not fit. */
+/** Failures of a restore because of its target: existing objects, privileges, missing objects, and rows that are not valid there. */
 export const RESTORE_FAILURES: Readonly<Record<string, readonly ProvokedRestore[]>> = {
-  'what the target holds': COLLISIONS,
+  'existing objects in the target': COLLISIONS,
   rights: RIGHTS,
   'what the target lacks': LACKS,
   'rows that do not fit': ROWS,

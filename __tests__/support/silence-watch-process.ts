@@ -1,5 +1,5 @@
 // Watches tools that do nothing, each in a folder of its own with the psql by which its server is asked; prints as JSON
-// what became of each. It is a process of its own because it is started with the fast clock.
+// the result of each. It is a process of its own because it is started with the fast clock.
 //
 //     node silence-watch-process.ts <folder of a tool>...
 import { statSync } from 'node:fs';

@@ -77,7 +77,7 @@ describe('a manifest', () => {
     expect(manifest).toMatchObject({ rows: 3, bytes: 12 });
   });
 
-  it('tells where each sequence stands, to the last digit', () => {
+  it('contains the value of each sequence, to the last digit', () => {
     const sequences = `SELECT pg_catalog.setval('public."It''s ""odd"""', 9223372036854775807, false);\nSELECT pg_catalog.setval('public.a', -42, true);`;
     expect(manifestFrom({ sequences }).sequences).toEqual([
       { name: `public."It's ""odd"""`, value: '9223372036854775807', called: false },
@@ -85,7 +85,7 @@ describe('a manifest', () => {
     ]);
   });
 
-  it('reads the name of a sequence where backslashes are doubled', () => {
+  it('reads the name of a sequence with doubled backslashes', () => {
     const sequences = String.raw`SET standard_conforming_strings = off;
 SELECT pg_catalog.setval('public."a\\b"', 1, true);`;
     expect(manifestFrom({ sequences }).sequences[0]?.name).toBe(String.raw`public."a\b"`);
@@ -95,11 +95,11 @@ SELECT pg_catalog.setval('public."a\\b"', 1, true);`;
     expect(manifest.largeObjects).toMatchObject({ count: 2, bytes: 4 });
   });
 
-  it('survives a journey as JSON', () => {
+  it('is the same after it was written as JSON and read again', () => {
     expect(JSON.parse(JSON.stringify(manifest))).toEqual(manifest);
   });
 
-  it('joins the blocks of a table that was dumped through its root', () => {
+  it('joins the blocks of a partitioned table that was dumped as one', () => {
     const rows = copy('public.b', '1\t2\n') + copy('public.a', '5\t6\n') + copy('public.b', '2\t1\n', 'b, a');
     const [, joined] = manifestFrom({ rows }).tables;
     expect(joined).toMatchObject({ name: 'public.b', columns: 'a, b', rows: 2, bytes: 8 });
@@ -165,8 +165,8 @@ describe('the content digest changes when', () => {
   });
 });
 
-describe('the way the content digest is made', () => {
-  it('is the documented one, so that anyone can compute it', () => {
+describe('the content digest', () => {
+  it('is made as documented, so that anyone can compute it', () => {
     const { tables, largeObjects } = manifestFrom();
     const lines = [
       ['postgres-backup content digest 2'],
@@ -199,7 +199,7 @@ describe('the way the content digest is made', () => {
 });
 
 describe('line feeds', () => {
-  it('are counted right at any place and alignment', () => {
+  it('are counted correctly at any position and alignment', () => {
     fc.assert(
       fc.property(
         fc.array(fc.constantFrom(10, 11, 8, 0x8a, 0x0b, 0, 255, 0x7f, 0x80), { maxLength: 60 }),
@@ -219,7 +219,7 @@ describe('line feeds', () => {
     );
   });
 
-  it('are counted right in a chunk of nothing else', () => {
+  it('are counted correctly in a chunk of nothing else', () => {
     expect(countLineFeeds(Buffer.alloc(65_537, 10), 1, 65_537)).toBe(65_536);
   });
 });

@@ -6,7 +6,7 @@ import type { CopyTarget } from '../../../src/archive/content/script-statement.t
 /** The comment that ends the script of a whole archive. */
 export const CLOSING_COMMENT = '--\n-- PostgreSQL database dump complete\n--\n\n';
 
-/** What a script holds, each thing as one line of text, in the script's order. */
+/** The contents of a script, one line of text each, in the script's order. */
 export function readScript(script: string | Buffer, pieces: readonly number[] = []): string[] {
   const found: string[] = [];
   const reader = new ScriptReader({

@@ -5,7 +5,7 @@ import { CLOSING_COMMENT, contentsOf, readScript } from './read-script.ts';
 
 const ROWS = 'COPY public.t (a) FROM stdin;\nx\n\\.\n\n\n';
 
-describe('what pg_restore writes beside contents', () => {
+describe('a script of data', () => {
   it.each([
     'SET statement_timeout = 0;',
     'SET idle_in_transaction_session_timeout = 0;',
@@ -25,13 +25,13 @@ describe('what pg_restore writes beside contents', () => {
     'COMMIT;',
     "SELECT pg_catalog.lo_create('4294967295');",
     'SELECT pg_catalog.lo_close(0);',
-  ])('is no contents: %j', (statement) => {
+  ])('has no contents in this line: %j', (statement) => {
     const script = `${statement}\n\n${CLOSING_COMMENT}`;
     expect(readScript(script)).toEqual(['session']);
     expect(readScript(script, [1])).toEqual(['session']);
   });
 
-  it('is passed over: comments, whatever they say, empty lines, and the lines that switch commands off', () => {
+  it('may have comments of any text, empty lines, and lines that restrict commands of psql', () => {
     const script = `--\n-- Data for Name: it's; "odd $$ /*; Type: TABLE DATA\n--\n\n\\restrict aB1\n\n${ROWS}\n\\unrestrict aB1\n${CLOSING_COMMENT}`;
     expect(readScript(script)).toEqual(['rows public.t (a): 1 rows, 2 bytes']);
   });
@@ -41,13 +41,13 @@ describe('what pg_restore writes beside contents', () => {
     '-- PostgreSQL database dump complet',
     '--  PostgreSQL database dump complete',
     '--- PostgreSQL database dump complete',
-  ])('is not the closing comment: %j', (comment) => {
+  ])('does not end with this line: %j', (comment) => {
     expect(() => readScript(`${ROWS}${comment}\n`)).toThrow('without the closing comment');
     expect(() => readScript(`${ROWS}${comment}\n`, [1])).toThrow('without the closing comment');
   });
 });
 
-describe('what cannot be part of the data of an archive', () => {
+describe('a line that cannot be part of the data of an archive', () => {
   it.each([
     'SELECT 1;',
     'CREATE TABLE t ();',
@@ -110,11 +110,11 @@ describe('what cannot be part of the data of an archive', () => {
     expect(() => readScript(`${rows}${CLOSING_COMMENT}`)).toThrow('cannot be part of the data');
   });
 
-  it('is refused without a word of it, which may be a row’s', () => {
+  it('is refused without quoting it, because it may be part of a row', () => {
     expect(() => readScript(`secret value\n${CLOSING_COMMENT}`)).toThrow(/^(?!.*secret)/);
   });
 
-  it('is refused without end: a statement that is longer than any', () => {
+  it('is refused before its end if it is longer than any statement', () => {
     const reader = new ScriptReader({ onRows: () => undefined, onStatement: () => undefined });
     const pieces = (): void => {
       for (let at = 0; at < 40; at += 1) reader.write(Buffer.alloc(65_536, at === 0 ? 'COPY "' : ' '));
@@ -124,26 +124,26 @@ describe('what cannot be part of the data of an archive', () => {
 });
 
 describe('rows', () => {
-  it('are counted up to the line that is only a backslash and a dot', () => {
+  it('are counted up to the line with only a backslash and a dot', () => {
     const script = `COPY public.t (a, b) FROM stdin;\n1\t\\\\.\n\\.x\n\\N\t\\n\n\\\n\\.\n\n\nBEGIN;\n${CLOSING_COMMENT}`;
     const expected = ['rows public.t (a, b): 4 rows, 18 bytes', 'session'];
     expect(readScript(script)).toEqual(expected);
     for (const size of [1, 2, 3, 5]) expect(readScript(script, [size])).toEqual(expected);
   });
 
-  it('of a table without columns are empty lines', () => {
+  it('are empty lines in a table without columns', () => {
     expect(readScript(`COPY public.z  FROM stdin;\n\n\n\n\\.\n\n\n${CLOSING_COMMENT}`)).toEqual([
       'rows public.z (): 3 rows, 3 bytes',
     ]);
   });
 
-  it('may be none', () => {
+  it('may be absent', () => {
     expect(readScript(`COPY public.e (a) FROM stdin;\n\\.\n\n\n${CLOSING_COMMENT}`)).toEqual([
       'rows public.e (a): 0 rows, 0 bytes',
     ]);
   });
 
-  it('may look like anything', () => {
+  it('may look like any other line', () => {
     const rows = `it's\n"\n$$\n-- x\n/*\nCREATE TABLE x (\n\\\\connect\n-- PostgreSQL database dump complete\n`;
     const script = `COPY t (a) FROM stdin;\n${rows}\\.\n${CLOSING_COMMENT}`;
     expect(readScript(script)).toEqual([`rows t (a): 8 rows, ${rows.length} bytes`]);
@@ -157,7 +157,7 @@ describe('rows', () => {
     ['public."à"', 'public', 'à'],
     ['public.à', 'public', 'à'],
     ['bare', '', 'bare'],
-  ])('belong to the table %j', (name, schema, table) => {
+  ])('belong to the table of the COPY statement: %j', (name, schema, table) => {
     const columns = 'a, "b, c)", "d ""FROM stdin;\n"';
     const script = `COPY ${name} (${columns}) FROM stdin;\nx\n\\.\n${CLOSING_COMMENT}`;
     for (const pieces of [[], [1]]) {
@@ -165,7 +165,7 @@ describe('rows', () => {
     }
   });
 
-  it('keep names apart that are not UTF-8', () => {
+  it('have different tables for different names that are not UTF-8', () => {
     const block = (byte: number): Buffer =>
       Buffer.concat([Buffer.from('COPY t'), Buffer.of(byte), Buffer.from(' (a) FROM stdin;\n1\n\\.\n')]);
     const { tables } = contentsOf(Buffer.concat([block(0xe9), block(0xe8), Buffer.from(CLOSING_COMMENT)]));
@@ -173,7 +173,7 @@ describe('rows', () => {
   });
 });
 
-describe('a script that is not whole', () => {
+describe('an incomplete script', () => {
   it.each([
     ['', 'is empty'],
     ['BEGIN;\n', 'without the closing comment'],
@@ -188,7 +188,7 @@ describe('a script that is not whole', () => {
     expect(() => readScript(script, [1])).toThrow(message);
   });
 
-  it('is refused wherever it is cut', () => {
+  it('is refused at whatever position it is cut', () => {
     const whole = `BEGIN;\nCOPY t (a) FROM stdin;\nx\ny\n\\.\n\n${CLOSING_COMMENT}`;
     const end = whole.lastIndexOf('complete\n') + 'complete'.length;
     for (let length = 0; length <= end; length += 1) {
@@ -198,7 +198,7 @@ describe('a script that is not whole', () => {
   });
 });
 
-describe('however the script is cut into chunks', () => {
+describe('a script in chunks', () => {
   const statement = fc.constantFrom(
     `COPY public.t (a, "b\n;") FROM stdin;\nx\ty\n\\\\.\n\\.z\n\\N\t\\N\n\\.\n\n`,
     'COPY public.z  FROM stdin;\n\n\n\\.\n\n',
@@ -215,7 +215,7 @@ describe('however the script is cut into chunks', () => {
     '--\n-- Name: a; Type: TABLE\n--',
   );
 
-  it('the contents are the same', () => {
+  it('has the same contents for every division into chunks', () => {
     fc.assert(
       fc.property(
         fc.array(statement, { maxLength: 12 }),
@@ -229,7 +229,7 @@ describe('however the script is cut into chunks', () => {
     );
   });
 
-  it('a name of any text is read as it is', () => {
+  it('keeps a name of any text', () => {
     const piece = fc.constantFrom(
       '$',
       '"',

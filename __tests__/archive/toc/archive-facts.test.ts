@@ -13,8 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => bed.stop());
 
-describe('what the proof needs to know of an archive', () => {
-  it('stands in its table of contents', async () => {
+describe('the facts for the verification of a restore', () => {
+  it('are read from the table of contents', async () => {
     await bed.server.query(
       `CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'`,
     );
@@ -25,7 +25,7 @@ describe('what the proof needs to know of an archive', () => {
     expect([...largeObjectIdsOf(contents)]).toEqual(['4712', '4713', '4714']);
   });
 
-  it('is found in archives of older versions, where each large object has an entry', () => {
+  it('are found in archives of older versions, which have an entry for each large object', () => {
     const entry = { kind: 'BLOB', tag: '4711', definition: `SELECT pg_catalog.lo_create('4711');\n` };
     const entries = [{ ...BARE, ...entry }];
     expect([...largeObjectIdsOf({ entries })]).toEqual(['4711']);

@@ -25,7 +25,7 @@ const TABLE: SmallEntry = { id: 7, kind: 'TABLE', tag: 't', definition: 'CREATE 
 const VIEW: SmallEntry = { id: 8, kind: 'VIEW', tag: 'v', definition: 'CREATE VIEW public.v AS SELECT 1;\n' };
 
 describe('the definitions of an archive', () => {
-  it('are named, in an order of their own', async () => {
+  it('are named and sorted', async () => {
     const found = await definitions(VIEW, TABLE, {
       ...TABLE,
       id: 9,
@@ -41,10 +41,10 @@ describe('the definitions of an archive', () => {
   });
 
   it.each<[string, Partial<SmallEntry>]>([
-    ['the number of the entry', { id: 70 }],
-    ['the OID', { oid: 99_999 }],
-    ['what it depends on', { dependencies: ['8', '4711'] }],
-  ])('have the same digests whatever is %s', async (_, change) => {
+    ['number of the entry', { id: 70 }],
+    ['OID', { oid: 99_999 }],
+    ['list of dependencies', { dependencies: ['8', '4711'] }],
+  ])('have the same digests with another %s', async (_, change) => {
     expect(await definitions({ ...TABLE, ...change }, VIEW)).toEqual(await definitions(TABLE, VIEW));
   });
 
@@ -65,7 +65,7 @@ describe('the definitions of an archive', () => {
     ['the tablespace', { tablespace: 'fast' }],
     ['the access method', { accessMethod: 'columnar' }],
     ['a text that moves from one place to the next', { tag: '', schema: 'publict' }],
-  ])('have another digest when another is %s', async (_, change) => {
+  ])('have another digest if the difference is %s', async (_, change) => {
     const [before] = await definitions(TABLE);
     const [after] = await definitions({ ...TABLE, ...change });
     expect(after?.sha256).not.toBe(before?.sha256);
@@ -77,7 +77,7 @@ describe('the definitions of an archive', () => {
     expect(await of(Buffer.of(0xe9))).not.toBe(await of('é'));
   });
 
-  it('are not what belongs to the database itself, or is contents', async () => {
+  it('do not include properties of the database itself, or contents', async () => {
     const data = { section: 3, definition: '' };
     const found = await definitions(
       { id: 1, kind: 'DATABASE', tag: 'shop', definition: 'CREATE DATABASE shop;\n' },
@@ -116,7 +116,7 @@ describe('the definitions of an archive', () => {
     expect(found).toEqual([]);
   });
 
-  it('are comments, privileges and labels of everything else', async () => {
+  it('include comments, privileges and labels of everything else', async () => {
     const found = await definitions(
       ...['COMMENT', 'ACL', 'SECURITY LABEL', 'DEFAULT ACL'].map((kind, at) => ({
         id: at + 1,

@@ -39,7 +39,7 @@ describe('a definition', () => {
     ],
     ['A KIND OF THE FUTURE', 'CREATE A KIND OF THE FUTURE x;\n'],
     ['TABLE DATA', ''],
-  ])('of the kind %s may be %j', (kind, definition) => {
+  ])('of kind %s can be %j', (kind, definition) => {
     expect(problemOf(kind, definition)).toBeUndefined();
   });
 
@@ -68,11 +68,11 @@ describe('a definition', () => {
     ['A KIND OF THE FUTURE', 'ALTER SYSTEM SET x = 1;\n', /another kind \(ALTER SYSTEM/],
     ['TABLE', 'CREATE TABLE public.t ();\n\\! true\n', /command for psql/],
     ['TABLE', 'CREATE TABLE public.t () \\g |true\n;\n', /command for psql/],
-  ])('of the kind %s may not be %j', (kind, definition, problem) => {
+  ])('of kind %s cannot be %j', (kind, definition, problem) => {
     expect(problemOf(kind, definition)).toMatch(problem);
   });
 
-  test('may come with a drop statement, and not with another statement behind it', () => {
+  test('can have a drop statement, but no other statement after it', () => {
     expect(problemOf('TABLE', 'CREATE TABLE public.t ();\n', 'DROP TABLE public.t;\n')).toBeUndefined();
     expect(problemOf('TABLE', 'CREATE TABLE public.t ();\n', 'DROP TABLE public.t; COMMIT;\n')).toMatch(
       /another kind \(COMMIT/,

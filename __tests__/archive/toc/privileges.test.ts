@@ -9,7 +9,7 @@ function read(sql: string): string[] | undefined {
   );
 }
 
-describe('statements about privileges', () => {
+describe('privilege statements', () => {
   it.each([
     ['GRANT SELECT ON TABLE a.b TO c;', ['GRANT|SELECT|c|-|-']],
     [
@@ -54,11 +54,11 @@ describe('statements about privileges', () => {
     'ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO c;',
     'GRANT SELECT ON TABLE t TO "abc',
     'GRANT SELECT ON TABLE t TO "abc""',
-  ])('that pg_dump does not write are not taken for others: %s', (sql) => {
+  ])('are not read if pg_dump does not write them: %s', (sql) => {
     expect(read(sql)).toBeUndefined();
   });
 
-  it('of many large objects are made of those for the first', () => {
+  it('for many large objects are made from those for the first', () => {
     const [statement] =
       privilegeStatements('GRANT SELECT ON LARGE OBJECT 12 TO " ON LARGE OBJECT 12 ";') ?? [];
     expect(statement && forLargeObject(statement, '34').sql).toBe(
@@ -68,11 +68,11 @@ describe('statements about privileges', () => {
 });
 
 describe('SQL', () => {
-  it('is divided at the semicolons outside quotes', () => {
+  it('is split at the semicolons outside quotes', () => {
     expect(sqlStatements(`a "b;" ';' $$;$$; c -- ;\n;; `)).toEqual([`a "b;" ';' $$;$$`, 'c -- ;']);
   });
 
-  it('is plain without strings, comments and signs of psql', () => {
+  it('is plain without strings, comments and commands of psql', () => {
     expect(isPlainStatement('DROP OPERATOR public.=== ("a\\b", :)')).toBe(false);
     expect(isPlainStatement('DROP OPERATOR public.@#> ("a\\b:", x[])')).toBe(true);
     expect(isPlainStatement('')).toBe(false);

@@ -33,7 +33,7 @@ const ENTRIES: readonly SmallEntry[] = [
   },
 ];
 
-/** A small archive, also in older formats, which no pg_dump at hand writes, as WriteHead and WriteToc wrote it. */
+/** A small archive, also in older formats, which no available pg_dump writes, as WriteHead and WriteToc wrote it. */
 export function smallArchive(minor: number, entries: readonly SmallEntry[] = ENTRIES): Buffer {
   return Buffer.concat([
     Buffer.from('PGDMP'),

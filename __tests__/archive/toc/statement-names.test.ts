@@ -10,7 +10,7 @@ import {
 } from '../../../src/archive/toc/statement-names.ts';
 
 describe('the words of a statement', () => {
-  it('are without strings, bodies and comments, in every way of writing them', () => {
+  it('do not include strings, bodies and comments in any notation', () => {
     const sql = String.raw`A "b""c" 'it''s "x"' E'\'"' $$ "d" $$ $t$ $$ "e" $t$ -- "f"
       /* "g" */ é1 (2, $1) "un`;
     expect([...sqlWords(sql)].map(({ text }) => text)).toEqual([
@@ -49,21 +49,21 @@ describe('the relation of a statement', () => {
     expect(found && `${found.schema}.${found.name}`).toBe(name);
   });
 
-  it('is another one for the other end of a foreign key', () => {
+  it('differs from the referenced table of a foreign key', () => {
     const sql = 'ALTER TABLE ONLY a.b ADD CONSTRAINT "references" FOREIGN KEY (x) REFERENCES c."d e"(id);';
     expect(referencedTable(sql)).toEqual({ schema: 'c', name: 'd e' });
   });
 });
 
-describe('the roles of a statement', () => {
-  it('are those of a policy', () => {
+describe('the names in a statement', () => {
+  it('include the roles of a policy', () => {
     expect(
       rolesOfPolicy(`CREATE POLICY "to" ON a."to" AS RESTRICTIVE FOR SELECT TO x, "y z" USING (true);`),
     ).toEqual(['x', 'y z']);
     expect(rolesOfPolicy(`CREATE POLICY p ON a.b USING ((x TO y)) WITH CHECK (true);`)).toEqual([]);
   });
 
-  it('are those of a user mapping', () => {
+  it('include the role and server of a user mapping', () => {
     expect(
       userMapping(`CREATE USER MAPPING FOR "odd role" SERVER "s 1" OPTIONS ("user" 'SERVER x');`),
     ).toEqual({
@@ -73,7 +73,7 @@ describe('the roles of a statement', () => {
     expect(userMapping('CREATE USER MAPPING FOR PUBLIC SERVER s;')).toEqual({ role: '', server: 's' });
   });
 
-  it('has a schema in its tag, or not', () => {
+  it('include the schema of a tag, if it has one', () => {
     expect([schemaOfTag('SCHEMA "a ""b"'), schemaOfTag('SCHEMA public'), schemaOfTag('TABLE x')]).toEqual([
       'a "b',
       'public',
@@ -82,7 +82,7 @@ describe('the roles of a statement', () => {
   });
 });
 
-describe('names for people', () => {
+describe('names of entries in messages', () => {
   it('are short and on one line', () => {
     const named = (kind: string, schema: string, tag: string): string => nameInWords({ kind, schema, tag });
     expect(named('TABLE', 'a', 'b\n::c')).toBe('a.b ::c');
@@ -90,7 +90,7 @@ describe('names for people', () => {
     expect(named('DEFAULT ACL', '', 'DEFAULT PRIVILEGES FOR TABLES')).toBe('for tables');
   });
 
-  it('count by kind', () => {
+  it('are counted by kind', () => {
     expect(countsInWords([])).toBe('nothing');
     expect(countsInWords(['table', 'view', 'table', 'foreign key', 'policy', 'policy'])).toBe(
       '2 tables, 1 view, 1 foreign key and 2 policies',

@@ -60,7 +60,7 @@ async function expectedList(file: string): Promise<string[]> {
 }
 
 describe('the table of contents', () => {
-  it.each([0, 1])('holds all that pg_restore lists, of server %d', async (index) => {
+  it.each([0, 1])('contains all that pg_restore lists, of server %d', async (index) => {
     const file = await bed.dump(onServer(index));
     const contents = await readTableOfContents(file);
     expect(contents.entries.map(listed)).toEqual(await expectedList(file));
@@ -70,17 +70,14 @@ describe('the table of contents', () => {
     expect(contents.dumpVersion).toMatch(/^17\.\d+$/);
   });
 
-  it.each(['none', 'gzip:1', 'lz4', 'zstd:3'])(
-    'is read whatever the compression: %s',
-    async (compression) => {
-      const file = await bed.dump(onServer(1), `--compress=${compression}`);
-      const strip = ({ entries }: TableOfContents): unknown[] =>
-        entries.map((entry) => ({ ...entry, dumpId: 0 }));
-      expect(strip(await readTableOfContents(file))).toEqual(strip(await readTableOfContents(archive)));
-    },
-  );
+  it.each(['none', 'gzip:1', 'lz4', 'zstd:3'])('is read with every compression: %s', async (compression) => {
+    const file = await bed.dump(onServer(1), `--compress=${compression}`);
+    const strip = ({ entries }: TableOfContents): unknown[] =>
+      entries.map((entry) => ({ ...entry, dumpId: 0 }));
+    expect(strip(await readTableOfContents(file))).toEqual(strip(await readTableOfContents(archive)));
+  });
 
-  it('names what the manifest names', async () => {
+  it('has the same names as the manifest', async () => {
     const { entries } = await readTableOfContents(archive);
     const { manifest } = await readBack({
       archive,
@@ -103,7 +100,7 @@ describe('the table of contents', () => {
     expect(table?.definition).toContain('"a b" text');
   });
 
-  it('knows the sections, and which entries have data', async () => {
+  it('contains the sections, and which entries have data', async () => {
     const { entries } = await readTableOfContents(archive);
     const of = (kind: string): TocEntry | undefined => entries.find((entry) => entry.kind === kind);
     expect(of('TABLE')).toMatchObject({ section: 'pre-data', hasData: false });
@@ -112,7 +109,7 @@ describe('the table of contents', () => {
     expect(of('COMMENT')).toMatchObject({ section: 'none' });
   });
 
-  it('reads entries larger than what is read at once', async () => {
+  it('can contain entries larger than one read', async () => {
     const { server } = onServer(1);
     await server.createDatabase('large');
     const body = '-- ü\n'.repeat(400_000);
@@ -122,7 +119,7 @@ describe('the table of contents', () => {
     expect(entries.find(({ kind }) => kind === 'FUNCTION')?.definition).toContain(body);
   });
 
-  it('tells names in another encoding apart', async () => {
+  it('keeps names in another encoding different', async () => {
     const { server } = onServer(1);
     await server.query(`CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`);
     await server.sql('CREATE TABLE "é" (x int); CREATE TABLE "è" (x int)', 'latin');
@@ -132,7 +129,7 @@ describe('the table of contents', () => {
   });
 });
 
-describe('older formats', () => {
+describe('the format version', () => {
   const archiveOf = async (minor: number): Promise<string> => {
     const file = bed.newFile('bak');
     await writeFile(file, smallArchive(minor));
@@ -146,13 +143,13 @@ describe('older formats', () => {
     expect(contents.entries.map(listed)).toEqual(await expectedList(file));
   });
 
-  it.each([11, 17])('1.%d is refused by its number', async (minor) => {
+  it.each([11, 17])('1.%d is refused with its number', async (minor) => {
     const error = await userErrorOf(readTableOfContents(await archiveOf(minor)));
     expect(error.message).toContain(`1.${minor}`);
   });
 });
 
-describe('what is not whole', () => {
+describe('a damaged table of contents', () => {
   const damaged = async (bytes: Buffer): Promise<TableOfContents | UserError> => {
     const file = bed.newFile('bak');
     await writeFile(file, bytes);
@@ -164,7 +161,7 @@ describe('what is not whole', () => {
     }
   };
 
-  it('is refused wherever it is cut', async () => {
+  it('is refused at whatever position it is cut', async () => {
     const whole = smallArchive(16);
     for (let length = 0; length < whole.length; length += 1) {
       const error = await damaged(whole.subarray(0, length));
@@ -173,7 +170,7 @@ describe('what is not whole', () => {
     expect(await damaged(whole)).not.toBeInstanceOf(UserError);
   });
 
-  it('is refused wherever the table of contents of a real archive is cut', async () => {
+  it('is refused at whatever position a real archive is cut', async () => {
     const whole = await readFile(archive);
     const end = tocLength(await readTableOfContents(archive), whole);
     await fc.assert(
@@ -184,7 +181,7 @@ describe('what is not whole', () => {
     );
   });
 
-  it('gives a UserError or a table of contents, whichever bytes are changed, without much memory', async () => {
+  it('gives a UserError or a table of contents for any changed bytes, with little memory', async () => {
     const whole = (await readFile(archive)).subarray(0, 200_000);
     const before = process.memoryUsage().rss;
     await fc.assert(
@@ -201,7 +198,7 @@ describe('what is not whole', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(400_000_000);
   });
 
-  it('does not believe an impossible length', async () => {
+  it('with an invalid length is refused', async () => {
     const file = bed.newFile('bak');
     const whole = smallArchive(16);
     const at = whole.indexOf('CREATE TABLE') - 4;
@@ -218,14 +215,14 @@ describe('what is not whole', () => {
     ['an empty file', Buffer.alloc(0), 'it ends'],
     ['a script', Buffer.from('-- PostgreSQL database dump'), 'pg_dump -Fc'],
     ['a missing name', Buffer.from('PGDMP\x01\x10\x00\x04\x08\x03'), 'custom format'],
-  ])('is told in words: %s', async (_, bytes, words) => {
+  ])('is explained: %s', async (_, bytes, words) => {
     const error = await damaged(bytes);
     expect(error).toBeInstanceOf(UserError);
     expect(error instanceof UserError && error.message).toContain('The archive cannot be read back: ');
     expect(error instanceof UserError && error.message).toContain(words);
   });
 
-  it('is told in words: a file that the disk does not give', async () => {
+  it('is explained: a file that cannot be read', async () => {
     // A folder can be opened, and not read: as near as a test comes to a disk that fails.
     const { message } = await userErrorOf(readTableOfContents(import.meta.dirname));
     expect(message).toMatch(/^The archive cannot be read back: EISDIR/);
@@ -284,7 +281,7 @@ describe('what is not whole', () => {
     expect(error instanceof UserError && error.message).toContain(words);
   });
 
-  it('is told in words: no file', async () => {
+  it('is explained: a missing file', async () => {
     expect((await userErrorOf(readTableOfContents('/nowhere/at/all'))).message).toContain('ENOENT');
   });
 });

@@ -51,7 +51,7 @@ describe('psql patterns', () => {
     expect(readPattern(pattern)?.name.test(name)).toBe(matches);
   });
 
-  it('that JavaScript cannot express are left to pg_dump', () => {
+  it('are left to pg_dump if JavaScript cannot express them', () => {
     expect(readPattern('(')).toBeUndefined();
   });
 });
@@ -77,12 +77,12 @@ describe('a selection', () => {
     expect(chosen({ tables: ['user*'], excludeTables: ['user_*'] })).toEqual(['public.users']);
   });
 
-  it('contains a table whose rows alone are left out', () => {
+  it('contains a table of which only the rows are left out', () => {
     expect(chosen({ excludeTableData: ['user_log'] })).toContain('public.user_log');
     expect(chosen({ excludeTableData: ['user_log'] }, true)).not.toContain('public.user_log');
   });
 
-  it('contains a sequence with the table that owns it', () => {
+  it('contains a sequence together with the table that owns it', () => {
     const sequence = relation('users_id_seq', {
       kind: 'sequence',
       ownedBy: { schema: 'public', name: 'users' },
@@ -92,7 +92,7 @@ describe('a selection', () => {
     expect(selection({ ...none, tables: ['user_log'] }, all).includesData(sequence)).toBe(false);
   });
 
-  it('names exclusions that match nothing', () => {
+  it('lists exclusions that match nothing', () => {
     const filters = {
       ...none,
       excludeSchemas: ['nope'],
@@ -117,7 +117,7 @@ describe('a table that the role cannot read', () => {
     expect(error?.hint).toContain('pg_read_all_data');
   });
 
-  it('causes no error where it is left out', () => {
+  it('causes no error if it is left out', () => {
     expect(
       unreadableError('u', selection({ ...none, excludeTables: ['secret'] }, [secret]), [secret]),
     ).toBeUndefined();
@@ -126,7 +126,7 @@ describe('a table that the role cannot read', () => {
     ).toBeUndefined();
   });
 
-  it('is one of at most twenty that the error names', () => {
+  it('is named in the error among at most twenty', () => {
     const many = Array.from({ length: 25 }, (_, index) => relation(`t${index}`, { unreadable: 'no SELECT' }));
     const message = unreadableError('u', selection(none, many), many)?.message ?? '';
     expect(message).toContain('25 of the tables');
@@ -134,7 +134,7 @@ describe('a table that the role cannot read', () => {
     expect(message).not.toContain('t20');
   });
 
-  it('is left to pg_dump where its own arguments change what is read', () => {
+  it('is left to pg_dump if additional arguments change the selection', () => {
     expect(
       ['--filter=f', '--enable-row-security', '--schema-only', '-s', '-Os', '--role=r', '-epostgis'].map(
         (word) => isOpaque([word]),

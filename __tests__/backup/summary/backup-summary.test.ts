@@ -82,11 +82,11 @@ describe('the summary of a backup', () => {
     expect(text).toMatch(/public\.t12.*12,000.*12 MB.*2{12}/);
   });
 
-  it('shows no ratio where the archive is not smaller than the database', () => {
+  it('shows no ratio if the archive is not smaller than the database', () => {
     expect(summaryOf({ databaseBytes: 90_000_000 })).not.toContain('smaller');
   });
 
-  it('shows the commands that restore it, from the file where nothing was uploaded', () => {
+  it('shows the commands to restore it, from the file if nothing was uploaded', () => {
     const stored = summaryOf();
     expect(stored).toContain('gh api repos/example/shop/actions/artifacts/7/zip');
     const kept = summaryOf({ artifact: undefined, keptAt: '/home/runner/a b.bak' });

@@ -3,7 +3,7 @@ import { runtimeTokenFor } from '../../support/artifact-service-tokens.ts';
 import type { FaultCase } from '../fault-case.ts';
 import { STORED, backUpDespite, duringUpload } from '../service-trouble.ts';
 
-const DISTURBED = String.raw`may have an outage \(githubstatus\.com\)\. Run the job again`;
+const OUTAGE = String.raw`may have an outage \(githubstatus\.com\)\. Run the job again`;
 
 // What every other failure of the two calls leads to is tested without the rest of the backup: `storage/artifact/upload-faults.test.ts`.
 const failed = [
@@ -16,13 +16,13 @@ const failed = [
   duringUpload({
     fault: 'creating the artifact fails (500), every time',
     outcome: 'failed',
-    says: new RegExp(`^The artifact could not be uploaded: .*5 attempts.*\\(500\\).*\\n.*${DISTURBED}`),
+    says: new RegExp(`^The artifact could not be uploaded: .*5 attempts.*\\(500\\).*\\n.*${OUTAGE}`),
     faults: { createArtifact: { answer: 500 } },
   }),
   duringUpload({
     fault: 'finalizing the artifact gets half an answer, every time',
     outcome: 'failed',
-    says: new RegExp(`^The artifact could not be uploaded: .*the response broke off\\n.*${DISTURBED}`),
+    says: new RegExp(`^The artifact could not be uploaded: .*the response broke off\\n.*${OUTAGE}`),
     faults: { finalizeArtifact: { answer: 'truncate' } },
   }),
   duringUpload({

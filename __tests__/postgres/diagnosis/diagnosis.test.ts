@@ -8,7 +8,7 @@ import { RULES } from '../../../src/postgres/diagnosis/rules.ts';
 const DENIED = 'pg_dump: error: query failed: ERROR:  permission denied for table';
 
 describe('the diagnosis', () => {
-  it('explains the last failure that it knows, not an early one', () => {
+  it('explains the last failure that a rule matches', () => {
     const early = 'psql:<stdin>:1: ERROR:  prepared statement "a" does not exist';
     const last = 'psql:<stdin>:2: ERROR:  permission denied for table orders';
     expect(diagnose(`${early}\n${last}\n`).cause).toBe(
@@ -20,13 +20,13 @@ describe('the diagnosis', () => {
     ['pg_dump: warning: out of memory'],
     ['pg_dump: WARNING:  out of shared memory'],
     ['psql:<stdin>:1: NOTICE:  out of shared memory'],
-  ])('takes no warning for the reason, before an error or behind it: %s', (warning) => {
+  ])('ignores a warning before or after an error: %s', (warning) => {
     for (const stderr of [`${warning}\n${DENIED} orders`, `${DENIED} orders\n${warning}`]) {
       expect(diagnose(stderr).cause).toBe('The user lacks the privilege to read the table orders.');
     }
   });
 
-  it('tells why a connection was lost, not that it was', () => {
+  it('explains why a connection was lost', () => {
     const stderr = [
       'psql:<stdin>:3: FATAL:  terminating connection due to idle-in-transaction timeout',
       'psql:<stdin>:3: server closed the connection unexpectedly',
@@ -44,13 +44,13 @@ describe('the diagnosis', () => {
     ['No space left on device'],
     ['the database system is starting up'],
     ['Connection refused'],
-  ])('takes no name of a table for a message: %s', (name) => {
+  ])('does not mistake the name of a table for a message: %s', (name) => {
     const told = `pg_dump: dumping contents of table "public.${name}"\npg_dump: reading ERROR:  ${name}\n${DENIED} ${name}`;
     expect(diagnose(told).cause).toBe(`The user lacks the privilege to read the table ${name}.`);
     expect(diagnose(told).transient).toBe(false);
   });
 
-  it('takes no query for a message', () => {
+  it('does not mistake a query for a message', () => {
     const stderr =
       'pg_dump: error: query failed: ERROR:  new\npg_dump: detail: Query was: COPY\nout of shared memory';
     expect(diagnose(stderr).cause).toMatch(/^The server reports an error\. /);
@@ -70,22 +70,22 @@ describe('the diagnosis', () => {
     expect(diagnose(`pg_dump: error: ${'x'.repeat(9_000)}`).cause.length).toBeLessThan(600);
   });
 
-  it('puts names into its sentences as they are, whatever signs they hold', () => {
+  it('quotes names unchanged, whatever characters they contain', () => {
     expect(diagnose(`${DENIED} $1$&$q`).cause).toBe('The user lacks the privilege to read the table $1$&$q.');
   });
 
-  it('shows the last error where it knows no rule, and does not try again', () => {
+  it('shows the last error if no rule matches, and does not call it transient', () => {
     const stderr = 'pg_dump: reading schemas\npg_dump: error: something new\npg_dump: closing\n';
     expect(diagnose(stderr)).toMatchObject({ cause: 'pg_dump: error: something new', transient: false });
     expect(diagnose('').cause).toContain('no error message');
   });
 
-  it('understands the line ends of Windows, and the names of its programs', () => {
+  it('reads the line ends of Windows, and the names of its programs', () => {
     const stderr = 'C:\\pg\\bin\\pg_dump.exe: error: query failed: ERROR:  permission denied for table t\r\n';
     expect(diagnose(stderr).cause).toBe('The user lacks the privilege to read the table t.');
   });
 
-  it('becomes an error that names the part and keeps what was printed as its cause', () => {
+  it('becomes an error that names the failed step, with the output as its cause', () => {
     const error = diagnosedError('dump-failed', 'pg_dump failed', `pg_dump: saving\n${DENIED} t`);
     expect(error.message).toBe('pg_dump failed: The user lacks the privilege to read the table t.');
     expect(error.cause).toMatchObject({ message: expect.stringMatching(/^pg_dump: error:/) });
@@ -106,14 +106,14 @@ function alternatives(source: string): string[] {
 }
 
 describe('the rules', () => {
-  it('look at a sentence from its beginning, so that no name can look like one', () => {
+  it('match a message from its start, so that no name can look like one', () => {
     const free = [...RULES, ...LOST_CONNECTION_RULES]
       .flatMap(({ pattern }) => alternatives(pattern.source))
       .filter((source) => !source.startsWith('^'));
     expect(free).toEqual([]);
   });
 
-  it('give each cause an end and each hint enough words to act on', () => {
+  it('have a complete sentence for each cause, and a hint that says what to do', () => {
     for (const { cause, hint } of RULES) {
       expect(cause).toMatch(/[.\d]$/);
       expect(hint).toMatch(/^.{10,}[.?]$/);
@@ -122,7 +122,7 @@ describe('the rules', () => {
 });
 
 describe('the failures in what a tool printed', () => {
-  it('are its messages with their lines, without the story around them', () => {
+  it('are its messages with their lines, without the verbose output', () => {
     const stderr = [
       'pg_dump: reading schemas',
       'pg_dump: error: query failed: ERROR:  out of shared memory',
@@ -160,7 +160,7 @@ describe('the failures in what a tool printed', () => {
 });
 
 describe('the lines for the log', () => {
-  it('are those that tell of trouble, twenty at the most', () => {
+  it('are errors and warnings, twenty at most', () => {
     const noise = Array.from(
       { length: 50 },
       (_, index) => `pg_dump: warning: ${index}\npg_dump: reading`,
@@ -169,7 +169,7 @@ describe('the lines for the log', () => {
     expect(errorLines(noise).every((line) => line.includes('warning'))).toBe(true);
   });
 
-  it('tell of every address that was tried', () => {
+  it('include every address that was tried', () => {
     const second = 'connection to server at "h" (192.0.2.1), port 5432 failed: timeout expired';
     expect(errorLines(`psql: error: ${second}\n\tIs it?\n${second}`)).toHaveLength(2);
   });

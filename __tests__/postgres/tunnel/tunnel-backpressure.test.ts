@@ -32,15 +32,15 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-describe('a side that does not read', () => {
-  it('stops the server: the tunnel holds no more of a dump than a few reads', async () => {
+describe('backpressure in the tunnel', () => {
+  it('of a slow client stops the server: the tunnel buffers only a few reads of a dump', async () => {
     const tunnel = await bed.tunnel();
     const client = (await connectTo(tunnel)).pause();
     const from = await accepted;
     await expectPaced(tunnel, from, client);
   });
 
-  it('stops the client: the tunnel holds no more of a restore than a few reads', async () => {
+  it('of a slow server stops the client: the tunnel buffers only a few reads of a restore', async () => {
     const tunnel = await bed.tunnel();
     const client = await connectTo(tunnel);
     const to = (await accepted).pause();
@@ -75,7 +75,7 @@ async function expectPaced(tunnel: Tunnel, from: Socket, to: Socket): Promise<vo
   }
 }
 
-/** Waits until a count has not grown for a while: should a slow machine end the wait early, what follows still holds. */
+/** Waits until a count has not grown for a while: should a slow machine end the wait early, what follows is still true. */
 async function standstill(count: () => number): Promise<void> {
   for (let same = 0, last = -1; same < 30; same = count() === last ? same + 1 : 0) {
     last = count();

@@ -87,7 +87,7 @@ export async function connectTo({ host, port }: Pick<Tunnel, 'host' | 'port'>): 
   return client;
 }
 
-/** Waits until something holds; the test's own time limit ends a wait in vain. */
-export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await pause(10);
+/** Waits until a condition is true; the test's own time limit ends it otherwise. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await pause(10);
 }

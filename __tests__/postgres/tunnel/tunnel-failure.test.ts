@@ -23,7 +23,7 @@ beforeEach(async () => {
 afterEach(() => bed.stop());
 
 describe('the first handshake', () => {
-  it('says that the key is refused, and does not show it', async () => {
+  it('reports a refused key without showing it', async () => {
     const tunnel = await bed.tunnel({ apiKey: 'not-the-SECRET' });
     const result = await bed.psql(tunnel, 'SELECT 1');
     expect(result.exitCode).toBe(2);
@@ -36,7 +36,7 @@ describe('the first handshake', () => {
     expect(`${tunnel.failure?.stack ?? ''} ${String(tunnel.failure?.cause)}`).not.toContain('SECRET');
   });
 
-  it('says that the key has no database behind it', async () => {
+  it('reports a key without a database', async () => {
     bed.gateway.behaviour.answer = 410;
     const tunnel = await bed.tunnel();
     expect((await bed.psql(tunnel, 'SELECT 1')).exitCode).toBe(2);
@@ -51,14 +51,14 @@ describe('the first handshake', () => {
     [429, true],
     [404, false],
     [302, false],
-  ])('tells any other status, such as %d', async (status, transient) => {
+  ])('reports any other status, such as %d', async (status, transient) => {
     bed.gateway.behaviour.answer = status;
     const tunnel = await bed.tunnel();
     expect((await bed.psql(tunnel, 'SELECT 1')).exitCode).toBe(2);
     expect(tunnel.failure).toMatchObject({ message: expect.stringContaining(`HTTP ${status}`), transient });
   });
 
-  it('is given up when the gateway does not answer', async () => {
+  it('times out if the gateway does not answer', async () => {
     bed.gateway.behaviour.answer = 'stall';
     const tunnel = await bed.tunnel({ handshakeMs: 200 });
     expect((await bed.psql(tunnel, 'SELECT 1')).exitCode).toBe(2);
@@ -68,7 +68,7 @@ describe('the first handshake', () => {
     });
   });
 
-  it('is given up when the gateway answers byte by byte and never ends', async () => {
+  it('times out if the gateway answers byte by byte without end', async () => {
     const drip = createServer((connection) => {
       connection.on('error', () => undefined);
       const timer = setInterval(() => connection.write('H'), 20);
@@ -88,7 +88,7 @@ describe('the first handshake', () => {
     }
   });
 
-  it('says that nothing listens at the gateway', async () => {
+  it('reports that nothing listens at the gateway', async () => {
     const gatewayUrl = new URL(`ws://127.0.0.1:${await freePort()}/websocket`);
     const tunnel = await bed.tunnel({ gatewayUrl });
     expect((await bed.psql(tunnel, 'SELECT 1')).exitCode).toBe(2);
@@ -98,7 +98,7 @@ describe('the first handshake', () => {
     });
   });
 
-  it('says that something else answers there', async () => {
+  it('reports that something else answers there', async () => {
     const gatewayUrl = new URL(`ws://127.0.0.1:${server.port}/`);
     const tunnel = await bed.tunnel({ gatewayUrl });
     expect((await bed.psql(tunnel, 'SELECT 1')).exitCode).toBe(2);
@@ -116,9 +116,9 @@ describe('the first handshake', () => {
   });
 });
 
-describe('a gateway that drops the connection midway', () => {
+describe('a gateway that drops an open connection', () => {
   it.each([
-    ['without a word', undefined, 1006],
+    ['without a close code', undefined, 1006],
     ['because it restarts', 1012, 1012],
     ['because of an error of its own', 1011, 1011],
   ])('ends the dump: %s', async (_, dropWith, code) => {
@@ -137,7 +137,7 @@ describe('a gateway that drops the connection midway', () => {
     await until(() => tunnel.connections === 0);
   });
 
-  it('ends the dump even when it calls that a normal end', async () => {
+  it('ends the dump even if it reports a normal end', async () => {
     Object.assign(bed.gateway.behaviour, { dropAfterBytes: 500_000, dropWith: 1000 });
     const tunnel = await bed.tunnel();
     const dump = await bed.pgDump(tunnel);
@@ -148,7 +148,7 @@ describe('a gateway that drops the connection midway', () => {
     await until(() => tunnel.connections === 0);
   });
 
-  it('says so as well when the database behind it crashes and the gateway stays', async () => {
+  it('ends the dump if the database behind it crashes', async () => {
     const own = await startDatabase({ hba: ['host all postgres 127.0.0.1/32 trust'] });
     const ownBed = await TunnelBed.start(own);
     try {
@@ -165,7 +165,7 @@ describe('a gateway that drops the connection midway', () => {
   });
 });
 
-describe('a client that goes away', () => {
+describe('a client that disconnects', () => {
   it.each([
     [
       'politely',
@@ -179,7 +179,7 @@ describe('a client that goes away', () => {
         client.resetAndDestroy();
       },
     ],
-  ])('%s, ends its WebSocket and is no failure of the tunnel', async (_, leave) => {
+  ])('ends its WebSocket without a failure of the tunnel: %s', async (_, leave) => {
     const tunnel = await bed.tunnel();
     const client = await connectTo(tunnel);
     await until(() => bed.gateway.open === 1);
@@ -189,7 +189,7 @@ describe('a client that goes away', () => {
     client.destroy();
   });
 
-  it('while the gateway has not answered, ends the attempt with the time limit at the latest', async () => {
+  it('ends an unanswered attempt at the time limit at the latest', async () => {
     bed.gateway.behaviour.answer = 'stall';
     const tunnel = await bed.tunnel({ handshakeMs: 300 });
     const client = await connectTo(tunnel);
@@ -212,21 +212,21 @@ describe('a gateway behind TLS', () => {
     await secure.stop();
   });
 
-  it('is refused when nobody vouches for its certificate, and gets no key', async () => {
+  it('is refused if its certificate is not signed by a trusted CA, and gets no key', async () => {
     const tunnel = await bed.tunnel({ gatewayUrl: secure.url, env: {} });
     expect((await bed.psql(tunnel, 'SELECT 1')).exitCode).toBe(2);
     expect(tunnel.failure?.message).toContain('certificate');
     expect(secure.requests).toBe(0);
   });
 
-  it('is used when its certificate is trusted', async () => {
+  it('is used if its certificate is trusted', async () => {
     tls.setDefaultCACertificates([certificate.certificate]);
     const tunnel = await bed.tunnel({ gatewayUrl: secure.url, env: {} });
     expect(await bed.psql(tunnel, 'SELECT 1')).toMatchObject({ exitCode: 0, stdout: '1\n' });
     expect(secure.opened).toBe(1);
   });
 
-  it('is reached through the proxy of the environment', async () => {
+  it('is reached through the proxy in the environment', async () => {
     tls.setDefaultCACertificates([certificate.certificate]);
     const asked: string[] = [];
     await using proxy = await startProxy((request, connection) => {
@@ -241,7 +241,7 @@ describe('a gateway behind TLS', () => {
     expect(asked).toEqual([secure.url.host]);
   });
 
-  it('says that the proxy of the environment refuses, without its password', async () => {
+  it('causes an error if the proxy in the environment refuses, without its password', async () => {
     await using proxy = await startProxy((_, connection) => connection.end('HTTP/1.1 407 No\r\n\r\n'));
     const env = { https_proxy: proxy.url('user:SECRET@') };
     const tunnel = await bed.tunnel({ gatewayUrl: secure.url, env });
@@ -251,7 +251,7 @@ describe('a gateway behind TLS', () => {
   });
 });
 
-describe('the words for a failure', () => {
+describe('the explanation of a failure', () => {
   // Recorded codes: these failures cannot be provoked on every machine.
   it.each([
     ['ENOTFOUND', 'not known to DNS', false],
@@ -264,13 +264,13 @@ describe('the words for a failure', () => {
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'certificate', false],
     ['WS_ERR_INVALID_OPCODE', 'does not use the protocol', false],
     ['ESOMETHING', 'failed', true],
-  ])('know what %s means', (code, words, transient) => {
+  ])('exists for %s', (code, words, transient) => {
     const failure = networkFailure(Object.assign(new Error('raw'), { code }), 'gateway.example');
     expect(failure).toMatchObject({ message: expect.stringContaining(words), transient });
     expect(failure.message).toContain('gateway.example');
   });
 
-  it('always say what to do', () => {
+  it('always has a hint', () => {
     for (const { hint } of [
       refusedWith(401, 'h'),
       refusedWith(500, 'h'),

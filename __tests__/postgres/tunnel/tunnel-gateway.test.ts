@@ -3,14 +3,14 @@ import { retirementWarning, tunnelGateway } from '../../../src/postgres/tunnel/t
 import { errorText } from '../../support/user-error.ts';
 
 describe('the address of the tunnel', () => {
-  it("is Prisma's, unless PPG_WS_URL says otherwise", () => {
+  it("is Prisma's, unless PPG_WS_URL is set", () => {
     expect(tunnelGateway({}).href).toBe('wss://ppg-tunnel.prisma-data.net/websocket');
     expect(tunnelGateway({ PPG_WS_URL: ' ' }).host).toBe('ppg-tunnel.prisma-data.net');
     expect(tunnelGateway({ PPG_WS_URL: 'wss://gateway.example/ws ' }).href).toBe('wss://gateway.example/ws');
   });
 
   it.each(['ws://localhost:8080/websocket', 'ws://127.0.0.1:8080/', 'ws://[::1]:8080/'])(
-    'may be without TLS on this machine: %s',
+    'can be without TLS on this machine: %s',
     (url) => {
       expect(tunnelGateway({ PPG_WS_URL: url }).href).toBe(url);
     },
@@ -23,7 +23,7 @@ describe('the address of the tunnel', () => {
     'gateway.example/SECRET',
     'wss://gateway.example/#SECRET',
     'SECRET',
-  ])('is refused when the key would not be safe or it is no address: %s', (url) => {
+  ])('is refused if the key would not be safe or it is not an address: %s', (url) => {
     const text = errorText(() => tunnelGateway({ PPG_WS_URL: url }));
     expect(text).toContain('PPG_WS_URL');
     expect(text).not.toContain('SECRET');
@@ -31,7 +31,7 @@ describe('the address of the tunnel', () => {
 });
 
 describe('the warning', () => {
-  it('names the day of the end, before and after it, and what to do instead', () => {
+  it('names the day on which the service ends, before and after it, and the alternative', () => {
     const before = retirementWarning('connection-string', new Date('2026-11-30T23:59:59Z'));
     const after = retirementWarning('connection-string', new Date('2026-12-01T00:00:00Z'));
     expect(before).toContain('retires on 2026-12-01');

@@ -15,15 +15,15 @@ const TABLE = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->whe
 const ENDS = { localAddress: '127.0.0.1', localPort: 5432, remoteAddress: '127.0.0.1', remotePort: 47066 };
 
 describe("the kernel's table of connections", () => {
-  it('tells the user at the other end', () => {
+  it('identifies the user at the other end', () => {
     expect(ownerOfPeer(TABLE, ENDS)).toBe(998);
   });
 
-  it('tells connections apart that have the same ports and other addresses', () => {
+  it('distinguishes connections with the same ports and other addresses', () => {
     expect(ownerOfPeer(TABLE, { ...ENDS, remoteAddress: '127.0.0.2' })).toBe('unknown');
   });
 
-  it('tells an end that has gone from a table that lists nothing', () => {
+  it('distinguishes a closed end from a table that lists nothing', () => {
     const withoutPeer = TABLE.split('\n').toSpliced(2, 1).join('\n');
     expect(ownerOfPeer(withoutPeer, ENDS)).toBe('gone');
     expect(ownerOfPeer('', ENDS)).toBe('unknown');

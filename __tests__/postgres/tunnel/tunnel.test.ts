@@ -29,7 +29,7 @@ describe('the tunnel', () => {
     expect(tunnel.failure).toBeUndefined();
   });
 
-  it('carries a dump byte for byte', async () => {
+  it('transfers a dump byte for byte', async () => {
     const direct = await bed.pgDump(server);
     const tunnel = await bed.tunnel();
     const through = await bed.pgDump(tunnel);
@@ -40,14 +40,14 @@ describe('the tunnel', () => {
     expect(tunnel.failure).toBeUndefined();
   });
 
-  it('carries a dump whose messages come in small fragments', async () => {
+  it('transfers a dump in small fragments', async () => {
     bed.gateway.behaviour.fragmentBytes = 1009;
     const [direct, through] = await Promise.all([bed.pgDump(server), bed.pgDump(await bed.tunnel())]);
     expect(through.exitCode).toBe(0);
     expect(through.stdout === direct.stdout).toBe(true);
   });
 
-  it('carries what a client sends, large statements too', async () => {
+  it('transfers what a client sends, also large statements', async () => {
     const tunnel = await bed.tunnel();
     const client = await connectTo(tunnel);
     // A simple query of 8 MB in PostgreSQL's protocol; psql cannot be given one as an argument.
@@ -63,7 +63,7 @@ describe('the tunnel', () => {
     expect(tunnel.failure).toBeUndefined();
   });
 
-  it('serves several connections at once, each with a WebSocket of its own', async () => {
+  it('serves several connections at once, each with its own WebSocket', async () => {
     const tunnel = await bed.tunnel();
     const results = await Promise.all(
       Array.from({ length: 8 }, (_, number) =>
@@ -79,7 +79,7 @@ describe('the tunnel', () => {
     expect(bed.gateway.opened).toBe(8);
   });
 
-  it('refuses a connection beyond its limit, says so, and takes the next one after an end', async () => {
+  it('refuses a connection beyond its limit with an error, and accepts the next one after an end', async () => {
     const tunnel = await bed.tunnel({ maxConnections: 2 });
     const clients = [await connectTo(tunnel), await connectTo(tunnel)];
     await until(() => bed.gateway.open === 2);
@@ -92,7 +92,7 @@ describe('the tunnel', () => {
     expect(tunnel.failure).toBeUndefined();
   });
 
-  it('leaves it to psql to tell what the server said before it ended the connection', async () => {
+  it("leaves it to psql to report the server's message before it ended the connection", async () => {
     const tunnel = await bed.tunnel();
     const result = await bed.psql(tunnel, 'SELECT pg_terminate_backend(pg_backend_pid())');
     expect(result.exitCode).not.toBe(0);
@@ -100,7 +100,7 @@ describe('the tunnel', () => {
     expect(tunnel.failure).toBeUndefined();
   });
 
-  it('lets a dump that is cancelled cancel its query on the server, which would wait for a lock otherwise', async () => {
+  it('lets a cancelled dump cancel its query on the server, which would otherwise wait for a lock', async () => {
     const tunnel = await bed.tunnel();
     const waiting = async (begin: string): Promise<number | undefined> =>
       (await server.sessions()).find(({ query, state }) => query.startsWith(begin) && state === 'active')
@@ -139,7 +139,7 @@ describe('closing the tunnel', () => {
     await expect(connectTo({ host: '127.0.0.1', port })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
-  it('can be asked for twice', async () => {
+  it('can be requested twice', async () => {
     const tunnel = await bed.tunnel();
     await Promise.all([tunnel.close(), tunnel.close()]);
     await tunnel.close();
@@ -164,12 +164,12 @@ describe('closing the tunnel', () => {
 });
 
 describe('opening the tunnel', () => {
-  it('does not begin when the run is cancelled already', async () => {
+  it('does not start if the job is already cancelled', async () => {
     const signal = AbortSignal.abort(new Error('early'));
     await expect(bed.tunnel({ signal })).rejects.toThrow('early');
   });
 
-  it('refuses a key that cannot stand in a header, without showing it', async () => {
+  it('refuses a key that is not valid in a header, without showing it', async () => {
     const error = bed.tunnel({ apiKey: 'SECRET\r\nHost: evil' });
     await expect(error).rejects.toMatchObject({
       name: 'UserError',

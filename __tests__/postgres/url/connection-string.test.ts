@@ -17,7 +17,7 @@ describe('parameters of other drivers', () => {
     'max_connection_lifetime=1',
     'pool=true',
     'uselibpqcompat=true',
-  ])('are left out, with a line for debugging: %s', async (parameter) => {
+  ])('are ignored, with a line in the debug log: %s', async (parameter) => {
     const { parameters, notices } = await understand(`postgres://u:p@h/d?${parameter}`);
     expect(parameters).toEqual({ user: 'u', password: 'p', host: 'h', dbname: 'd' });
     expect(notices).toEqual([
@@ -25,7 +25,7 @@ describe('parameters of other drivers', () => {
     ]);
   });
 
-  it('that name a schema point at the schemas input', async () => {
+  it('cause a notice about the schemas input if they name a schema', async () => {
     const { parameters, notices } = await understand('postgres://u:p@h/d?schema=public');
     expect(parameters).not.toHaveProperty('schema');
     expect(notices).toEqual([{ level: 'info', text: expect.stringMatching(/schema=public.*schemas input/) }]);
@@ -42,13 +42,13 @@ describe('parameters of other drivers', () => {
     ['sslcert=server-ca.pem', { sslrootcert: 'server-ca.pem' }],
     ['sslcert=c.pem&sslkey=k.pem', { sslcert: 'c.pem', sslkey: 'k.pem' }],
     ['sslaccept=strict&sslmode=require', { sslmode: 'require' }],
-  ])('about TLS are put into the terms of libpq: %s', async (query, expected) => {
+  ])('are translated for libpq if they are about TLS: %s', async (query, expected) => {
     const { parameters } = await understand(`postgres://h/d?${query}`);
     expect(parameters).toEqual({ host: 'h', dbname: 'd', ...expected });
   });
 
   it.each(['sslidentity=client.p12', 'ssl=maybe', 'prepareThreshold=0', 'sslMode=require'])(
-    'that cannot be translated are refused: %s',
+    'are refused if they cannot be translated: %s',
     async (query) => {
       await expect(understand(`postgres://u:SECRET@h/d?${query}`)).rejects.toMatchObject({
         name: 'UserError',
@@ -84,7 +84,7 @@ describe('the rules of providers', () => {
     ],
     ['postgres://u:p@db.abcdefgh.supabase.co:6543/postgres', { port: '5432' }],
     ['postgres://u:p@a,pooled.db.prisma.io,b/d', { host: 'a,db.prisma.io,b' }],
-  ])('turn %s into its direct form', async (url, expected) => {
+  ])('change %s into its direct form', async (url, expected) => {
     expect((await understand(url)).parameters).toMatchObject(expected);
   });
 
@@ -93,7 +93,7 @@ describe('the rules of providers', () => {
     ['postgres://u:p@ep-x-pooler.aws.neon.tech/d', /without -pooler/],
     ['postgres://u:p@aws-0.pooler.supabase.com:6543/d', /port 5432 is used/],
     [' postgres://u:p@h/d\n', /white space/],
-  ])('tell what they changed: %s', async (url, notice) => {
+  ])('report what they changed: %s', async (url, notice) => {
     expect(await noticesOf(url)).toEqual([expect.stringMatching(notice)]);
   });
 
@@ -102,7 +102,7 @@ describe('the rules of providers', () => {
     'postgres://u:p@ep-x.aws.neon.tech/d',
     'postgres://u:p@aws-0.pooler.supabase.com:5432/d',
     'postgres://u:p@h/d',
-  ])('leave a direct address as it is, without a notice: %s', async (url) => {
+  ])('keep a direct address, without a notice: %s', async (url) => {
     expect(await noticesOf(url)).toEqual([]);
   });
 
@@ -130,7 +130,7 @@ describe('the rules of providers', () => {
     },
   );
 
-  it('know that host.docker.internal is no private network', async () => {
+  it('do not take host.docker.internal for a private network', async () => {
     expect((await understand('postgres://u:p@host.docker.internal/d')).parameters.host).toBe(
       'host.docker.internal',
     );
@@ -142,7 +142,7 @@ describe('the rules of providers', () => {
     });
   });
 
-  it('have advice for failures of a provider', async () => {
+  it('have hints for failures of a provider', async () => {
     const { failureHints } = await understand('postgres://u:p@db.abcdefgh.supabase.co/postgres');
     expect(
       failureHints.filter(({ when }) => when.test('failed: Network is unreachable')).map(({ text }) => text),

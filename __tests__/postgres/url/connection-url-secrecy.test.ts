@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { parseConnectionUrl } from '../../../src/postgres/url/connection-url.ts';
 import { UserError } from '../../../src/errors.ts';
 
-/** A password in which every piece that could be cut off holds the mark. */
+/** A password in which every piece that could be cut off contains the mark. */
 const MARK = 'ZQX';
 const password = fc
   .array(
@@ -34,8 +34,8 @@ const password = fc
   .map((pieces) => pieces.flat().join(''));
 const rest = fc.constantFrom('h/d', 'h:5432/d', 'h/d?sslmode=require', '[::1]:5432/d', 'a,b:1/d', '', '/d');
 
-describe('a password that may break its URL', () => {
-  it('is the password alone where the URL is accepted, and in no error where it is refused', () => {
+describe('a password with special characters in a URL', () => {
+  it('is read as the password if the URL is accepted, and is in no error if it is refused', () => {
     let accepted = 0;
     fc.assert(
       fc.property(password, rest, (secret, place) => {
@@ -58,7 +58,7 @@ describe('a password that may break its URL', () => {
     expect(accepted).toBeLessThan(9_000);
   });
 
-  it('leaves parameters that may hold an "@" as they are', () => {
+  it('does not affect parameters that can contain an "@"', () => {
     const { parameters } = parseConnectionUrl(
       'connection-string',
       'postgres://user:secret@host/shop?application_name=me@home&options=-c%20search_path%3Da@b',

@@ -7,7 +7,7 @@ import { errorText } from '../../support/user-error.ts';
 const parse = (url: string) => parseConnectionUrl('connection-string', url).parameters;
 
 describe('a connection URL', () => {
-  it('gives user, password, host, port, database and parameters, decoded', () => {
+  it('is parsed into user, password, host, port, database and parameters, decoded', () => {
     expect(
       parse('postgres://us%65r:p%40ss@db.example.com:6543/sh%20op?sslmode=require&application_name=a%26b'),
     ).toEqual({
@@ -38,7 +38,7 @@ describe('a connection URL', () => {
     ['postgres://h/d?ssl=true', { host: 'h', dbname: 'd', sslmode: 'require' }],
     ['postgres://u:pa#ss?w@h/d', { user: 'u', password: 'pa#ss?w', host: 'h', dbname: 'd' }],
     ['postgres://u:é%C3%A9@h', { user: 'u', password: 'éé', host: 'h' }],
-  ])('means what libpq makes of it: %s', (url, parameters) => {
+  ])('has the same meaning as in libpq: %s', (url, parameters) => {
     expect(parse(url)).toEqual(parameters);
   });
 
@@ -51,7 +51,7 @@ describe('a connection URL', () => {
     ['a NUL in the password', 'postgres://user:SECRET%00@host/db'],
     ['an @ and a / in the password', 'postgres://user:SE@CRET/SECRET@host/db'],
     ['an unescaped [ in the password, cut by a /', 'postgres://user:x/[SECRET@host/db'],
-  ])('with %s is refused with advice to percent-encode, and shows nothing of it', (_, url) => {
+  ])('with %s is refused with the advice to percent-encode, without showing it', (_, url) => {
     const text = errorText(() => parse(url));
     expect(text).toContain('connection-string');
     expect(text).toMatch(/percent-encode/i);
@@ -70,7 +70,7 @@ describe('a connection URL', () => {
     ['host=h user=u password=SECRET', 'not a postgres:// URL'],
     ['u:SECRET@h/d', 'not a postgres:// URL'],
     ['postgres:/u:SECRET@h/d', 'not a postgres:// URL'],
-  ])('of another form is refused by its form alone: %s', (url, part) => {
+  ])('of another form is refused without showing it: %s', (url, part) => {
     const text = errorText(() => parse(url));
     expect(text).toContain(part);
     expect(text).not.toContain('SECRET');
@@ -93,11 +93,11 @@ describe('a connection URL', () => {
     'postgres://u:p@[::1/d',
     'postgres://u:p@[]/d',
     'postgres://u:p@[::1]x/d',
-  ])('that is broken is refused: %s', (url) => {
+  ])('is refused if it is invalid: %s', (url) => {
     expect(errorText(() => parse(url))).toContain('connection-string');
   });
 
-  it('never crashes on a broken one, and never shows any of the password', () => {
+  it('never crashes the parser and never shows any of the password, however it is damaged', () => {
     const password = fc.stringMatching(/^[@/:?#%[\]&= ]*ZQX[@/:?#%[\]&= ]*ZQX$/);
     fc.assert(
       fc.property(

@@ -133,9 +133,9 @@ function urls(port: number, socketFolder: string): fc.Arbitrary<string> {
 
 interface Comparison {
   readonly url: string;
-  /** What came of it with psql and the whole URL. */
+  /** The result of psql with the whole URL. */
   readonly libpq: string;
-  /** What came of it with what this project makes of it. */
+  /** The result with the parameters of this project. */
   readonly ours: string;
 }
 
@@ -164,7 +164,7 @@ describe('a URL read by this project', () => {
     ['200 of them', 200],
     ['2,000 of them (thorough)', 2_000],
   ])(
-    'leads where libpq goes with the same URL given whole: %s',
+    'leads to the same server as in libpq: %s',
     async (_, runs) => {
       const candidates = fc.sample(urls(server.port, server.socketFolder), { numRuns: runs, seed: SEED });
       const compared = await compare(candidates);
@@ -181,7 +181,7 @@ describe('a URL read by this project', () => {
     ['100 broken ones', 100],
     ['1,000 broken ones (thorough)', 1_000],
   ])(
-    'is refused wherever libpq cannot read it: %s',
+    'is refused if libpq cannot read it: %s',
     async (_, runs) => {
       const broken = fc
         .tuple(
@@ -213,12 +213,12 @@ describe('a URL read by this project', () => {
       '?=',
       '?=&',
     ],
-  ])('is understood as libpq understands it when its parameters are %s', async (parameters) => {
+  ])('has the same meaning as in libpq if its parameters are %s', async (parameters) => {
     const url = `postgres://plain:secret@127.0.0.1:${server.port}/plain${parameters}`;
     expect((await compare([url])).filter(isDifferent)).toEqual([]);
   });
 
-  it.each(Object.keys(LIBPQ_PARAMETERS))('carries %s through to the tools', async (name) => {
+  it.each(Object.keys(LIBPQ_PARAMETERS))('passes %s on to the tools', async (name) => {
     // Each value makes libpq fail, or report something, in a way of its own.
     const values: Record<string, string> = {
       host: '127.0.0.9',

@@ -12,11 +12,11 @@ const CREDENTIALS = { tenant_id: 'tenant', secure_key: 'sk_SECRET' };
 const DIRECT = 'postgres://tenant:sk_SECRET@db.prisma.io:5432/postgres?sslmode=require';
 
 describe('an API key of Prisma Postgres', () => {
-  it('gives the direct address when its payload holds credentials', () => {
+  it('gives the direct address if its payload contains credentials', () => {
     expect(directUrl(INPUT, jwt({ id: 1, ...CREDENTIALS }))).toBe(DIRECT);
   });
 
-  it('gives nothing when it lacks one of them, or they are of another kind', () => {
+  it('gives nothing if one of them is missing or of another type', () => {
     for (const payload of [
       {},
       { tenant_id: 'tenant' },
@@ -31,7 +31,7 @@ describe('an API key of Prisma Postgres', () => {
     }
   });
 
-  it('is left to the tunnel when it is no JWT', () => {
+  it('is left to the tunnel if it is not a JWT', () => {
     for (const key of ['opaque', 'a.b', 'a.b.c.d', encode(CREDENTIALS)]) {
       expect(directUrl(INPUT, key)).toBeUndefined();
     }
@@ -52,7 +52,7 @@ describe('an API key of Prisma Postgres', () => {
     );
   });
 
-  it('gives credentials that the URL reader reads as they are, whatever they hold', () => {
+  it('gives credentials that the URL parser reads unchanged, whatever they contain', () => {
     const credential = fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => !/\p{Cc}/u.test(text));
     fc.assert(
       fc.property(credential, credential, (user, password) => {
@@ -73,14 +73,14 @@ describe('an API key of Prisma Postgres', () => {
 describe('the key of a local server', () => {
   const url = 'postgres://postgres:postgres@localhost:51214/template1?sslmode=disable';
 
-  it('gives its address, with and without padding', () => {
+  it("gives the server's address, with and without padding", () => {
     const key = Buffer.from(JSON.stringify({ databaseUrl: url, name: 'xy' })).toString('base64');
     expect(key).toMatch(/=$/);
     expect(localDatabaseUrl(INPUT, key)).toBe(url);
     expect(localDatabaseUrl(INPUT, encode({ databaseUrl: url }))).toBe(url);
   });
 
-  it('is refused when it holds no PostgreSQL address, without showing what it holds', () => {
+  it('is refused if it contains no PostgreSQL address, without showing it', () => {
     const bad = [
       encode({}),
       encode({ databaseUrl: 7 }),
@@ -132,7 +132,7 @@ describe('a prisma+postgres:// URL', () => {
     expect(text).not.toMatch(/SECR/);
   });
 
-  it('that is broken in any way shows nothing of its key, in its message or below', () => {
+  it('shows nothing of its key in the error or its cause, however it is damaged', () => {
     const broken = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.tuple(fc.base64String(), fc.base64String()).map(([a, b]) => `${a}.${b}.KEEPSECRET`),

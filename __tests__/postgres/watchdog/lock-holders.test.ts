@@ -39,7 +39,7 @@ describe('the tables that pg_dump waited for', () => {
     expect(awaitedTables(lockFailure(...tables))).toEqual(new Set(tables));
   });
 
-  it('may be one, of an older server', () => {
+  it('can be one table, of an older server', () => {
     const stderr = `${TIMEOUT}\npg_dump: detail: Query was: LOCK TABLE ONLY public.a IN ACCESS SHARE MODE`;
     expect(awaitedTables(stderr)).toEqual(new Set(['public.a']));
   });
@@ -50,13 +50,13 @@ describe('the tables that pg_dump waited for', () => {
       'another failure',
       lockFailure('public.a').replace(/ERROR: .*/, 'ERROR:  permission denied for table a'),
     ],
-  ])('are none when it failed at %s', (_, stderr) => {
+  ])('are none if it failed at %s', (_, stderr) => {
     expect(awaitedTables(stderr)).toEqual(new Set());
   });
 });
 
 describe('a dump that waited for a lock too long', () => {
-  it('is told which of the tables it was, and who holds it', async () => {
+  it('causes an error that names the table and the session with the lock', async () => {
     await whileSession(database, 'BEGIN; LOCK TABLE held', async () => {
       expect(await asked('public.other', 'public.held')).toMatch(
         /^pg_dump failed: Timed out waiting for a lock on the table public\.held: session \d+ \(user postgres, idle in transaction\) has the lock\.\nRun the backup when no migration is running, or end the session: SELECT pg_terminate_backend\(\d+\)\. .*--lock-wait-timeout=10min/,
@@ -64,7 +64,7 @@ describe('a dump that waited for a lock too long', () => {
     });
   });
 
-  it('finds a table whose name has to be quoted', async () => {
+  it('causes an error that names a table whose name has to be quoted', async () => {
     await whileSession(database, 'BEGIN; LOCK TABLE "Odd, ""name"""', async () => {
       expect(await asked('public."Odd, ""name"""')).toContain(
         'Timed out waiting for a lock on the table public."Odd, ""name"""',
@@ -72,7 +72,7 @@ describe('a dump that waited for a lock too long', () => {
     });
   });
 
-  it('is told of the long query that somebody with a better right waits for', async () => {
+  it('causes an error that names the long query for which the next session in the queue waits', async () => {
     await whileSession(
       database,
       `SET application_name = 'report'; BEGIN; SELECT FROM held`,
@@ -90,7 +90,7 @@ describe('a dump that waited for a lock too long', () => {
     );
   });
 
-  it('is told of a transaction that was prepared and forgotten', async () => {
+  it('causes an error that names a forgotten prepared transaction', async () => {
     await whileSession(database, `BEGIN; LOCK TABLE held; PREPARE TRANSACTION 'forgotten'`, async () => {
       try {
         expect(await asked('public.held')).toMatch(
@@ -103,19 +103,19 @@ describe('a dump that waited for a lock too long', () => {
   });
 
   it.each([
-    ['the lock has gone', ['public.held'], {}],
+    ['the lock was released meanwhile', ['public.held'], {}],
     ['the server cannot be asked', ['public.held'], { PGPORT: '1' }],
-  ])('is told what was said before when %s', async (_, tables, changes) => {
+  ])('causes the original error if %s', async (_, tables, changes) => {
     expect(await namingLockHolder(GIVEN, lockFailure(...tables), session.with(changes))).toBe(GIVEN);
   });
 
-  it('is not told of a lock on a table that it does not want', async () => {
+  it('does not cause an error about a lock on another table', async () => {
     await whileSession(database, 'BEGIN; LOCK TABLE held', async () => {
       expect(await namingLockHolder(GIVEN, lockFailure('public.other'), session)).toBe(GIVEN);
     });
   });
 
-  it('keeps what pg_dump printed as the cause', async () => {
+  it('causes an error with the output of pg_dump as its cause', async () => {
     await whileSession(database, 'BEGIN; LOCK TABLE held', async () => {
       expect((await namingLockHolder(GIVEN, lockFailure('public.held'), session)).cause).toBe(GIVEN.cause);
     });

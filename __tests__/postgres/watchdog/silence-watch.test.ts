@@ -1,4 +1,4 @@
-// What a server answers, and in which order, cannot be had from a real one on demand: a stand-in for psql prints what
+// What a server answers, and in which order, cannot be produced by a real one on demand: a stand-in for psql prints what
 // psql printed. The watch, its clock and its counting are the real ones; the clock is a fast one.
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -92,14 +92,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe('the watch over a tool that does nothing', () => {
+describe('the watch over an inactive tool', () => {
   it.each(Object.entries(CASES))('ends after %s', async (name, [answers, error]) => {
     expect(verdicts).toHaveProperty([name], expect.stringMatching(error));
     const questions = await readFile(join(folder, name, 'questions'), 'utf8');
     expect(questions.trimEnd().split('\n')).toHaveLength(answers.length);
   });
 
-  it('tells what the server said, or that it did not tell', () => {
+  it('logs the answer of the server, or that there was none', () => {
     expect(log).toContain(
       'three bad answers in a row has received no data for 20 s: the server is waiting for a response',
     );

@@ -9,7 +9,7 @@ const unknown: ServerSide = { kind: 'unknown' };
 
 const judge = (...answers: ServerSide[]): string | undefined => judgeSilence('pg_dump', answers, 3)?.message;
 
-describe('what the server says of a silent tool', () => {
+describe("the server's answer about an inactive tool", () => {
   it('is "working" as soon as one of its sessions runs a statement and does not wait for the tool', () => {
     expect(serverSide([['active', '', '']])).toEqual({ kind: 'working', waitsFor: '' });
     expect(serverSide([['active', 'Lock', 'relation']])).toEqual({
@@ -24,38 +24,38 @@ describe('what the server says of a silent tool', () => {
     ).toEqual({ kind: 'working', waitsFor: 'IO: DataFileRead' });
   });
 
-  it('is that it waits for the tool, when all its sessions want to read from it or write to it', () => {
+  it('is "waits for the tool" if all its sessions read from it or write to it', () => {
     expect(serverSide([['active', 'Client', 'ClientWrite']])).toEqual(waits);
     expect(serverSide([['idle in transaction', 'Client', 'ClientRead']])).toEqual(waits);
   });
 
-  it('is that there is no such session', () => {
+  it('is "no session" if there is none', () => {
     expect(serverSide([])).toEqual(gone);
   });
 });
 
-describe('a silence', () => {
+describe('an inactive connection', () => {
   it.each([
     ['the server waits for the tool too', waits, 'the server is waiting for a response and receives none'],
     ['the server has no such session', gone, 'the server no longer has the connection'],
     ['the server cannot be reached', unreachable, 'no longer be reached (The server refuses connections)'],
-  ])('ends after three answers in a row that %s', (_, answer, words) => {
+  ])('is dead after three answers in a row: %s', (_, answer, words) => {
     expect(judge(answer, answer)).toBeUndefined();
     expect(judge(answer, answer, answer)).toMatch(/^The connection of pg_dump is dead/);
     expect(judge(answer, answer, answer)).toContain(words);
   });
 
-  it('ends after bad answers of several kinds', () => {
+  it('is dead after bad answers of several kinds', () => {
     expect(judge(waits, unreachable, gone)).toContain('no longer has the connection');
   });
 
-  it('goes on for as long as the server is working, however long that is', () => {
+  it('is kept as long as the server is working', () => {
     expect(judge(...Array.from({ length: 1000 }, () => working))).toBeUndefined();
     expect(judge(waits, waits, working)).toBeUndefined();
     expect(judge(waits, waits, working, waits, waits)).toBeUndefined();
   });
 
-  it('goes on when the server cannot be asked, as when the role may have one connection only', () => {
+  it('is kept if the server cannot be asked, for example because the role can have only one connection', () => {
     expect(judge(...Array.from({ length: 1000 }, () => unknown))).toBeUndefined();
   });
 });

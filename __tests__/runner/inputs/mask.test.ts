@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { connectionSecrets } from '../../../src/runner/inputs/mask.ts';
 
 describe('the secrets of a connection string', () => {
-  it('are the string, and the password as it stands, as it is sent, and encoded anew', () => {
+  it('are the string, and the password as written, decoded, and encoded again', () => {
     expect(connectionSecrets(' postgres://u:p%40ss!@h/d\n')).toEqual(
       [' postgres://u:p%40ss!@h/d\n', 'postgres://u:p%40ss!@h/d', 'p%40ss!', 'p@ss!', 'p%40ss!'].filter(
         (secret, index, all) => all.indexOf(secret) === index,
@@ -16,7 +16,7 @@ describe('the secrets of a connection string', () => {
     ['postgres://u:pa%ss@h/d', 'pa%ss'],
     ['mysql://u:pass@h/d', 'pass'],
     ['postgres://:pass@h/d', 'pass'],
-  ])('are found in a string that is refused later: %s', (value, password) => {
+  ])('are found also in a string that is refused later: %s', (value, password) => {
     expect(connectionSecrets(value)).toContain(password);
   });
 

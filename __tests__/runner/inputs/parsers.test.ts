@@ -5,13 +5,13 @@ import { errorText } from '../../support/user-error.ts';
 const days = { min: 1, max: 400 };
 
 describe('whole numbers', () => {
-  it('are read within their range', () => {
+  it('are accepted within their range', () => {
     expect(wholeNumber('retention-days', '1', days)).toBe(1);
     expect(wholeNumber('retention-days', '400', days)).toBe(400);
   });
 
   it.each(['', '0', '-1', '401', '1.5', 'thirty', '3O', '0x10', '1e2', ' 7', '99999999999999999999'])(
-    'refuse %j, naming the input, the value and the range',
+    'cannot be %j; the error names the input, the value and the range',
     (value) => {
       const text = errorText(() => wholeNumber('retention-days', value, days));
       expect(text).toContain('retention-days');
@@ -22,7 +22,7 @@ describe('whole numbers', () => {
 });
 
 describe('booleans', () => {
-  it('are read as core.getBooleanInput reads them', () => {
+  it('are read as by core.getBooleanInput', () => {
     expect(['true', 'True', 'TRUE'].map((value) => booleanValue('upload', value))).toEqual([
       true,
       true,
@@ -35,13 +35,13 @@ describe('booleans', () => {
     ]);
   });
 
-  it.each(['', 'yes', 'no', '1', 'tRUE'])('refuse %j', (value) => {
+  it.each(['', 'yes', 'no', '1', 'tRUE'])('cannot be %j', (value) => {
     expect(errorText(() => booleanValue('upload', value))).toContain('upload');
   });
 });
 
 describe('lists', () => {
-  it('hold one entry a line, without the white space around it', () => {
+  it('have one entry a line, without the white space around it', () => {
     expect(lines('  public\n\n auth \r\n"Odd Name"\n')).toEqual(['public', 'auth', '"Odd Name"']);
   });
 
@@ -59,7 +59,7 @@ describe('command words', () => {
     ]);
   });
 
-  it('refuse a quotation mark that is not closed', () => {
+  it('cannot have an unclosed quotation mark', () => {
     expect(errorText(() => commandWords('pg-dump-args', `--role="x`))).toContain('not closed');
     expect(errorText(() => commandWords('pg-dump-args', `--role='x" y`))).toContain('pg-dump-args');
   });

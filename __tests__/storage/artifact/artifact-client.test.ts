@@ -33,14 +33,14 @@ function ofThisRun(signal = new AbortController().signal): ArtifactClient {
 describe("the run's own artifact service", () => {
   it.each([
     ['without a token', { ACTIONS_RUNTIME_TOKEN: '' }],
-    ['with a token that is none', { ACTIONS_RUNTIME_TOKEN: 'a.b.c' }],
+    ['with an invalid token', { ACTIONS_RUNTIME_TOKEN: 'a.b.c' }],
     ['without an address', { ACTIONS_RESULTS_URL: '' }],
-  ])('is not there %s', (_, changes) => {
+  ])('is unavailable %s', (_, changes) => {
     const env = { ...environmentOf(service), ...changes };
     expect(runService(env, { signal: new AbortController().signal })).toBeUndefined();
   });
 
-  it('that refuses to tell where a content is says so at once', async () => {
+  it('reports at once if it refuses to return the address of the content', async () => {
     service.faults = { getSignedArtifactURL: { answer: 403 } };
     const before = service.requests.length;
     const { message, hint } = await userErrorOf(contentOf(ofThisRun(), 'a.bak', undefined));
@@ -49,7 +49,7 @@ describe("the run's own artifact service", () => {
     expect(service.requests.length - before).toBe(1);
   });
 
-  it('that answers without an address, or with none, is not believed', async () => {
+  it('is an error if it answers without an address', async () => {
     const answering = (answer: Readonly<Record<string, unknown>>): ArtifactClient => ({
       ...ofThisRun(),
       call: () => Promise.resolve(answer),
@@ -63,13 +63,13 @@ describe("the run's own artifact service", () => {
     }
   });
 
-  it('is no longer asked when the job is cancelled, and that is the reason', async () => {
+  it('is no longer called after the job was cancelled, and the error says so', async () => {
     const reason = new Error('cancelled');
     await expect(contentOf(ofThisRun(AbortSignal.abort(reason)), 'a.bak', undefined)).rejects.toBe(reason);
   });
 });
 
-it('names of either kind are read as one', () => {
+it('names are read in both notations', () => {
   expect(inSnakeCase({ signedUrl: 'a', created_at: 'b', workflowJobRunBackendId: 'c', id: 1 })).toEqual({
     signed_url: 'a',
     created_at: 'b',

@@ -50,7 +50,7 @@ const BACKUP = {
 const page = (...artifacts: readonly unknown[]): ListingAnswer => ({ body: { total_count: 1, artifacts } });
 
 describe('the list of artifacts', () => {
-  it('has those of which GitHub does not tell the end, the digest or the run', async () => {
+  it('contains artifacts without an expiry, digest or run', async () => {
     const found = await listed(await answering([page(BACKUP, { ...BACKUP, workflow_run: { id: null } })]));
     expect(found).toHaveLength(2);
     for (const { artifact } of found)
@@ -65,25 +65,25 @@ describe('the list of artifacts', () => {
     ['an artifact without a name', page({ ...BACKUP, name: 5 })],
     ['an artifact of an impossible size', page({ ...BACKUP, size_in_bytes: -1 })],
     ['a time that is none', page({ ...BACKUP, created_at: 'yesterday' })],
-  ])('is an error in words where the answer holds %s', async (_, answer) => {
+  ])('is an explained error if the answer contains %s', async (_, answer) => {
     const error = await userErrorOf(listed(await answering([answer])));
     expect(error.message).toMatch(/^The request to the GitHub API failed: the response /);
     expect(error.hint).toContain('githubstatus.com');
   });
 
-  it('is asked for again after an answer that makes no sense', async () => {
+  it('is requested again after an invalid answer', async () => {
     expect(await listed(await answering([{ body: 'well' }, page(BACKUP)], 2))).toHaveLength(1);
     expect(listing?.requests).toHaveLength(2);
   });
 });
 
 describe('one artifact', () => {
-  it.each([null, {}])('is an error in words where the answer is %j', async (body) => {
+  it.each([null, {}])('is an explained error if the answer is %j', async (body) => {
     const list = await answering([{ body }]);
     expect((await userErrorOf(list.byId(11))).message).toMatch(/: the response lacks a number/);
   });
 
-  it('whose content GitHub does not say the place of is one too', async () => {
+  it('is an explained error if GitHub does not return the address of the content', async () => {
     const { signedUrl } = await (await answering([{ body: BACKUP }])).byId(11);
     const error = await userErrorOf(signedUrl());
     expect(error.message).toMatch(/: the response contains no URL of the content$/);

@@ -11,7 +11,7 @@ const job = {
 
 describe('the artifact service', () => {
   it.each(['https://github.com', 'https://company.ghe.com', 'http://git.localhost'])(
-    'is there on %s',
+    'is available on %s',
     (server) => {
       expect(() => {
         requireArtifactService({ ...job, GITHUB_SERVER_URL: server });
@@ -20,7 +20,7 @@ describe('the artifact service', () => {
   );
 
   it.each(['https://git.company.example', 'https://github.com.evil.example', 'nonsense'])(
-    'is not there on %s',
+    'is unavailable on %s',
     (server) => {
       const text = errorText(() => {
         requireArtifactService({ ...job, GITHUB_SERVER_URL: server });
@@ -30,7 +30,7 @@ describe('the artifact service', () => {
   );
 
   it.each(['ACTIONS_RUNTIME_TOKEN', 'ACTIONS_RESULTS_URL'])(
-    'is not there without %s, and the error says so',
+    'is unavailable without %s, and the error says so',
     (name) => {
       expect(
         errorText(() => {
@@ -40,7 +40,7 @@ describe('the artifact service', () => {
     },
   );
 
-  it('takes a token until it expires, and none after', () => {
+  it('accepts a token until it expires', () => {
     const token = runtimeTokenFor(1, new Date('2026-11-21T12:00:00Z'));
     const at = (time: string) => () => {
       requireArtifactService({ ...job, ACTIONS_RUNTIME_TOKEN: token }, new Date(time));
@@ -52,7 +52,7 @@ describe('the artifact service', () => {
   });
 
   it.each(['token', 'a.b.c', `x.${Buffer.from('{"scp":"Actions.GenericRead:0"}').toString('base64url')}.y`])(
-    'takes no token that names no job: %s',
+    'refuses a token that names no job: %s',
     (token) => {
       const text = errorText(() => {
         requireArtifactService({ ...job, ACTIONS_RUNTIME_TOKEN: token });

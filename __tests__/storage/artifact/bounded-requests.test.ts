@@ -37,8 +37,8 @@ async function read(path: string): Promise<string> {
   return text(response);
 }
 
-describe('a request in bounded work', () => {
-  it('that is never answered is ended', async () => {
+describe('a request with a time limit', () => {
+  it('is ended if it is never answered', async () => {
     answer = () => undefined;
     await expect(withBoundedRequests(bounds, () => read('/silent'))).rejects.toThrow(
       'no data was transferred for',
@@ -49,7 +49,7 @@ describe('a request in bounded work', () => {
   it.each([
     ['stops', () => undefined],
     ['breaks off', (response: ServerResponse) => response.destroy()],
-  ])('whose answer %s is ended, even if nobody would notice', async (_, then) => {
+  ])('is ended if its answer %s, even if nobody would notice', async (_, then) => {
     answer = (_request, response) => void response.write('half', () => then(response));
     const forgets = (): Promise<never> =>
       new Promise(() => {
@@ -58,7 +58,7 @@ describe('a request in bounded work', () => {
     await expect(withBoundedRequests(bounds, forgets)).rejects.toThrow('the response broke off');
   });
 
-  it('may take as long as it likes while something moves', async () => {
+  it('may take any time as long as data arrives', async () => {
     answer = (_, response) => {
       let left = 8;
       const timer = setInterval(() => {
@@ -71,7 +71,7 @@ describe('a request in bounded work', () => {
     expect(await withBoundedRequests(bounds, () => read('/slow'))).toBe('.'.repeat(8));
   });
 
-  it('is not begun any more after the end of the job', async () => {
+  it('is not started after the end of the job', async () => {
     answer = (_, response) => void response.end('too late');
     const signal = AbortSignal.abort();
     await expect(withBoundedRequests({ ...bounds, signal }, () => read('/late'))).rejects.toThrow(
@@ -80,7 +80,7 @@ describe('a request in bounded work', () => {
     expect(asked).not.toContain('/late');
   });
 
-  it('is left alone when the work is over', async () => {
+  it('is not touched after the end of the work', async () => {
     answer = (_, response) => void setTimeout(() => response.end('late'), 1_500);
     const reading = await withBoundedRequests(bounds, () => Promise.resolve([read('/after')]));
     expect(await reading[0]).toBe('late');

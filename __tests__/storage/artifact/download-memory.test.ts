@@ -24,7 +24,7 @@ async function peakMemory(megabytes: number): Promise<number> {
     name: `${megabytes}.bak`,
     content: Buffer.alloc(megabytes * 1_000_000, 'PGDMP'),
   });
-  // What resourceUsage() says begins with the memory of the process that started this one, which holds the content.
+  // What resourceUsage() says begins with the memory of the process that started this one, which has the content in memory.
   const program = `
     import { readFileSync } from 'node:fs';
     import { findBackup } from './src/storage/artifact/find-backup.ts';

@@ -52,7 +52,7 @@ const retriesWith = (fault: unknown): RetryLimits =>
 const blobRequests = (): number => service.requests.filter(({ point }) => point === 'blobGet').length;
 
 describe('a download', () => {
-  it('is the artifact, readable by its owner alone, wherever the artifact’s name points', async () => {
+  it('is the artifact in a file that only its owner can read, whatever path the artifact’s name contains', async () => {
     const { path: file, size, sha256 } = await download({ name: '../../escaped.bak' });
     expect(file).toBe(path.join(folder, 'downloaded'));
     expect({ size, sha256 }).toEqual({ size: CONTENT.length, sha256: SHA256 });
@@ -64,33 +64,33 @@ describe('a download', () => {
     expect(output.text).not.toContain('sig=');
   });
 
-  it('of what this run has made needs no permission, whichever job made it', async () => {
+  it('needs no permission for an artifact of any job of this run', async () => {
     const token = service.tokenFor({ repositories: [service.repository], actions: 'none' });
     const { sha256 } = await download({ runId: 1 }, {}, { token });
     expect(sha256).toBe(SHA256);
   });
 
-  it('without a recorded SHA-256 goes by the size, and says so', async () => {
+  it('is checked by its size if no SHA-256 was recorded, and the log says so', async () => {
     expect((await download({ digest: '' })).sha256).toBe(SHA256);
     expect(output.text).toContain('the service recorded no SHA-256');
   });
 
-  it('of an empty artifact is empty', async () => {
+  it('can be empty', async () => {
     expect((await download({ content: '' })).size).toBe(0);
   });
 
-  it('never gives the token to the storage', async () => {
+  it('never sends the token to the storage', async () => {
     await download();
     expect(service.requests.at(-2)).toMatchObject({ point: 'rest', hasAuthorization: true });
     expect(service.requests.at(-1)).toMatchObject({ point: 'blobGet', hasAuthorization: false });
   });
 });
 
-describe('a download that is not what the service recorded', () => {
+describe('a download that differs from the record of the service', () => {
   it.each([
     ['a damaged one', { blobGet: { answer: 'corrupt' } }, {}],
     ['one with another digest', {}, { digest: `sha256:${'0'.repeat(64)}` }],
-  ] as const)('is refused and removed, and not tried again: %s', async (_, faults, seed) => {
+  ] as const)('is refused and removed, without another attempt: %s', async (_, faults, seed) => {
     service.faults = faults;
     const before = blobRequests();
     const { message, hint } = await userErrorOf(download(seed));
@@ -102,7 +102,7 @@ describe('a download that is not what the service recorded', () => {
     expect(blobRequests()).toBe(before + 1);
   });
 
-  it('is refused when it is too long, before it fills the disk', async () => {
+  it('is refused if it is too long, before it fills the disk', async () => {
     const { id } = await service.seed({ name: 'long.bak', content: CONTENT });
     const found = await findBackup({ kind: 'id', id }, accessTo(service));
     const shorter = { ...found, artifact: { ...found.artifact, size: 1_000 } };
@@ -113,7 +113,7 @@ describe('a download that is not what the service recorded', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('is refused when it is a zip file of another action', async () => {
+  it('is refused if it is a zip file of another action', async () => {
     for (const content of ['PK\x03\x04 and a member', 'PK\x05\x06']) {
       const { message, hint } = await userErrorOf(download({ content, mimeType: 'application/zip' }));
       expect(message).toMatch(/the artifact shop-.* is a zip file/);
@@ -123,12 +123,15 @@ describe('a download that is not what the service recorded', () => {
   });
 });
 
-describe('a download that breaks off', () => {
-  it.each(['reset', 'truncate', 'stall', 'hang', 403, 503] as const)('is begun anew: %s', async (answer) => {
-    service.faults = { blobGet: { answer, times: 1 } };
-    expect((await download({}, { retries: retriesWith(answer) })).sha256).toBe(SHA256);
-    expect(output.text).toContain('Trying again');
-  });
+describe('a download that fails', () => {
+  it.each(['reset', 'truncate', 'stall', 'hang', 403, 503] as const)(
+    'is started again: %s',
+    async (answer) => {
+      service.faults = { blobGet: { answer, times: 1 } };
+      expect((await download({}, { retries: retriesWith(answer) })).sha256).toBe(SHA256);
+      expect(output.text).toContain('Trying again');
+    },
+  );
 
   it.each([
     ['reset', /terminated|closed|ECONNRESET/],
@@ -136,7 +139,7 @@ describe('a download that breaks off', () => {
     ['stall', /no data was received for 3\.0 s/],
     ['hang', /no data was received for 3\.0 s/],
     [503, /the storage answered with 503/],
-  ] as const)('every time is an error, and leaves no file: %s', async (answer, reason) => {
+  ] as const)('is an error after the last attempt, and leaves no file: %s', async (answer, reason) => {
     service.faults = { blobGet: { answer } };
     const before = blobRequests();
     const { message } = await userErrorOf(download({}, { retries: retriesWith(answer) }));
@@ -146,7 +149,7 @@ describe('a download that breaks off', () => {
     expect(blobRequests()).toBe(before + IMPATIENCE.attempts);
   });
 
-  it.each(['stall', 'hang'] as const)('when the job is cancelled leaves no file: %s', async (answer) => {
+  it.each(['stall', 'hang'] as const)('leaves no file if the job is cancelled: %s', async (answer) => {
     service.faults = { blobGet: { answer } };
     const controller = new AbortController();
     const before = blobRequests();
@@ -161,7 +164,7 @@ describe('a download that breaks off', () => {
     expect(output.text).not.toContain('Trying again');
   });
 
-  it('because the artifact has expired meanwhile says so', async () => {
+  it('says that the artifact has expired meanwhile', async () => {
     const record = await service.seed({ name: backupFile('shop', 2), content: CONTENT });
     const found = await findBackup({ kind: 'id', id: record.id }, accessTo(service));
     service.faults = { rest: { answer: { status: 410, message: 'Artifact has expired' } } };
@@ -171,7 +174,7 @@ describe('a download that breaks off', () => {
     expect(message).toContain('has expired');
   });
 
-  it('because the disk is full or closed says so', async () => {
+  it('says that the disk is full or cannot be written', async () => {
     const { message, hint } = await userErrorOf(download({}, { folder: path.join(folder, 'missing') }));
     expect(message).toMatch(/could not be written to the disk of the runner: ENOENT/);
     expect(hint).toContain('space');
@@ -179,7 +182,7 @@ describe('a download that breaks off', () => {
 });
 
 describe('the progress of a download', () => {
-  it('tells how far it is, how fast, and how long it will take', () => {
+  it('contains the share, the rate and the time left', () => {
     expect(downloadProgress(250_000_000, 1_000_000_000, 5_000)).toBe(
       '   25 %  250 MB of 1.0 GB  50 MB/s  about 15 s left',
     );

@@ -34,7 +34,7 @@ const idOf = async (found: Promise<FoundBackup>): Promise<number> => (await foun
 const restRequests = (): number => service.requests.filter(({ point }) => point === 'rest').length;
 
 describe('the latest backup', () => {
-  it('is the newest of its series, whatever else there is', async () => {
+  it('is the newest of its series, whatever else is stored', async () => {
     await seed('shop', 30);
     const { id, runId, digest } = await seed('shop', 3);
     await seed('shop-eu', 2);
@@ -46,13 +46,13 @@ describe('the latest backup', () => {
     expect(artifact.expiresAt?.getTime()).toBeGreaterThan(Date.now());
   });
 
-  it('is the newest by its time, even if GitHub should list another one first', async () => {
+  it('is the newest by its time, even if GitHub lists another one first', async () => {
     const { id } = await seed('shop', 1);
     for (let hours = 200; hours < 320; hours++) await seed('shop', hours);
     expect(await idOf(find(latest('shop')))).toBe(id);
   });
 
-  it('is found behind more artifacts than one page holds, and no page is read after it', async () => {
+  it('is found behind more artifacts than fit on one page, and no page is read after it', async () => {
     await seed('shop', 600);
     const { id } = await seed('shop', 500);
     for (let older = 150; older > 0; older--) {
@@ -65,24 +65,24 @@ describe('the latest backup', () => {
     expect(restRequests()).toBe(3);
   });
 
-  it('is never one that has expired', async () => {
+  it('has never expired', async () => {
     const { id } = await seed('shop', 40);
     await seed('shop', 20, { expiresAt: hoursBefore(1) });
     expect(await idOf(find(latest('shop')))).toBe(id);
   });
 
-  it('may be encrypted', async () => {
+  it('can be encrypted', async () => {
     await service.seed({ name: backupFile('shop', 1, '.age'), content: 'age' });
     expect((await find(latest('shop'))).artifact.backup?.encrypted).toBe(true);
   });
 
-  it('needs no name where there is only one series', async () => {
+  it('needs no name if there is only one series', async () => {
     const { id } = await seed('shop', 3);
     await seed('blog', 2, { expiresAt: hoursBefore(1) });
     expect(await idOf(find(latest()))).toBe(id);
   });
 
-  it('needs a name where there are several, and the error lists them', async () => {
+  it('needs a name if there are several series, and the error lists them', async () => {
     await seed('shop', 50.1);
     await seed('shop', 3.1);
     await seed('blog', 75.1);
@@ -93,7 +93,7 @@ describe('the latest backup', () => {
     expect(error.hint).toContain('backup-name');
   });
 
-  it('that this run has made needs no permission; the log says that only the run was looked at', async () => {
+  it('needs no permission if this run has made it; the log says that only the run was searched', async () => {
     await seed('shop', 3);
     const { id } = await seed('shop', 0.1, { runId: OWN_RUN });
     const token = service.tokenFor({ repositories: [service.repository], actions: 'none' });
@@ -102,7 +102,7 @@ describe('the latest backup', () => {
     expect(await idOf(find(latest('shop'), { token: '' }))).toBe(id);
   });
 
-  it('counts what this run and others have made as one', async () => {
+  it("is the newest of this run's and the other runs' backups", async () => {
     const own = await seed('shop', 3, { runId: OWN_RUN });
     const { artifact } = await find(latest('shop'));
     expect(artifact).toMatchObject({ id: own.id, expiresAt: expect.any(Date) });
@@ -110,7 +110,7 @@ describe('the latest backup', () => {
     expect(await idOf(find(latest('shop')))).toBe(id);
   });
 
-  it('of another repository is not looked for in this run', async () => {
+  it('is not searched for in this run if it is in another repository', async () => {
     await seed('shop', 1, { runId: OWN_RUN });
     const { id } = await seed('shop', 9, { repository: 'example/archive' });
     const token = service.tokenFor({ repositories: ['example/archive'], actions: 'read' });
@@ -129,7 +129,7 @@ describe('a backup by name or id', () => {
     expect(await idOf(find({ kind: 'id', id }))).toBe(id);
   });
 
-  it('is the newest of its name, as names are unique in one run only', async () => {
+  it('is the newest of its name, because names are unique only within a run', async () => {
     await service.seed({ name: 'mine.bak', content: 'a', createdAt: hoursBefore(9) });
     const { id } = await service.seed({ name: 'mine.bak', content: 'b', createdAt: hoursBefore(1) });
     await service.seed({ name: 'mine.bak', content: 'c', createdAt: hoursBefore(5) });
@@ -137,14 +137,14 @@ describe('a backup by name or id', () => {
     expect(artifact).toMatchObject({ id, backup: undefined });
   });
 
-  it('of this run is found without asking GitHub', async () => {
+  it('is found without asking GitHub if this run has made it', async () => {
     const { id, name } = await seed('shop', 3, { runId: OWN_RUN });
     expect(await idOf(find({ kind: 'name', name }, { token: '' }))).toBe(id);
     expect(await idOf(find({ kind: 'id', id }, { token: '' }))).toBe(id);
     expect(restRequests()).toBe(0);
   });
 
-  it('that has expired is refused, with the time', async () => {
+  it('is refused after it has expired, with the time', async () => {
     await seed('shop', 3);
     const { id, name } = await seed('shop', 99, { expiresAt: new Date('2026-01-02T03:04:05Z') });
     for (const wanted of [{ kind: 'id', id } as const, { kind: 'name', name } as const]) {
@@ -154,19 +154,19 @@ describe('a backup by name or id', () => {
     }
   });
 
-  it('that has expired gives way to one of the same name that has not', async () => {
+  it('is an unexpired one if another of the same name has expired', async () => {
     const { id } = await service.seed({ name: 'mine.bak', content: 'a', createdAt: hoursBefore(9) });
     await service.seed({ name: 'mine.bak', content: 'b', expiresAt: hoursBefore(1) });
     expect(await idOf(find({ kind: 'name', name: 'mine.bak' }))).toBe(id);
   });
 });
 
-describe('a backup that is not there', () => {
+describe('a backup that does not exist', () => {
   it.each<[WantedBackup, string]>([
     [latest('blog'), 'backup-name: there is no backup of blog in example/shop.'],
     [{ kind: 'name', name: 'other.bak' }, 'backup: there is no artifact named other.bak in example/shop.'],
     [{ kind: 'id', id: 7 }, 'backup: there is no artifact with the id 7 in example/shop.'],
-  ])('is missed with a list of what there is: %j', async (wanted, missing) => {
+  ])('is an error that lists the backups that exist: %j', async (wanted, missing) => {
     const expiresAt = new Date('2099-12-21T11:45:00Z');
     const { id } = await seed('shop', 2.1, { expiresAt });
     for (let day = 3; day < 15; day++) await seed('shop-eu', day * 24 + 1);
@@ -183,7 +183,7 @@ describe('a backup that is not there', () => {
     expect(hint).toMatch(wanted.kind === 'latest' ? /one of: shop, shop-eu/ : /names or ids/);
   });
 
-  it('is missed plainly where there is nothing at all, or nothing of this action', async () => {
+  it('is an error that says so if there are no artifacts, or none of this action', async () => {
     expect((await userErrorOf(find(latest()))).message).toBe(
       'backup: there is no backup in example/shop. It has no artifacts.',
     );
@@ -198,10 +198,10 @@ describe('a backup that is not there', () => {
   });
 });
 
-describe('what GitHub refuses', () => {
+describe('a search that GitHub refuses', () => {
   const OTHER = { repository: { owner: 'example', repo: 'secret' }, isOwnRepository: false };
 
-  it('is told in words for every way to ask', async () => {
+  it('is an explained error for every way to name a backup', async () => {
     await seed('shop', 3);
     const token = service.tokenFor({ repositories: [service.repository], actions: 'none' });
     const ways: WantedBackup[] = [
@@ -217,7 +217,7 @@ describe('what GitHub refuses', () => {
     }
   });
 
-  it('as a token that has expired', async () => {
+  it('is an error that names an expired token', async () => {
     const { message } = await userErrorOf(find(latest('shop'), { token: 'ghs_expired' }));
     expect(message).toMatch(/^github-token: GitHub does not accept the token \(401: Bad credentials\)/);
     expect((await userErrorOf(find(latest('shop'), { token: '' }))).message).toMatch(
@@ -225,7 +225,7 @@ describe('what GitHub refuses', () => {
     );
   });
 
-  it('as a repository that the token does not see', async () => {
+  it('is an error that names a repository that the token cannot see', async () => {
     for (const wanted of [latest('shop'), { kind: 'id', id: 5 } as const]) {
       const { message, hint } = await userErrorOf(find(wanted, OTHER));
       expect(message).toMatch(
@@ -236,8 +236,8 @@ describe('what GitHub refuses', () => {
   });
 });
 
-describe('the artifacts of this run', () => {
-  it('are the only ones that are asked for when the job is cancelled meanwhile', async () => {
+describe('the search in this run', () => {
+  it('is not followed by another search if the job is cancelled meanwhile', async () => {
     service.faults = { listArtifacts: { answer: 'hang' } };
     const controller = new AbortController();
     const found = find(latest('shop'), { signal: controller.signal });
@@ -252,16 +252,16 @@ describe('the artifacts of this run', () => {
   it.each([
     ['there is no runtime token', () => ({ ACTIONS_RUNTIME_TOKEN: '' })],
     ['the token names no run', () => ({ ACTIONS_RUNTIME_TOKEN: 'a.b.c' })],
-    ['the address is none', () => ({ ACTIONS_RESULTS_URL: 'nowhere' })],
-    ['the service is not there', () => ({ ACTIONS_RESULTS_URL: 'http://127.0.0.1:9' })],
-  ])('are left out where %s', async (_, changes) => {
+    ['the address is invalid', () => ({ ACTIONS_RESULTS_URL: 'nowhere' })],
+    ['nothing listens at the address', () => ({ ACTIONS_RESULTS_URL: 'http://127.0.0.1:9' })],
+  ])('is left out if %s', async (_, changes) => {
     const { id } = await seed('shop', 1, { runId: OWN_RUN });
     const env = { ...environmentOf(service), ...changes() };
     expect(await idOf(find({ kind: 'id', id }, { env }))).toBe(id);
     expect(restRequests()).toBe(1);
   });
 
-  it.each([500, 403, 'corrupt'] as const)('are left out where their service answers %s', async (answer) => {
+  it.each([500, 403, 'corrupt'] as const)('is left out if the service answers %s', async (answer) => {
     const { id } = await seed('shop', 1, { runId: OWN_RUN });
     service.faults = { listArtifacts: { answer } };
     expect(await idOf(find({ kind: 'id', id }))).toBe(id);

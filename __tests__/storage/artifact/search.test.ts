@@ -20,21 +20,21 @@ const known: Search = {
   isComplete: true,
 };
 
-it('a search sees every artifact of every page once', async () => {
+it('a search returns every artifact of every page once', async () => {
   const list = artifactList(await connectToGitHub(accessTo(service)));
   const { artifacts, isComplete } = await scan(list.pages(), known, () => false);
   expect(new Set(artifacts.map(({ artifact }) => artifact.name)).size).toBe(230);
   expect(isComplete).toBe(true);
 });
 
-it('a search of a repository with too many artifacts ends, and says that it has not seen all', async () => {
+it('a search of a repository with too many artifacts ends, and reports that it is incomplete', async () => {
   const list = artifactList(await connectToGitHub(accessTo(service)));
   const found = await scan(list.pages(), known, () => false, 150);
   expect(found).toMatchObject({ isComplete: false, artifacts: { length: 200 } });
   expect(notFound(found, new Date()).message).toContain('(only its newest 200 were searched)');
 });
 
-it('a search of a repository with just as many artifacts as it looks at has seen all', async () => {
+it('a search of a repository with exactly as many artifacts as its limit is complete', async () => {
   const list = artifactList(await connectToGitHub(accessTo(service)));
   expect(await scan(list.pages(), known, () => false, 230)).toMatchObject({ isComplete: true });
 });

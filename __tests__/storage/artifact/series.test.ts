@@ -35,7 +35,7 @@ const tokenThatMay = (actions: 'none' | 'read'): string =>
   service.tokenFor({ repositories: [service.repository], actions });
 
 describe('a series', () => {
-  it('is the backups of that very name, the newest first, whatever else there is', async () => {
+  it('contains the backups with exactly its name, the newest first, whatever else is stored', async () => {
     const { id: old } = await seed('shop', 30);
     await seed('shop-eu', 2);
     await seed('my-shop', 2);
@@ -50,7 +50,7 @@ describe('a series', () => {
     expect(lookedAt).toBeUndefined();
   });
 
-  it('has no backups that have expired', async () => {
+  it('contains no expired backups', async () => {
     await seed('shop', 30, { expiresAt: hoursBefore(1) });
     await seed('blog', 30, { expiresAt: hoursBefore(1) });
     expect(await find()).toEqual({
@@ -71,7 +71,7 @@ describe('a series', () => {
     expect(service.requests).toHaveLength(3);
   });
 
-  it('that the token may not list is an error that names the permission the job needs', async () => {
+  it('is an error that names the missing permission if the token cannot list it', async () => {
     const token = tokenThatMay('none');
     expect((await userErrorOf(find({ token }))).hint).toContain('actions: read');
     expect((await userErrorOf(find({ token }, 'write'))).hint).toContain('actions: write');
@@ -85,14 +85,14 @@ describe('a deletion', () => {
   const remove = async (id: number, changes: Partial<RepositoryAccess> = {}): Promise<void> =>
     deleteArtifact(await connectToGitHub(accessTo(service, changes)), id);
 
-  it('takes one artifact away, and no other', async () => {
+  it('deletes one artifact, and no other', async () => {
     const { id } = await seed('shop', 2);
     const { id: other } = await seed('shop', 1);
     await remove(id);
     expect(service.artifacts().map((artifact) => artifact.id)).toEqual([other]);
   });
 
-  it('of what is gone already is fine', async () => {
+  it('succeeds if the artifact does not exist any more', async () => {
     const { id } = await seed('shop', 2);
     await remove(id);
     await remove(id);
@@ -100,7 +100,7 @@ describe('a deletion', () => {
     await remove(id);
   });
 
-  it('that may not be names the permission', async () => {
+  it('is an error that names the permission if it is not allowed', async () => {
     const { id } = await seed('shop', 2);
     const { message, hint } = await userErrorOf(remove(id, { token: tokenThatMay('read') }));
     expect(message).toContain('lacks the permission to delete the artifacts of example/shop');
@@ -108,7 +108,7 @@ describe('a deletion', () => {
     expect(service.artifacts()).toHaveLength(1);
   });
 
-  it('that fails once is made again, and a rate limit is waited for', async () => {
+  it('is tried again after a failure, and waits for the end of a rate limit', async () => {
     const { id } = await seed('shop', 2);
     service.faults = { restDelete: { answer: 'reset', times: 1 } };
     await remove(id);
@@ -134,14 +134,14 @@ describe('the last push', () => {
   const asked = async (changes: Partial<RepositoryAccess> = {}): Promise<Date | undefined> =>
     lastPublicPush(await connectToGitHub(accessTo(service, changes)));
 
-  it('is told of a public repository alone, whatever the token may do', async () => {
+  it('is known only for a public repository, whatever the token allows', async () => {
     service.pushedAt = new Date('2026-09-01T00:00:00Z');
     expect(await asked()).toBeUndefined();
     service.visibility = 'public';
     expect(await asked({ token: tokenThatMay('none') })).toEqual(service.pushedAt);
   });
 
-  it('is not known, and no error, when GitHub does not tell', async () => {
+  it('is unknown without an error if GitHub does not return it', async () => {
     service.visibility = 'public';
     service.faults = { rest: { answer: 500 } };
     expect(await asked()).toBeUndefined();

@@ -25,8 +25,8 @@ const CONTENT = randomBytes(3_000_000);
 let stored = 0;
 
 /** Stores content as this job does, and reads it back. */
-async function prove(
-  { content = CONTENT, ...proven }: Partial<UploadedFile> & { readonly content?: Buffer } = {},
+async function verify(
+  { content = CONTENT, ...differing }: Partial<UploadedFile> & { readonly content?: Buffer } = {},
   faults: FaultPlan = {},
   signal = new AbortController().signal,
 ): Promise<string> {
@@ -35,15 +35,15 @@ async function prove(
   service.faults = faults;
   const slow = Object.values(faults).some(({ answer }) => answer === 'stall' || answer === 'hang');
   const sha256 = createHash('sha256').update(CONTENT).digest('hex');
-  const file = { name, size: CONTENT.length, sha256, ...proven };
+  const file = { name, size: CONTENT.length, sha256, ...differing };
   await verifyStoredCopy(file, environmentOf(service), { signal, retries: slow ? HASTE : IMPATIENCE });
   return name;
 }
 const isStored = (): boolean => service.artifacts().some(({ name }) => name === `shop-${stored}.bak`);
 
 describe('the stored copy', () => {
-  it('of the proven file stays, and the log says that it was read', async () => {
-    await prove();
+  it('is kept if it equals the verified file, and the log says that it was read back', async () => {
+    await verify();
     expect(isStored()).toBe(true);
     expect(output.text).toContain('size and SHA-256 match the verified file');
     expect(output.text).not.toContain('sig=');
@@ -53,8 +53,8 @@ describe('the stored copy', () => {
     ['has other bytes', { content: randomBytes(CONTENT.length) }],
     ['is shorter', { content: CONTENT.subarray(1) }],
     ['is longer', { content: Buffer.concat([CONTENT, Buffer.from([0])]) }],
-  ])('that %s is deleted', async (_, given) => {
-    const { message } = await userErrorOf(prove(given));
+  ])('is deleted if it %s', async (_, given) => {
+    const { message } = await userErrorOf(verify(given));
     expect(message).toMatch(
       /(differs from the verified file|could not be read back).* The artifact was deleted\.$/,
     );
@@ -67,32 +67,32 @@ describe('the stored copy', () => {
     ['cannot be located', { getSignedArtifactURL: { answer: 500 } }],
     ['is not known to the service', { getSignedArtifactURL: { answer: 404 } }],
   ];
-  it.each(faults)('that %s is deleted', async (_, plan) => {
-    const { message } = await userErrorOf(prove({}, plan));
+  it.each(faults)('is deleted if it %s', async (_, plan) => {
+    const { message } = await userErrorOf(verify({}, plan));
     expect(message).toMatch(/could not be read back after the upload: .* The artifact was deleted\.$/);
     expect(isStored()).toBe(false);
   });
 
-  it('is read again when the connection breaks, or the service does not know it yet', async () => {
-    await prove({}, { blobGet: { answer: 'reset', times: 1 } });
-    await prove({}, { getSignedArtifactURL: { answer: 404, times: 1 } });
+  it('is read again if the connection breaks, or the service does not find it yet', async () => {
+    await verify({}, { blobGet: { answer: 'reset', times: 1 } });
+    await verify({}, { getSignedArtifactURL: { answer: 404, times: 1 } });
     expect(isStored()).toBe(true);
   });
 
-  it('that is wrong and cannot be deleted is told of as what must not be used', async () => {
-    const error = await userErrorOf(prove({ sha256: '0'.repeat(64) }, { deleteArtifact: { answer: 403 } }));
+  it('causes an error that warns of it if it is wrong and cannot be deleted', async () => {
+    const error = await userErrorOf(verify({ sha256: '0'.repeat(64) }, { deleteArtifact: { answer: 403 } }));
     expect(error.message).toMatch(/could not be deleted \(.*403.*\): do not restore from it/);
     expect(error.hint).toContain('Delete the artifact on the page of this run');
     expect(isStored()).toBe(true);
   });
 
-  it('is deleted when the job is cancelled meanwhile', async () => {
+  it('is deleted if the job is cancelled meanwhile', async () => {
     const controller = new AbortController();
     const struck = service.struck();
-    const proving = prove({}, { blobGet: { answer: 'stall' } }, controller.signal);
+    const verifying = verify({}, { blobGet: { answer: 'stall' } }, controller.signal);
     await struck;
     controller.abort(new CancelledError('SIGINT'));
-    await expect(proving).rejects.toThrow('cancelled');
+    await expect(verifying).rejects.toThrow('cancelled');
     expect(isStored()).toBe(false);
   });
 });

@@ -54,9 +54,9 @@ async function uploadDespite(point: 'createArtifact' | 'finalizeArtifact', fault
   return path.basename(file);
 }
 
-const DISTURBED = String.raw`\(githubstatus\.com\)\. Run the job again`;
+const OUTAGE = String.raw`\(githubstatus\.com\)\. Run the job again`;
 
-// What becomes of a whole backup then is tried in `__tests__/faults/cases/artifact-service.ts`, with some of these.
+// The effect on a whole backup is tested in `__tests__/faults/cases/artifact-service.ts`, with some of these.
 describe.each(['createArtifact', 'finalizeArtifact'] as const)('when %s', (point) => {
   it.each<[string, Fault['answer'], string]>([
     ['is refused (401)', 401, String.raw`\(401\).*\n.*The token of this job does not allow the upload`],
@@ -67,13 +67,13 @@ describe.each(['createArtifact', 'finalizeArtifact'] as const)('when %s', (point
       { status: 429, headers: { 'retry-after': '60' }, message: 'slow down' },
       String.raw`5 attempts.*\(429\).*slow down\n.*GitHub limits the rate of requests`,
     ],
-    ['fails (500)', 500, String.raw`5 attempts.*\(500\).*\n.*${DISTURBED}`],
-    ['is answered with invalid data', 'corrupt', String.raw`5 attempts.*JSON.*\n.*${DISTURBED}`],
-    ['is not answered', 'hang', String.raw`no data was transferred for 45 s\n.*${DISTURBED}`],
-    ['gets half an answer', 'truncate', String.raw`the response broke off\n.*${DISTURBED}`],
-    ['gets half an answer, then nothing', 'stall', String.raw`the response broke off\n.*${DISTURBED}`],
+    ['fails (500)', 500, String.raw`5 attempts.*\(500\).*\n.*${OUTAGE}`],
+    ['is answered with invalid data', 'corrupt', String.raw`5 attempts.*JSON.*\n.*${OUTAGE}`],
+    ['is not answered', 'hang', String.raw`no data was transferred for 45 s\n.*${OUTAGE}`],
+    ['gets half an answer', 'truncate', String.raw`the response broke off\n.*${OUTAGE}`],
+    ['gets half an answer, then nothing', 'stall', String.raw`the response broke off\n.*${OUTAGE}`],
     ['ends with a reset connection', 'reset', String.raw`ECONNRESET\n.*cannot reach it\. Run the job again`],
-  ])('%s every time, the upload fails, says why, and leaves no artifact', async (_, answer, says) => {
+  ])('%s every time, the upload fails with the reason and leaves no artifact', async (_, answer, says) => {
     const { message, hint } = await userErrorOf(uploadDespite(point, { answer }));
     expect(`${message}\n${hint}`).toMatch(new RegExp(`^The artifact could not be uploaded: .*${says}`));
     expect(service.artifacts()).not.toContainEqual(

@@ -30,44 +30,44 @@ afterEach(() => {
   service.faults = {};
 });
 
-async function attempt(name: string, proven: { size?: number; sha256?: string } = {}) {
+async function attempt(name: string, expected: { size?: number; sha256?: string } = {}) {
   const file = path.join(folder, name);
   await writeFile(file, CONTENT);
   const { signal } = new AbortController();
-  return upload({ file, size: CONTENT.length, sha256: SHA256, retentionDays: 1, signal, ...proven });
+  return upload({ file, size: CONTENT.length, sha256: SHA256, retentionDays: 1, signal, ...expected });
 }
 
 describe('an upload', () => {
-  it('of the file that was proven becomes an artifact of its name', async () => {
+  it('creates an artifact with the name of the file', async () => {
     const stored = await attempt('good.bak');
     expect(service.artifacts().map(({ id, name }) => ({ id, name }))).toEqual([stored]);
   });
 
   it.each([
-    ['other bytes', { sha256: '0'.repeat(64) }],
-    ['another size', { size: 11 }],
-  ])('of %s than were proven is deleted again', async (_, proven) => {
+    ['content', { sha256: '0'.repeat(64) }],
+    ['size', { size: 11 }],
+  ])('deletes the artifact if its %s differs from the verified file', async (_, expected) => {
     const before = service.artifacts().length;
-    await expect(attempt('changed.bak', proven)).rejects.toMatchObject({
+    await expect(attempt('changed.bak', expected)).rejects.toMatchObject({
       message: expect.stringMatching(/differs from the file that was read back.*deleted/),
     });
     expect(service.artifacts()).toHaveLength(before);
   });
 
-  it('of nothing never begins', async () => {
+  it('of an empty file does not start', async () => {
     const before = service.requests.length;
     await expect(attempt('empty.bak', { size: 0 })).rejects.toThrow('empty');
     expect(service.requests).toHaveLength(before);
   });
 
-  it('under a name that the run has already is refused, with what to do', async () => {
+  it('is refused if the run already has an artifact of the same name, and the error says what to do', async () => {
     await attempt('twice.bak');
     await expect(attempt('twice.bak')).rejects.toMatchObject({
       hint: expect.stringContaining('different backup-names'),
     });
   });
 
-  it('to a service that breaks the connection once succeeds', async () => {
+  it('succeeds if the service breaks the connection once', async () => {
     for (const point of ['createArtifact', 'finalizeArtifact'] as const) {
       service.faults = { [point]: { answer: 'reset', times: 1 } };
       await attempt(`${point}.bak`);
@@ -77,7 +77,7 @@ describe('an upload', () => {
     expect(service.artifacts().map(({ name }) => name)).toContain('answer-lost.bak');
   });
 
-  it('that was finalized although it failed is taken back', async () => {
+  it('deletes the artifact if it fails after the service has finalized it', async () => {
     service.faults = { finalizeArtifact: { answer: 'lost' } };
     await expect(attempt('taken-back.bak')).rejects.toMatchObject({
       message: expect.stringMatching(/could not be uploaded: .* The artifact was deleted\.$/),
@@ -85,7 +85,7 @@ describe('an upload', () => {
     expect(service.artifacts().map(({ name }) => name)).not.toContain('taken-back.bak');
   });
 
-  it('that another job has made under the name is not taken back', async () => {
+  it('does not delete an artifact of the same name that another job has made', async () => {
     await attempt('of-another.bak');
     await expect(attempt('of-another.bak')).rejects.toMatchObject({
       message: expect.stringContaining('409'),

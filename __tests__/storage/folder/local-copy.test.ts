@@ -23,16 +23,16 @@ const keepAt = async (value: string) => {
 };
 
 describe('path', () => {
-  it.each(['backups/', 'a/b/'])('ending with a slash is a folder: %s', async (value) => {
+  it.each(['backups/', 'a/b/'])('is a folder if it ends with a slash: %s', async (value) => {
     expect(await keepAt(value)).toBe(path.join(workspace, value, 'shop.bak'));
   });
 
-  it('that is a folder already is one', async () => {
+  it('is a folder if one exists there', async () => {
     await mkdir(path.join(workspace, 'there'));
     expect(await keepAt('there')).toBe(path.join(workspace, 'there', 'shop.bak'));
   });
 
-  it('is a file otherwise, readable by its owner alone', async () => {
+  it('is otherwise a file that only its owner can read', async () => {
     const kept = await keepAt('new/mine.bak');
     expect(await readFile(kept, 'utf8')).toBe('the archive');
     expect((await lstat(kept)).mode & 0o777).toBe(0o600);
@@ -46,7 +46,7 @@ describe('path', () => {
     expect((await lstat(path.join(workspace, 'link'))).isSymbolicLink()).toBe(false);
   });
 
-  it('is refused where a link leads out of the workspace, also when it was put there later', async () => {
+  it('is refused if a link leads out of the workspace, also one that is created later', async () => {
     const outside = await mkdtemp(path.join(tmpdir(), 'outside-'));
     try {
       await symlink(outside, path.join(workspace, 'out'));
@@ -77,13 +77,13 @@ describe('path', () => {
     }
   });
 
-  it('may go through a link that stays in the workspace', async () => {
+  it('can contain a link that stays in the workspace', async () => {
     await mkdir(path.join(workspace, 'there'));
     await symlink(path.join(workspace, 'there'), path.join(workspace, 'link'));
     expect(await keepAt('link/')).toBe(path.join(workspace, 'link', 'shop.bak'));
   });
 
-  it('leaves nothing when it is discarded, no folder either', async () => {
+  it('leaves neither file nor folder if it is discarded', async () => {
     const place = await prepareLocalDestination('path', 'out/deep/', workspace);
     if (!place) throw new Error('no place');
     const staged = await stage(archive, place);
@@ -91,7 +91,7 @@ describe('path', () => {
     expect(await readdir(workspace)).toEqual(['shop.bak']);
   });
 
-  it('that cannot be written is refused by name', async () => {
+  it('is refused by its name if it cannot be written', async () => {
     await writeFile(path.join(workspace, 'file'), '');
     await expect(prepareLocalDestination('path', 'file/below/', workspace)).rejects.toMatchObject({
       message: expect.stringMatching(/^path: "file\/below\/" cannot be written/),

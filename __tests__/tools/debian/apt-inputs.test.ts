@@ -87,7 +87,7 @@ describe('the apt-signing-key input', () => {
     ['a key that lost its end', pgdgKey().armour.slice(0, 2000), /not an ASCII-armoured/],
     ['a key that lost its first line', pgdgKey().armour.replace(/\n\n.*\n/, '\n\n'), /damaged/],
     ['a private key', '-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nabcd\n', /private key/],
-    ['a file that holds no key', '/etc/os-release', /not an ASCII-armoured/],
+    ['a file without a key', '/etc/os-release', /not an ASCII-armoured/],
   ])('refuses %s', async (_, text, message) => {
     await expect(readSigningKey(text)).rejects.toThrow(UserError);
     await expect(readSigningKey(text)).rejects.toThrow(message);
