@@ -268,7 +268,7 @@ describe('what cannot be restored', () => {
   });
 
   it('is a backup while the artifact service is unavailable (thorough)', async () => {
-    const backup = await stored('disturbed');
+    const backup = await stored('unavailable');
     bed.artifacts.faults = { blobGet: { answer: 'truncate' } };
     try {
       const failed = await restore({ backup: backup.name });
