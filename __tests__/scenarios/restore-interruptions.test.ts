@@ -77,7 +77,7 @@ const MOMENTS = [
     },
     reached: ({ line }: Restore) => line(/^Downloading/),
     impact: UNTOUCHED,
-    holds: [],
+    relations: [],
   },
   {
     moment: 'decryption',
@@ -86,7 +86,7 @@ const MOMENTS = [
     // It takes a second to make the key of the passphrase.
     reached: ({ line }: Restore) => line(/^Restoring from the file/),
     impact: UNTOUCHED,
-    holds: [],
+    relations: [],
   },
   {
     moment: 'read-back',
@@ -94,7 +94,7 @@ const MOMENTS = [
     before: () => undefined,
     reached: ({ line }: Restore) => line(/^The backup is of/),
     impact: UNTOUCHED,
-    holds: [],
+    relations: [],
   },
   {
     moment: 'restore',
@@ -102,7 +102,7 @@ const MOMENTS = [
     before: () => undefined,
     reached: (restore: Restore) => untilAsleep(bed, restore),
     impact: ONE_TRANSACTION,
-    holds: [],
+    relations: [],
   },
   {
     moment: 'verification',
@@ -110,13 +110,13 @@ const MOMENTS = [
     before: () => undefined,
     reached: (restore: Restore) => untilAsleep(bed, restore),
     impact: NOT_VERIFIED,
-    holds: ['visits'],
+    relations: ['visits'],
   },
 ];
 
 describe.each(MOMENTS)(
   'in the middle of the $moment (thorough)',
-  ({ inputs, before, reached, impact, holds }) => {
+  ({ inputs, before, reached, impact, relations }) => {
     it.each(['SIGINT', 'SIGTERM'] as const)(
       'a cancelled run (%s) says how it left the target, and leaves nothing else',
       async (signal) => {
@@ -127,7 +127,7 @@ describe.each(MOMENTS)(
         const run = await restore.running;
         expectFailedRestore(run, new RegExp(`cancelled \\(${signal}\\)\\.\\n${impact.source}`));
         expect(run.summary).toContain('The restore failed');
-        expect(await relationsIn(bed, restore.target)).toEqual(holds);
+        expect(await relationsIn(bed, restore.target)).toEqual(relations);
         await expectNoSessions(bed);
       },
     );
@@ -146,7 +146,7 @@ describe.each(MOMENTS)(
       }).toEqual({ signal: 'SIGKILL', errors: [], left: [], post: 0 });
       expect(run.post?.log).toContain('Cleaned up after an interrupted job');
       await expectNoSessions(bed);
-      expect(await relationsIn(bed, restore.target)).toEqual(holds);
+      expect(await relationsIn(bed, restore.target)).toEqual(relations);
     });
   },
 );
