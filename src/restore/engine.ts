@@ -9,7 +9,7 @@ import {
   planRestore,
   presentIdentities,
 } from './plan/plan.ts';
-import { omissionInWords } from './plan/omission.ts';
+import { omissionInWords, verbOf } from './plan/omission.ts';
 import type { RestoreOptions } from './plan/plan-request.ts';
 import { isReadable } from '../archive/archive-script.ts';
 import { encodingOf, largeObjectIdsOf } from '../archive/toc/archive-facts.ts';
@@ -65,7 +65,7 @@ export async function makePlan(
   { session }: Target,
   options: RestoreOptions,
 ): Promise<RestorePlan> {
-  const target = await examineTarget(session, options.role);
+  const target = await examineTarget(session, options.role, options.clean);
   return planRestore({ contents, target, options });
 }
 
@@ -74,8 +74,7 @@ export function logPlan(plan: RestorePlan): void {
   for (const line of planLines(plan)) log.info(line);
   for (const omission of plan.omissions) {
     if (omission.level !== 'warning') continue;
-    const verb = omission.changed === true ? 'Changed' : 'Left out';
-    log.warning(`${verb}: ${omissionInWords(omission)}, because ${omission.why}`);
+    log.warning(`${verbOf(omission).warning}: ${omissionInWords(omission)}, because ${omission.why}`);
   }
 }
 

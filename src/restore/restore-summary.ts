@@ -90,12 +90,12 @@ function changesInWords({ creates, replaces, removes, leavesAlone }: RestoreSumm
   ].join(', ');
 }
 
-/** What of the backup is not in the target, or not as it was, and why. */
+/** What of the backup is not in the target, or not as it was, what the target has lost, and why. */
 function leftOut({ plan: { omissions } }: RestoreSummary): string {
   if (omissions.length === 0) return '';
   const rows = omissions.map((omission) => [
     `${omission.level === 'warning' ? '⚠️ ' : ''}${code(omissionInWords(omission))}`,
     escaped(omission.why),
   ]);
-  return `### Left out or changed\n\n${table(['What', 'Why'], rows, ['left', 'left'])}`;
+  return `### Left out, changed or dropped\n\n${table(['What', 'Why'], rows, ['left', 'left'])}`;
 }

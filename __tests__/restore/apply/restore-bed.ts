@@ -90,7 +90,7 @@ export async function startRestoreBed(
     );
   const planOf = async (archive: string, place: PgSession): Promise<RestorePlan> => {
     const contents = await readTableOfContents(archive);
-    const target = await examineTarget(place);
+    const target = await examineTarget(place, undefined, true);
     const options = restoreOptions({ clean: true, confirmDatabase: target.database });
     return planRestore({ contents, target, options });
   };

@@ -63,14 +63,14 @@ export class PlanBed {
     return file;
   }
 
-  async examine(place: Place, role?: string): Promise<TargetFacts> {
-    return examineTarget(testSession(this.tools, libpq(place)), role);
+  async examine(place: Place, role?: string, attached = false): Promise<TargetFacts> {
+    return examineTarget(testSession(this.tools, libpq(place)), role, attached);
   }
 
   async plan(archive: string, place: Place, options: Partial<RestoreOptions> = {}): Promise<RestorePlan> {
     const [contents, target] = await Promise.all([
       readTableOfContents(archive),
-      this.examine(place, options.role),
+      this.examine(place, options.role, options.clean),
     ]);
     return planRestore({ contents, target, options: restoreOptions(options) });
   }

@@ -71,6 +71,9 @@ describe('a plan for the difficult database', () => {
     const options = { noOwner: false, noPrivileges: false };
     await bed.restore(archive, { server: origin, database: 'copy' }, options);
     expect(await described(origin, 'copy')).toBe(await described(origin, 'difficult'));
+    const again = { ...options, clean: true, confirmDatabase: 'copy' };
+    const { omissions } = await bed.plan(archive, { server: origin, database: 'copy' }, again);
+    expect(omissions.filter(({ dropped }) => dropped)).toEqual([]);
   });
 
   it('can be restored by a superuser without the roles, with privileges', async () => {
@@ -96,6 +99,7 @@ describe('a plan for the difficult database', () => {
     await bed.restore(modest, place);
     const plan = await bed.restore(modest, place, { clean: true, confirmDatabase: place.database });
     expect(plan.creates).toEqual([]);
+    expect(plan.omissions.filter(({ dropped }) => dropped)).toEqual([]);
     const once = await emptyDatabase(owner);
     await bed.restore(modest, once);
     expect(await described(elsewhere, place.database)).toBe(await described(elsewhere, once.database));

@@ -57,6 +57,7 @@ function whyNot(about: Partial<TocEntry>, target: Partial<TargetFacts>): string 
       relations: [],
       others: [],
       identities: new Set(),
+      attached: [],
       largeObjects: new Set(),
       ...target,
     },

@@ -1,7 +1,7 @@
 import { someOf } from '../../runner/format.ts';
 import { plainLine } from '../../runner/plain-text.ts';
 
-/** What a restore leaves out or changes, for one reason. */
+/** What a restore leaves out, changes, or drops with what it replaces, for one reason. */
 export interface Omission {
   /** The kind of thing: `foreign key`, `privileges of`. */
   readonly what: string;
@@ -11,6 +11,16 @@ export interface Omission {
   readonly level: 'info' | 'warning';
   /** Whether it is restored, and not as it was. */
   readonly changed?: boolean;
+  /** Whether the target has it and loses it. */
+  readonly dropped?: boolean;
+}
+
+/** What happens to it: for the plan, and for a warning. */
+export function verbOf({ changed, dropped }: Omission): { readonly plan: string; readonly warning: string } {
+  if (dropped === true) return { plan: 'drop', warning: 'Dropped' };
+  return changed === true
+    ? { plan: 'change', warning: 'Changed' }
+    : { plan: 'leave out', warning: 'Left out' };
 }
 
 /** `foreign key public.orders orders_user_fkey`; of many names, some. */

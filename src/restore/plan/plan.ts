@@ -13,7 +13,8 @@ import { type Selected, selectByFilters } from './plan-selection.ts';
 import { requireExpectedStatements } from './plan-statements.ts';
 import { type RightsPlan, planRights } from './plan-rights.ts';
 import { requireCreate } from './require-create.ts';
-import { type Omission, groupedBy, omissionInWords } from './omission.ts';
+import { planLosses } from './plan-losses.ts';
+import { type Omission, groupedBy, omissionInWords, verbOf } from './omission.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
 import type { TargetFacts, TargetRelation } from './target.ts';
 import { TocIndex, isRelation } from '../../archive/toc/toc-index.ts';
@@ -42,6 +43,8 @@ export interface RestorePlan {
   readonly removes: readonly PlannedObject[];
   /** The relations of the target that are not touched. */
   readonly leavesAlone: readonly PlannedObject[];
+  /** The memberships in publications of the target that are added again: `public.orders (shop)`. */
+  readonly rejoins: readonly string[];
   readonly omissions: readonly Omission[];
   /** The tables whose rows are restored, as the manifest calls them. */
   readonly copyTargets: ReadonlySet<string>;
@@ -81,6 +84,8 @@ export function planRestore(request: PlanRequest): RestorePlan {
   requireSameKinds(collisions, target.relations);
   requireCreate(kept, target);
   const rights = planRights(kept, index, request);
+  const { privileges } = rights;
+  const losses = planLosses({ kept, collisions, index, privileges, target });
 
   const relations = kept.filter(isRelation);
   const replaced = new Set(collisions.entries);
@@ -92,7 +97,8 @@ export function planRestore(request: PlanRequest): RestorePlan {
   const restoredObjects = new Set(kept.flatMap(largeObjectsOf));
   return {
     dumpIds: rights.entries.map(({ dumpId }) => dumpId),
-    rights,
+    rights: { ...rights, last: [...losses.statements, ...rights.last] },
+    rejoins: losses.rejoined,
     creates: relations.filter((entry) => !replaced.has(entry)).map(planned),
     replaces: relations.filter((entry) => replaced.has(entry)).map(planned),
     replacesOthers: collisions.entries.filter((entry) => !isRelation(entry)).map(planned),
@@ -103,6 +109,7 @@ export function planRestore(request: PlanRequest): RestorePlan {
     omissions: [
       ...grouped([...selected.leftOut, ...leftOut]),
       ...rights.omissions,
+      ...losses.omissions,
       ...notVerified(kept),
       ...omission,
     ],
@@ -146,9 +153,9 @@ export function planLines(plan: RestorePlan): string[] {
     ...(plan.leavesAlone.length > 0
       ? [`Will leave alone ${counts(plan.leavesAlone)}: ${names(plan.leavesAlone)}`]
       : []),
+    ...(plan.rejoins.length > 0 ? [`Will add to its publication again: ${someOf(plan.rejoins)}`] : []),
     ...plan.omissions.map(
-      (omission) =>
-        `Will ${omission.changed === true ? 'change' : 'leave out'} ${omissionInWords(omission)}: ${omission.why}`,
+      (omission) => `Will ${verbOf(omission).plan} ${omissionInWords(omission)}: ${omission.why}`,
     ),
   ];
 }

@@ -1,4 +1,5 @@
 import { quotedIdentifier } from '../../postgres/sql-text.ts';
+import { attachedSql } from './attached-query.ts';
 
 /** How many values each row has. The first says what the row is about. */
 export const TARGET_COLUMNS = 6;
@@ -45,6 +46,8 @@ WHERE o.oid >= 16384 AND NOT ${isDependent(catalog, 'o')};`;
 const ARGUMENTS = `(SELECT pg_catalog.string_agg(pg_catalog.format_type(a.type, NULL), ', ' ORDER BY a.place)
   FROM pg_catalog.unnest(o.proargtypes::pg_catalog.oid[]) WITH ORDINALITY a (type, place))`;
 
+const ROUTINE = `o.proname || '(' || coalesce(${ARGUMENTS}, '') || ')'`;
+
 const OPERANDS = ['oprleft', 'oprright'].map(
   (side) => `CASE o.${side} WHEN 0 THEN 'NONE' ELSE pg_catalog.format_type(o.${side}, NULL) END`,
 );
@@ -62,7 +65,7 @@ const OBJECT_KINDS: readonly ObjectKind[] = [
     catalog: 'pg_proc',
     prefix: 'pro',
     kind: 'routine',
-    name: `o.proname || '(' || coalesce(${ARGUMENTS}, '') || ')'`,
+    name: ROUTINE,
   },
   { catalog: 'pg_collation', prefix: 'coll', kind: 'COLLATION' },
   { catalog: 'pg_conversion', prefix: 'con', kind: 'CONVERSION' },
@@ -87,12 +90,15 @@ const CAST_NAME = `'CAST (' || pg_catalog.format_type(o.castsource, NULL) || ' A
  * empty search path makes the names of types as pg_dump writes them. Works on PostgreSQL 13 to 18.
  *
  * @param role whom the user acts as, if as another.
+ * @param attached whether to ask for what vanishes with the objects that are dropped.
  */
-export function targetSql(role?: string): string {
+export function targetSql(role: string | undefined, attached: boolean): string {
   return [
     'BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;',
     ...(role === undefined ? [] : [`SET LOCAL ROLE ${quotedIdentifier(role)};`]),
     FACTS_SQL,
+    ...(attached ? [attachedSql(USER_SCHEMA, ROUTINE)] : []),
+    'COMMIT;',
   ].join('\n');
 }
 
@@ -143,5 +149,4 @@ SELECT 'object', 'USER MAPPING', NULL, 'USER MAPPING ' || u.usename || ' SERVER 
 FROM pg_catalog.pg_user_mappings u;
 SELECT 'large objects', pg_catalog.string_agg(l.oid::text, ' '), NULL, NULL, NULL, NULL
 FROM pg_catalog.pg_largeobject_metadata l HAVING pg_catalog.count(*) > 0;
-COMMIT;
 `;

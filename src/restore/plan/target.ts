@@ -43,6 +43,20 @@ export interface DefaultPrivileges {
   readonly grantee: string;
 }
 
+/** Something that is dropped with an object of the target, because it is attached to it. */
+export interface Attached {
+  /** The object that it is attached to, by its identity (see `identityOf`). */
+  readonly to: string;
+  readonly schema: string;
+  readonly object: string;
+  /** `trigger`, `comment`, `privilege` and so on, as `attachedSql` has it. */
+  readonly kind: string;
+  /** Its name; of a comment or label the column, of a privilege the role; empty for none, or for PUBLIC. */
+  readonly name: string;
+  /** Of a publication, the columns and the row filter in SQL; of a privilege, the privilege; of a setting, what the archive would contain. */
+  readonly detail: string;
+}
+
 /** The database that is restored into, before anything of it is changed. System schemas and what extensions own are left out. */
 export interface TargetFacts {
   readonly major: number;
@@ -66,17 +80,24 @@ export interface TargetFacts {
   readonly identities: ReadonlySet<string>;
   /** OIDs, in decimal digits. */
   readonly largeObjects: ReadonlySet<string>;
+  /** Empty where nothing may be dropped. */
+  readonly attached: readonly Attached[];
 }
 
 /**
  * Asks the target what it is and contains, in one read-only transaction.
  *
  * @param role whom the user is to act as, if as another: the facts are then those of that role.
+ * @param attached whether to ask for what would be dropped with the objects that are replaced.
  * @throws UserError when it cannot be asked; the signal's reason when it was aborted.
  */
-export async function examineTarget(session: PgSession, role?: string): Promise<TargetFacts> {
+export async function examineTarget(
+  session: PgSession,
+  role?: string,
+  attached = false,
+): Promise<TargetFacts> {
   try {
-    return targetFacts(await session.query(targetSql(role), TARGET_COLUMNS));
+    return targetFacts(await session.query(targetSql(role, attached), TARGET_COLUMNS));
   } catch (error) {
     if (!(error instanceof PsqlError)) throw error;
     throw diagnosedError('connection', 'The database to restore into cannot be examined', error.stderr);
@@ -128,6 +149,16 @@ function targetFacts(rows: readonly string[][]): TargetFacts {
       ...of('object').map(([kind = '', schema = '', name = '']) => nameKey(kind, schema, name)),
     ]),
     largeObjects: new Set(of('large objects').flatMap(([oids = '']) => oids.split(' '))),
+    attached: ['relation', 'routine', 'type'].flatMap((on) =>
+      of(`attached ${on}`).map(([kind = '', schema = '', object = '', name = '', detail = '']) => ({
+        to: nameKey(on, schema, object),
+        schema,
+        object,
+        kind,
+        name,
+        detail,
+      })),
+    ),
   };
 }
 
