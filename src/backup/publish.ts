@@ -5,7 +5,7 @@ import type { RunnerEnvironment } from '../runner/runner-environment.ts';
 import { bytes, minute } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
 import type { Stopwatch } from '../runner/stopwatch.ts';
-import type { BackupFile, PublishedBackup } from './summary/backup-report.ts';
+import type { BackupFile, PublishedBackup } from './published-backup.ts';
 import { type LocalDestination, stage } from '../storage/folder/local-copy.ts';
 import { expiry, retention, retentionInWords } from '../storage/artifact/retention.ts';
 import { verifyStoredCopy } from '../storage/artifact/stored-copy.ts';

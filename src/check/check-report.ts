@@ -1,49 +1,32 @@
 import type { RunnerEnvironment } from '../runner/runner-environment.ts';
-import { type Complaint, type FreshnessPolicy, ageOf } from './freshness.ts';
+import { type Complaint, ageOf } from './freshness.ts';
 import { ageInWords, bytes, count } from '../runner/format.ts';
-import { log } from '../runner/log.ts';
 import type { Series } from '../storage/artifact/series.ts';
 import type { StoredBackup } from '../storage/artifact/stored-artifact.ts';
 import { catalogue, catalogueEntry } from '../storage/catalogue.ts';
 import { complaintInWords } from './check-text.ts';
-import type { Durations } from '../runner/durations.ts';
-import { FailedResult } from '../runner/failure-report.ts';
-import { finish } from '../runner/finish.ts';
 import { code } from '../runner/markdown.ts';
 import { whereElse } from '../storage/series-hints.ts';
 
 /** The result of a check. */
-export interface CheckReport extends Durations {
+export interface CheckReport {
   readonly series: Series;
   /** Empty when everything is in order. */
   readonly complaints: readonly Complaint[];
-  readonly policy: FreshnessPolicy;
   readonly runner: Pick<RunnerEnvironment, 'serverUrl' | 'repository'>;
   readonly now: Date;
 }
 
-/**
- * Reports the result of a check: outputs, summary, log.
- *
- * @throws FailedResult when something is wrong, with the same outputs and the catalogue.
- */
-export async function reportCheck(report: CheckReport): Promise<void> {
-  const { complaints, phases, totalMs } = report;
-  const outputs = outputsOf(report);
-  const series = catalogueOf(report);
-  if (complaints.length > 0) {
-    throw new FailedResult(verdict(report), hint(report), { outputs, summary: `${series}\n` });
-  }
-  log.info(goodNews(report));
-  await finish({
-    outputs,
-    summary: `## ✅ The backups of ${code(report.series.backupName)} are in order\n\n${series}\n`,
-    phases,
-    totalMs,
-  });
+/** The summary of a check; after a failure, it follows the error. */
+export function checkSummary({ series, complaints, runner, now }: CheckReport): string {
+  const { backupName, backups, ignored } = series;
+  const entries = backups.map((backup) => catalogueEntry(backup, runner));
+  const heading = complaints.length > 0 ? '' : `## ✅ The backups of ${code(backupName)} are in order\n\n`;
+  return `${heading}${catalogue({ backupName, entries, ignored, now })}\n`;
 }
 
-function outputsOf({ series: { backups }, now }: CheckReport): Record<string, string> {
+/** The outputs of a check, also of one that fails. */
+export function checkOutputs({ series: { backups }, now }: CheckReport): Record<string, string> {
   const [newest] = backups;
   return {
     newest: newest?.name ?? '',
@@ -53,13 +36,14 @@ function outputsOf({ series: { backups }, now }: CheckReport): Record<string, st
   };
 }
 
-function catalogueOf({ series: { backupName, backups, ignored }, runner, now }: CheckReport): string {
-  const entries = backups.map((backup) => catalogueEntry(backup, runner));
-  return catalogue({ backupName, entries, ignored, now });
-}
-
-function verdict({ series: { backupName }, complaints }: CheckReport): string {
-  return `${backupName}: ${complaints.map(complaintInWords).join('; ')}.`;
+/** What is wrong and what to do; undefined when everything is in order. */
+export function checkProblem(
+  report: CheckReport,
+): { readonly message: string; readonly hint: string } | undefined {
+  const { series, complaints } = report;
+  if (complaints.length === 0) return undefined;
+  const message = `${series.backupName}: ${complaints.map(complaintInWords).join('; ')}.`;
+  return { message, hint: hint(report) };
 }
 
 function hint({ series, complaints }: CheckReport): string {
@@ -87,7 +71,8 @@ function hint({ series, complaints }: CheckReport): string {
   ].join(' ');
 }
 
-function goodNews({ series: { backupName, backups }, now }: CheckReport): string {
+/** The result of a check that found everything in order, as a line for the log. */
+export function goodNews({ series: { backupName, backups }, now }: CheckReport): string {
   const [newest] = backups;
   const age = newest ? `, the newest ${ageInWords(ageOfBackup(newest, now))} old` : '';
   return `${backupName}: ${count(backups.length, 'backup')}, ${bytes(totalBytes(backups))} in all${age}`;

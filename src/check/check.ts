@@ -2,9 +2,11 @@ import type { CheckInputs } from './check-inputs.ts';
 import type { RunnerEnvironment } from '../runner/runner-environment.ts';
 import { type JudgedBackup, complaintsAbout } from './freshness.ts';
 import { inactivity } from './inactivity.ts';
+import { FailedResult } from '../runner/failure-report.ts';
+import { finish } from '../runner/finish.ts';
 import { log } from '../runner/log.ts';
 import { startStopwatch } from '../runner/stopwatch.ts';
-import { reportCheck } from './check-report.ts';
+import { checkOutputs, checkProblem, checkSummary, goodNews } from './check-report.ts';
 import { inactivityInWords } from './check-text.ts';
 import { type GitHubApi, connectToGitHub } from '../github/github-api.ts';
 import { lastPublicPush } from '../github/last-push.ts';
@@ -26,15 +28,14 @@ export async function check(
   const series = await stopwatch.time('List', () => findSeries(api, backupName, 'read'));
   await stopwatch.time('Activity', () => warnOfInactivity(api));
   const now = new Date();
-  await reportCheck({
-    series,
-    complaints: complaintsAbout(series.backups.map(asJudged), policy, { now, github: series.answeredAt }),
-    policy,
-    runner,
-    now,
-    phases: stopwatch.phases,
-    totalMs: stopwatch.total(),
-  });
+  const clocks = { now, github: series.answeredAt };
+  const complaints = complaintsAbout(series.backups.map(asJudged), policy, clocks);
+  const report = { series, complaints, runner, now };
+  const result = { outputs: checkOutputs(report), summary: checkSummary(report) };
+  const problem = checkProblem(report);
+  if (problem) throw new FailedResult(problem.message, problem.hint, result);
+  log.info(goodNews(report));
+  await finish({ ...result, phases: stopwatch.phases, totalMs: stopwatch.total() });
 }
 
 async function warnOfInactivity(api: GitHubApi): Promise<void> {

@@ -1,34 +1,27 @@
 import { bytes, count, someOf } from '../runner/format.ts';
-import { log } from '../runner/log.ts';
-import { FailedResult } from '../runner/failure-report.ts';
-import { finish } from '../runner/finish.ts';
-import { type PlannedBackup, type PruneOutcome, type PruneReport, pruneSummary } from './prune-summary.ts';
+import type { PlannedBackup } from './prune-plan.ts';
+import type { PruneOutcome, PruneReport } from './prune-summary.ts';
 
 /** How many names the annotation lists; the log and the summary list them all. */
 const MOST_NAMED = 20;
 
-/**
- * Reports what a prune has done, or what it would do: outputs, summary, log.
- *
- * @throws FailedResult when something could not be deleted, with the same outputs and summary.
- */
-export async function reportPrune(report: PruneReport): Promise<void> {
-  const { failures, phases, totalMs, dryRun } = report;
-  const outcome = outcomeOf(report);
-  const outputs = {
-    kept: JSON.stringify(outcome.kept.map(({ name }) => name)),
-    deleted: JSON.stringify(outcome.deleted.map(({ name }) => name)),
-    'freed-bytes': String(outcome.freedBytes),
+/** The outputs of a prune, also of one that fails. */
+export function pruneOutputs({ kept, deleted, freedBytes }: PruneOutcome): Readonly<Record<string, string>> {
+  return {
+    kept: JSON.stringify(kept.map(({ name }) => name)),
+    deleted: JSON.stringify(deleted.map(({ name }) => name)),
+    'freed-bytes': String(freedBytes),
   };
-  const summary = pruneSummary(report, outcome);
-  const [failure] = failures;
-  if (failure) throw new FailedResult(verdict(report), failure.hint, { outputs, summary });
-  const words = `${count(outcome.kept.length, 'backup')} kept, ${outcome.deleted.length} deleted, ${bytes(outcome.freedBytes)} freed`;
-  log.info(dryRun ? `Dry run, nothing was deleted. A prune would have: ${words}` : words);
-  await finish({ outputs, summary, phases, totalMs });
 }
 
-function outcomeOf({ plan, failures }: PruneReport): PruneOutcome {
+/** The result of a prune without failures, as a line for the log. */
+export function doneInWords({ kept, deleted, freedBytes }: PruneOutcome, dryRun: boolean): string {
+  const words = `${count(kept.length, 'backup')} kept, ${deleted.length} deleted, ${bytes(freedBytes)} freed`;
+  return dryRun ? `Dry run, nothing was deleted. A prune would have: ${words}` : words;
+}
+
+/** What a prune has kept and deleted; in a dry run, what it would have. */
+export function outcomeOf({ plan, failures }: PruneReport): PruneOutcome {
   const failed = new Set(failures.map(({ stored }) => stored.id));
   const stays = ({ keptBy, backup }: PlannedBackup): boolean => keptBy.length > 0 || failed.has(backup.id);
   const deleted = plan.filter((decision) => !stays(decision)).map(({ backup }) => backup.stored);
@@ -39,9 +32,17 @@ function outcomeOf({ plan, failures }: PruneReport): PruneOutcome {
   };
 }
 
-function verdict({ backupName, plan, failures }: PruneReport): string {
+/** What could not be deleted, and what to do; undefined when everything was. */
+export function deletionProblem({
+  backupName,
+  plan,
+  failures,
+}: PruneReport): { readonly message: string; readonly hint: string } | undefined {
+  const [failure] = failures;
+  if (!failure) return undefined;
   const due = plan.filter(({ keptBy }) => keptBy.length === 0).length;
   const named = failures.map(({ stored }) => stored.name);
   const reasons = [...new Set(failures.map(({ reason }) => reason))].slice(0, 3);
-  return `${backupName}: ${failures.length} of ${count(due, 'backup')} could not be deleted: ${someOf(named, MOST_NAMED)}. ${reasons.join(' ')}`;
+  const message = `${backupName}: ${failures.length} of ${count(due, 'backup')} could not be deleted: ${someOf(named, MOST_NAMED)}. ${reasons.join(' ')}`;
+  return { message, hint: failure.hint };
 }

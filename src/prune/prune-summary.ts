@@ -1,24 +1,12 @@
 import type { RunnerEnvironment } from '../runner/runner-environment.ts';
-import type { PruneDecision, PrunePolicy } from './policy.ts';
+import type { FailedDeletion } from './delete-backups.ts';
+import type { PrunePolicy } from './policy.ts';
+import type { PlannedBackup } from './prune-plan.ts';
 import { bytes, count, minute } from '../runner/format.ts';
 import type { StoredBackup } from '../storage/artifact/stored-artifact.ts';
 import { catalogue, catalogueEntry, nameOf } from '../storage/catalogue.ts';
 import { type Durations, durationsInWords } from '../runner/durations.ts';
 import { code, escaped, table } from '../runner/markdown.ts';
-
-/** A backup, and the decision about it. */
-export type PlannedBackup = PruneDecision<{
-  readonly id: number;
-  readonly takenAt: Date;
-  readonly stored: StoredBackup;
-}>;
-
-/** A backup that could not be deleted. */
-export interface FailedDeletion {
-  readonly stored: StoredBackup;
-  readonly reason: string;
-  readonly hint: string;
-}
 
 /** The result of a prune. */
 export interface PruneReport extends Durations {

@@ -8,38 +8,7 @@ import { type TestRestoredOn, backupSummary } from './backup-summary.ts';
 import { catalogue, catalogueEntry } from '../../storage/catalogue.ts';
 import type { Durations } from '../../runner/durations.ts';
 import { finish } from '../../runner/finish.ts';
-
-/** The file that is stored. */
-export interface BackupFile {
-  readonly path: string;
-  /** In bytes. */
-  readonly size: number;
-  /** 64 hex digits. */
-  readonly sha256: string;
-}
-
-/** The artifact of a backup. */
-export interface PublishedArtifact {
-  readonly id: number;
-  readonly name: string;
-  /** In bytes. */
-  readonly size: number;
-  /** 64 hex digits. */
-  readonly sha256: string;
-  /** The run that made it. */
-  readonly runId: string;
-  readonly expiresAt: Date;
-  /** For how long, as text. */
-  readonly retention: string;
-}
-
-/** Where a backup is stored. */
-export interface PublishedBackup {
-  readonly artifact: PublishedArtifact | undefined;
-  readonly keptAt: string | undefined;
-  /** Whether the artifact is a previous backup with the same content. */
-  readonly unchanged: boolean;
-}
+import type { BackupFile, PublishedBackup } from '../published-backup.ts';
 
 /** Everything that is reported about a backup. */
 export interface BackupReport extends PublishedBackup, Durations {

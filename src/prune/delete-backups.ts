@@ -1,0 +1,61 @@
+import { UserError, messageOf } from '../errors.ts';
+import { bytes } from '../runner/format.ts';
+import { log } from '../runner/log.ts';
+import type { GitHubApi } from '../github/github-api.ts';
+import { GitHubRefusal, RateLimited } from '../github/github-failure.ts';
+import { deleteArtifact } from '../storage/artifact/delete-artifact.ts';
+import type { StoredBackup } from '../storage/artifact/stored-artifact.ts';
+
+/** The state after a failed prune, in one sentence; it changes as the prune goes on. */
+export interface FailureImpact {
+  words: string;
+}
+
+/** A backup that could not be deleted. */
+export interface FailedDeletion {
+  readonly stored: StoredBackup;
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/** After this many failures in a row that are not specific to one artifact, the others would fail too. */
+const MOST_FAILURES_IN_A_ROW = 3;
+
+/** Deletes the oldest first, so that an interruption leaves the most recent ones. It continues after a failure. */
+export async function deleteAll(
+  api: GitHubApi,
+  toDelete: readonly StoredBackup[],
+  impact: FailureImpact,
+  signal: AbortSignal,
+): Promise<readonly FailedDeletion[]> {
+  const failures: FailedDeletion[] = [];
+  let deleted = 0;
+  let inARow = 0;
+  for (const stored of toDelete.toReversed()) {
+    const last = failures.at(-1);
+    if (last && inARow >= MOST_FAILURES_IN_A_ROW) {
+      failures.push({ ...last, stored });
+      continue;
+    }
+    try {
+      await deleteArtifact(api, stored.id);
+      log.info(`Deleted ${stored.name} (${bytes(stored.size)})`);
+      inARow = 0;
+      deleted += 1;
+      impact.words = `${deleted} of ${toDelete.length} backups were deleted; the others still exist.`;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof UserError)) throw error;
+      log.info(`${stored.name} could not be deleted: ${messageOf(error)}`);
+      failures.push({ stored, reason: error.message, hint: error.hint });
+      if (error instanceof RateLimited) inARow = MOST_FAILURES_IN_A_ROW;
+      else inARow = isOfOneArtifact(error) ? 0 : inARow + 1;
+    }
+  }
+  return failures;
+}
+
+/** Whether GitHub refused this deletion only; with a token that lacks the permission, it refuses all. */
+function isOfOneArtifact(error: UserError): boolean {
+  return error instanceof GitHubRefusal && error.status !== 401 && error.status !== 403;
+}
