@@ -73,7 +73,7 @@ describe('an existing object of the same name', () => {
     expect(plan.removes).toEqual([{ kind: 'table', name: 'public.events_old' }]);
     expect(plan.leavesAlone).toEqual([]);
     expect(planLines(plan)).toContainEqual(
-      'Will drop 1 table with what is replaced, not in the backup: public.events_old',
+      'Will drop table public.events_old: it is a part of a table that is replaced, and the backup does not contain it',
     );
   });
 

@@ -109,6 +109,7 @@ export function planRestore(request: PlanRequest): RestorePlan {
     omissions: [
       ...grouped([...selected.leftOut, ...leftOut]),
       ...rights.omissions,
+      ...removedParts(lost),
       ...losses.omissions,
       ...notVerified(kept),
       ...omission,
@@ -147,9 +148,6 @@ export function planLines(plan: RestorePlan): string[] {
   return [
     `Will create ${counts(plan.creates)}`,
     ...(replaced.length > 0 ? [`Will replace ${counts(replaced)}: ${names(replaced)}`] : []),
-    ...(plan.removes.length > 0
-      ? [`Will drop ${counts(plan.removes)} with what is replaced, not in the backup: ${names(plan.removes)}`]
-      : []),
     ...(plan.leavesAlone.length > 0
       ? [`Will leave alone ${counts(plan.leavesAlone)}: ${names(plan.leavesAlone)}`]
       : []),
@@ -227,6 +225,17 @@ function grouped(leftOut: readonly LeftOut[]): Omission[] {
     const names = items.map(({ entry }) => nameInWords(entry));
     return [{ what: kindInWords(first.entry), names, why: first.why, level: first.level }];
   });
+}
+
+/** Partitions and sequences that are dropped with the tables that they are parts of. */
+function removedParts(lost: readonly TargetRelation[]): Omission[] {
+  return groupedBy(lost.map(plannedTarget), ({ kind }) => kind).map((parts) => ({
+    what: parts[0]?.kind ?? 'relation',
+    names: parts.map(({ name }) => name),
+    why: 'it is a part of a table that is replaced, and the backup does not contain it',
+    level: 'warning',
+    dropped: true,
+  }));
 }
 
 /** Rows that were dumped as INSERT statements are restored, but no manifest counts them. */
