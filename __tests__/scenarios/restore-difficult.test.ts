@@ -17,7 +17,7 @@ import {
   startTestBed,
 } from '../support/test-bed.ts';
 
-/** Passwords in the difficult database, which no log may hold. */
+/** Passwords in the difficult database, which no log may contain. */
 const SECRETS = ['subscription_secret', 'mapping_secret'];
 const QUICK = { settings: ['fsync = off'] };
 /** What cannot all be restored without the roles. */
@@ -131,7 +131,7 @@ async function differences(
 }
 
 /** A restore that is verified, and whose log and summary name what it leaves out: this, and nothing else. */
-function expectProven(run: ActionRun, omissions: readonly string[]): void {
+function expectVerified(run: ActionRun, omissions: readonly string[]): void {
   expectSuccess(run);
   expect(run.outputs['verified']).toBe('true');
   expect(run.summary).toContain('is restored and verified');
@@ -149,7 +149,7 @@ describe('a database with everything that makes restores fail', () => {
     ['17 to 17, over several connections', 'usual', () => bed.database, { jobs: '3' }],
   ])('is restored completely from %s (thorough)', async (_, backup, to, inputs = {}) => {
     const { run, database } = await restored({ backup, to: to(), inputs });
-    expectProven(run, [SUBSCRIPTION]);
+    expectVerified(run, [SUBSCRIPTION]);
     expect(await differences(backup, [to(), database])).toEqual(NO_SUBSCRIPTION);
   });
 
@@ -172,7 +172,7 @@ describe('a database with everything that makes restores fail', () => {
         inputs,
         options: { toolCache },
       });
-      expectProven(run, [SUBSCRIPTION]);
+      expectVerified(run, [SUBSCRIPTION]);
       expect(await differences('usual', [newer, database])).toEqual(NO_SUBSCRIPTION);
       expect(run.log).toMatch(
         /client 17\.[^]*PostgreSQL 18 needs newer client tools than 17[^]*client 18\.\S+ from PGDG/,
@@ -196,7 +196,7 @@ describe('a database with everything that makes restores fail', () => {
   it('is restored by the owner of a database, except what the owner may not create and the server lacks', async () => {
     const as = await bare.createRole('ordinary');
     const { run, database } = await restored({ backup: 'modest', to: bare, as });
-    expectProven(run, [
+    expectVerified(run, [
       `comment on ${MODEST_EXTENSIONS.map((name) => `EXTENSION ${name}`).join(', ')}`,
       ...POLICIES_OF_ROLES,
       'publication of_nothing, publication; "quoted"',
@@ -225,7 +225,7 @@ describe('a database with everything that makes restores fail', () => {
     const { run, database } = await restored({ backup: 'usual', to: bare });
     const mapping = 'user mapping difficult_reader SERVER far_away';
     const warned = [mapping, ...POLICIES_OF_ROLES, SUBSCRIPTION];
-    expectProven(run, [
+    expectVerified(run, [
       PUBLIC_IS_THERE,
       ...warned,
       ...['difficult_owner', ODD_ROLE].map((role) => `owner ${role}`),
@@ -247,7 +247,7 @@ describe('a part of a difficult database (thorough)', () => {
   it('is restored by schema, with what the schemas need', async () => {
     const schemas = ['app', 'types', 'extensions', '"Odd ""schema""; ☃"'].join('\n');
     const { run, database } = await restored({ backup: 'usual', to: bed.database, inputs: { schemas } });
-    expectProven(run, ['large objects 900001..4294967295, 900002, 900003']);
+    expectVerified(run, ['large objects 900001..4294967295, 900002, 900003']);
     const left = await differences(
       'usual',
       [bed.database, database],
@@ -287,13 +287,13 @@ describe('a difficult database itself (thorough)', () => {
       SUBSCRIPTION,
     ];
     const run = await restoreInto(url, inputs);
-    expectProven(run, omissions);
+    expectVerified(run, omissions);
     expect((await differences('usual', [bed.database, 'usual'])).filter(isNoConstructor)).toEqual([]);
 
     await bed.database.sql(DRIFT, 'usual');
     expect((await differences('usual', [bed.database, 'usual'])).length).toBeGreaterThan(10);
     const again = await restoreInto(url, inputs);
-    expectProven(again, omissions);
+    expectVerified(again, omissions);
     const left = (await differences('usual', [bed.database, 'usual'])).filter(isNoConstructor);
     expect(left).not.toHaveLength(0);
     expect(left.filter((line) => !line.includes('made_since'))).toEqual([]);

@@ -162,7 +162,7 @@ describe('on a server without the roles', () => {
     ];
     expect(leftOut(run)).toEqual(items.map(([what, name, why]) => ({ what, names: [name], why })));
     expect(run.log).toContain(`Will leave out privileges of lib: ${missing} (on 1 table)`);
-    expect(run.summary).toContain('### Left out or changed');
+    expect(run.summary).toContain('### Left out, changed or dropped');
     expect(run.summary).toContain('<code>privileges of lib</code> | the role does not exist');
     expect(remarksOf(run)).toHaveLength(2);
   });
