@@ -211,6 +211,36 @@ describe('an object that runs with the rights of its owner', () => {
     ]);
   });
 
+  it('is not opened to PUBLIC with the rights of a superuser', async () => {
+    await origin.createDatabase('risky');
+    await origin.sql(
+      `CREATE FUNCTION reads() RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'; REVOKE ALL ON FUNCTION reads() FROM PUBLIC;
+       CREATE FUNCTION open_before() RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';`,
+      'risky',
+    );
+    const file = await bed.dump({ server: origin, database: 'risky' });
+    const place = await emptyDatabase(origin);
+    const error = await userErrorOf(bed.plan(file, place, { noPrivileges: true }));
+    expect(error.message).toBe(
+      'PUBLIC could use the rights of the superuser postgres: without the privileges of the backup, which do not allow that, they can use the function public.reads().',
+    );
+    expect(error.hint).toContain('"no-owner: true"');
+    expect(said(await bed.plan(file, place, { noPrivileges: true, noOwner: true }))).toEqual([
+      'warning privileges on the function public.reads(): PUBLIC can use it now, and it runs with the rights of its owner (SECURITY DEFINER): the backup does not allow that, and no-privileges is true',
+    ]);
+    expect(said(await bed.plan(file, place))).toEqual([]);
+  });
+
+  it("is named without privileges if the target's default privileges give it to others", async () => {
+    const place = await emptyDatabase(origin);
+    await origin.sql('ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO reader, app', place.database);
+    const plan = await bed.plan(archive, place, { noPrivileges: true });
+    expect(said(plan).filter((line) => /the (?:view|table)/.test(line))).toEqual([
+      'warning privileges on the view shop.notes: reader can use it now, and it reads with the rights of its owner: the backup does not allow that, and no-privileges is true',
+      'warning privileges on the table shop.ruled: reader can use it now, and its rules run with the rights of its owner: the backup does not allow that, and no-privileges is true',
+    ]);
+  });
+
   it('is restored in a test restore, which nobody else can use', async () => {
     const plan = await bed.plan(archive, await emptyDatabase(elsewhere), {
       noOwner: true,

@@ -28,31 +28,41 @@ const KINDS: ReadonlyMap<string, GrantedKind> = new Map([
   ['BLOB METADATA', { objects: 'L', keyword: 'LARGE OBJECT' }],
 ]);
 
+/** To whom the target's default privileges give something of a new object, the user aside; the empty text for PUBLIC. @returns undefined where there are none. */
+export function granteesByDefault(
+  { kind, schema, definition }: TocEntry,
+  { defaultPrivileges, user }: Pick<TargetFacts, 'defaultPrivileges' | 'user'>,
+): readonly string[] | undefined {
+  const granted = KINDS.get(kind);
+  // An entry of a comment alone is of a schema that is there already.
+  if (granted === undefined || definition.startsWith('--')) return undefined;
+  const inForce = defaultPrivileges.filter(
+    (given) => given.objects === granted.objects && (given.schema === '' || given.schema === schema),
+  );
+  if (inForce.length === 0) return undefined;
+  return [...new Set(inForce.map(({ grantee }) => grantee))].filter((role) => role !== user);
+}
+
 /**
  * Takes back what the target's default privileges have given the new objects, for an archive means the privileges that
  * PostgreSQL itself gives a new object, and says only how others differ from them.
  */
 export function undoDefaultPrivileges(
   entries: readonly TocEntry[],
-  { defaultPrivileges, user }: Pick<TargetFacts, 'defaultPrivileges' | 'user'>,
+  target: Pick<TargetFacts, 'defaultPrivileges' | 'user'>,
 ): string[] {
-  if (defaultPrivileges.length === 0) return [];
+  if (target.defaultPrivileges.length === 0) return [];
   return entries.flatMap((entry) => {
     const kind = KINDS.get(entry.kind);
-    // An entry of a comment alone is of a schema that is there already.
-    if (kind === undefined || entry.definition.startsWith('--')) return [];
-    const inForce = defaultPrivileges.filter(
-      ({ objects, schema }) => objects === kind.objects && (schema === '' || schema === entry.schema),
-    );
-    if (inForce.length === 0) return [];
-    const roles = [...new Set(inForce.map(({ grantee }) => grantee))].filter((role) => role !== user);
+    const roles = granteesByDefault(entry, target);
+    if (kind === undefined || roles === undefined) return [];
     return namesOf(entry).flatMap((name) => {
       const object = `${kind.keyword} ${name}`;
       return [
         ...roles.map(
           (role) => `REVOKE ALL ON ${object} FROM ${role === '' ? 'PUBLIC' : quotedIdentifier(role)}`,
         ),
-        `GRANT ALL ON ${object} TO ${quotedIdentifier(user)}`,
+        `GRANT ALL ON ${object} TO ${quotedIdentifier(target.user)}`,
         ...(kind.ofPublic === undefined ? [] : [`GRANT ${kind.ofPublic} ON ${object} TO PUBLIC`]),
       ];
     });

@@ -9,6 +9,9 @@ import { type Omission, groupedBy } from './omission.ts';
 import type { OwnedEntry } from './plan-owners.ts';
 import type { PlannedPrivileges } from './plan-privileges.ts';
 import type { PlanRequest } from './plan-request.ts';
+import { granteesByDefault } from './default-privileges.ts';
+import type { TargetFacts } from './target.ts';
+import { privilegeStatements } from '../../archive/toc/privileges.ts';
 
 /** What runs with the rights of its owner, whoever uses it. */
 type RunsAsOwner = 'SECURITY DEFINER' | 'view' | 'rules';
@@ -35,7 +38,9 @@ export function changedOwnerRights(
     const by = item.why === undefined ? undefined : runsAsOwner(item.entry, index);
     // The rights of a superuser can only become fewer.
     if (by === undefined || target.superusers.has(item.entry.owner)) return [];
-    return isUsedByOthers(item, privileges, index) ? [{ owned: item, by }] : [];
+    const isOpen = isUsedByOthers(item, privileges, index);
+    const isOpened = options.noPrivileges && newUsers(item.entry, index, target).length > 0;
+    return isOpen || isOpened ? [{ owned: item, by }] : [];
   });
   if (target.isSuperuser && !options.noOwner && gains.length > 0) throw refused(gains, target.user);
   return groupedBy(gains, ({ owned: { entry, why }, by }) =>
@@ -46,28 +51,73 @@ export function changedOwnerRights(
   });
 }
 
+/** Something that runs with its owner's rights, and who can use it after the restore and could not before. */
+interface Opened {
+  readonly owned: OwnedEntry;
+  readonly by: RunsAsOwner;
+  readonly to: readonly string[];
+}
+
 /**
- * Functions that run with their owner's rights and that PUBLIC may execute after the restore, which it could not
- * before: the archive takes that from PUBLIC, and no privileges are restored.
+ * What others can use after the restore who could not before, with its owner's rights, because no privileges are restored:
+ * PUBLIC may execute every function, and the target's default privileges are in force.
+ *
+ * @returns warnings that name it.
+ * @throws UserError when these are the rights of a superuser, and the user has not said that this is meant.
  */
-export function openedFunctions(
-  entries: readonly TocEntry[],
+export function openedToOthers(
+  owned: readonly OwnedEntry[],
   index: TocIndex,
-  { options }: PlanRequest,
+  { target, options }: PlanRequest,
 ): Omission[] {
   if (!options.noPrivileges) return [];
-  const opened = entries.filter(
-    (entry) =>
-      isSecurityDefiner(entry) &&
-      index.partsOf(entry).some(({ kind, definition }) => kind === 'ACL' && / FROM PUBLIC;/.test(definition)),
+  const opened = owned.flatMap((item): Opened[] => {
+    const by = runsAsOwner(item.entry, index);
+    const to = by === undefined ? [] : newUsers(item.entry, index, target);
+    return by === undefined || to.length === 0 ? [] : [{ owned: item, by, to }];
+  });
+  const ofSuperusers = opened.filter(({ owned: { owner } }) => target.superusers.has(owner));
+  if (ofSuperusers.length > 0 && !options.noOwner) throw refusedOpened(ofSuperusers);
+  return groupedBy(opened, ({ owned: { entry }, by, to }) => [entry.kind, by, ...to].join('\0')).flatMap(
+    (group) => {
+      const [first] = group;
+      if (first === undefined) return [];
+      const why = `${someOf(first.to)} can use it now, and ${REASONS[first.by]}: the backup does not allow that, and no-privileges is true`;
+      const names = group.map(({ owned: { entry } }) => nameInWords(entry));
+      const what = `privileges on the ${kindInWords(first.owned.entry)}`;
+      return [{ what, names, why, level: 'warning' as const, changed: true }];
+    },
   );
-  return groupedBy(opened, kindInWords).map((group) => ({
-    what: `privileges on the ${group.map(kindInWords)[0] ?? 'function'}`,
-    names: group.map(nameInWords),
-    why: "PUBLIC may execute it now, with its owner's rights (SECURITY DEFINER): the backup does not allow that, and no-privileges is true",
-    level: 'warning',
-    changed: true,
-  }));
+}
+
+function newUsers(entry: TocEntry, index: TocIndex, target: TargetFacts): string[] {
+  const statements = index
+    .partsOf(entry)
+    .flatMap(({ kind, definition }) => (kind === 'ACL' ? (privilegeStatements(definition) ?? []) : []));
+  const before = new Set(
+    statements.flatMap(({ action, grantee = '' }) => (action === 'GRANT' ? [grantee] : [])),
+  );
+  const isRoutine = entry.kind === 'FUNCTION' || entry.kind === 'PROCEDURE';
+  if (isRoutine) {
+    const isClosed = statements.some(({ action, grantee }) => action === 'REVOKE' && grantee === undefined);
+    return isClosed ? ['PUBLIC'] : [];
+  }
+  const given = granteesByDefault(entry, target) ?? [];
+  return given.filter((role) => !before.has(role)).map((role) => (role === '' ? 'PUBLIC' : plainLine(role)));
+}
+
+function refusedOpened(opened: readonly Opened[]): UserError {
+  const [first] = opened;
+  const owner = plainLine(first?.owned.owner ?? '');
+  const users = [...new Set(opened.flatMap(({ to }) => to))];
+  const named = someOf(
+    opened.map(({ owned: { entry } }) => `the ${kindInWords(entry)} ${nameInWords(entry)}`),
+  );
+  return new UserError(
+    'restore-refused',
+    `${someOf(users)} could use the rights of the superuser ${owner}: without the privileges of the backup, which do not allow that, they can use ${named}.`,
+    'Leave out "no-privileges: true"; if this is meant, set "no-owner: true" as well. Nothing was changed.',
+  );
 }
 
 /** Whether a routine runs with the rights of its owner. */

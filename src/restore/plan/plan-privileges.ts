@@ -60,7 +60,11 @@ export function planPrivileges(
     for (const statement of statements) {
       const reason = whyNot(statement, request);
       if (reason !== undefined) omitted.push({ entry, ...reason });
-      const known = reason === undefined ? withoutUnknown(statement, request) : undefined;
+      if (reason !== undefined) continue;
+      const known = withoutUnknown(statement, request);
+      if (known !== statement && statement.action === 'GRANT') {
+        omitted.push({ entry, ...unknownPrivilege(statement, request) });
+      }
       if (known !== undefined) applied.push(known);
     }
     const asItIs =
@@ -101,6 +105,14 @@ function withoutUnknown(
   if (known.length === 0) return undefined;
   const privileges = known.join(',');
   return { ...statement, privileges, sql: statement.sql.replace(statement.privileges, () => privileges) };
+}
+
+function unknownPrivilege(
+  { grantee }: PrivilegeStatement,
+  { target }: PlanRequest,
+): Omit<OmittedStatement, 'entry'> {
+  const why = `PostgreSQL ${target.major} does not have the privilege ${MAINTAIN.privilege}`;
+  return { role: grantee ?? 'PUBLIC', why, level: 'info' };
 }
 
 function eachLargeObject(

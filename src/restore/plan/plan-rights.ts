@@ -3,7 +3,7 @@ import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
 import type { TocIndex } from '../../archive/toc/toc-index.ts';
 import { undoDefaultPrivileges } from './default-privileges.ts';
 import type { Omission } from './omission.ts';
-import { changedOwnerRights, openedFunctions } from './owner-rights.ts';
+import { changedOwnerRights, openedToOthers } from './owner-rights.ts';
 import { type OwnedEntry, changedOwners, ownerStatements, planOwners } from './plan-owners.ts';
 import {
   type PlannedPrivileges,
@@ -71,7 +71,7 @@ export function planRights(entries: readonly TocEntry[], index: TocIndex, reques
         ? []
         : [
             ...changedOwnerRights(owned, privileges, index, request),
-            ...openedFunctions(entries, index, request),
+            ...openedToOthers(owned, index, request),
           ]),
     ],
     owned,
