@@ -3,6 +3,7 @@ import { type Database, startDatabase } from '../support/database.ts';
 import type { ActionRun } from '../support/runner.ts';
 import {
   type TestBed,
+  errorsOf,
   expectFailedRestore,
   expectSuccess,
   remarksOf,
@@ -106,6 +107,46 @@ describe('the owners and privileges of a backup', () => {
     expect(await rightsIn(bed.database, 'shop')).toEqual(origin);
     const may = `SELECT has_function_privilege('app', 'run2(text)', 'EXECUTE') AS app, has_function_privilege('public', 'run2(text)', 'EXECUTE') AS public`;
     expect(await bed.database.query(may, { database: 'shop' })).toEqual([{ app: true, public: false }]);
+  });
+});
+
+describe('the verification', () => {
+  it('says how many definitions, owners and privileges were compared', async () => {
+    const { run } = await restoreInto(bed.database);
+    expectSuccess(run);
+    const compared = '5 definitions, 6 owners and the privileges on 6 objects';
+    expect(run.log).toMatch(new RegExp(`Compared in [\\d.]+ s: ${compared}`));
+    expect(run.summary).toContain(`Also compared: ${compared}.`);
+  });
+
+  it.each([
+    [
+      'a privilege',
+      'CREATE TABLE',
+      'GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader',
+      /reader has SELECT/,
+    ],
+    [
+      'an owner',
+      'GRANT',
+      'ALTER TABLE public.t OWNER TO app',
+      /table public\.t belongs to app instead of postgres/,
+    ],
+  ])('fails where an event trigger of the target changes %s', async (_, tag, statement, difference) => {
+    targets += 1;
+    const database = `target_${targets}`;
+    await bed.database.createDatabase(database);
+    await bed.database.sql(
+      `CREATE SCHEMA watching; CREATE FUNCTION watching.changes() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN ${statement}; END';
+       CREATE EVENT TRIGGER watcher ON ddl_command_end WHEN TAG IN ('${tag}') EXECUTE FUNCTION watching.changes();`,
+      database,
+    );
+    const inputs = { 'backup-name': 'shop', 'confirm-database': database };
+    const run = await bed.restore({
+      inputs: { 'connection-string': bed.database.urlFor({ database }), ...inputs },
+    });
+    expectFailedRestore(run, difference);
+    expect(errorsOf(run)[0]).toMatch(/^The restored database differs from the backup: the /);
   });
 });
 

@@ -13,7 +13,9 @@ import { omissionInWords, verbOf } from './plan/omission.ts';
 import type { RestoreOptions } from './plan/plan-request.ts';
 import { isReadable } from '../archive/archive-script.ts';
 import { encodingOf, largeObjectIdsOf } from '../archive/toc/archive-facts.ts';
+import type { SchemaExpectation } from './verify/schema-expectation.ts';
 import { verifyRestore } from './verify/verify-restore.ts';
+import { type SchemaVerification, schemaInWords, verifySchema } from './verify/verify-schema.ts';
 import type { TableOfContents, TocEntry } from '../archive/toc/table-of-contents.ts';
 import { examineTarget } from './plan/target.ts';
 import { count, duration } from '../runner/format.ts';
@@ -129,24 +131,32 @@ async function isRestored(
 }
 
 /**
- * Dumps what was restored again and compares it with the archive.
+ * Dumps what was restored again and compares it with the archive: contents, then definitions, owners and privileges.
  *
+ * @returns what was compared beside the contents.
  * @throws UserError naming what differs.
  */
 export async function verifyTarget(
-  { path: file, contents }: VerifiedArchive,
-  { session, workFolder }: Target,
+  archive: VerifiedArchive,
+  target: Target,
   plan: RestorePlan,
-  { restored, role }: { readonly restored: ExpectedContents; readonly role: string | undefined },
-): Promise<void> {
+  { restored, settings }: { readonly restored: ExpectedContents; readonly settings: RestoreSettings },
+): Promise<SchemaVerification> {
   const started = performance.now();
+  const { contents } = archive;
+  const { session, workFolder, serverMajor } = target;
+  const encoding = encodingOf(contents);
+  const { role } = settings.options;
   const planned = new Set(plan.dumpIds);
   const wasRestored = (entry: TocEntry): boolean => planned.has(entry.dumpId) && isReadable(entry);
   const { tables, rows } = await verifyRestore({
     expected: restored,
     everything: plan.everything,
-    archive: { file, dumpIds: contents.entries.filter(wasRestored).map(({ dumpId }) => dumpId) },
-    encoding: encodingOf(contents),
+    archive: {
+      file: archive.path,
+      dumpIds: contents.entries.filter(wasRestored).map(({ dumpId }) => dumpId),
+    },
+    encoding,
     largeObjectIds: largeObjectIdsOf(contents),
     role,
     session,
@@ -155,4 +165,27 @@ export async function verifyTarget(
   log.info(
     `Verified in ${duration(performance.now() - started)}: ${count(tables, 'table')} and ${count(rows, 'row')} are identical to the backup`,
   );
+  const again = performance.now();
+  const { untouched } = plan;
+  const schema = await verifySchema(expectedSchema(contents, plan, settings), {
+    ...{ session, workFolder, serverMajor, encoding, role, untouched },
+  });
+  log.info(`Compared in ${duration(performance.now() - again)}: ${schemaInWords(schema)}`);
+  return schema;
+}
+
+function expectedSchema(
+  contents: TableOfContents,
+  { restored, schemasBefore, missingTablespaces, rights }: RestorePlan,
+  { options, restoreArguments }: RestoreSettings,
+): SchemaExpectation {
+  return {
+    contents,
+    restored,
+    owned: rights.owned,
+    privileges: options.noPrivileges ? undefined : rights.privileges,
+    schemasBefore,
+    restoreArguments,
+    withoutTablespaces: missingTablespaces.length > 0,
+  };
 }

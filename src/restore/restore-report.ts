@@ -11,7 +11,7 @@ function outputs({
   source,
   database,
   restored: { tables },
-  verified,
+  verification,
   plan: { omissions },
   totalMs,
 }: RestoreSummary): Record<string, string> {
@@ -21,7 +21,7 @@ function outputs({
     database,
     tables: String(tables.length),
     rows: String(tables.reduce((sum, { rows }) => sum + rows, 0)),
-    verified: String(verified),
+    verified: String(verification !== undefined),
     'left-out': JSON.stringify(omissions.map(({ what, names, why }) => ({ what, names, why }))),
     'duration-seconds': (totalMs / 1000).toFixed(1),
   };

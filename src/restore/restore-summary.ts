@@ -1,6 +1,7 @@
 import type { Manifest } from '../archive/content/manifest.ts';
 import { omissionInWords } from './plan/omission.ts';
 import type { RestorePlan } from './plan/plan.ts';
+import { type SchemaVerification, schemaInWords } from './verify/verify-schema.ts';
 import type { TableOfContents } from '../archive/toc/table-of-contents.ts';
 import { bytes, count, minute } from '../runner/format.ts';
 import { contentsInWords, largestTables } from '../archive/content-summary.ts';
@@ -34,18 +35,19 @@ export interface RestoreSummary extends Durations {
   };
   readonly plan: Pick<RestorePlan, 'creates' | 'replaces' | 'removes' | 'leavesAlone' | 'omissions'>;
   readonly restored: Pick<Manifest, 'tables' | 'sequences' | 'largeObjects'>;
-  /** Whether the restored rows were dumped again and compared. */
-  readonly verified: boolean;
+  /** What the restored database was compared with the backup in, beside rows; undefined when it was not. */
+  readonly verification: SchemaVerification | undefined;
 }
 
 /** The job summary of a restore, as GitHub-flavoured Markdown. */
 export function restoreSummary(restore: RestoreSummary): string {
+  const { verification } = restore;
   const sections = [
-    restore.verified
+    verification
       ? `## ✅ ${code(restore.database)} is restored and verified`
       : `## ⚠️ ${code(restore.database)} is restored, but not verified`,
-    restore.verified
-      ? 'The restored data was dumped again and compared with the backup: it has the same tables, rows, SHA-256 of the rows and sequence values.'
+    verification
+      ? `The restored data was dumped again and compared with the backup: it has the same tables, rows, SHA-256 of the rows and sequence values. Also compared: ${schemaInWords(verification)}.`
       : 'The archive was read back whole before the restore. <code>verify</code> is false, so the restored rows were not compared with it.',
     facts(restore),
     leftOut(restore),

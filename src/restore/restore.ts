@@ -135,10 +135,10 @@ async function restoreBackup(job: Job, connection: Connection): Promise<void> {
     restoreInto(archive, target, plan, { ...settings, onOutcome }),
   );
   impact.words = NOT_VERIFIED;
-  if (inputs.verify) {
-    const { role } = settings.options;
-    await stopwatch.time('Verification', () => verifyTarget(archive, target, plan, { restored, role }));
-  } else log.info('Verification skipped (verify: false)');
+  const verification = inputs.verify
+    ? await stopwatch.time('Verification', () => verifyTarget(archive, target, plan, { restored, settings }))
+    : undefined;
+  if (verification === undefined) log.info('Verification skipped (verify: false)');
 
   await reportRestore({
     database: server.database,
@@ -149,7 +149,7 @@ async function restoreBackup(job: Job, connection: Connection): Promise<void> {
     archive: { ...archive.readBack, contents: archive.contents },
     plan,
     restored,
-    verified: inputs.verify,
+    verification,
     phases: stopwatch.phases,
     totalMs: stopwatch.total(),
   });

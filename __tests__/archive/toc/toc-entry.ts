@@ -14,6 +14,7 @@ export function tocEntry(changes: Partial<TocEntry> = {}): TocEntry {
     copyStatement: '',
     schema: '',
     tablespace: '',
+    accessMethod: '',
     owner: '',
     dependencies: [],
     hasData: false,

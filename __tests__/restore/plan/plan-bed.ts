@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { RestoreOptions } from '../../../src/restore/plan/plan-request.ts';
-import { type VerifiedArchive, type Target, makePlan, restoreInto } from '../../../src/restore/engine.ts';
+import {
+  type VerifiedArchive,
+  type Target,
+  makePlan,
+  restoreInto,
+  verifyTarget,
+} from '../../../src/restore/engine.ts';
+import type { SchemaVerification } from '../../../src/restore/verify/verify-schema.ts';
 import { type RestorePlan, planRestore } from '../../../src/restore/plan/plan.ts';
 import { readBack } from '../../../src/archive/read-back.ts';
 import { readTableOfContents } from '../../../src/archive/toc/table-of-contents.ts';
@@ -20,6 +27,12 @@ export interface Place {
   readonly server: Database;
   readonly database: string;
   readonly as?: { readonly user: string; readonly password: string };
+}
+
+/** A restore that is done. */
+export interface Restored {
+  readonly plan: RestorePlan;
+  readonly verify: (database?: string) => Promise<SchemaVerification>;
 }
 
 /** What a user of the restore wants, everything at its default. */
@@ -77,15 +90,26 @@ export class PlanBed {
 
   /** Plans and restores. */
   async restore(archive: string, place: Place, options: Partial<RestoreOptions> = {}): Promise<RestorePlan> {
+    return (await this.restoreForVerification(archive, place, options)).plan;
+  }
+
+  /** Plans, restores, and returns what verifies the same place or, with its name, a copy of that database. */
+  async restoreForVerification(
+    archive: string,
+    place: Place,
+    options: Partial<RestoreOptions> = {},
+  ): Promise<Restored> {
     const verified = await this.#readBack(archive);
     const { major } = await this.examine(place);
     const target = this.#target(place, major);
-    const plan = await makePlan(verified, target, restoreOptions(options));
-    await restoreInto(verified, target, plan, {
-      options: restoreOptions(options),
-      restoreArguments: [],
-    });
-    return plan;
+    const settings = { options: restoreOptions(options), restoreArguments: [] };
+    const plan = await makePlan(verified, target, settings.options);
+    const restored = await restoreInto(verified, target, plan, settings);
+    return {
+      plan,
+      verify: (database = place.database) =>
+        verifyTarget(verified, this.#target({ ...place, database }, major), plan, { restored, settings }),
+    };
   }
 
   async list(archive: string): Promise<string> {

@@ -3,30 +3,13 @@ import { describe, expect, it } from '@jest/globals';
 import { leaveOutWhatFails } from '../../../src/restore/plan/plan-omissions.ts';
 import type { TargetFacts } from '../../../src/restore/plan/target.ts';
 import type { TocEntry } from '../../../src/archive/toc/table-of-contents.ts';
+import { tocEntry } from '../../archive/toc/toc-entry.ts';
 import { TocIndex } from '../../../src/archive/toc/toc-index.ts';
 
 // What the servers of the tests cannot have: labels need a provider, dumps of statistics PostgreSQL 18.
 
 function entry(changes: Partial<TocEntry>): TocEntry {
-  return {
-    dumpId: 1,
-    catalogOid: 0,
-    oid: 0,
-    tag: '',
-    kind: 'TABLE',
-    section: 'none',
-    definition: '',
-    dropStatement: '',
-    copyStatement: '',
-    schema: 'public',
-    tablespace: '',
-    owner: 'shop',
-    dependencies: [],
-    hasData: false,
-    contents: undefined,
-    sha256: '',
-    ...changes,
-  };
+  return tocEntry({ kind: 'TABLE', schema: 'public', owner: 'shop', ...changes });
 }
 
 const TABLE = entry({ tag: 'people' });

@@ -25,6 +25,8 @@ export interface TocEntry {
   readonly copyStatement: string;
   readonly schema: string;
   readonly tablespace: string;
+  /** Of a table's rows: `heap`. */
+  readonly accessMethod: string;
   readonly owner: string;
   /** Dump ids, also of entries that the archive does not contain. */
   readonly dependencies: readonly number[];
@@ -176,6 +178,7 @@ function readEntry(bytes: TocBytes, { minor, offsetBytes, standardStrings }: Ent
     copyStatement: decoded(copyStatement),
     schema: decoded(schema),
     tablespace: decoded(tablespace),
+    accessMethod: decoded(accessMethod),
     owner: decoded(owner),
     dependencies,
     hasData,

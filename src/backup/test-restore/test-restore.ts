@@ -109,7 +109,7 @@ async function restoreAndVerify(
     const plan = await makePlan(archive, target, FULL_RESTORE.options);
     logPlan(plan);
     const restored = await restoreInto(archive, target, plan, FULL_RESTORE);
-    await verifyTarget(archive, target, plan, { restored, role: undefined });
+    await verifyTarget(archive, target, plan, { restored, settings: FULL_RESTORE });
   }
   recordScratchDatabase(undefined);
 }

@@ -33,6 +33,10 @@ export interface RestorePlan {
   readonly dumpIds: readonly number[];
   /** How owners and privileges are restored. */
   readonly rights: RightsPlan;
+  /** All that is restored, by `pg_restore` or by statements of our own. */
+  readonly restored: readonly TocEntry[];
+  /** The schemas that the target has already. */
+  readonly schemasBefore: ReadonlySet<string>;
   /** The relations that are new to the target. */
   readonly creates: readonly PlannedObject[];
   /** The relations that are dropped and made anew. */
@@ -43,6 +47,8 @@ export interface RestorePlan {
   readonly removes: readonly PlannedObject[];
   /** The relations of the target that are not touched. */
   readonly leavesAlone: readonly PlannedObject[];
+  /** The same, by schema and name. */
+  readonly untouched: readonly (readonly [schema: string, name: string])[];
   /** The memberships in publications of the target that are added again: `public.orders (shop)`. */
   readonly rejoins: readonly string[];
   readonly omissions: readonly Omission[];
@@ -93,19 +99,23 @@ export function planRestore(request: PlanRequest): RestorePlan {
   const isNotRestored = ({ schema, name }: TargetRelation): boolean =>
     !restoredNames.has(nameKey('relation', schema, name));
   const lost = droppedWith(collisions, target).filter(isNotRestored);
+  const untouched = target.relations.filter(
+    (relation) => isNotRestored(relation) && !lost.includes(relation),
+  );
   const { missingTablespaces, omission } = tablespaces(kept, request);
   const restoredObjects = new Set(kept.flatMap(largeObjectsOf));
   return {
     dumpIds: rights.entries.map(({ dumpId }) => dumpId),
     rights: { ...rights, last: [...losses.statements, ...rights.last] },
     rejoins: losses.rejoined,
+    restored: kept,
+    schemasBefore: new Set(target.schemas.keys()),
     creates: relations.filter((entry) => !replaced.has(entry)).map(planned),
     replaces: relations.filter((entry) => replaced.has(entry)).map(planned),
     replacesOthers: collisions.entries.filter((entry) => !isRelation(entry)).map(planned),
     removes: lost.map(plannedTarget),
-    leavesAlone: target.relations
-      .filter((relation) => isNotRestored(relation) && !lost.includes(relation))
-      .map(plannedTarget),
+    leavesAlone: untouched.map(plannedTarget),
+    untouched: untouched.map(({ schema, name }) => [schema, name] as const),
     omissions: [
       ...grouped([...selected.leftOut, ...leftOut]),
       ...rights.omissions,

@@ -38,14 +38,17 @@ export function compareContents(
   return { differences, doubtful };
 }
 
+const OTHER_CONTENTS =
+  'Make sure that nothing else writes to the target, and restore again. Two servers that print values differently also cause this error: compare their lc_monetary, bytea_output and extensions.';
+
 /** The error of a database that differs from what it must contain. */
-export function differencesError(differences: readonly string[]): UserError {
+export function differencesError(differences: readonly string[], hint = OTHER_CONTENTS): UserError {
   const more = differences.length - MOST_NAMED;
   const named = differences.slice(0, MOST_NAMED).map(plainLine).join('; ');
   return new UserError(
     'verification-failed',
     `The restored database differs from the backup: ${named}${more > 0 ? `; and ${more} more` : ''}.`,
-    'Make sure that nothing else writes to the target, and restore again. Two servers that print values differently also cause this error: compare their lc_monetary, bytea_output and extensions.',
+    hint,
   );
 }
 

@@ -11,7 +11,8 @@ import {
 } from '../../archive/content/script-reader.ts';
 import { compareContents, differencesError, otherRows } from './compare-contents.ts';
 import { nameKey } from '../../archive/names.ts';
-import { type DumpSelection, canSelect, dumpForVerification } from './verification-dump.ts';
+import { canSelect } from './dump-filter.ts';
+import { type DumpSelection, dumpForVerification } from './verification-dump.ts';
 import { type CatalogFacts, catalogFacts } from './verification-facts.ts';
 import type { Verification, VerificationRequest } from './verification-request.ts';
 import { restoreFailure } from '../apply/restore-failure.ts';

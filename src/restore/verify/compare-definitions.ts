@@ -1,0 +1,142 @@
+import { kindInWords, nameInWords } from '../../archive/toc/entry-names.ts';
+import { TocIndex } from '../../archive/toc/toc-index.ts';
+import type { TableOfContents, TocEntry } from '../../archive/toc/table-of-contents.ts';
+import { plainLine } from '../../runner/plain-text.ts';
+import { groupedBy } from '../plan/omission.ts';
+import { isOwned } from '../plan/plan-owners.ts';
+import { isSameDefinition } from './same-definition.ts';
+import { type SchemaExpectation, entryKey, wasThereBefore } from './schema-expectation.ts';
+
+/** The result of a comparison of definitions and owners. */
+export interface ComparedDefinitions {
+  readonly differences: readonly string[];
+  /** What was found of what was restored, each entry by that of the archive. */
+  readonly found: ReadonlyMap<TocEntry, TocEntry>;
+  readonly definitions: number;
+  readonly owners: number;
+}
+
+/** Not definitions, or compared in another way: contents, privileges, large objects, and what says how to read the rest. */
+const NOT_COMPARED: ReadonlySet<string> = new Set([
+  ...['TABLE DATA', 'SEQUENCE SET', 'BLOBS', 'STATISTICS DATA', 'MATERIALIZED VIEW DATA'],
+  ...['ACL', 'DEFAULT ACL', 'BLOB', 'BLOB METADATA', 'BLOB COMMENTS'],
+  ...['ENCODING', 'STDSTRINGS', 'SEARCHPATH', 'DATABASE', 'DATABASE PROPERTIES'],
+]);
+
+/** What options of `pg_restore` leave out or change. */
+const LEFT_OUT_BY: ReadonlyMap<string, readonly string[]> = new Map([
+  ['--no-comments', ['COMMENT']],
+  ['--no-policies', ['POLICY', 'ROW SECURITY']],
+  ['--no-publications', ['PUBLICATION', 'PUBLICATION TABLE', 'PUBLICATION TABLES IN SCHEMA']],
+  ['--no-security-labels', ['SECURITY LABEL']],
+]);
+
+/**
+ * Why definitions cannot be compared: other versions write the same definition in other words.
+ *
+ * @returns undefined when they can.
+ */
+export function whyNotDefinitions(archive: TableOfContents, target: TableOfContents): string | undefined {
+  const [before, now] = [archive, target].map(({ serverVersion }) => Number.parseInt(serverVersion, 10));
+  if (before !== now) return `the backup is of PostgreSQL ${before ?? ''}, and the target is ${now ?? ''}`;
+  if (archive.dumpMajor === target.dumpMajor) return undefined;
+  return `the backup was made by pg_dump ${archive.dumpMajor}, and the client tools are ${target.dumpMajor}`;
+}
+
+/** Compares what was restored with the table of contents of the target, object by object. */
+export function compareDefinitions(
+  expectation: SchemaExpectation,
+  target: TableOfContents,
+): ComparedDefinitions {
+  const isText = whyNotDefinitions(expectation.contents, target) === undefined;
+  const isCompared = comparedKinds(expectation);
+  const unmatched = new Map(groupedBy(target.entries, entryKey).map((group) => [keyOf(group), [...group]]));
+  const found = new Map<TocEntry, TocEntry>();
+  const differences: string[] = [];
+  const take = (entry: TocEntry, isIt: (other: TocEntry) => boolean): boolean => {
+    const others = unmatched.get(entryKey(entry)) ?? [];
+    const at = others.findIndex(isIt);
+    const [other] = at === -1 ? [] : others.splice(at, 1);
+    if (other !== undefined) found.set(entry, other);
+    return other !== undefined;
+  };
+  const expected = expectation.restored.filter(
+    (entry) => isCompared(entry) && (isText || isOwned(entry)) && !wasThereBefore(entry, expectation),
+  );
+  const same = sameDefinition(expectation);
+  // Some kinds share a name: operators' comments, for one.
+  const others = expected.filter((entry) => !(isText && take(entry, (other) => same(entry, other))));
+  for (const entry of others) {
+    const isThere = take(entry, () => true);
+    if (!isThere) differences.push(`${inWords(entry)} is missing`);
+    else if (isText) differences.push(`${inWords(entry)} has another definition`);
+  }
+  if (isText) differences.push(...surplusParts(found, target, isCompared));
+  const owners = compareOwners(expectation, found);
+  return {
+    differences: [...differences, ...owners.differences],
+    found,
+    definitions: isText ? expected.length : 0,
+    owners: owners.count,
+  };
+}
+
+/** How an error names an entry. */
+export function inWords(entry: TocEntry): string {
+  return `the ${kindInWords(entry)} ${nameInWords(entry)}`;
+}
+
+function keyOf([first]: readonly TocEntry[]): string {
+  return first === undefined ? '' : entryKey(first);
+}
+
+function comparedKinds({ restoreArguments }: SchemaExpectation): (entry: TocEntry) => boolean {
+  const leftOut = new Set(restoreArguments.flatMap((argument) => LEFT_OUT_BY.get(argument) ?? []));
+  return ({ kind, tag }) =>
+    !NOT_COMPARED.has(kind) && !leftOut.has(kind) && !/^(?:DATABASE|LARGE OBJECT) /.test(tag);
+}
+
+function sameDefinition({
+  restoreArguments,
+  withoutTablespaces,
+}: SchemaExpectation): (one: TocEntry, other: TocEntry) => boolean {
+  const anyTablespace = withoutTablespaces || restoreArguments.includes('--no-tablespaces');
+  const anyMethod = restoreArguments.includes('--no-table-access-method');
+  return (one, other) =>
+    (anyTablespace || one.tablespace === other.tablespace) &&
+    (anyMethod || one.accessMethod === other.accessMethod) &&
+    // Whoever may not see the options of a mapping dumps it without them.
+    (one.kind === 'USER MAPPING' || isSameDefinition(one, other));
+}
+
+/** What hangs on something restored, and that the archive does not have: a trigger, an index, a policy. */
+function surplusParts(
+  found: ReadonlyMap<TocEntry, TocEntry>,
+  { entries }: TableOfContents,
+  isCompared: (entry: TocEntry) => boolean,
+): string[] {
+  const matched = new Set(found.values());
+  const index = new TocIndex(entries);
+  return entries.flatMap((entry) => {
+    const home = index.ownerOf(entry);
+    if (home === undefined || !matched.has(home) || matched.has(entry) || !isCompared(entry)) return [];
+    // An extension brings its own comment along.
+    return home.kind === 'EXTENSION' ? [] : [`${inWords(entry)} is not in the backup`];
+  });
+}
+
+function compareOwners(
+  { owned, schemasBefore }: SchemaExpectation,
+  found: ReadonlyMap<TocEntry, TocEntry>,
+): { readonly differences: readonly string[]; readonly count: number } {
+  const compared = owned.flatMap(({ entry, owner }) => {
+    const other = found.get(entry);
+    return other === undefined || wasThereBefore(entry, { schemasBefore }) ? [] : [{ entry, owner, other }];
+  });
+  const differences = compared.flatMap(({ entry, owner, other }) =>
+    other.owner === owner
+      ? []
+      : [`${inWords(entry)} belongs to ${plainLine(other.owner)} instead of ${plainLine(owner)}`],
+  );
+  return { differences, count: compared.length };
+}

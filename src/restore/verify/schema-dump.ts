@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { type TableOfContents, readTableOfContents } from '../../archive/toc/table-of-contents.ts';
+import { watchSilence } from '../../postgres/watchdog/silence.ts';
+import { run } from '../../process/run.ts';
+import { canSelect, dumpFilter } from './dump-filter.ts';
+import { requireSuccess, sharedArguments } from './verification-dump.ts';
+import type { VerificationRequest } from './verification-request.ts';
+
+/** Which database, with what, and which of its relations are none of the restore's business. */
+export type SchemaDumpRequest = Pick<
+  VerificationRequest,
+  'session' | 'workFolder' | 'encoding' | 'role' | 'onSpawn'
+> & { readonly untouched: readonly (readonly string[])[] };
+
+/**
+ * Dumps the definitions of the target, with owners and privileges, and reads what `pg_dump` says of them. Relations that
+ * the restore has not touched are left out: the user may not be allowed to lock them.
+ *
+ * @throws UserError when `pg_dump` fails or its connection stops responding; the signal's reason when it was aborted.
+ */
+export async function dumpSchema(request: SchemaDumpRequest): Promise<TableOfContents> {
+  const { session, workFolder, encoding, untouched, onSpawn } = request;
+  const file = path.join(workFolder, `schema-${randomBytes(6).toString('hex')}`);
+  const excluded = canSelect(session.tools.major, untouched, encoding) ? untouched : [];
+  await using filter = await dumpFilter(
+    excluded.map((parts) => ({ parts, option: 'exclude-table' })),
+    request,
+  );
+  const silence = watchSilence({ name: 'pg_dump', session });
+  try {
+    const words = ['--format=custom', '--schema-only', `--file=${file}`, ...sharedArguments(request)];
+    const result = await run(session.tools.pgDump, [...words, ...filter.args], {
+      env: session.environment,
+      signal: AbortSignal.any([session.signal, silence.signal]),
+      onSpawn: (pid) => {
+        silence.onSpawn(pid);
+        onSpawn?.(pid);
+      },
+    });
+    requireSuccess(result);
+    return await readTableOfContents(file);
+  } finally {
+    await silence.stop();
+    await rm(file, { force: true });
+  }
+}
