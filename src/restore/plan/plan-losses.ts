@@ -45,16 +45,16 @@ export interface LossRequest {
 
 /** Decides what of the things attached to replaced objects is restored by the archive, added again, or lost and named. */
 export function planLosses(request: LossRequest): LossPlan {
-  const { kept, collisions, target } = request;
+  const { collisions, target } = request;
   const replaced = new Map(collisions.entries.map((entry) => [identityOf(entry), entry]));
   const isReplaced = (publication: string): boolean => replaced.has(nameKey('PUBLICATION', '', publication));
   const lost: Attached[] = [];
   const rejoined: Attached[] = [];
-  const entries = new Set(kept);
+  const restored = restoredBy(request);
   for (const item of target.attached) {
     const entry = replaced.get(item.to);
     const goes = entry !== undefined || (item.kind === 'publication' && isReplaced(item.name));
-    if (!goes || isRestored(item, entry, { ...request, entries })) continue;
+    if (!goes || isRestored(item, entry, restored)) continue;
     const mayRejoin = item.kind === 'publication' && item.detail !== '' && !isReplaced(item.name);
     (mayRejoin ? rejoined : lost).push(item);
   }
@@ -68,16 +68,36 @@ export function planLosses(request: LossRequest): LossPlan {
   };
 }
 
+/** What the archive restores, for look-ups: a database may have a hundred thousand of each. */
+interface Restored {
+  readonly index: TocIndex;
+  readonly entries: ReadonlySet<TocEntry>;
+  /** Memberships in publications, by schema and tag. */
+  readonly members: ReadonlySet<string>;
+  readonly privileges: ReadonlyMap<TocEntry | undefined, readonly PlannedPrivileges[]>;
+}
+
+function restoredBy({ kept, index, privileges }: LossRequest): Restored {
+  const groups = groupedBy(privileges, ({ entry }) => String(index.ownerOf(entry)?.dumpId));
+  return {
+    index,
+    entries: new Set(kept),
+    members: new Set(
+      kept.flatMap(({ kind, schema, tag }) => (kind === 'PUBLICATION TABLE' ? [nameKey(schema, tag)] : [])),
+    ),
+    privileges: new Map(
+      groups.map((group) => [group[0] === undefined ? undefined : index.ownerOf(group[0].entry), group]),
+    ),
+  };
+}
+
 function isRestored(
   { kind, name, schema, object, detail }: Attached,
   entry: TocEntry | undefined,
-  { kept, index, privileges, entries }: LossRequest & { readonly entries: ReadonlySet<TocEntry> },
+  { index, entries, members, privileges }: Restored,
 ): boolean {
   if (kind === 'publication') {
-    const tag = `${name} ${object}`;
-    return kept.some(
-      (other) => other.kind === 'PUBLICATION TABLE' && other.schema === schema && other.tag === tag,
-    );
+    return members.has(nameKey(schema, `${name} ${object}`));
   }
   if (entry === undefined) return false;
   const parts = index.partsOf(entry).filter((part) => entries.has(part));
@@ -86,7 +106,7 @@ function isRestored(
   const definitions = [entry, ...parts].map(({ definition }) => definition);
   switch (kind) {
     case 'privilege':
-      return isGranted({ role: name, privilege: detail }, entry, privileges, index);
+      return isGranted({ role: name, privilege: detail }, privileges.get(entry) ?? []);
     case 'comment':
       return describes(partOf('COMMENT'), name);
     case 'security label':
@@ -128,20 +148,16 @@ function describes(entries: readonly TocEntry[], column: string): boolean {
 
 function isGranted(
   { role, privilege }: { readonly role: string; readonly privilege: string },
-  entry: TocEntry,
   privileges: readonly PlannedPrivileges[],
-  index: TocIndex,
 ): boolean {
   const [, column = ''] = /(\(.*\))$/s.exec(privilege) ?? [];
-  return privileges.some(
-    (planned) =>
-      index.ownerOf(planned.entry) === entry &&
-      planned.applied.some(
-        ({ action, grantee, privileges: granted }) =>
-          action === 'GRANT' &&
-          (grantee ?? '') === role &&
-          granted.split(',').some((one) => one === privilege || one === 'ALL' || one === `ALL${column}`),
-      ),
+  return privileges.some(({ applied }) =>
+    applied.some(
+      ({ action, grantee, privileges: granted }) =>
+        action === 'GRANT' &&
+        (grantee ?? '') === role &&
+        granted.split(',').some((one) => one === privilege || one === 'ALL' || one === `ALL${column}`),
+    ),
   );
 }
 
