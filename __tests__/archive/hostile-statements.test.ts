@@ -94,11 +94,11 @@ const OVER_TEXT: Readonly<Record<string, (text: string) => unknown>> = {
   readStatement: (text) => readOrRefuse(text, true),
   'readStatement with backslashes doubled': (text) => readOrRefuse(text, false),
   'unexpectedStatement of a definition': (definition) =>
-    unexpectedStatement({ kind: 'FUNCTION', definition, dropStatement: '' }),
+    unexpectedStatement(tocEntry({ kind: 'FUNCTION', definition, dropStatement: '' })),
   'unexpectedStatement of a drop statement': (dropStatement) =>
-    unexpectedStatement({ kind: 'OPERATOR', definition: '', dropStatement }),
+    unexpectedStatement(tocEntry({ kind: 'OPERATOR', definition: '', dropStatement })),
   'unexpectedStatement of large objects': (definition) =>
-    unexpectedStatement({ kind: 'BLOB METADATA', definition, dropStatement: '' }),
+    unexpectedStatement(tocEntry({ kind: 'BLOB METADATA', definition, dropStatement: '' })),
   'identityOf an operator': (dropStatement) => identityOf(tocEntry({ kind: 'OPERATOR', dropStatement })),
   'identityOf an operator class': (dropStatement) =>
     identityOf(tocEntry({ kind: 'OPERATOR CLASS', dropStatement })),

@@ -44,6 +44,8 @@ export async function printArchive(request: ArchiveScriptRequest): Promise<RunRe
       [
         '--format=custom',
         '--file=-',
+        // So that its own COMMIT is the only one.
+        '--single-transaction',
         ...DATA_ONLY,
         ...(dumpIds === undefined ? [] : [`--use-list=${listFile}`]),
         archive,

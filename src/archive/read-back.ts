@@ -69,6 +69,7 @@ async function readContents(request: ReadBackRequest, entries: readonly TocEntry
       request.onProgress?.(reader.progress);
     });
     reader.end();
+    if (reader.commits > 1) throw new ScriptError('its script contains a COMMIT among its rows');
   } catch (error) {
     throw error instanceof ScriptError ? unreadable(error.message, error) : error;
   }

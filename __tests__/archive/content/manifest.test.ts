@@ -86,9 +86,9 @@ describe('a manifest', () => {
   });
 
   it('reads the name of a sequence with doubled backslashes', () => {
-    const sequences = String.raw`SET standard_conforming_strings = off;
-SELECT pg_catalog.setval('public."a\\b"', 1, true);`;
-    expect(manifestFrom({ sequences }).sequences[0]?.name).toBe(String.raw`public."a\b"`);
+    const session = 'SET standard_conforming_strings = off;';
+    const sequences = String.raw`SELECT pg_catalog.setval('public."a\\b"', 1, true);`;
+    expect(manifestFrom({ session, sequences }).sequences[0]?.name).toBe(String.raw`public."a\b"`);
   });
 
   it('counts large objects and their bytes', () => {

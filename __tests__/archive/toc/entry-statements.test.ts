@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { unexpectedStatement } from '../../../src/archive/toc/entry-statements.ts';
+import { tocEntry } from './toc-entry.ts';
 
 function problemOf(kind: string, definition: string, dropStatement = ''): string | undefined {
-  return unexpectedStatement({ kind, definition, dropStatement });
+  return unexpectedStatement(
+    tocEntry({ kind, tag: 'f(integer)', schema: 'public', definition, dropStatement }),
+  );
 }
 
 describe('a definition', () => {
@@ -39,6 +42,11 @@ describe('a definition', () => {
     ],
     ['A KIND OF THE FUTURE', 'CREATE A KIND OF THE FUTURE x;\n'],
     ['TABLE DATA', ''],
+    ['TABLE DATA', '-- load via partition root public.t'],
+    ['FUNCTION', 'CREATE FUNCTION public.f() RETURNS void\n    LANGUAGE sql\n    BEGIN ATOMIC\nEND;\n'],
+    ['USER MAPPING', 'CREATE USER MAPPING FOR app SERVER far;\n'],
+    ['ENCODING', "SET client_encoding = 'WIN1252';\n"],
+    ['STDSTRINGS', "SET standard_conforming_strings = 'off';\n"],
   ])('of kind %s can be %j', (kind, definition) => {
     expect(problemOf(kind, definition)).toBeUndefined();
   });
@@ -60,22 +68,102 @@ describe('a definition', () => {
       /another kind \(SELECT PUBLIC/,
     ],
     ['BLOB METADATA', '16389; SELECT 1', /a statement/],
-    [
-      'COMMENT',
-      "COMMENT ON TABLE public.t IS 'x';/* ; */ALTER ROLE app SUPERUSER;\n",
-      /another kind \(ALTER ROLE/,
-    ],
+    ['COMMENT', "COMMENT ON TABLE public.t IS 'x';ALTER ROLE app SUPERUSER;\n", /another kind \(ALTER ROLE/],
     ['A KIND OF THE FUTURE', 'ALTER SYSTEM SET x = 1;\n', /another kind \(ALTER SYSTEM/],
     ['TABLE', 'CREATE TABLE public.t ();\n\\! true\n', /command for psql/],
     ['TABLE', 'CREATE TABLE public.t () \\g |true\n;\n', /command for psql/],
+    ['TABLE', 'CREATE TABLE public.t ()', /statement that does not end/],
+    ['VIEW', 'CREATE VIEW public.v AS SELECT 1 --;\n', /statement that does not end/],
+    ['COMMENT', "COMMENT ON TABLE public.t IS 'x;\n", /quote or a comment that does not end/],
+    ['COMMENT', "COMMENT ON TABLE public.t IS 'x'; /*\n", /quote or a comment that does not end/],
+    ['VIEW', 'CREATE VIEW public.v AS SELECT "a;\n', /quote or a comment that does not end/],
+    [
+      'FUNCTION',
+      'CREATE FUNCTION public.f() RETURNS void AS $_$ $$;\n',
+      /quote or a comment that does not end/,
+    ],
+    ['COMMENT', "COMMENT ON TABLE public.t IS 'x' /* /* */ ' */ ; COMMIT; --';\n", /comment/],
+    ['COMMENT', "COMMENT ON TABLE public.t IS 'x'; --\rCOMMIT; --\n", /a comment beside a statement/],
+    ['COMMENT', "COMMENT ON TABLE public.t IS 'x'; --\n", /a comment beside a statement/],
+    [
+      'VIEW',
+      'CREATE VIEW public.v AS SELECT t.begin atomic FROM public.t; COMMIT; END;\n',
+      /another kind \(COMMIT/,
+    ],
+    [
+      'FUNCTION',
+      'CREATE FUNCTION public.f() RETURNS integer LANGUAGE sql RETURN (SELECT t.begin atomic FROM t); COMMIT;\n',
+      /another kind \(COMMIT/,
+    ],
+    [
+      'FUNCTION',
+      'CREATE FUNCTION public.f() RETURNS integer LANGUAGE sql BEGIN ATOMIC SELECT 1 case; END; COMMIT;\n',
+      /another kind \(COMMIT/,
+    ],
+    [
+      'FUNCTION',
+      'CREATE FUNCTION public.f() RETURNS integer LANGUAGE sql BEGIN ATOMIC SELECT 1; COMMIT; END;\n',
+      /another kind \(COMMIT/,
+    ],
+    ['FUNCTION', 'CREATE FUNCTION public.f() RETURNS integer LANGUAGE sql BEGIN ATOMIC SELECT 1;\n', /body/],
+    ['ENCODING', "SET client_encoding = 'SJIS';\n", /not one that the server can have/],
+    [
+      'ENCODING',
+      "SET client_encoding = 'UTF8'; SET row_security = off;\n",
+      /not one that the server can have/,
+    ],
+    ['STDSTRINGS', "SET standard_conforming_strings = 'maybe';\n", /not one that the server can have/],
+    [
+      'SEARCHPATH',
+      "SELECT pg_catalog.set_config('search_path', 'x', false);\n",
+      /not one that the server can have/,
+    ],
+    ['ROLE', 'ALTER ROLE app SUPERUSER;\n', /a kind that no archive contains/],
+    ['ROLE APP', 'ALTER ROLE app SUPERUSER;\n', /a kind that no archive contains/],
+    ['SYSTEM', 'ALTER SYSTEM SET work_mem = 64;\n', /a kind that no archive contains/],
+    ['DATABASE SHOP', 'ALTER DATABASE shop OWNER TO app;\n', /a kind that no archive contains/],
   ])('of kind %s cannot be %j', (kind, definition, problem) => {
     expect(problemOf(kind, definition)).toMatch(problem);
   });
 
-  test('can have a drop statement, but no other statement after it', () => {
-    expect(problemOf('TABLE', 'CREATE TABLE public.t ();\n', 'DROP TABLE public.t;\n')).toBeUndefined();
-    expect(problemOf('TABLE', 'CREATE TABLE public.t ();\n', 'DROP TABLE public.t; COMMIT;\n')).toMatch(
-      /another kind \(COMMIT/,
-    );
+  test('is read as the archive says that strings are to be read', () => {
+    const entry = tocEntry({
+      kind: 'COMMENT',
+      definition: "COMMENT ON TABLE t IS '\\''; COMMIT; SELECT ';\n",
+      dropStatement: '',
+    });
+    expect(unexpectedStatement(entry, true)).toBeUndefined();
+    expect(unexpectedStatement(entry, false)).toMatch(/does not end/);
+  });
+});
+
+describe('a drop statement', () => {
+  const problemOfDrop = (kind: string, drop: string): string | undefined => problemOf(kind, '', drop);
+
+  test.each([
+    ['TABLE', 'DROP TABLE public.t;\n'],
+    ['FUNCTION', 'DROP FUNCTION public.f(integer);\n'],
+    ['CONSTRAINT', 'ALTER TABLE ONLY public.t DROP CONSTRAINT c;\n'],
+    ['BLOB', "SELECT pg_catalog.lo_unlink('4711');\n"],
+    ['SHELL TYPE', 'DROP TYPE public.t;\n'],
+    ['TYPE', 'DROP TYPE public."f(integer)" CASCADE;\n'],
+    ['AGGREGATE', 'DROP AGGREGATE public.f(integer, text);\n'],
+    ['OPERATOR', 'DROP OPERATOR public.+ (integer, NONE);\n'],
+    ['RULE', 'CREATE OR REPLACE VIEW public.v AS\nSELECT\n    NULL::integer AS a;\n'],
+  ])('of kind %s can be %j', (kind, drop) => {
+    expect(problemOfDrop(kind, drop)).toBeUndefined();
+  });
+
+  test.each([
+    ['TABLE', 'DROP TABLE public.t; COMMIT;\n', /another kind \(COMMIT/],
+    ['FUNCTION', 'DROP FUNCTION public.f(integer); ALTER ROLE app SUPERUSER;\n', /another kind \(ALTER ROLE/],
+    ['FUNCTION', 'DROP OWNED BY app;\n', /another kind \(DROP OWNED/],
+    ['FUNCTION', 'DROP FUNCTION public.f(integer) CASCADE;\n', /drops more/],
+    ['FUNCTION', 'DROP FUNCTION public.f(integer), public.g();\n', /drops more/],
+    ['FUNCTION', 'DROP FUNCTION public.g();\n', /drops another/],
+    ['FUNCTION', 'DROP FUNCTION other.f(integer);\n', /drops another/],
+    ['TABLE', 'DROP TABLE public.t', /does not end/],
+  ])('of kind %s cannot be %j', (kind, drop, problem) => {
+    expect(problemOfDrop(kind, drop)).toMatch(problem);
   });
 });

@@ -198,9 +198,10 @@ describe('the script for psql', () => {
   );
 
   it('is refused when it is not one transaction', async () => {
-    const whole = 'BEGIN;\nSET transaction_timeout = 0;\nSELECT 1;\nCOMMIT;\n';
-    expect(await through(Buffer.from(whole), 10)).toBe('BEGIN;\nSELECT 1;\nCOMMIT;\n');
-    await expect(through(Buffer.from(whole.slice(7)), 10)).rejects.toThrow('begin with BEGIN');
+    const whole = '\\restrict x\nBEGIN;\nSET transaction_timeout = 0;\nSELECT 1;\nCOMMIT;\n';
+    expect(await through(Buffer.from(whole), 10)).toBe('\\restrict x\nBEGIN;\nSELECT 1;\nCOMMIT;\n');
+    await expect(through(Buffer.from(whole.replace('BEGIN;\n', '')), 10)).rejects.toThrow('begin with BEGIN');
+    await expect(through(Buffer.from(whole.slice(12)), 10)).rejects.toThrow('begin with \\restrict');
     await expect(through(Buffer.from(whole.slice(0, -8)), 10)).rejects.toThrow('end with COMMIT');
     await expect(through(Buffer.alloc(0), 10)).rejects.toThrow('begin with BEGIN');
   });
@@ -213,7 +214,7 @@ describe('the script for psql', () => {
     });
     const chunks: Buffer[] = [];
     filter.on('data', (chunk: Buffer) => chunks.push(chunk));
-    filter.write(`BEGIN;\nSELECT '${'x'.repeat(200_000)}';\nCOMMIT;\n\n`);
+    filter.write(`\\restrict x\nBEGIN;\nSELECT '${'x'.repeat(200_000)}';\nCOMMIT;\n\n`);
     await new Promise(setImmediate);
     expect(Buffer.concat(chunks).length).toBeGreaterThan(190_000);
     expect(Buffer.concat(chunks).toString()).not.toContain('COMMIT');

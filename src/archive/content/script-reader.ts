@@ -40,6 +40,8 @@ export class ScriptReader {
   readonly #listener: ScriptListener;
   #standardStrings = true;
   #complete = false;
+  #hasContents = false;
+  #commits = 0;
   #bytes = 0;
   #rows = 0;
   /** The statement so far, and its length. */
@@ -61,6 +63,11 @@ export class ScriptReader {
       rows: this.#rows + (target === undefined ? 0 : this.#data.rows),
       ...(target === undefined ? {} : { table: target.name }),
     };
+  }
+
+  /** How many transactions the script has committed so far. */
+  get commits(): number {
+    return this.#commits;
   }
 
   /** Reads the next bytes. @throws ScriptError when they cannot be part of the script of a complete archive's data. */
@@ -128,13 +135,18 @@ export class ScriptReader {
   }
 
   #statement(statement: ScriptStatement): void {
+    if (statement.kind === 'session') {
+      // A row that ends the rows could make all that follows be read in another way.
+      if (statement.isSetting === true && this.#hasContents)
+        throw new ScriptError('its script changes a setting after its first rows');
+      if (statement.isCommit === true) this.#commits += 1;
+      this.#standardStrings = statement.standardStrings ?? this.#standardStrings;
+    } else this.#hasContents = true;
     if (statement.kind === 'copy') {
       this.#target = statement.target;
       this.#data = this.#listener.rowsReader?.(statement.target) ?? new CopyDataReader();
       return;
     }
-    if (statement.kind === 'session')
-      this.#standardStrings = statement.standardStrings ?? this.#standardStrings;
     this.#listener.onStatement(statement);
   }
 

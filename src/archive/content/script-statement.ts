@@ -29,7 +29,12 @@ export type ScriptStatement =
   /** The next bytes of the large object, in hex digits. */
   | { readonly kind: 'large object data'; readonly hex: Buffer }
   /** Settings of the session and the like, which are not contents of the database. */
-  | { readonly kind: 'session'; readonly standardStrings?: boolean };
+  | {
+      readonly kind: 'session';
+      readonly isSetting?: boolean;
+      readonly standardStrings?: boolean;
+      readonly isCommit?: boolean;
+    };
 
 /** The settings that `pg_restore` and `pg_dump` write beside the contents (`_doSetFixedOutputState` in pg_backup_archiver.c, pg_backup_custom.c). */
 const SETTINGS = [
@@ -45,7 +50,7 @@ const SETTINGS = [
   'row_security',
 ];
 const SESSION = new RegExp(
-  String.raw`^(?:SET (?:${SETTINGS.join('|')}) = (?:\w+|'\w+');|BEGIN;|COMMIT;|SELECT pg_catalog\.(?:lo_close\(0\)|lo_create\('\d+'\));)$`,
+  String.raw`^(?:(SET (?:${SETTINGS.join('|')}) = (?:\w+|'\w+');)|BEGIN;|(COMMIT;)|SELECT pg_catalog\.(?:lo_close\(0\)|lo_create\('\d+'\));)$`,
 );
 const STANDARD_STRINGS = /^SET standard_conforming_strings = (on|off);$/;
 const LARGE_OBJECT_OPEN = /^SELECT pg_catalog\.lo_open\('(\d+)', \d+\);$/;
@@ -75,8 +80,9 @@ export function readStatement(sql: Buffer, standardStrings: boolean): ScriptStat
   const id = LARGE_OBJECT_OPEN.exec(head)?.[1];
   if (id !== undefined) return { kind: 'large object', id };
   const setting = STANDARD_STRINGS.exec(head)?.[1];
-  if (setting !== undefined) return { kind: 'session', standardStrings: setting === 'on' };
-  return SESSION.test(head) ? { kind: 'session' } : refused();
+  if (setting !== undefined) return { kind: 'session', isSetting: true, standardStrings: setting === 'on' };
+  const [, isSetting, isCommit] = SESSION.exec(head) ?? refused();
+  return { kind: 'session', isSetting: isSetting !== undefined, isCommit: isCommit !== undefined };
 }
 
 function hexDigits(sql: Buffer, from: number): Buffer {

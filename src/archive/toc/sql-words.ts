@@ -16,6 +16,18 @@ export interface QualifiedName {
 const IDENTIFIER = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y;
 const DOLLAR_QUOTE = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y;
 const SPACE = /\s+/y;
+const LINE = /[^\n\r]*/y;
+
+/** A word, or what stands between words. */
+export interface SqlLexeme {
+  readonly kind: SqlWord['kind'] | 'string' | 'comment';
+  /** Empty for strings and comments. */
+  readonly text: string;
+  readonly at: number;
+  readonly end: number;
+  /** Whether its closing quote, or the end of the comment, was found. */
+  readonly closed: boolean;
+}
 
 /**
  * Splits a statement as `pg_dump` writes it into words, as far as they are requested.
@@ -23,32 +35,48 @@ const SPACE = /\s+/y;
  * Names are identifiers, never strings, so the contents of a string cannot be mistaken for a name.
  */
 export function* sqlWords(sql: string): Generator<SqlWord, undefined> {
-  for (let at = 0; at < sql.length;) {
-    const character = sql.charAt(at);
-    const next = sql.charAt(at + 1);
-    const identifier = matchAt(IDENTIFIER, sql, at);
-    if (character === '"') {
-      const end = endOfQuoted(sql, at, false);
-      yield { kind: 'quoted', text: sql.slice(at + 1, end - 1).replaceAll('""', '"'), at, end };
-      at = end;
-    } else if (character === "'") at = endOfQuoted(sql, at, false);
-    else if (/e/i.test(character) && next === "'") at = endOfQuoted(sql, at + 1, true);
-    else if (character === '-' && next === '-') at = after(sql, '\n', at);
-    else if (character === '/' && next === '*') at = after(sql, '*/', at);
-    else if (identifier !== '') {
-      yield { kind: 'word', text: identifier, at, end: at + identifier.length };
-      at += identifier.length;
-    } else {
-      const dollars = character === '$' ? matchAt(DOLLAR_QUOTE, sql, at) : '';
-      const space = matchAt(SPACE, sql, at);
-      if (dollars !== '') at = after(sql, dollars, at + dollars.length);
-      else if (space !== '') at += space.length;
-      else {
-        yield { kind: 'symbol', text: character, at, end: at + 1 };
-        at += 1;
-      }
-    }
+  for (const { kind, text, at, end } of sqlLexemes(sql, true)) {
+    if (kind !== 'string' && kind !== 'comment') yield { kind, text, at, end };
   }
+}
+
+/** The same with strings and comments. `standardStrings` is the setting `standard_conforming_strings`. */
+export function* sqlLexemes(sql: string, standardStrings: boolean): Generator<SqlLexeme, undefined> {
+  for (let at = 0; at < sql.length;) {
+    SPACE.lastIndex = at;
+    if (SPACE.test(sql)) {
+      at = SPACE.lastIndex;
+      continue;
+    }
+    const lexeme = lexemeAt(sql, at, standardStrings);
+    yield lexeme;
+    at = lexeme.end;
+  }
+}
+
+function lexemeAt(sql: string, at: number, standardStrings: boolean): SqlLexeme {
+  const character = sql.charAt(at);
+  const next = sql.charAt(at + 1);
+  const hidden = (kind: 'string' | 'comment', end: number | undefined): SqlLexeme => {
+    return { kind, text: '', at, end: end ?? sql.length, closed: end !== undefined };
+  };
+  const shown = (kind: 'word' | 'symbol', end: number): SqlLexeme => {
+    return { kind, text: sql.slice(at, end), at, end, closed: true };
+  };
+  if (character === '"') {
+    const end = endOfQuoted(sql, at, false);
+    const text = sql.slice(at + 1, (end ?? sql.length) - 1).replaceAll('""', '"');
+    return { kind: 'quoted', text, at, end: end ?? sql.length, closed: end !== undefined };
+  }
+  if (character === "'") return hidden('string', endOfQuoted(sql, at, !standardStrings));
+  if (/e/i.test(character) && next === "'") return hidden('string', endOfQuoted(sql, at + 1, true));
+  if (character === '-' && next === '-') return hidden('comment', endOfLine(sql, at));
+  if (character === '/' && next === '*') return hidden('comment', after(sql, '*/', at));
+  const identifier = matchAt(IDENTIFIER, sql, at);
+  if (identifier !== '') return shown('word', at + identifier.length);
+  const dollars = character === '$' ? matchAt(DOLLAR_QUOTE, sql, at) : '';
+  if (dollars !== '') return hidden('string', after(sql, dollars, at + dollars.length));
+  return shown('symbol', at + 1);
 }
 
 /** Splits SQL into its statements, without their semicolons. An unclosed quote extends to the end. */
@@ -154,14 +182,21 @@ function matchAt(pattern: RegExp, sql: string, at: number): string {
   return pattern.exec(sql)?.[0] ?? '';
 }
 
-/** The index after the next `mark`, or the end. */
-function after(sql: string, mark: string, from: number): number {
+/** The index after the next `mark`; undefined if there is none. */
+function after(sql: string, mark: string, from: number): number | undefined {
   const found = sql.indexOf(mark, from);
-  return found === -1 ? sql.length : found + mark.length;
+  return found === -1 ? undefined : found + mark.length;
 }
 
-/** The index after what is quoted from `at` on; a doubled quote belongs to it. */
-function endOfQuoted(sql: string, at: number, backslashes: boolean): number {
+/** The index after the line; PostgreSQL ends it at a carriage return too. Undefined if it does not end. */
+function endOfLine(sql: string, from: number): number | undefined {
+  LINE.lastIndex = from;
+  LINE.test(sql);
+  return LINE.lastIndex === sql.length ? undefined : LINE.lastIndex + 1;
+}
+
+/** The index after the quoted text at `at`, doubled quotes included; undefined if it does not end. */
+function endOfQuoted(sql: string, at: number, backslashes: boolean): number | undefined {
   const quote = sql.charAt(at);
   for (let index = at + 1; index < sql.length; index += 1) {
     const character = sql.charAt(index);
@@ -171,5 +206,5 @@ function endOfQuoted(sql: string, at: number, backslashes: boolean): number {
       index += 1;
     }
   }
-  return sql.length;
+  return undefined;
 }

@@ -67,6 +67,9 @@ const HIGHEST_DUMP_ID = 100_000_000;
 const LONGEST_NUMBER = 10;
 /** `pg_dump` always puts these into the data section. */
 const CONTENTS: ReadonlySet<string> = new Set(['TABLE DATA', 'SEQUENCE SET', 'BLOBS']);
+const WITH_DATA: ReadonlySet<string> = new Set(['TABLE DATA', 'BLOBS']);
+/** `pg_restore` copies it into a comment of its script, which ends with the line. */
+const KIND = /^[A-Z]+(?: [A-Z]+)*$/;
 const SECTIONS: ReadonlyMap<number, TocSection> = new Map([
   [1, 'none'],
   [2, 'pre-data'],
@@ -130,7 +133,10 @@ function readHeader(bytes: TocBytes): Header {
 
 /** `17.11 (Debian 17.11-0+deb13u1)` → `17.11`. */
 function readVersion(bytes: TocBytes): string {
-  return bytes.string().replace(/ \(.*$/s, '');
+  const version = bytes.string();
+  // pg_restore copies it into a comment of its script, which ends with the line.
+  if (/[\n\r]/.test(version)) throw unreadable('its header contains an impossible version');
+  return version.replace(/ \(.*$/s, '');
 }
 
 interface EntryFormat {
@@ -162,8 +168,12 @@ function readEntry(bytes: TocBytes, { minor, offsetBytes, standardStrings }: Ent
     throw unreadable(`its table of contents does not say where the data of entry ${dumpId} is`);
   bytes.take(offsetBytes);
   const kindName = decoded(kind);
+  if (!KIND.test(kindName)) throw unreadable(`its table of contents does not say what entry ${dumpId} is`);
   if (section !== 'data' && (hasData || CONTENTS.has(kindName))) {
     throw unreadable(`its table of contents has entry ${dumpId} in the wrong section`);
+  }
+  if ((hasData && !WITH_DATA.has(kindName)) || (copyStatement.length > 0 && kindName !== 'TABLE DATA')) {
+    throw unreadable(`its table of contents has rows in entry ${dumpId}, which can have none`);
   }
   const contents = kindName === 'SEQUENCE SET' ? definition : copyStatement;
   return {

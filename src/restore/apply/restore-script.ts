@@ -11,6 +11,9 @@ const TAIL_BYTES = 4 * 1024;
 const PREAMBLE_LINE =
   /^(?:|--.*|\\restrict \w+|BEGIN;|SET \w+ = [^;]*;|SELECT pg_catalog\.set_config\('search_path', '[^;]*', false\);)$/;
 
+/** Switches the commands of psql off. Every version of `pg_restore` whose script psql is given writes it. */
+const RESTRICT = /^\\restrict \w+$/;
+
 /** In which our own statements are read; `pg_restore`'s preamble, which follows the first of them, sets what the archive needs. */
 const OWN_SESSION = [
   "SET client_encoding = 'UTF8';",
@@ -90,6 +93,8 @@ export class RestoreScript extends Transform {
     const lines = script.toString('latin1', 0, end).split('\n');
     const begin = lines.indexOf('BEGIN;');
     if (begin === -1) return unexpected('begin with BEGIN');
+    if (!lines.slice(0, begin).some((line) => RESTRICT.test(line)))
+      return unexpected('begin with \\restrict');
     const kept = lines.toSpliced(begin + 1, 0, ...this.#first).filter((line) => line !== this.#omitted);
     this.#pass(Buffer.concat([Buffer.from(kept.join('\n'), 'latin1'), script.subarray(end)]));
     return undefined;
@@ -117,7 +122,7 @@ export function ownScript(statements: readonly string[]): string {
 function unexpected(what: string): UserError {
   return new UserError(
     'restore-failed',
-    `The script of pg_restore does not ${what}: it would not be one transaction. Nothing was changed.`,
+    `The script of pg_restore does not ${what}. Nothing was changed.`,
     'Use another postgres-version, and report it.',
   );
 }

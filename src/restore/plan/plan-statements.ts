@@ -11,8 +11,10 @@ import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
  * @throws UserError naming the first that is something else.
  */
 export function requireExpectedStatements(entries: readonly TocEntry[]): void {
+  const setting = entries.findLast(({ kind }) => kind === 'STDSTRINGS');
+  const standardStrings = setting === undefined || setting.definition.includes("'on'");
   for (const entry of entries) {
-    const problem = unexpectedStatement(entry);
+    const problem = unexpectedStatement(entry, standardStrings);
     if (problem === undefined) continue;
     throw new UserError(
       'restore-refused',
