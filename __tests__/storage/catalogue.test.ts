@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ageInWords } from '../../src/runner/format.ts';
+import { formatAge } from '../../src/runner/format.ts';
 import { type CatalogueEntry, catalogue, catalogueEntry } from '../../src/storage/catalogue.ts';
 import { sizeChart } from '../../src/storage/size-chart.ts';
 
@@ -124,5 +124,5 @@ it.each([
   [47 * 3_600_000, '47 h 0 min'],
   [49 * 3_600_000, '2 days'],
 ])('an age of %d ms is shown as %s', (milliseconds, words) => {
-  expect(ageInWords(milliseconds)).toBe(words);
+  expect(formatAge(milliseconds)).toBe(words);
 });

@@ -5,7 +5,7 @@ import { code, table } from '../runner/markdown.ts';
 const LARGEST_TABLES = 10;
 
 /** The contents of a backup or a restore as text: `8 tables, 40,000 rows, 3 sequences`. */
-export function contentsInWords({
+export function describeContents({
   tables,
   sequences,
   largeObjects,

@@ -1,10 +1,10 @@
 import type { RunnerEnvironment } from '../runner/runner-environment.ts';
 import { type Complaint, ageOf } from './freshness.ts';
-import { ageInWords, bytes, count } from '../runner/format.ts';
+import { formatAge, bytes, count } from '../runner/format.ts';
 import type { Series } from '../storage/artifact/series.ts';
 import type { StoredBackup } from '../storage/artifact/stored-artifact.ts';
 import { catalogue, catalogueEntry } from '../storage/catalogue.ts';
-import { complaintInWords } from './check-text.ts';
+import { describeComplaint } from './check-text.ts';
 import { code } from '../runner/markdown.ts';
 import { whereElse } from '../storage/series-hints.ts';
 
@@ -42,7 +42,7 @@ export function checkProblem(
 ): { readonly message: string; readonly hint: string } | undefined {
   const { series, complaints } = report;
   if (complaints.length === 0) return undefined;
-  const message = `${series.backupName}: ${complaints.map(complaintInWords).join('; ')}.`;
+  const message = `${series.backupName}: ${complaints.map(describeComplaint).join('; ')}.`;
   return { message, hint: hint(report) };
 }
 
@@ -74,7 +74,7 @@ function hint({ series, complaints }: CheckReport): string {
 /** The result of a check that found everything in order, as a line for the log. */
 export function goodNews({ series: { backupName, backups }, now }: CheckReport): string {
   const [newest] = backups;
-  const age = newest ? `, the newest ${ageInWords(ageOfBackup(newest, now))} old` : '';
+  const age = newest ? `, the newest ${formatAge(ageOfBackup(newest, now))} old` : '';
   return `${backupName}: ${count(backups.length, 'backup')}, ${bytes(totalBytes(backups))} in all${age}`;
 }
 

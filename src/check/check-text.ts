@@ -3,12 +3,12 @@ import type { Inactivity } from './inactivity.ts';
 import { bytes, count, duration, minute } from '../runner/format.ts';
 
 /** A problem of a series, as a part of a sentence that names the input with the limit. */
-export function complaintInWords(complaint: Complaint): string {
+export function describeComplaint(complaint: Complaint): string {
   switch (complaint.kind) {
     case 'none':
       return 'there is no unexpired backup';
     case 'clock':
-      return clockInWords(complaint.clock, complaint.aheadMs);
+      return describeClock(complaint.clock, complaint.aheadMs);
     case 'too-old':
       return `the newest backup is ${inHours(complaint.ageMs)} old (max-age allows ${inHours(complaint.maxAgeMs)})`;
     case 'too-few':
@@ -21,7 +21,7 @@ export function complaintInWords(complaint: Complaint): string {
   }
 }
 
-function clockInWords(clock: WrongClock, aheadMs: number): string {
+function describeClock(clock: WrongClock, aheadMs: number): string {
   const difference = inHours(Math.abs(aheadMs));
   return clock === 'future'
     ? `the newest backup was published ${difference} in the future`
@@ -29,7 +29,7 @@ function clockInWords(clock: WrongClock, aheadMs: number): string {
 }
 
 /** The warning that GitHub will disable schedules, and how to keep them enabled. */
-export function inactivityInWords(
+export function describeInactivity(
   repository: string,
   { days, switchedOffAt }: Inactivity,
   now: Date,

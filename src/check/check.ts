@@ -7,7 +7,7 @@ import { finish } from '../runner/finish.ts';
 import { log } from '../runner/log.ts';
 import { startStopwatch } from '../runner/stopwatch.ts';
 import { checkOutputs, checkProblem, checkSummary, goodNews } from './check-report.ts';
-import { inactivityInWords } from './check-text.ts';
+import { describeInactivity } from './check-text.ts';
 import { type GitHubApi, connectToGitHub } from '../github/github-api.ts';
 import { lastPublicPush } from '../github/last-push.ts';
 import { findSeries } from '../storage/artifact/series.ts';
@@ -41,7 +41,7 @@ export async function check(
 async function warnOfInactivity(api: GitHubApi): Promise<void> {
   const lastPush = await lastPublicPush(api);
   const found = lastPush && inactivity(lastPush, new Date());
-  if (found) log.warning(inactivityInWords(api.repository, found, new Date()));
+  if (found) log.warning(describeInactivity(api.repository, found, new Date()));
 }
 
 function asJudged({ backup: { takenAt }, createdAt, size }: StoredBackup): JudgedBackup {

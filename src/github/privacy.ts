@@ -34,7 +34,7 @@ export async function requirePrivacy(upload: PlaintextUpload): Promise<Exposure 
   const found = await visibilityNow(upload);
   if (found === 'private') return undefined;
   if (!upload.allowed) throw plaintextRefusal(found);
-  log.warning(`${exposureInWords(found)} allow-plaintext-on-public allows it.`);
+  log.warning(`${describeExposure(found)} allow-plaintext-on-public allows it.`);
   return found;
 }
 
@@ -91,7 +91,7 @@ function visibility(isPublic: boolean | undefined): Visibility {
 }
 
 /** What an upload without encryption means in this repository. */
-export function exposureInWords(exposure: Exposure): string {
+export function describeExposure(exposure: Exposure): string {
   return exposure === 'public'
     ? 'This repository is public and the backup is not encrypted: anyone who is signed in to GitHub could download the whole database.'
     : 'The visibility of this repository could not be determined, and the backup is not encrypted: if the repository is public, anyone could download the whole database.';
@@ -100,7 +100,7 @@ export function exposureInWords(exposure: Exposure): string {
 function plaintextRefusal(exposure: Exposure): UserError {
   return new UserError(
     'public-repository',
-    exposureInWords(exposure),
+    describeExposure(exposure),
     'Encrypt it: set "age-recipients" to a public key of age-keygen. Or run this workflow in a private repository. ' +
       'If everyone may read this database, set "allow-plaintext-on-public: true".',
   );

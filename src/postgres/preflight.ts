@@ -7,7 +7,7 @@ import { poolerError } from './url/connection-string.ts';
 import { diagnose, diagnosedError } from './diagnosis/diagnosis.ts';
 import { PsqlError } from './psql.ts';
 import { PgSession, type SessionTools } from './session.ts';
-import { attemptInWords, retry } from '../process/retry.ts';
+import { describeAttempt, retry } from '../process/retry.ts';
 
 /** A table, sequence, view or the like, as the server describes it before the dump. */
 export interface Relation {
@@ -127,7 +127,7 @@ async function queryServerFacts(session: PgSession, request: PreflightRequest): 
       onRetry: (error, attempt, pauseMs) => {
         const cause =
           knownFailure()?.message ?? (error instanceof PsqlError ? diagnose(error.stderr).cause : '');
-        log.info(attemptInWords({ attempt, attempts, cause, pauseMs }));
+        log.info(describeAttempt({ attempt, attempts, cause, pauseMs }));
       },
       signal,
     });

@@ -43,7 +43,7 @@ export function pauseAfter(attempt: number): number {
 }
 
 /** One failed attempt, for the log. */
-export function attemptInWords(failed: {
+export function describeAttempt(failed: {
   readonly attempt: number;
   readonly attempts: number;
   readonly cause: string;

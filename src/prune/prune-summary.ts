@@ -5,7 +5,7 @@ import type { PlannedBackup } from './prune-plan.ts';
 import { bytes, count, minute } from '../runner/format.ts';
 import type { StoredBackup } from '../storage/artifact/stored-artifact.ts';
 import { catalogue, catalogueEntry, nameOf } from '../storage/catalogue.ts';
-import { type Durations, durationsInWords } from '../runner/durations.ts';
+import { type Durations, formatDurations } from '../runner/durations.ts';
 import { code, escaped, table } from '../runner/markdown.ts';
 
 /** The result of a prune. */
@@ -40,7 +40,7 @@ export function pruneSummary(report: PruneReport, { kept, deleted, freedBytes }:
   const sections = [
     ...(failures.length > 0 ? [] : [`## ${dryRun ? '🔍' : '✅'} ${headline(report, deleted.length)}`]),
     `**${count(kept.length, 'backup')} kept, ${deleted.length} ${done}, ${bytes(freedBytes)} ${dryRun ? 'would be freed' : 'freed'}.** ` +
-      `The policy keeps ${escaped(policyInWords(policy))}, and at least ${count(minimum, 'backup')}; days are counted in UTC.`,
+      `The policy keeps ${escaped(describePolicy(policy))}, and at least ${count(minimum, 'backup')}; days are counted in UTC.`,
     planTable(report),
     ...(plan.length > MOST_ROWS
       ? [`… and ${plan.length - MOST_ROWS} older ones: the log has the whole plan.`]
@@ -53,7 +53,7 @@ export function pruneSummary(report: PruneReport, { kept, deleted, freedBytes }:
       ignored,
       now,
     }),
-    `Duration: ${durationsInWords(report)}`,
+    `Duration: ${formatDurations(report)}`,
   ];
   return [...sections.filter((section) => section !== ''), ''].join('\n\n');
 }
@@ -93,7 +93,7 @@ function hasFailed({ failures }: PruneReport, { backup }: PlannedBackup): boolea
 }
 
 /** The rules as text: `the last 3, 7 daily, all within 2y of the newest`. */
-function policyInWords({ last, within, ...buckets }: PrunePolicy): string {
+function describePolicy({ last, within, ...buckets }: PrunePolicy): string {
   const period =
     within &&
     Object.entries({ y: within.years, m: within.months, d: within.days, h: within.hours })

@@ -3,7 +3,7 @@ import type { RunnerEnvironment } from '../runner/runner-environment.ts';
 import { startStopwatch } from '../runner/stopwatch.ts';
 import { type FailureImpact, deleteAll } from './delete-backups.ts';
 import { logPlan, planPrune } from './prune-plan.ts';
-import { deletionProblem, doneInWords, outcomeOf, pruneOutputs } from './prune-report.ts';
+import { deletionProblem, describeOutcome, outcomeOf, pruneOutputs } from './prune-report.ts';
 import { pruneSummary } from './prune-summary.ts';
 import { FailedResult } from '../runner/failure-report.ts';
 import { finish } from '../runner/finish.ts';
@@ -43,6 +43,6 @@ export async function prune(
   const result = { outputs: pruneOutputs(outcome), summary: pruneSummary(report, outcome) };
   const problem = deletionProblem(report);
   if (problem) throw new FailedResult(problem.message, problem.hint, result);
-  log.info(doneInWords(outcome, dryRun));
+  log.info(describeOutcome(outcome, dryRun));
   await finish({ ...result, ...durations });
 }

@@ -9,13 +9,13 @@ import {
   planRestore,
   presentIdentities,
 } from './plan/plan.ts';
-import { omissionInWords, verbOf } from './plan/omission.ts';
+import { describeOmission, verbOf } from './plan/omission.ts';
 import type { RestoreOptions } from './plan/plan-request.ts';
 import { isReadable } from '../archive/archive-script.ts';
 import { encodingOf, largeObjectIdsOf } from '../archive/toc/archive-facts.ts';
 import type { SchemaExpectation } from './verify/schema-expectation.ts';
 import { verifyRestore } from './verify/verify-restore.ts';
-import { type SchemaVerification, schemaInWords, verifySchema } from './verify/verify-schema.ts';
+import { type SchemaVerification, describeSchemaVerification, verifySchema } from './verify/verify-schema.ts';
 import type { TableOfContents, TocEntry } from '../archive/toc/table-of-contents.ts';
 import { examineTarget } from './plan/target.ts';
 import { count, duration } from '../runner/format.ts';
@@ -76,7 +76,7 @@ export function logPlan(plan: RestorePlan): void {
   for (const line of planLines(plan)) log.info(line);
   for (const omission of plan.omissions) {
     if (omission.level !== 'warning') continue;
-    log.warning(`${verbOf(omission).warning}: ${omissionInWords(omission)}, because ${omission.why}`);
+    log.warning(`${verbOf(omission).warning}: ${describeOmission(omission)}, because ${omission.why}`);
   }
 }
 
@@ -170,7 +170,7 @@ export async function verifyTarget(
   const schema = await verifySchema(expectedSchema(contents, plan, settings), {
     ...{ session, workFolder, serverMajor, encoding, role, untouched },
   });
-  log.info(`Compared in ${duration(performance.now() - again)}: ${schemaInWords(schema)}`);
+  log.info(`Compared in ${duration(performance.now() - again)}: ${describeSchemaVerification(schema)}`);
   return schema;
 }
 

@@ -1,11 +1,11 @@
 import type { Manifest } from '../archive/content/manifest.ts';
-import { omissionInWords } from './plan/omission.ts';
+import { describeOmission } from './plan/omission.ts';
 import type { RestorePlan } from './plan/plan.ts';
-import { type SchemaVerification, schemaInWords } from './verify/verify-schema.ts';
+import { type SchemaVerification, describeSchemaVerification } from './verify/verify-schema.ts';
 import type { TableOfContents } from '../archive/toc/table-of-contents.ts';
 import { bytes, count, minute } from '../runner/format.ts';
-import { contentsInWords, largestTables } from '../archive/content-summary.ts';
-import { type Durations, durationsInWords } from '../runner/durations.ts';
+import { describeContents, largestTables } from '../archive/content-summary.ts';
+import { type Durations, formatDurations } from '../runner/durations.ts';
 import { code, escaped, table } from '../runner/markdown.ts';
 
 /** Where a backup came from. */
@@ -47,7 +47,7 @@ export function restoreSummary(restore: RestoreSummary): string {
       ? `## ✅ ${code(restore.database)} is restored and verified`
       : `## ⚠️ ${code(restore.database)} is restored, but not verified`,
     verification
-      ? `The restored data was dumped again and compared with the backup: it has the same tables, rows, SHA-256 of the rows and sequence values. Also compared: ${schemaInWords(verification)}.`
+      ? `The restored data was dumped again and compared with the backup: it has the same tables, rows, SHA-256 of the rows and sequence values. Also compared: ${describeSchemaVerification(verification)}.`
       : 'The archive was read back whole before the restore. <code>verify</code> is false, so the restored rows were not compared with it.',
     facts(restore),
     leftOut(restore),
@@ -59,7 +59,7 @@ export function restoreSummary(restore: RestoreSummary): string {
 function facts(restore: RestoreSummary): string {
   const { archive, source } = restore;
   const rows = [
-    ['Backup', sourceInWords(source)],
+    ['Backup', describeSource(source)],
     ...(source.kind === 'artifact' && source.takenAt ? [['Taken', `**${minute(source.takenAt)}**`]] : []),
     [
       'From',
@@ -69,21 +69,21 @@ function facts(restore: RestoreSummary): string {
       'Into',
       `${code(restore.database)} on ${code(restore.address)}, PostgreSQL ${escaped(restore.serverVersion)}`,
     ],
-    ['Restored', `**${contentsInWords(restore.restored)}**; pg_restore ${escaped(restore.clientVersion)}`],
-    ['Changes', changesInWords(restore.plan)],
+    ['Restored', `**${describeContents(restore.restored)}**; pg_restore ${escaped(restore.clientVersion)}`],
+    ['Changes', describeChanges(restore.plan)],
     ['SHA-256 of the archive', `<code>${archive.sha256}</code>`],
-    ['Duration', durationsInWords(restore)],
+    ['Duration', formatDurations(restore)],
   ];
   const [first = [], ...rest] = rows;
   return table(first, rest, ['left', 'left']);
 }
 
-function sourceInWords(source: RestoreSource): string {
+function describeSource(source: RestoreSource): string {
   if (source.kind === 'file') return code(source.path);
   return `<a href="${encodeURI(source.url)}">${escaped(source.name)}</a>`;
 }
 
-function changesInWords({ creates, replaces, removes, leavesAlone }: RestoreSummary['plan']): string {
+function describeChanges({ creates, replaces, removes, leavesAlone }: RestoreSummary['plan']): string {
   return [
     `${count(creates.length, 'relation')} created`,
     ...(replaces.length > 0 ? [`**${count(replaces.length, 'relation')} replaced**`] : []),
@@ -96,7 +96,7 @@ function changesInWords({ creates, replaces, removes, leavesAlone }: RestoreSumm
 function leftOut({ plan: { omissions } }: RestoreSummary): string {
   if (omissions.length === 0) return '';
   const rows = omissions.map((omission) => [
-    `${omission.level === 'warning' ? '⚠️ ' : ''}${code(omissionInWords(omission))}`,
+    `${omission.level === 'warning' ? '⚠️ ' : ''}${code(describeOmission(omission))}`,
     escaped(omission.why),
   ]);
   return `### Left out, changed or dropped\n\n${table(['What', 'Why'], rows, ['left', 'left'])}`;

@@ -7,7 +7,7 @@ export interface Durations {
 }
 
 /** The duration of a job and of its phases, as a cell of a table. */
-export function durationsInWords({ phases, totalMs }: Durations): string {
+export function formatDurations({ phases, totalMs }: Durations): string {
   const parts = phases.map(({ name, milliseconds }) => `${name.toLowerCase()} ${duration(milliseconds)}`);
   return `**${duration(totalMs)}**: ${parts.join(', ')}`;
 }

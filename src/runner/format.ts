@@ -24,7 +24,7 @@ export function duration(milliseconds: number): string {
 const DAY_MS = 86_400_000;
 
 /** An age in milliseconds for people: `3 h 20 min`, and `12 days` from two days on. */
-export function ageInWords(milliseconds: number): string {
+export function formatAge(milliseconds: number): string {
   const age = Math.max(0, milliseconds);
   return age < 2 * DAY_MS ? duration(age) : count(Math.floor(age / DAY_MS), 'day');
 }

@@ -1,5 +1,5 @@
 import type { RunnerEnvironment } from '../runner/runner-environment.ts';
-import { ageInWords, bytes, count, minute, wholeNumber } from '../runner/format.ts';
+import { formatAge, bytes, count, minute, wholeNumber } from '../runner/format.ts';
 import type { StoredBackup } from './artifact/stored-artifact.ts';
 import { sizeChart } from './size-chart.ts';
 import { code, escaped, table } from '../runner/markdown.ts';
@@ -77,7 +77,7 @@ function rowsOf(entries: readonly CatalogueEntry[], now: Date): string {
     {
       head: 'Age',
       align: 'right',
-      cell: ({ takenAt }: CatalogueEntry) => ageInWords(now.getTime() - takenAt.getTime()),
+      cell: ({ takenAt }: CatalogueEntry) => formatAge(now.getTime() - takenAt.getTime()),
     },
     { head: 'Size', align: 'right', cell: ({ size }: CatalogueEntry) => bytes(size) },
     ...(knowsRows

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { countsInWords, nameInWords } from '../../../src/archive/toc/entry-names.ts';
+import { formatCounts, displayName } from '../../../src/archive/toc/entry-names.ts';
 import { sqlWords } from '../../../src/archive/toc/sql-words.ts';
 import {
   referencedTable,
@@ -84,15 +84,15 @@ describe('the names in a statement', () => {
 
 describe('names of entries in messages', () => {
   it('are short and on one line', () => {
-    const named = (kind: string, schema: string, tag: string): string => nameInWords({ kind, schema, tag });
+    const named = (kind: string, schema: string, tag: string): string => displayName({ kind, schema, tag });
     expect(named('TABLE', 'a', 'b\n::c')).toBe('a.b ::c');
     expect(named('ACL', 'a', 'TABLE b')).toBe('TABLE b in a');
     expect(named('DEFAULT ACL', '', 'DEFAULT PRIVILEGES FOR TABLES')).toBe('for tables');
   });
 
   it('are counted by kind', () => {
-    expect(countsInWords([])).toBe('nothing');
-    expect(countsInWords(['table', 'view', 'table', 'foreign key', 'policy', 'policy'])).toBe(
+    expect(formatCounts([])).toBe('nothing');
+    expect(formatCounts(['table', 'view', 'table', 'foreign key', 'policy', 'policy'])).toBe(
       '2 tables, 1 view, 1 foreign key and 2 policies',
     );
   });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { omissionInWords } from '../../../src/restore/plan/omission.ts';
+import { describeOmission } from '../../../src/restore/plan/omission.ts';
 import type { RestorePlan } from '../../../src/restore/plan/plan.ts';
 import { captureOutput } from '../../support/captured-output.ts';
 import { type Database, startDatabase } from '../../support/database.ts';
@@ -68,7 +68,7 @@ async function emptyDatabase(server: Database, as?: Place['as']): Promise<Place>
 }
 
 function said(plan: RestorePlan): string[] {
-  return plan.omissions.map((item) => `${item.level} ${omissionInWords(item)}: ${item.why}`);
+  return plan.omissions.map((item) => `${item.level} ${describeOmission(item)}: ${item.why}`);
 }
 
 function rightsIn({ server, database }: Place): Promise<Record<string, unknown>[]> {
@@ -199,14 +199,14 @@ describe('an object that runs with the rights of its owner', () => {
       noPrivileges: true,
     });
     expect(
-      open.omissions.filter(({ what }) => what.startsWith('privileges on')).map(omissionInWords),
+      open.omissions.filter(({ what }) => what.startsWith('privileges on')).map(describeOmission),
     ).toEqual([
       'privileges on the function shop.closed(), shop.watches()',
       'privileges on the procedure shop.given()',
     ]);
     const as = await elsewhere.createRole('tenant');
     const modest = await bed.restore(archive, await emptyDatabase(elsewhere, as));
-    expect(modest.omissions.filter(({ level }) => level === 'warning').map(omissionInWords)).toEqual([
+    expect(modest.omissions.filter(({ level }) => level === 'warning').map(describeOmission)).toEqual([
       'owner of the function shop.watches()',
     ]);
   });

@@ -1,4 +1,4 @@
-import { type Omission, omissionInWords } from '../../../src/restore/plan/omission.ts';
+import { type Omission, describeOmission } from '../../../src/restore/plan/omission.ts';
 import type { RestorePlan } from '../../../src/restore/plan/plan.ts';
 import { type Database, startDatabase } from '../../support/database.ts';
 import { PlanBed, type Place } from './plan-bed.ts';
@@ -65,7 +65,7 @@ export async function countsOf(place: Place, ...tables: readonly string[]): Prom
 
 /** What a plan leaves out, by the beginning of its name. */
 export function omission(plan: RestorePlan, what: string): Omission | undefined {
-  return plan.omissions.find((item) => omissionInWords(item).startsWith(what));
+  return plan.omissions.find((item) => describeOmission(item).startsWith(what));
 }
 
 export function names(objects: readonly { readonly name: string }[]): string[] {

@@ -4,7 +4,7 @@ import { expectedContents, planLines } from '../../../src/restore/plan/plan.ts';
 import { captureOutput } from '../../support/captured-output.ts';
 import type { Database } from '../../support/database.ts';
 import { userErrorOf } from '../../support/user-error.ts';
-import { omissionInWords } from '../../../src/restore/plan/omission.ts';
+import { describeOmission } from '../../../src/restore/plan/omission.ts';
 import type { PlanBed } from './plan-bed.ts';
 import {
   type PlanScene,
@@ -83,7 +83,7 @@ describe('a plan without filters', () => {
     const simple = await bed.dump({ server: origin, database: 'simple' });
     const plan = await bed.restore(simple, place, WITHOUT_RIGHTS);
     expect(await countsOf(place, 'app.people', 'app.orders', 'app.events')).toEqual([2, 3, 100]);
-    const left = plan.omissions.map((item) => `${item.level} ${omissionInWords(item)}`);
+    const left = plan.omissions.map((item) => `${item.level} ${describeOmission(item)}`);
     expect(left.sort()).toEqual([
       'info comment on EXTENSION citext',
       'warning event trigger watches',

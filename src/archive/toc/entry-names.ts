@@ -21,12 +21,12 @@ const WORDS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The kind of an entry as text: `table`, `foreign key`, `comment on`. */
-export function kindInWords({ kind }: Pick<TocEntry, 'kind'>): string {
+export function displayKind({ kind }: Pick<TocEntry, 'kind'>): string {
   return WORDS.get(kind) ?? kind.toLowerCase();
 }
 
 /** The name of an entry as text: `public.users`; for parts of a table, `public.users orders_user_fkey`. */
-export function nameInWords({ kind, schema, tag }: Pick<TocEntry, 'kind' | 'schema' | 'tag'>): string {
+export function displayName({ kind, schema, tag }: Pick<TocEntry, 'kind' | 'schema' | 'tag'>): string {
   if (kind === 'USER MAPPING') return plainLine(tag.replace(/^USER MAPPING /, ''));
   if (kind === 'DEFAULT ACL') {
     const of = tag.replace(/^DEFAULT PRIVILEGES FOR /, 'for ').toLowerCase();
@@ -39,7 +39,7 @@ export function nameInWords({ kind, schema, tag }: Pick<TocEntry, 'kind' | 'sche
 }
 
 /** The number of each kind as text: `12 tables, 3 views and 1 sequence`. */
-export function countsInWords(kinds: readonly string[]): string {
+export function formatCounts(kinds: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   const words = [...counts].map(([kind, number]) =>

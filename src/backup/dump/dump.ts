@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { diagnose, diagnosedError } from '../../postgres/diagnosis/diagnosis.ts';
 import { errorLines } from '../../postgres/diagnosis/error-lines.ts';
 import { namingLockHolder } from '../../postgres/watchdog/lock-holders.ts';
-import { attemptInWords, retry } from '../../process/retry.ts';
+import { describeAttempt, retry } from '../../process/retry.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import { watchSilence } from '../../postgres/watchdog/silence.ts';
 import { UserError, messageOf } from '../../errors.ts';
@@ -38,7 +38,7 @@ export async function dump(request: DumpRequest): Promise<number> {
     attempts,
     isTransient: (error) => error instanceof UserError && error.code === 'temporarily-unreachable',
     onRetry: (error, attempt, pauseMs) => {
-      log.info(attemptInWords({ attempt, attempts, cause: messageOf(error), pauseMs }));
+      log.info(describeAttempt({ attempt, attempts, cause: messageOf(error), pauseMs }));
     },
     signal: session.signal,
   });

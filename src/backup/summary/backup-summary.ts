@@ -1,9 +1,9 @@
 import type { Manifest } from '../../archive/content/manifest.ts';
 import { type Encryption, encryptedTo } from '../../age/age-inputs.ts';
 import { bytes, minute } from '../../runner/format.ts';
-import { type Exposure, exposureInWords } from '../../github/privacy.ts';
-import { contentsInWords, largestTables } from '../../archive/content-summary.ts';
-import { type Durations, durationsInWords } from '../../runner/durations.ts';
+import { type Exposure, describeExposure } from '../../github/privacy.ts';
+import { describeContents, largestTables } from '../../archive/content-summary.ts';
+import { type Durations, formatDurations } from '../../runner/durations.ts';
 import { code, escaped, shell, shellWord, table } from '../../runner/markdown.ts';
 
 /** The server on which a backup was restored and verified. */
@@ -79,7 +79,7 @@ function headline({ database, testRestore, unchanged }: BackupSummary): string[]
 }
 
 function caution(exposure: Exposure): string {
-  return `> [!CAUTION]\n> **${exposureInWords(exposure)}** <code>allow-plaintext-on-public</code> allows it.`;
+  return `> [!CAUTION]\n> **${describeExposure(exposure)}** <code>allow-plaintext-on-public</code> allows it.`;
 }
 
 function facts(backup: BackupSummary): string {
@@ -104,11 +104,11 @@ function facts(backup: BackupSummary): string {
       `**${bytes(backup.size)}**${smaller}; pg_dump ${escaped(backup.clientVersion)}, ${escaped(backup.compression)}`,
     ],
     ...(backup.encryption ? [['Encryption', `age, to **${encryptedTo(backup.encryption)}**`]] : []),
-    ['Contents', `**${contentsInWords(manifest)}**`],
+    ['Contents', `**${describeContents(manifest)}**`],
     ...(backup.testRestore ? [['Test restore', describeTestRestore(backup.testRestore)]] : []),
     ['SHA-256 of the file', `<code>${backup.sha256}</code>`],
     ['Content digest', `<code>${manifest.contentDigest}</code>`],
-    ['Duration', durationsInWords(backup)],
+    ['Duration', formatDurations(backup)],
   ];
   const [first = [], ...rest] = rows;
   return table(first, rest, ['left', 'left']);

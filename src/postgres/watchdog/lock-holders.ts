@@ -8,7 +8,7 @@ import {
   howToEnd,
   lockingSession,
   sessionColumns,
-  sessionInWords,
+  describeSession,
 } from './locking-session.ts';
 import type { PgSession } from '../session.ts';
 
@@ -88,8 +88,8 @@ export function lockError({ table, by, behind }: ExclusiveLock, { cause }: UserE
   const holder = behind ?? by;
   const who =
     behind === undefined
-      ? `${sessionInWords(by)} has the lock.`
-      : `${sessionInWords(by)} waits for the lock, behind ${sessionInWords(behind)}.`;
+      ? `${describeSession(by)} has the lock.`
+      : `${describeSession(by)} waits for the lock, behind ${describeSession(behind)}.`;
   return new UserError(
     'no-progress',
     plainLine(`pg_dump failed: Timed out waiting for a lock on the table ${table}: ${who}`),

@@ -26,7 +26,7 @@ export function lockingSession([
 }
 
 /** `session 4711 (user ada, application psql, idle in transaction)`. */
-export function sessionInWords({ pid, user, application, state }: LockingSession): string {
+export function describeSession({ pid, user, application, state }: LockingSession): string {
   if (pid === '') return 'a prepared transaction';
   const known = [
     user === '' ? '' : `user ${user}`,

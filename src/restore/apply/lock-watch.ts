@@ -5,7 +5,7 @@ import {
   howToEnd,
   lockingSession,
   sessionColumns,
-  sessionInWords,
+  describeSession,
 } from '../../postgres/watchdog/locking-session.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import { UserError, messageOf } from '../../errors.ts';
@@ -109,7 +109,7 @@ function lockError({ locked, holder }: LockWait, waitMs: number): UserError {
   return new UserError(
     'no-progress',
     plainLine(
-      `The restore waited ${duration(waitMs)} for a lock on ${locked}, held by ${sessionInWords(holder)}.`,
+      `The restore waited ${duration(waitMs)} for a lock on ${locked}, held by ${describeSession(holder)}.`,
     ),
     `Stop the application that uses the target, or ${howToEnd(holder)}; then run the job again.`,
   );

@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.ts';
 import { count, someOf } from '../../runner/format.ts';
 import { plainLine } from '../../runner/plain-text.ts';
-import { countsInWords, nameInWords } from '../../archive/toc/entry-names.ts';
+import { formatCounts, displayName } from '../../archive/toc/entry-names.ts';
 import { isRelation } from '../../archive/toc/toc-index.ts';
 import type { PlanRequest } from './plan-request.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
@@ -60,8 +60,8 @@ export function guardTarget({ contents, target, options }: PlanRequest, collisio
     const settings = `"confirm-database: ${database}"${needsClean ? ' and "clean: true"' : ''}`;
     throw new UserError(
       'restore-refused',
-      `The database "${database}" is not empty: it contains ${contentsInWords(target) || inTheWayInWords(collisions)}.${originInWords(origin)}`,
-      `Restore into an empty database; or, if this is the one you mean, set ${settings}${inTheWay > 0 ? ` to replace ${inTheWayInWords(collisions)}` : ''}.`,
+      `The database "${database}" is not empty: it contains ${describeTarget(target) || describeCollisions(collisions)}.${describeOrigin(origin)}`,
+      `Restore into an empty database; or, if this is the one you mean, set ${settings}${inTheWay > 0 ? ` to replace ${describeCollisions(collisions)}` : ''}.`,
     );
   }
   if (!needsClean) return;
@@ -74,36 +74,36 @@ export function guardTarget({ contents, target, options }: PlanRequest, collisio
   }
   throw new UserError(
     'restore-refused',
-    `The database "${database}" already contains what would be restored: ${inTheWayInWords(collisions)}.${originInWords(origin)}`,
+    `The database "${database}" already contains what would be restored: ${describeCollisions(collisions)}.${describeOrigin(origin)}`,
     'Set "clean: true" to replace it with what is in the backup; or restore into an empty database.',
   );
 }
 
-function originInWords(origin: boolean): string {
+function describeOrigin(origin: boolean): string {
   return origin ? ' It is the very database that the backup came from.' : '';
 }
 
-function contentsInWords({ relations, others, largeObjects }: TargetFacts): string {
-  const words = relations.length > 0 ? [relationsInWords(relations)] : [];
+function describeTarget({ relations, others, largeObjects }: TargetFacts): string {
+  const words = relations.length > 0 ? [describeRelations(relations)] : [];
   // Beside tables, they go without saying.
-  if (words.length === 0 && others.length > 0) words.push(othersInWords(others));
+  if (words.length === 0 && others.length > 0) words.push(describeOthers(others));
   if (largeObjects.size > 0) words.push(count(largeObjects.size, 'large object'));
   return words.join(' and ');
 }
 
-function othersInWords(others: TargetFacts['others']): string {
-  const names = others.map(({ schema, name }) => nameInWords({ kind: '', schema, tag: name }));
-  return `${countsInWords(others.map(({ kind }) => kind))} (${someOf(names)})`;
+function describeOthers(others: TargetFacts['others']): string {
+  const names = others.map(({ schema, name }) => displayName({ kind: '', schema, tag: name }));
+  return `${formatCounts(others.map(({ kind }) => kind))} (${someOf(names)})`;
 }
 
-function relationsInWords(relations: readonly TargetRelation[]): string {
+function describeRelations(relations: readonly TargetRelation[]): string {
   const named = worthNaming(relations.map(({ kind, schema, name }) => ({ kind, schema, tag: name })));
-  return `${countsInWords(named.map(({ kind }) => kind.toLowerCase()))} (${someOf(named.map(nameInWords))})`;
+  return `${formatCounts(named.map(({ kind }) => kind.toLowerCase()))} (${someOf(named.map(displayName))})`;
 }
 
-function inTheWayInWords({ entries, largeObjects }: Collisions): string {
+function describeCollisions({ entries, largeObjects }: Collisions): string {
   const relations = worthNaming(entries.filter(isRelation));
-  const words = someOf((relations.length > 0 ? relations : entries).map(nameInWords));
+  const words = someOf((relations.length > 0 ? relations : entries).map(displayName));
   const others = largeObjects.length > 0 ? [count(largeObjects.length, 'large object')] : [];
   return [...(entries.length > 0 ? [words] : []), ...others].join(' and ');
 }

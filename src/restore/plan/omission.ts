@@ -24,7 +24,7 @@ export function verbOf({ changed, dropped }: Omission): { readonly plan: string;
 }
 
 /** `foreign key public.orders orders_user_fkey`; of many names, some. */
-export function omissionInWords({ what, names }: Pick<Omission, 'what' | 'names'>): string {
+export function describeOmission({ what, names }: Pick<Omission, 'what' | 'names'>): string {
   return `${what} ${someOf(names.map(plainLine))}`;
 }
 

@@ -1,6 +1,6 @@
 import { plainLine } from '../../runner/plain-text.ts';
 import { someOf } from '../../runner/format.ts';
-import { kindInWords, nameInWords } from '../../archive/toc/entry-names.ts';
+import { displayKind, displayName } from '../../archive/toc/entry-names.ts';
 import { SqlReader } from '../../archive/toc/sql-words.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
 import type { TocIndex } from '../../archive/toc/toc-index.ts';
@@ -83,8 +83,8 @@ export function openedToOthers(
       const [first] = group;
       if (first === undefined) return [];
       const why = `${someOf(first.to)} can use it now, and ${REASONS[first.by]}: the backup does not allow that, and no-privileges is true`;
-      const names = group.map(({ owned: { entry } }) => nameInWords(entry));
-      const what = `privileges on the ${kindInWords(first.owned.entry)}`;
+      const names = group.map(({ owned: { entry } }) => displayName(entry));
+      const what = `privileges on the ${displayKind(first.owned.entry)}`;
       return [{ what, names, why, level: 'warning' as const, changed: true }];
     },
   );
@@ -111,7 +111,7 @@ function refusedOpened(opened: readonly Opened[]): UserError {
   const owner = plainLine(first?.owned.owner ?? '');
   const users = [...new Set(opened.flatMap(({ to }) => to))];
   const named = someOf(
-    opened.map(({ owned: { entry } }) => `the ${kindInWords(entry)} ${nameInWords(entry)}`),
+    opened.map(({ owned: { entry } }) => `the ${displayKind(entry)} ${displayName(entry)}`),
   );
   return new UserError(
     'restore-refused',
@@ -173,8 +173,8 @@ const REASONS: Readonly<Record<RunsAsOwner, string>> = {
 function warning({ owned: { entry, owner, why }, by }: Gain, group: readonly Gain[]): Omission {
   const [now, before] = [plainLine(owner), plainLine(entry.owner)];
   return {
-    what: `owner of the ${kindInWords(entry)}`,
-    names: group.map((gain) => nameInWords(gain.owned.entry)),
+    what: `owner of the ${displayKind(entry)}`,
+    names: group.map((gain) => displayName(gain.owned.entry)),
     why: `${REASONS[by]}, and others can use it: these are now the rights of ${now}, not of ${before} (${why ?? ''})`,
     level: 'warning',
     changed: true,
@@ -184,7 +184,7 @@ function warning({ owned: { entry, owner, why }, by }: Gain, group: readonly Gai
 function refused(gains: readonly Gain[], user: string): UserError {
   const owners = [...new Set(gains.map(({ owned }) => owned.entry.owner))];
   const named = someOf(
-    gains.map(({ owned: { entry } }) => `the ${kindInWords(entry)} ${nameInWords(entry)}`),
+    gains.map(({ owned: { entry } }) => `the ${displayKind(entry)} ${displayName(entry)}`),
   );
   const reasons = [...new Set(gains.map(({ owned: { why } }) => why ?? ''))].join('; ');
   return new UserError(

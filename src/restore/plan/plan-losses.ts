@@ -2,7 +2,7 @@ import { qualified, quotedIdentifier } from '../../postgres/sql-text.ts';
 import { plainLine } from '../../runner/plain-text.ts';
 import { identityOf } from '../../archive/toc/identity.ts';
 import { nameKey } from '../../archive/names.ts';
-import { nameInWords } from '../../archive/toc/entry-names.ts';
+import { displayName } from '../../archive/toc/entry-names.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
 import type { TocIndex } from '../../archive/toc/toc-index.ts';
 import type { Collisions } from './guard.ts';
@@ -167,7 +167,7 @@ function lostPrivileges(lost: readonly Attached[]): Omission[] {
     const [first] = group;
     if (first === undefined) return [];
     const objects = groupedBy(group, ({ to }) => to).map(
-      (items) => `${objectInWords(items[0] ?? first)} (${items.map(({ detail }) => detail).join(', ')})`,
+      (items) => `${describeObject(items[0] ?? first)} (${items.map(({ detail }) => detail).join(', ')})`,
     );
     return [
       {
@@ -192,7 +192,7 @@ function lostParts(lost: readonly Attached[]): Omission[] {
 }
 
 function inWords(item: Attached): string {
-  const object = objectInWords(item);
+  const object = describeObject(item);
   if (item.name === '') return object;
   if (item.kind === 'comment' || item.kind === 'security label') return `${object}.${plainLine(item.name)}`;
   const isNamedAlone = [
@@ -206,6 +206,6 @@ function inWords(item: Attached): string {
   return isNamedAlone ? `${object} ${plainLine(item.name)}` : `${object} (${plainLine(item.name)})`;
 }
 
-function objectInWords({ schema, object }: Attached): string {
-  return nameInWords({ kind: '', schema, tag: object });
+function describeObject({ schema, object }: Attached): string {
+  return displayName({ kind: '', schema, tag: object });
 }

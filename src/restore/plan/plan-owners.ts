@@ -1,6 +1,6 @@
 import { plainLine } from '../../runner/plain-text.ts';
 import { qualified, quotedIdentifier } from '../../postgres/sql-text.ts';
-import { countsInWords, kindInWords, nameInWords } from '../../archive/toc/entry-names.ts';
+import { formatCounts, displayKind, displayName } from '../../archive/toc/entry-names.ts';
 import { largeObjectsOf } from '../../archive/toc/identity.ts';
 import { isPlainStatement } from '../../archive/toc/sql-words.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
@@ -77,7 +77,7 @@ export function changedOwners(owned: readonly OwnedEntry[], { options }: PlanReq
     const [first] = group;
     if (first?.why === undefined) return [];
     const kinds = group.flatMap(({ entry }) => kindsOf(entry));
-    const counts = countsInWords(kinds);
+    const counts = formatCounts(kinds);
     const verb = kinds.length === 1 ? 'belongs' : 'belong';
     return [
       {
@@ -131,7 +131,7 @@ export function ownerStatements(owned: readonly OwnedEntry[], { target }: PlanRe
 
 /** One for each object: an entry may stand for many large objects. */
 function kindsOf(entry: TocEntry): string[] {
-  if (!entry.kind.startsWith('BLOB')) return [kindInWords(entry)];
+  if (!entry.kind.startsWith('BLOB')) return [displayKind(entry)];
   return largeObjectsOf(entry).map(() => 'large object');
 }
 
@@ -151,7 +151,7 @@ export function describedBy(entry: Pick<TocEntry, 'kind' | 'schema' | 'tag'>, dr
   if (statement.startsWith(`DROP ${entry.kind} `) && isPlainStatement(statement)) return statement.slice(5);
   throw new UserError(
     'restore-refused',
-    `The archive describes the ${kindInWords(entry)} ${nameInWords(entry)} by a statement that pg_dump does not write.`,
+    `The archive describes the ${displayKind(entry)} ${displayName(entry)} by a statement that pg_dump does not write.`,
     'Restore another backup, and find out who has changed this one.',
   );
 }

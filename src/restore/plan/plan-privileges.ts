@@ -1,6 +1,6 @@
 import { plainLine } from '../../runner/plain-text.ts';
 import { quotedIdentifier } from '../../postgres/sql-text.ts';
-import { countsInWords, nameInWords } from '../../archive/toc/entry-names.ts';
+import { formatCounts, displayName } from '../../archive/toc/entry-names.ts';
 import { largeObjectsOf } from '../../archive/toc/identity.ts';
 import {
   type PrivilegeStatement,
@@ -144,7 +144,7 @@ export function omittedPrivileges(planned: readonly PlannedPrivileges[]): Omissi
     const { entry, role, why, level } = first;
     if (entry.kind === 'DEFAULT ACL') return [{ what: 'default privileges of', names: [role], why, level }];
     const objects = [...new Set(group.map((item) => item.entry))].map(({ tag }) => kindOfTag(tag));
-    return [{ what: 'privileges of', names: [role], why: `${why} (on ${countsInWords(objects)})`, level }];
+    return [{ what: 'privileges of', names: [role], why: `${why} (on ${formatCounts(objects)})`, level }];
   });
 }
 
@@ -157,7 +157,7 @@ export function kindOfTag(tag: string): string {
 function notUnderstood(entry: TocEntry): UserError {
   return new UserError(
     'restore-refused',
-    `The archive has a statement about the privileges on ${nameInWords(entry)} that pg_dump does not write.`,
+    `The archive has a statement about the privileges on ${displayName(entry)} that pg_dump does not write.`,
     'Find out who has changed the backup; or set "no-privileges: true" to restore none.',
   );
 }

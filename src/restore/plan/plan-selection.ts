@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.ts';
 import { plainLine } from '../../runner/plain-text.ts';
 import { type Pattern, matchesRelation, matchesSchema, readPattern } from '../../postgres/name-pattern.ts';
-import { kindInWords, nameInWords } from '../../archive/toc/entry-names.ts';
+import { displayKind, displayName } from '../../archive/toc/entry-names.ts';
 import { identityOf } from '../../archive/toc/identity.ts';
 import type { LeftOut, RestoreOptions } from './plan-request.ts';
 import { SqlReader } from '../../archive/toc/sql-words.ts';
@@ -53,7 +53,7 @@ function tablesMatching(text: string, relations: readonly TocEntry[]): TocEntry[
   const found = named.filter(({ relation }) => matchesRelation(pattern, relation));
   if (found.length > 0) return found.map(({ entry }) => entry);
   const elsewhere = named.filter(({ relation }) => matchesRelation(pattern, { ...relation, visible: true }));
-  const [other] = elsewhere.map(({ entry }) => nameInWords(entry));
+  const [other] = elsewhere.map(({ entry }) => displayName(entry));
   throw nothingMatches(
     'tables',
     text,
@@ -138,7 +138,7 @@ class Walk {
         const tables = this.#index.dependenciesOf(part).filter(isRelation);
         const missing = tables.find((table) => !this.#chosen.has(table));
         if (missing === undefined) return true;
-        if (part.kind === 'TABLE ATTACH') this.#leave(part, `${nameInWords(missing)} is not restored`);
+        if (part.kind === 'TABLE ATTACH') this.#leave(part, `${displayName(missing)} is not restored`);
         return false;
       }
       case 'TRIGGER':
@@ -155,7 +155,7 @@ class Walk {
     const name = referencedTable(key.definition);
     const table = name && this.#index.relation(name, key.schema);
     if (table && this.#chosen.has(table)) return true;
-    const other = table ? nameInWords(table) : (name?.name ?? 'another table');
+    const other = table ? displayName(table) : (name?.name ?? 'another table');
     this.#leave(key, `it leads to ${plainLine(other)}, which is not restored`);
     return false;
   }
@@ -175,8 +175,8 @@ class Walk {
     if (table === undefined || this.#chosen.has(table)) return;
     throw new UserError(
       'restore-refused',
-      `The rows of ${nameInWords(data)} were dumped as those of ${nameInWords(table)}, which is not chosen.`,
-      `Choose ${nameInWords(table)} too: its partitions can only be restored together.`,
+      `The rows of ${displayName(data)} were dumped as those of ${displayName(table)}, which is not chosen.`,
+      `Choose ${displayName(table)} too: its partitions can only be restored together.`,
     );
   }
 
@@ -195,10 +195,10 @@ class Walk {
       this.#queue.push(relation);
       return;
     }
-    const [what, which] = [own ?? by, nameInWords(relation)];
+    const [what, which] = [own ?? by, displayName(relation)];
     throw new UserError(
       'restore-refused',
-      `The ${kindInWords(what)} ${nameInWords(what)} needs the ${kindInWords(relation)} ${which}, which is not chosen and not in the target.`,
+      `The ${displayKind(what)} ${displayName(what)} needs the ${displayKind(relation)} ${which}, which is not chosen and not in the target.`,
       `Add ${which} to "tables", or restore it first.`,
     );
   }

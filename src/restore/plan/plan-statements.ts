@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.ts';
 import { plainLine } from '../../runner/plain-text.ts';
-import { kindInWords, nameInWords } from '../../archive/toc/entry-names.ts';
+import { displayKind, displayName } from '../../archive/toc/entry-names.ts';
 import { unexpectedStatement } from '../../archive/toc/entry-statements.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
 
@@ -19,7 +19,7 @@ export function requireExpectedStatements(entries: readonly TocEntry[]): void {
     throw new UserError(
       'restore-refused',
       plainLine(
-        `The backup is not one that pg_dump wrote: the definition of the ${kindInWords(entry)} ${nameInWords(entry)} ${problem}. Nothing was changed.`,
+        `The backup is not one that pg_dump wrote: the definition of the ${displayKind(entry)} ${displayName(entry)} ${problem}. Nothing was changed.`,
       ),
       'Do not restore from this file: somebody has changed it after pg_dump wrote it. Use another backup.',
     );

@@ -2,7 +2,7 @@ import { UserError } from '../../errors.ts';
 import { someOf } from '../../runner/format.ts';
 import { LargeObjectCollector } from '../../archive/content/large-objects.ts';
 import type { Manifest } from '../../archive/content/manifest.ts';
-import { countsInWords, kindInWords, nameInWords } from '../../archive/toc/entry-names.ts';
+import { formatCounts, displayKind, displayName } from '../../archive/toc/entry-names.ts';
 import { type Collisions, guardTarget, isEmpty, isOrigin } from './guard.ts';
 import { RELATION_KINDS, identityOf, largeObjectsOf } from '../../archive/toc/identity.ts';
 import { nameKey } from '../../archive/names.ts';
@@ -14,7 +14,7 @@ import { requireExpectedStatements } from './plan-statements.ts';
 import { type RightsPlan, planRights } from './plan-rights.ts';
 import { requireCreate } from './require-create.ts';
 import { planLosses } from './plan-losses.ts';
-import { type Omission, groupedBy, omissionInWords, verbOf } from './omission.ts';
+import { type Omission, groupedBy, describeOmission, verbOf } from './omission.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
 import type { TargetFacts, TargetRelation } from './target.ts';
 import { TocIndex, isRelation } from '../../archive/toc/toc-index.ts';
@@ -151,8 +151,7 @@ export function expectedContents(
 
 /** The plan for the log: what will be created, replaced and left alone, and what is left out. */
 export function planLines(plan: RestorePlan): string[] {
-  const counts = (objects: readonly PlannedObject[]): string =>
-    countsInWords(objects.map(({ kind }) => kind));
+  const counts = (objects: readonly PlannedObject[]): string => formatCounts(objects.map(({ kind }) => kind));
   const names = (objects: readonly PlannedObject[]): string => someOf(objects.map(({ name }) => name));
   const replaced = [...plan.replaces, ...plan.replacesOthers];
   return [
@@ -163,13 +162,13 @@ export function planLines(plan: RestorePlan): string[] {
       : []),
     ...(plan.rejoins.length > 0 ? [`Will add to its publication again: ${someOf(plan.rejoins)}`] : []),
     ...plan.omissions.map(
-      (omission) => `Will ${verbOf(omission).plan} ${omissionInWords(omission)}: ${omission.why}`,
+      (omission) => `Will ${verbOf(omission).plan} ${describeOmission(omission)}: ${omission.why}`,
     ),
   ];
 }
 
 function planned(entry: Pick<TocEntry, 'kind' | 'schema' | 'tag'>): PlannedObject {
-  return { kind: kindInWords(entry), name: nameInWords(entry) };
+  return { kind: displayKind(entry), name: displayName(entry) };
 }
 
 function plannedTarget({ kind, schema, name }: TargetRelation): PlannedObject {
@@ -187,7 +186,7 @@ function requireTables(index: TocIndex): void {
   if (rows === undefined) return;
   throw new UserError(
     'restore-refused',
-    `The archive contains the rows of ${nameInWords(rows)}, but not the table itself.`,
+    `The archive contains the rows of ${displayName(rows)}, but not the table itself.`,
     'It was made with --data-only or --section=data. Restore it with pg_restore into the tables that you want to fill.',
   );
 }
@@ -222,8 +221,8 @@ function requireSameKinds({ entries }: Collisions, relations: readonly TargetRel
   const kind = kinds.get(identityOf(other) ?? '') ?? 'TABLE';
   throw new UserError(
     'restore-refused',
-    `${nameInWords(other)} is a ${kindInWords(other)} in the backup and a ${kindInWords({ kind })} in the target.`,
-    `Drop or rename the ${kindInWords({ kind })} first, if it is not needed any more.`,
+    `${displayName(other)} is a ${displayKind(other)} in the backup and a ${displayKind({ kind })} in the target.`,
+    `Drop or rename the ${displayKind({ kind })} first, if it is not needed any more.`,
   );
 }
 
@@ -232,8 +231,8 @@ function grouped(leftOut: readonly LeftOut[]): Omission[] {
   return groupedBy(leftOut, ({ level, entry, why }) => nameKey(level, entry.kind, why)).flatMap((items) => {
     const [first] = items;
     if (first === undefined) return [];
-    const names = items.map(({ entry }) => nameInWords(entry));
-    return [{ what: kindInWords(first.entry), names, why: first.why, level: first.level }];
+    const names = items.map(({ entry }) => displayName(entry));
+    return [{ what: displayKind(first.entry), names, why: first.why, level: first.level }];
   });
 }
 
@@ -252,7 +251,7 @@ function removedParts(lost: readonly TargetRelation[]): Omission[] {
 function notVerified(entries: readonly TocEntry[]): Omission[] {
   const names = entries
     .filter((entry) => entry.kind === 'TABLE DATA' && entry.contents === undefined)
-    .map(nameInWords);
+    .map(displayName);
   if (names.length === 0) return [];
   const why = 'they were dumped as INSERT statements: they are restored, and cannot be compared';
   return [{ what: 'from the verification the rows of', names, why, level: 'warning' }];

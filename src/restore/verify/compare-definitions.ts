@@ -1,4 +1,4 @@
-import { kindInWords, nameInWords } from '../../archive/toc/entry-names.ts';
+import { displayKind, displayName } from '../../archive/toc/entry-names.ts';
 import { TocIndex } from '../../archive/toc/toc-index.ts';
 import type { TableOfContents, TocEntry } from '../../archive/toc/table-of-contents.ts';
 import { plainLine } from '../../runner/plain-text.ts';
@@ -83,7 +83,7 @@ export function compareDefinitions(
 
 /** How an error names an entry. */
 export function inWords(entry: TocEntry): string {
-  return `the ${kindInWords(entry)} ${nameInWords(entry)}`;
+  return `the ${displayKind(entry)} ${displayName(entry)}`;
 }
 
 function keyOf([first]: readonly TocEntry[]): string {

@@ -1,5 +1,5 @@
 import { identifiers, nameKey } from '../../archive/names.ts';
-import { kindInWords, nameInWords } from '../../archive/toc/entry-names.ts';
+import { displayKind, displayName } from '../../archive/toc/entry-names.ts';
 import { privilegeStatements } from '../../archive/toc/privileges.ts';
 import { TocIndex } from '../../archive/toc/toc-index.ts';
 import type { TableOfContents, TocEntry } from '../../archive/toc/table-of-contents.ts';
@@ -145,8 +145,8 @@ function isSchema({ kind, tag }: TocEntry): boolean {
 /** `table public.orders`. */
 function inWords({ kind, schema, tag, owner }: TocEntry): string {
   if (kind === 'DEFAULT ACL') {
-    return `${kindInWords({ kind })} of ${plainLine(owner)} ${nameInWords({ kind, schema, tag })}`;
+    return `${displayKind({ kind })} of ${plainLine(owner)} ${displayName({ kind, schema, tag })}`;
   }
   const what = /^(?:[A-Z]+ )+/.exec(tag)?.[0] ?? '';
-  return what.toLowerCase() + nameInWords({ kind: '', schema, tag: tag.slice(what.length) });
+  return what.toLowerCase() + displayName({ kind: '', schema, tag: tag.slice(what.length) });
 }

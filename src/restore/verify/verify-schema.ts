@@ -49,7 +49,12 @@ export async function verifySchema(
 }
 
 /** `120 definitions, 34 owners and the privileges on 40 objects; not compared: …`. */
-export function schemaInWords({ definitions, owners, privileges, notCompared }: SchemaVerification): string {
+export function describeSchemaVerification({
+  definitions,
+  owners,
+  privileges,
+  notCompared,
+}: SchemaVerification): string {
   const compared = [
     ...(definitions > 0 ? [count(definitions, 'definition')] : []),
     count(owners, 'owner'),

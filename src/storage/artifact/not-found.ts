@@ -1,5 +1,5 @@
 import { UserError } from '../../errors.ts';
-import { ageInWords, bytes, count, minute } from '../../runner/format.ts';
+import { formatAge, bytes, count, minute } from '../../runner/format.ts';
 import type { Search } from './search.ts';
 import {
   type StoredArtifact,
@@ -89,7 +89,7 @@ function described(artifact: StoredArtifact, now: Date): string {
 }
 
 function age(time: Date, now: Date): string {
-  return ageInWords(now.getTime() - time.getTime());
+  return formatAge(now.getTime() - time.getTime());
 }
 
 function howToChoose(search: Search): string {
