@@ -109,7 +109,7 @@ describe('a role that lacks privileges', () => {
     const run = await bed.backup({ inputs: { 'connection-string': url }, secrets: [role.password] });
     expectFailure(
       run,
-      /user reader may not read .*shop\.orders \(no SELECT\)[\s\S]*pg_read_all_data/,
+      /The user reader lacks the privilege to read .*shop\.orders \(no SELECT\)[\s\S]*pg_read_all_data/,
       bed.artifacts,
       before,
     );
@@ -129,7 +129,7 @@ describe('a role that lacks privileges', () => {
     const refused = await bed.backup({ inputs, secrets: [role.password] });
     expectFailure(
       refused,
-      /may not read 1 of .*: shop\.customers_id_seq \(no SELECT\)\./,
+      /lacks the privilege to read 1 of .*: shop\.customers_id_seq \(no SELECT\)\./,
       bed.artifacts,
       before,
     );

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TableOfContents, readTableOfContents } from '../../archive/toc/table-of-contents.ts';
 import { watchSilence } from '../../postgres/watchdog/silence.ts';
@@ -30,6 +30,8 @@ export async function dumpSchema(request: SchemaDumpRequest): Promise<TableOfCon
   );
   const silence = watchSilence({ name: 'pg_dump', session });
   try {
+    // pg_dump would create it for others to read.
+    await writeFile(file, '', { mode: 0o600, flag: 'wx' });
     const words = ['--format=custom', '--schema-only', `--file=${file}`, ...sharedArguments(request)];
     const result = await run(session.tools.pgDump, [...words, ...filter.args], {
       env: session.environment,
