@@ -1,4 +1,4 @@
-import { open, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { readBack } from '../../../src/archive/read-back.ts';
@@ -209,6 +209,21 @@ describe('a damaged table of contents', () => {
     await handle.close();
     const error = await userErrorOf(readTableOfContents(file));
     expect(error.message).toContain('a text of 2147483647 bytes');
+  });
+
+  it('of more than 512 MiB is refused, though each entry is small enough (thorough)', async () => {
+    const header = smallArchive(16, []);
+    header.writeUInt32LE(9, header.length - 4);
+    const definition = Buffer.alloc(60 * 1024 * 1024, 'x');
+    const file = bed.newFile('bak');
+    await writeFile(file, header);
+    for (let id = 1; id <= 9; id += 1) {
+      const entry = smallArchive(16, [{ id, kind: 'COMMENT', tag: 'x', definition }]).subarray(header.length);
+      await appendFile(file, entry);
+    }
+    const { message } = await userErrorOf(readTableOfContents(file));
+    expect(message).toContain('its table of contents has more than 512 MiB');
+    await rm(file);
   });
 
   it.each([

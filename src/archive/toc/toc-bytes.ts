@@ -8,6 +8,8 @@ const INTEGER_BYTES = 4;
 const CHUNK_BYTES = 256 * 1024;
 /** No definition is nearly as large, and a damaged length must not fill the memory. */
 const LARGEST_ENTRY = 64 * 1024 * 1024;
+/** More than a million tables need. A table of contents is in memory as a whole, there several times as large. */
+const LARGEST_TABLE_OF_CONTENTS = 512 * 1024 * 1024;
 /** Twice the signature of a function with 100 arguments and the longest names. */
 const LONGEST_NAME = 64 * 1024;
 
@@ -76,7 +78,9 @@ export class TocBytes {
 /** The beginning of an archive. Only the part that is being read is in memory. */
 export class TocFile {
   readonly #file: FileHandle;
+  /** How many bytes of the file have been read, and how many of those values. */
   #position = 0;
+  #parsed = 0;
   #bytes = Buffer.alloc(0);
 
   private constructor(file: FileHandle) {
@@ -106,6 +110,10 @@ export class TocFile {
       try {
         const value = parse(bytes);
         this.#bytes = this.#bytes.subarray(bytes.length);
+        this.#parsed += bytes.length;
+        if (this.#parsed > LARGEST_TABLE_OF_CONTENTS) {
+          throw unreadable('its table of contents has more than 512 MiB');
+        }
         return value;
       } catch (error) {
         if (!(error instanceof MoreBytesNeeded)) throw error;
