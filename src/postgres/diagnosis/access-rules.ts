@@ -79,7 +79,7 @@ export const ACCESS_RULES: readonly Rule[] = [
     hint: ALLOW_HINT,
   },
   {
-    pattern: /^no pg_hba\.conf entry for .*?host "(.*?)".*(?:SSL encryption|GSS encryption|SSL on)$/,
+    pattern: /^no pg_hba\.conf entry for .*?host "([^"]*)".*(?:SSL encryption|GSS encryption|SSL on)$/,
     cause:
       'The server does not allow this user to connect to this database from the address $1 (pg_hba.conf).',
     hint: ALLOW_HINT,

@@ -104,8 +104,10 @@ function matches(rule: Rule, complaint: Complaint, failure: Failure): RegExpExec
   // A line that may be a part of a value is not quoted; details are, by rules that match the whole of them.
   if (rule.notOfRow && failure.isOfRow) return null;
   if (place === 'further' && !text.startsWith('DETAIL:') && /\$\d/.test(rule.cause)) return null;
-  if (who !== from || where?.test(address) === false || query?.test(failure.query) === false) return null;
-  return rule.pattern.exec(text);
+  if (who !== from || where?.test(address) === false) return null;
+  const match = rule.pattern.exec(text);
+  // Last, because a query can be long.
+  return match && query?.test(failure.query) === false ? null : match;
 }
 
 function explained(rule: Rule, match: RegExpExecArray, { query }: Failure): Diagnosis {

@@ -54,6 +54,9 @@ const ENTRY = /^from TOC entry \d+; \d+ \d+ (.*)$/;
 /** The rows that pg_restore was sending. */
 const COPYING = /^COPY failed for table (".*?"): /;
 
+/** Far more than a message with names has. It bounds the time that rules take for what a hostile server says. */
+const LONGEST_LINE = 2000;
+
 interface OpenFailure {
   complaints: Complaint[];
   query: string;
@@ -87,7 +90,7 @@ export function failuresIn(stderr: string): Failure[] {
     if (inside === 'query') failure.query += `${failure.query === '' ? '' : '\n'}${text.replace(QUERY, '')}`;
     else if (inside === 'failure') {
       failure.innerQuery ??= INNER_QUERY.exec(text)?.[1];
-      failure.complaints.push(complaint(text, isMessage));
+      failure.complaints.push(complaint(text.slice(0, LONGEST_LINE), isMessage));
       failure.lines.push(text);
     }
   }

@@ -4,7 +4,7 @@ import { DEPENDENCE, EXISTENCE, OBJECT } from './safe-text.ts';
 /** A statement that changes the target; a dump has none. */
 const CHANGE =
   /^(?:CREATE|ALTER|DROP|COMMENT|GRANT|REVOKE|REFRESH|SECURITY LABEL|IMPORT|SET (?!ROLE)|SELECT pg_catalog\.(?:setval|set_config|lo_)|COPY (?:.|\n)+ FROM stdin)/i;
-const ROWS = /^COPY ((?:.|\n)+?)(?: \((?:.|\n)*\))? FROM stdin/i;
+const ROWS = /^COPY ((?:"[^"]*"|[^\s("])+)(?: \([^]*\))? FROM stdin/i;
 
 const REPLACE_HINT =
   'Set clean: true to replace existing objects in the target, or restore into an empty database.';
