@@ -57,7 +57,7 @@ describe('the post step', () => {
       try {
         const { message, hint } = await userErrorOf(removeRecordedWorkFolder(() => temp));
         expect(message).toContain(folder);
-        expect(hint).toContain('by hand');
+        expect(hint).toContain('manually');
       } finally {
         await chmod(path.join(folder, 'closed'), 0o700);
       }

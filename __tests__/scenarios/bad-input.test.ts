@@ -62,7 +62,7 @@ describe('bad input is refused before anything is done', () => {
     ['a name with a slash (thorough)', { 'backup-name': 'prod/shop' }, /^backup-name: [\s\S]*"\/"/],
     ['a name with a line break (thorough)', { 'backup-name': 'a\nb' }, /^backup-name: /],
     ['upload that is not a boolean (thorough)', { upload: 'yes' }, /^upload: "yes"/],
-    ['no upload and no path', { upload: 'false' }, /^upload: [\s\S]*path/],
+    ['no upload and no path', { upload: 'false' }, /^upload is false and path is empty[\s\S]*path/],
     [
       'an argument that the action owns',
       { 'pg-dump-args': '--format=plain' },

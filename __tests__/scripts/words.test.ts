@@ -4,7 +4,7 @@ import { wordFaults } from '../../scripts/words/wording.ts';
 describe('the check of the wording', () => {
   it.each([
     ['the archive was proven', 'proven'],
-    ['a VerifiedArchive', 'Proven'],
+    ['a ProvenArchive', 'Proven'],
     ['the proof of a restore', 'proof'],
     ['does not pass its rehearsal', 'rehearsal'],
     ['How to bring it back', 'bring it back'],
