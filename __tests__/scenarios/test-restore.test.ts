@@ -275,36 +275,14 @@ describe('a run that ends in the middle of the test restore (thorough)', () => {
     async (signal) => {
       const url = await sourceThat(`cancelled_${signal.toLowerCase()}`, 'PERFORM pg_sleep(60);');
       const before = bed.artifacts.artifacts().length;
-      let handle: { kill(signal: NodeJS.Signals): void } | undefined;
-      const running = backup(
-        { 'connection-string': url },
-        {
-          onStart: (started) => {
-            handle = started;
-          },
-        },
-      );
-      await Promise.race([untilAtWork(stage), running]);
-      handle?.kill(signal);
-      await expectNoBackup(await running, new RegExp(`cancelled \\(${signal}\\)`), before);
+      await expectNoBackup(await endedAtWork(url, signal), new RegExp(`cancelled \\(${signal}\\)`), before);
       await expectStageCleared();
     },
   );
 
   it('because it is killed leaves nothing on the runner, but the scratch database on the server', async () => {
     const url = await sourceThat('killed', 'PERFORM pg_sleep(60);');
-    let handle: { kill(signal: NodeJS.Signals): void } | undefined;
-    const running = backup(
-      { 'connection-string': url },
-      {
-        onStart: (started) => {
-          handle = started;
-        },
-      },
-    );
-    await Promise.race([untilAtWork(stage), running]);
-    handle?.kill('SIGKILL');
-    const run = await running;
+    const run = await endedAtWork(url, 'SIGKILL');
     expect({ signal: run.signal, errors: errorsOf(run), left: run.leftFiles }).toEqual({
       signal: 'SIGKILL',
       errors: [],
@@ -319,6 +297,22 @@ describe('a run that ends in the middle of the test restore (thorough)', () => {
     await expectStageCleared();
   });
 });
+
+/** A backup that gets a signal while its test restore is at work. */
+async function endedAtWork(url: string, signal: NodeJS.Signals): Promise<ActionRun> {
+  let handle: { kill(signal: NodeJS.Signals): void } | undefined;
+  const running = backup(
+    { 'connection-string': url },
+    {
+      onStart: (started) => {
+        handle = started;
+      },
+    },
+  );
+  await Promise.race([untilAtWork(stage), running]);
+  handle?.kill(signal);
+  return running;
+}
 
 /** Waits until the restore sleeps in the scratch database. */
 async function untilAtWork(server: Database): Promise<void> {

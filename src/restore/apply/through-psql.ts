@@ -84,8 +84,8 @@ export async function runOwnTransaction(
   { sessions: { restoring }, signal, onSpawn, state: { transaction } }: RestoreRun,
   sql: string,
 ): Promise<void> {
-  // As in a script of pg_restore: no name that stands in it can be a command of psql.
   transaction.mayBeCommitted = true;
+  // As in a script of pg_restore: no name that stands in it can be a command of psql.
   const key = randomBytes(16).toString('hex');
   const result = await run(restoring.tools.psql, [...PSQL_ARGUMENTS, '--single-transaction'], {
     env: { ...restoring.environment, PGCLIENTENCODING: 'UTF8' },

@@ -30,11 +30,5 @@ export function describeOmission({ what, names }: Pick<Omission, 'what' | 'names
 
 /** Puts what has the same key together, in the order of the first of each. */
 export function groupedBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group) group.push(item);
-    else groups.set(keyOf(item), [item]);
-  }
-  return [...groups.values()];
+  return [...Map.groupBy(items, keyOf).values()];
 }

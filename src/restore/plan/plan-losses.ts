@@ -78,16 +78,13 @@ interface Restored {
 }
 
 function restoredBy({ kept, index, privileges }: LossRequest): Restored {
-  const groups = groupedBy(privileges, ({ entry }) => String(index.ownerOf(entry)?.dumpId));
   return {
     index,
     entries: new Set(kept),
     members: new Set(
       kept.flatMap(({ kind, schema, tag }) => (kind === 'PUBLICATION TABLE' ? [nameKey(schema, tag)] : [])),
     ),
-    privileges: new Map(
-      groups.map((group) => [group[0] === undefined ? undefined : index.ownerOf(group[0].entry), group]),
-    ),
+    privileges: Map.groupBy(privileges, ({ entry }) => index.ownerOf(entry)),
   };
 }
 
@@ -195,14 +192,7 @@ function inWords(item: Attached): string {
   const object = describeObject(item);
   if (item.name === '') return object;
   if (item.kind === 'comment' || item.kind === 'security label') return `${object}.${plainLine(item.name)}`;
-  const isNamedAlone = [
-    'index',
-    'policy',
-    'rule',
-    'statistics object',
-    'table constraint',
-    'trigger',
-  ].includes(item.kind);
+  const isNamedAlone = item.kind === 'table constraint' || Object.hasOwn(ARCHIVE_KINDS, item.kind);
   return isNamedAlone ? `${object} ${plainLine(item.name)}` : `${object} (${plainLine(item.name)})`;
 }
 

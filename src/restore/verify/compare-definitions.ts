@@ -2,7 +2,6 @@ import { displayKind, displayName } from '../../archive/toc/entry-names.ts';
 import { TocIndex } from '../../archive/toc/toc-index.ts';
 import type { TableOfContents, TocEntry } from '../../archive/toc/table-of-contents.ts';
 import { plainLine } from '../../runner/plain-text.ts';
-import { groupedBy } from '../plan/omission.ts';
 import { isOwned } from '../plan/plan-owners.ts';
 import { isSameDefinition } from './same-definition.ts';
 import { type SchemaExpectation, entryKey, wasThereBefore } from './schema-expectation.ts';
@@ -50,7 +49,7 @@ export function compareDefinitions(
 ): ComparedDefinitions {
   const isText = whyNotDefinitions(expectation.contents, target) === undefined;
   const isCompared = comparedKinds(expectation);
-  const unmatched = new Map(groupedBy(target.entries, entryKey).map((group) => [keyOf(group), [...group]]));
+  const unmatched = Map.groupBy(target.entries, entryKey);
   const found = new Map<TocEntry, TocEntry>();
   const differences: string[] = [];
   const take = (entry: TocEntry, isIt: (other: TocEntry) => boolean): boolean => {
@@ -84,10 +83,6 @@ export function compareDefinitions(
 /** How an error names an entry. */
 export function inWords(entry: TocEntry): string {
   return `the ${displayKind(entry)} ${displayName(entry)}`;
-}
-
-function keyOf([first]: readonly TocEntry[]): string {
-  return first === undefined ? '' : entryKey(first);
 }
 
 function comparedKinds({ restoreArguments }: SchemaExpectation): (entry: TocEntry) => boolean {

@@ -69,17 +69,12 @@ export async function compareLargeObjects(
 /** The planned statements about each; undefined when none were restored. */
 function statementsByObject({
   privileges,
-}: SchemaExpectation): ReadonlyMap<string, readonly PrivilegeStatement[]> | undefined {
+}: SchemaExpectation): ReadonlyMap<string | undefined, readonly PrivilegeStatement[]> | undefined {
   if (privileges === undefined) return undefined;
-  const byObject = new Map<string, PrivilegeStatement[]>();
-  for (const statement of privileges.flatMap(({ applied }) => applied)) {
-    const oid = / ON LARGE OBJECT (\d+) /.exec(statement.sql)?.[1];
-    if (oid === undefined) continue;
-    const before = byObject.get(oid);
-    if (before) before.push(statement);
-    else byObject.set(oid, [statement]);
-  }
-  return byObject;
+  return Map.groupBy(
+    privileges.flatMap(({ applied }) => applied),
+    ({ sql }) => / ON LARGE OBJECT (\d+) /.exec(sql)?.[1],
+  );
 }
 
 async function rightsInTarget(session: PgSession): Promise<ReadonlyMap<string, SharedRights>> {

@@ -2,10 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TableOfContents, readTableOfContents } from '../../archive/toc/table-of-contents.ts';
-import { watchSilence } from '../../postgres/watchdog/silence.ts';
-import { run } from '../../process/run.ts';
 import { canSelect, dumpFilter } from './dump-filter.ts';
-import { requireSuccess, sharedArguments } from './verification-dump.ts';
+import { runDump, sharedArguments } from './verification-dump.ts';
 import type { VerificationRequest } from './verification-request.ts';
 
 /** Which database, with what, and which of its relations are none of the restore's business. */
@@ -21,30 +19,20 @@ export type SchemaDumpRequest = Pick<
  * @throws UserError when `pg_dump` fails or its connection stops responding; the signal's reason when it was aborted.
  */
 export async function dumpSchema(request: SchemaDumpRequest): Promise<TableOfContents> {
-  const { session, workFolder, encoding, untouched, onSpawn } = request;
+  const { session, workFolder, encoding, untouched } = request;
   const file = path.join(workFolder, `schema-${randomBytes(6).toString('hex')}`);
   const excluded = canSelect(session.tools.major, untouched, encoding) ? untouched : [];
   await using filter = await dumpFilter(
     excluded.map((parts) => ({ parts, option: 'exclude-table' })),
     request,
   );
-  const silence = watchSilence({ name: 'pg_dump', session });
   try {
     // pg_dump would create it for others to read.
     await writeFile(file, '', { mode: 0o600, flag: 'wx' });
     const words = ['--format=custom', '--schema-only', `--file=${file}`, ...sharedArguments(request)];
-    const result = await run(session.tools.pgDump, [...words, ...filter.args], {
-      env: session.environment,
-      signal: AbortSignal.any([session.signal, silence.signal]),
-      onSpawn: (pid) => {
-        silence.onSpawn(pid);
-        onSpawn?.(pid);
-      },
-    });
-    requireSuccess(result);
+    await runDump(request, [...words, ...filter.args]);
     return await readTableOfContents(file);
   } finally {
-    await silence.stop();
     await rm(file, { force: true });
   }
 }

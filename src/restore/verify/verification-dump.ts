@@ -59,29 +59,43 @@ export async function dumpForVerification(
   listener: ScriptListener,
   onProgress: (progress: ScriptProgress) => void = () => undefined,
 ): Promise<void> {
-  const { session, onSpawn } = request;
   await using filter = await dumpFilter(relationsOf(selection), request);
-  const silence = watchSilence({ name: 'pg_dump', session });
   try {
     const reader = new ScriptReader(listener);
     const collect = collectAfterEvery(COLLECT_EVERY);
-    const result = await run(session.tools.pgDump, [...dumpArguments(request, selection), ...filter.args], {
+    await runDump(request, [...dumpArguments(request, selection), ...filter.args], (chunk) => {
+      reader.write(chunk);
+      collect(chunk.length);
+      onProgress(reader.progress);
+    });
+    reader.end();
+  } catch (error) {
+    throw error instanceof ScriptError ? notWhole(error) : error;
+  }
+}
+
+/**
+ * Runs `pg_dump` on the target, under a watch over its connection.
+ *
+ * @throws UserError when it fails or its connection stops responding; the signal's reason when it was aborted.
+ */
+export async function runDump(
+  { session, onSpawn }: Pick<VerificationRequest, 'session' | 'onSpawn'>,
+  args: readonly string[],
+  onStdout?: (chunk: Buffer) => void,
+): Promise<void> {
+  const silence = watchSilence({ name: 'pg_dump', session });
+  try {
+    const result = await run(session.tools.pgDump, args, {
       env: session.environment,
       signal: AbortSignal.any([session.signal, silence.signal]),
       onSpawn: (pid) => {
         silence.onSpawn(pid);
         onSpawn?.(pid);
       },
-      onStdout: (chunk) => {
-        reader.write(chunk);
-        collect(chunk.length);
-        onProgress(reader.progress);
-      },
+      ...(onStdout === undefined ? {} : { onStdout }),
     });
     requireSuccess(result);
-    reader.end();
-  } catch (error) {
-    throw error instanceof ScriptError ? notWhole(error) : error;
   } finally {
     await silence.stop();
   }
@@ -100,7 +114,7 @@ function dumpArguments(request: VerificationRequest, selection: DumpSelection): 
 }
 
 /** @throws UserError when `pg_dump` has failed. */
-export function requireSuccess({ exitCode, endedBy, stderr }: RunResult): void {
+function requireSuccess({ exitCode, endedBy, stderr }: RunResult): void {
   if (endedBy !== null) throw endedBySignal('The restored database could not be verified: pg_dump', endedBy);
   if (exitCode !== 0)
     throw diagnosedError(
