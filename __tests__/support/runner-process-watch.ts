@@ -76,7 +76,8 @@ class LinuxWatch implements ProcessWatch {
   readonly #ours: Known[] = [];
   readonly #timer: NodeJS.Timeout;
   #before: Set<number>;
-  #root = 0;
+  /** Undefined until it is known: 0 would be the session of every process whose leader is outside a container. */
+  #root: number | undefined;
   #ticks = 0;
   #peakRss: number | undefined;
 
@@ -139,6 +140,7 @@ class LinuxWatch implements ProcessWatch {
       if (known && (now - known.firstSeen < YOUNG_MS || this.#ticks % OLD_EVERY_TICKS === 0))
         this.#inspect(known);
     }
+    if (this.#root === undefined) return;
     const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readProc(this.#root, 'status'))?.[1];
     if (peak !== undefined) this.#peakRss = Math.max(this.#peakRss ?? 0, Number(peak) * 1024);
   }
@@ -165,7 +167,8 @@ class LinuxWatch implements ProcessWatch {
     }
     // Between `fork` and `exec` a process shows its parent's command line and environment. Read in this order,
     // an environment belongs to the command line or to a later one.
-    const beforeExec = argv.join('\0') === this.#known.get(this.#root)?.argv.join('\0');
+    const step = this.#root === undefined ? undefined : this.#known.get(this.#root);
+    const beforeExec = argv.join('\0') === step?.argv.join('\0');
     if (!known.ours || beforeExec || argv.length === 0) return;
     if (known.seen?.argv.join('\0') === argv.join('\0')) return;
     const pairs = splitNul(readProc(pid, 'environ')).map((pair) => {
