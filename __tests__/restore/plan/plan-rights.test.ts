@@ -188,6 +188,25 @@ describe('an object that runs with the rights of its owner', () => {
     expect(others.message).toContain('postgres: the function shop.watches() would run with them');
   });
 
+  it('is not given to a superuser if an aggregate, an operator class or a type calls it for others', async () => {
+    await origin.createDatabase('called');
+    const definer = (name: string, result: string): string =>
+      `CREATE FUNCTION ${name}(int, int) RETURNS ${result} LANGUAGE sql IMMUTABLE SECURITY DEFINER AS 'SELECT 1'; ALTER FUNCTION ${name}(int, int) OWNER TO boss; REVOKE ALL ON FUNCTION ${name}(int, int) FROM PUBLIC;`;
+    await origin.sql(
+      `${definer('adds', 'int')} CREATE AGGREGATE sums(int) (SFUNC = adds, STYPE = int); ALTER AGGREGATE sums(int) OWNER TO boss;
+       ${definer('closed', 'int')} CREATE AGGREGATE own_sums(int) (SFUNC = closed, STYPE = int); ALTER AGGREGATE own_sums(int) OWNER TO boss;
+       REVOKE ALL ON FUNCTION own_sums(int) FROM PUBLIC;
+       ${definer('compares', 'int')} CREATE OPERATOR CLASS compared FOR TYPE int USING btree AS FUNCTION 1 compares(int, int);
+       ${definer('subtracts', 'float8')} CREATE TYPE span AS RANGE (SUBTYPE = int, SUBTYPE_DIFF = subtracts);`,
+      'called',
+    );
+    const file = await bed.dump({ server: origin, database: 'called' });
+    const error = await userErrorOf(bed.plan(file, await emptyDatabase(elsewhere)));
+    expect(error.message).toContain(
+      'the function public.subtracts(integer, integer), the function public.adds(integer, integer), the function public.compares(integer, integer) would run with them, instead of those of boss',
+    );
+  });
+
   it('is named with no-owner, or if the new owner is not a superuser', async () => {
     const place = await emptyDatabase(elsewhere);
     const meant = await bed.restore(archive, place, { noOwner: true });

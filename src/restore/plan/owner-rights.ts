@@ -11,7 +11,7 @@ import type { PlannedPrivileges } from './plan-privileges.ts';
 import type { PlanRequest } from './plan-request.ts';
 import { granteesByDefault } from './default-privileges.ts';
 import type { TargetFacts } from './target.ts';
-import { privilegeStatements } from '../../archive/toc/privileges.ts';
+import { type PrivilegeStatement, privilegeStatements } from '../../archive/toc/privileges.ts';
 
 /** What runs with the rights of its owner, whoever uses it. */
 type RunsAsOwner = 'SECURITY DEFINER' | 'view' | 'rules';
@@ -34,11 +34,12 @@ export function changedOwnerRights(
   index: TocIndex,
   { target, options }: PlanRequest,
 ): Omission[] {
+  const users = new Users(owned, privileges, index);
   const gains = owned.flatMap((item): Gain[] => {
     const by = item.why === undefined ? undefined : runsAsOwner(item.entry, index);
     // The rights of a superuser can only become fewer.
     if (by === undefined || target.superusers.has(item.entry.owner)) return [];
-    const isOpen = isUsedByOthers(item, privileges, index);
+    const isOpen = users.areOthers(item);
     const isOpened = options.noPrivileges && newUsers(item.entry, index, target).length > 0;
     return isOpen || isOpened ? [{ owned: item, by }] : [];
   });
@@ -148,20 +149,44 @@ export function isSecurityInvoker(definition: string): boolean {
   return reader.accept('AS') && /\bsecurity_invoker='?(?:true|on|yes|1)'?/i.test(options);
 }
 
-function isUsedByOthers(
-  { entry, owner }: OwnedEntry,
-  privileges: readonly PlannedPrivileges[],
-  index: TocIndex,
-): boolean {
-  const statements = privileges.flatMap((planned) =>
-    index.ownerOf(planned.entry) === entry ? planned.applied : [],
-  );
-  const granted = statements.some(({ action, grantee }) => action === 'GRANT' && grantee !== owner);
-  if (entry.kind !== 'FUNCTION' && entry.kind !== 'PROCEDURE') return granted;
-  // Whoever writes to a table runs its triggers.
-  if (/\bRETURNS (?:event_)?trigger\b/i.test(entry.definition)) return true;
-  const isClosed = statements.some(({ action, grantee }) => action === 'REVOKE' && grantee === undefined);
-  return granted || !isClosed;
+/** Kinds of which PUBLIC has EXECUTE from the beginning. */
+const ROUTINES: ReadonlySet<string> = new Set(['FUNCTION', 'PROCEDURE', 'AGGREGATE']);
+
+/** Kinds that call their functions without asking whether their user may execute them; aggregates ask for their owner. */
+const CALLERS: ReadonlySet<string> = new Set(['AGGREGATE', 'OPERATOR CLASS', 'OPERATOR FAMILY', 'TYPE']);
+
+/** Who can use what after the restore. */
+class Users {
+  readonly #applied = new Map<TocEntry | undefined, PrivilegeStatement[]>();
+  readonly #callers = new Map<TocEntry, OwnedEntry[]>();
+
+  constructor(owned: readonly OwnedEntry[], privileges: readonly PlannedPrivileges[], index: TocIndex) {
+    for (const { entry, applied } of privileges) append(this.#applied, index.ownerOf(entry), applied);
+    for (const caller of owned.filter(({ entry }) => CALLERS.has(entry.kind))) {
+      for (const called of index.dependenciesOf(caller.entry)) append(this.#callers, called, [caller]);
+    }
+  }
+
+  /** Whether somebody else than its owner can use it. */
+  areOthers({ entry, owner }: OwnedEntry): boolean {
+    const statements = this.#applied.get(entry) ?? [];
+    const isGranted = statements.some(({ action, grantee }) => action === 'GRANT' && grantee !== owner);
+    if (isGranted || !ROUTINES.has(entry.kind)) return isGranted;
+    // Whoever writes to a table runs its triggers.
+    if (/\bRETURNS (?:event_)?trigger\b/i.test(entry.definition)) return true;
+    const isClosed = statements.some(({ action, grantee }) => action === 'REVOKE' && grantee === undefined);
+    return !isClosed || (this.#callers.get(entry) ?? []).some((caller) => this.#isOpen(caller));
+  }
+
+  #isOpen(caller: OwnedEntry): boolean {
+    return caller.entry.kind !== 'AGGREGATE' || this.areOthers(caller);
+  }
+}
+
+function append<K, V>(map: Map<K, V[]>, key: K, values: readonly V[]): void {
+  const present = map.get(key) ?? [];
+  for (const value of values) present.push(value);
+  map.set(key, present);
 }
 
 const REASONS: Readonly<Record<RunsAsOwner, string>> = {
