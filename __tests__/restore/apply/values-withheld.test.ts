@@ -53,6 +53,19 @@ const HOSTILE: Readonly<Record<string, Hostile>> = {
   'a row': { value: `(${SECRET}`, target: `CREATE TYPE pair AS (a int, b int); ${column('pair')}` },
   'a point': { target: column('point') },
   'an OID': { target: column('regclass') },
+  'a role': { value: `"${SECRET}"`, target: column('regrole') },
+  'a collation': { value: `"${SECRET}"`, target: column('regcollation') },
+  'a name with dots': { value: `"${SECRET}".x.y`, target: column('regclass') },
+  'a privilege': { value: `${SECRET}=r/x`, target: column('aclitem') },
+  'a role that a function asks for': {
+    target: raising(`PERFORM has_table_privilege(NEW.v, 't', 'select'); RETURN NEW`),
+  },
+  'a role that a function sets': { target: raising(`PERFORM set_config('role', NEW.v, true); RETURN NEW`) },
+  'a setting that a function sets': { target: raising(`PERFORM set_config(NEW.v, '1', true); RETURN NEW`) },
+  'a table that a function reads as a name': {
+    target: raising(`NEW.v := NEW.v::regclass::text; RETURN NEW`),
+  },
+  'a DROP made of a row': { target: raising(`EXECUTE 'DROP TABLE ' || NEW.v; RETURN NEW`) },
   'a label': {
     target: `CREATE TYPE mood AS ENUM ('ok'); ${column('mood')}`,
     says: /invalid input value for enum/,
@@ -103,6 +116,46 @@ const HOSTILE: Readonly<Record<string, Hostile>> = {
     ),
   },
   'a message like one of the tools': { target: raising(`RAISE EXCEPTION 'invalid customer %', NEW.v`) },
+  // A function can word its error like any message of the server, with a value in the place of a name.
+  ...Object.fromEntries(
+    [
+      'role % already exists',
+      'domain % does not exist',
+      'role "%" does not exist',
+      'permission denied for table %',
+      'must be owner of %',
+      'must be superuser to %',
+      'duplicate key value violates unique constraint "%"',
+      'terminating connection due to %',
+      'password authentication failed for user "%"',
+      'cache lookup failed for %',
+      'invalid input syntax for type %',
+      'no matching tables were found for pattern "%"',
+      'connection to server at "%", port 1 failed: x',
+    ].map((text) => [
+      `the error of a trigger: ${text}`,
+      { target: raising(`RAISE EXCEPTION '${text}', NEW.v`), says: /Its text may contain values/ },
+    ]),
+  ),
+  ...Object.fromEntries(
+    [
+      'ERROR:  role "%" does not exist',
+      'DETAIL:  table % depends on table x',
+      'psql: error: %',
+      'psql:<stdin>:1: ERROR:  role "%" does not exist',
+      'pg_restore: error: could not open file "%": x',
+      'pg_restore: from TOC entry 1; 2 3 TABLE % x',
+      'Command was: COPY % FROM stdin',
+      'CONTEXT:  SQL statement "DROP TABLE %"',
+    ].map((text) => [
+      `a further line of the error of a trigger: ${text}`,
+      { target: raising(`RAISE EXCEPTION E'x\\n${text}', NEW.v`), says: /Its text may contain values/ },
+    ]),
+  ),
+  'the error of a function in a domain': {
+    target: `CREATE FUNCTION g(x text) RETURNS boolean LANGUAGE plpgsql AS $f$ BEGIN RAISE EXCEPTION 'role % already exists', x; END $f$;
+      CREATE DOMAIN d AS text CHECK (public.g(value)); ${column('d')}`,
+  },
   'a warning': { target: raising(`RAISE WARNING 'error: %', NEW.v; RETURN NULL`) },
   'a statement made of a row': {
     value: `a 'b ${SECRET}`,

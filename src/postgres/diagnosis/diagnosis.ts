@@ -1,6 +1,6 @@
 import { type ErrorCode, UserError } from '../../errors.ts';
 import { errorLines } from './error-lines.ts';
-import { type Complaint, type Failure, PROGRAM, failuresIn } from './failures.ts';
+import { type Complaint, type Failure, PROGRAM, QUERY, failuresIn, isRaised } from './failures.ts';
 import { LOST_CONNECTION_RULES, NETWORK_RULES } from './network-rules.ts';
 import type { Rule } from './rule.ts';
 import { RULES } from './rules.ts';
@@ -19,6 +19,7 @@ export interface Diagnosis {
 /** Names from outside have no limit of their own; an annotation has. */
 const LONGEST_QUOTE = 200;
 const LONGEST_CAUSE = 500;
+const SEE_LOGS = "See the log above, and the server's own log.";
 
 /**
  * Explains what a tool of PostgreSQL printed on its error stream: by the last failure that a rule matches, because that
@@ -28,6 +29,7 @@ const LONGEST_CAUSE = 500;
  * as `safe-text.ts` knows that they are harmless.
  */
 export function diagnose(stderr: string): Diagnosis {
+  if (isRaised(stderr)) return raised(stderr);
   const failures = failuresIn(stderr).reverse();
   return (
     first(
@@ -36,7 +38,7 @@ export function diagnose(stderr: string): Diagnosis {
     ) ??
     first(failures, (failure) => known(failure, LOST_CONNECTION_RULES)) ?? {
       cause: shortened(lastWords(stderr), LONGEST_CAUSE),
-      hint: "See the log above, and the server's own log.",
+      hint: SEE_LOGS,
       transient: false,
     }
   );
@@ -79,18 +81,40 @@ function unknownAnswer({ complaints, query, entry, isOfRow }: Failure): Diagnosi
   const isForeign = /^(?:[ !#-~]|"[^"]*")*[^ -~"]/.test(answer.text);
   const shown = answer.place === 'login' ? answer.text : safeMessage(answer.text, isOfRow);
   const code = answer.sqlstate === '' ? '' : ` (SQLSTATE ${answer.sqlstate})`;
-  const object = shortened(entry === '' ? statementName(query) : entry, LONGEST_QUOTE);
   const says = isForeign ? 'The server reports, in its own language' : 'The server reports';
   return {
     cause:
       shown === undefined
-        ? `The server reports an error${code}${object === '' ? '' : ` at ${object}`}. Its text may contain values of rows and is not shown.`
+        ? withheld(code, entry === '' ? statementName(query) : entry)
         : `${says}: ${shortened(shown, LONGEST_QUOTE)}`,
     hint: isForeign
       ? "See the server's own log. With lc_messages = 'C' on the server, this action can explain its errors."
-      : "See the log above, and the server's own log.",
+      : SEE_LOGS,
     transient: false,
   };
+}
+
+/** Of an error that a function raised, only the code and what is known not to be a part of its text. */
+function raised(stderr: string): Diagnosis {
+  const code = /: {2}(P0\d{3}): /.exec(stderr)?.[1];
+  const [first] = failuresIn(stderr);
+  // psql prints the statement last, after all of the text.
+  const statement = stderr.split(/\r?\n/).findLast((line) => PROGRAM.test(line) && isQuery(line));
+  const object = first?.entry || statementName(statement?.replace(PROGRAM, '').replace(QUERY, '') ?? '');
+  return {
+    cause: withheld(code === undefined ? '' : ` (SQLSTATE ${code})`, object),
+    hint: SEE_LOGS,
+    transient: false,
+  };
+}
+
+function isQuery(line: string): boolean {
+  return QUERY.test(line.replace(PROGRAM, ''));
+}
+
+function withheld(code: string, object: string): string {
+  const at = object === '' ? '' : ` at ${shortened(object, LONGEST_QUOTE)}`;
+  return `The server reports an error${code}${at}. Its text may contain values of rows and is not shown.`;
 }
 
 /** The object of a statement: the keywords at its start, and the name after them. */
@@ -102,8 +126,9 @@ function matches(rule: Rule, complaint: Complaint, failure: Failure): RegExpExec
   const { from, text, address, place } = complaint;
   const { from: who = from, address: where, query } = rule;
   // A line that may be a part of a value is not quoted; details are, by rules that match the whole of them.
-  if (rule.notOfRow && failure.isOfRow) return null;
-  if (place === 'further' && !text.startsWith('DETAIL:') && /\$\d/.test(rule.cause)) return null;
+  const quotes = /\$\d/.test(rule.cause);
+  if (quotes && failure.isOfRow && !rule.ofRow && place !== 'login') return null;
+  if (quotes && place === 'further' && !text.startsWith('DETAIL:')) return null;
   if (who !== from || where?.test(address) === false) return null;
   const match = rule.pattern.exec(text);
   // Last, because a query can be long.

@@ -1,4 +1,4 @@
-import { ATTEMPT, LABEL, PROGRAM, QUERY, SEVERITY, SQLSTATE, isOfRow } from './failures.ts';
+import { ATTEMPT, LABEL, PROGRAM, QUERY, SEVERITY, SQLSTATE, isOfRow, isRaised } from './failures.ts';
 import { DEPENDENCE, WITHHELD, safeMessage } from './safe-text.ts';
 
 const MOST_LINES = 20;
@@ -13,6 +13,7 @@ const OWN_WORDS =
 
 /** The lines with an error or a warning, without the verbose output around them, and without any value of a row. */
 export function errorLines(stderr: string): string[] {
+  if (isRaised(stderr)) return [`ERROR:  ${WITHHELD}`];
   const ofRow = isOfRow(stderr);
   const lines = stderr.split(/\r?\n/);
   const statement = lines.findIndex((line) => QUERY.test(withoutLabels(line)));

@@ -94,22 +94,43 @@ export function failuresIn(stderr: string): Failure[] {
       failure.lines.push(text);
     }
   }
-  return failures.map(({ innerQuery, lines, complaints, query, entry }) => ({
-    complaints,
-    query: innerQuery ?? query,
-    entry,
-    isOfRow: isOfRow(lines.join('\n')),
-  }));
+  return failures.map(({ innerQuery, lines, complaints, query, entry }) => {
+    const ofRow = isOfRow([...lines, `STATEMENT:  ${query}`].join('\n'));
+    return { complaints, query: (ofRow ? undefined : innerQuery) ?? query, entry, isOfRow: ofRow };
+  });
 }
 
 /**
- * Whether something was made of a row: a value of COPY was read as a name (`regclass`), or a function executed a statement that it
- * had put together. What a function names itself is no value.
+ * Whether the names in an error may be values of rows: a value of COPY was read as a name (`regclass`), a function or a view
+ * works on rows, or a function executed a statement that it had put together. The `DO` blocks are this action's own. What the
+ * text of a function names itself is no value: then the server prints that text, as it cannot be parsed.
  */
 export function isOfRow(said: string): boolean {
-  if (/^(?:CONTEXT: {2})?PL\/pgSQL function .* at (?:EXECUTE|FOR over EXECUTE|OPEN)/m.test(said)) return true;
-  const isRow = /^(?:CONTEXT: {2})?COPY .*, line \d+/m.test(said);
-  return isRow && !/^CONTEXT: {2}(?:PL\/pgSQL|SQL) function /m.test(said);
+  if (
+    /^(?:CONTEXT: {2})?PL\/pgSQL function (?!inline_code_block).* at (?:EXECUTE|FOR over EXECUTE|OPEN)/m.test(
+      said,
+    )
+  )
+    return true;
+  const isInFunction = /^CONTEXT: {2}(?:PL\/pgSQL|SQL) function (?!inline_code_block)/m.test(said);
+  if (isInFunction) return !/^QUERY: {2}/m.test(said);
+  return (
+    /^(?:CONTEXT: {2})?COPY .*, line \d+/m.test(said) ||
+    /(?:Command was|STATEMENT): +REFRESH MATERIALIZED VIEW/.test(said)
+  );
+}
+
+/**
+ * Whether a function of the database has worded the error itself (RAISE, ASSERT, and whatever the functions of other languages
+ * do). Such a text can be like any message of the server, with a value where that has a name, and have any number of lines.
+ * Only the statements of PL/pgSQL are not translated.
+ */
+export function isRaised(stderr: string): boolean {
+  const isStatement = (line: string): boolean =>
+    line.includes('PL/pgSQL') && / (?:RAISE|ASSERT)$/.test(line.trimEnd());
+  return (
+    /^(?:\p{L}+: {2})?PL\/(?!pgSQL)\w+|: {2}P000[14]: /mu.test(stderr) || stderr.split('\n').some(isStatement)
+  );
 }
 
 /** The query for rows that could not be restored: pg_restore prints only the table. */

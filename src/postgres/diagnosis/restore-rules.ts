@@ -31,7 +31,6 @@ const COLLISION_RULES: readonly Rule[] = [
     // Not a detail, which quotes values of rows.
     from: 'server',
     pattern: new RegExp(`^(${OBJECT}) already exists`),
-    notOfRow: true,
     query: CHANGE,
     cause: 'This already exists in the target: $1.',
     hint: REPLACE_HINT,
@@ -44,6 +43,7 @@ const COLLISION_RULES: readonly Rule[] = [
   {
     pattern: /^duplicate key value violates unique constraint "(.*)"/,
     query: ROWS,
+    ofRow: true,
     cause: 'The table $q of the target already contains rows with the same "$1" as rows of the backup.',
     hint: REPLACE_HINT,
   },
@@ -53,7 +53,6 @@ const COLLISION_RULES: readonly Rule[] = [
 const RIGHTS_RULES: readonly Rule[] = [
   {
     pattern: /^role "(.*)" does not exist/,
-    notOfRow: true,
     query: CHANGE,
     cause: 'The role "$1", which the backup refers to, does not exist on the target\'s server.',
     hint: 'Create the role there, or leave out owners and privileges: no-owner: true, no-privileges: true.',
@@ -146,7 +145,6 @@ const LACK_RULES: readonly Rule[] = [
   {
     from: 'server',
     pattern: new RegExp(`^(?=.* does not exist)(${EXISTENCE})$`),
-    notOfRow: true,
     query: CHANGE,
     cause: 'Something in the backup needs what the target lacks: $1.',
     hint: MISSING_HINT,
@@ -165,17 +163,20 @@ const LACK_RULES: readonly Rule[] = [
 const ROW_RULES: readonly Rule[] = [
   {
     pattern: /^could not create unique index "(.*)"/,
+    ofRow: true,
     cause: 'The backup contains duplicate rows for the unique index "$1".',
     hint: 'Collations may compare differently on this server, or the index was damaged in the origin: look for duplicates there, and REINDEX.',
   },
   {
     pattern: /^insert or update on table "(.*?)" violates foreign key constraint "(.*)"/,
+    ofRow: true,
     cause: 'Rows of the table "$1" refer to rows that do not exist (foreign key "$2").',
     hint: 'Usually the backup leaves out the rows that are referred to (exclude-table-data), or the restore does (tables): restore both, or neither.',
   },
   {
     pattern:
       /^(?:new row for relation|check constraint) "(.*?)" (?:of relation|violates check constraint) "(.*?)"/,
+    ofRow: true,
     cause: 'Rows of the backup violate a check constraint ("$1", "$2").',
     hint: 'A check that calls a function or reads other tables may fail while these are not restored yet: make it NOT VALID in the origin, or use a trigger.',
   },
@@ -185,12 +186,14 @@ const ROW_RULES: readonly Rule[] = [
     pattern:
       /^(?:value ".*" is )?(out of range for type [\w ]+|date\/time field value out of range|malformed (?:array|record|range|multirange) literal|invalid input syntax for type [\w ]+|invalid input value for enum [\w."]+|invalid byte sequence for encoding "\w+"|numeric field overflow|missing data for column|extra data after last expected column|null value in column "[^"]*"|value too long for type [\w ()]+)/,
     query: ROWS,
+    ofRow: true,
     cause: 'A value in the table $q is not valid for its type on this server: $1.',
     hint: 'Restore into a server of the same version as the origin, with the same extensions and encoding.',
   },
   {
     pattern: /^character with byte sequence .* in encoding "(.*?)" has no equivalent in encoding "(.*?)"/,
     query: CHANGE,
+    ofRow: true,
     cause: 'The backup contains text in $1 that the encoding of the target, $2, cannot represent.',
     hint: "CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8', and restore into that.",
   },

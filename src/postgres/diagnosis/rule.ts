@@ -6,8 +6,8 @@ export interface Rule {
   readonly pattern: RegExp;
   /** Matches the address that the tool tried to connect to. */
   readonly address?: RegExp;
-  /** The rule does not apply where the names in the message may be values of a row. */
-  readonly notOfRow?: true;
+  /** The groups of `pattern` are never values: the rule may quote them in an error that may name values of rows. */
+  readonly ofRow?: true;
   /** Matches the query that failed. */
   readonly query?: RegExp;
   /** `$1` and `$2` stand for groups of `pattern`, `$q` for the first group of `query`, `$t` for the table that was read. */

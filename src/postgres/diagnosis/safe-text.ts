@@ -68,6 +68,9 @@ const CUT = [
 const EXISTENCE_MESSAGE = new RegExp(`^(?:${EXISTENCE})$`);
 const WHOLE_MESSAGE = new RegExp(`^(?:${WHOLE.join('|')})$`);
 const CUT_MESSAGE = new RegExp(String.raw`^(?:${CUT.join('|')})(?=$|:| )`);
+/** Of these, the name may be a value that a function was given: `set_config(…)`, `has_table_privilege(…)`. */
+const NAMES_VALUE =
+  /^(?:permission denied to|must be|unrecognized|parameter|no privileges|could not (?!create unique|create excl))/;
 const OUT_OF_RANGE = /^value ".*" is (out of range for type [\w ]+)$/;
 
 /**
@@ -79,7 +82,7 @@ const OUT_OF_RANGE = /^value ".*" is (out of range for type [\w ]+)$/;
  */
 export function safeMessage(message: string, isOfRow: boolean): string | undefined {
   if (!isOfRow && EXISTENCE_MESSAGE.test(message)) return message;
-  if (WHOLE_MESSAGE.test(message)) return message;
+  if (WHOLE_MESSAGE.test(message)) return isOfRow && NAMES_VALUE.test(message) ? undefined : message;
   const [, range] = OUT_OF_RANGE.exec(message) ?? [];
   const shown = range === undefined ? CUT_MESSAGE.exec(message)?.[0] : `a value is ${range}`;
   return shown === undefined || shown === message ? shown : `${shown} (the value is not shown)`;

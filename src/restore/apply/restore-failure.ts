@@ -31,7 +31,8 @@ export function logNotices(stderr: string): void {
 }
 
 function safeLines(stderr: string): string[] {
-  const entry = ENTRY.exec(stderr);
+  // psql has no entries: there, such a line is a part of a text.
+  const entry = stderr.startsWith('psql:') ? null : ENTRY.exec(stderr);
   const lines = errorLines(stderr);
   return entry && lines.length > 0 ? [entry[0], ...lines] : lines;
 }
