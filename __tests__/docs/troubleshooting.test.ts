@@ -11,9 +11,9 @@ const sources = globSync('src/**/*.ts', { cwd: REPOSITORY_ROOT })
   .replaceAll(/\\(['"`])/g, '$1')
   .replaceAll(/['`] \+\n\s*['`]/g, '');
 
-/** The texts of errors that the documentation explains: the first cells of tables that begin with "It says". */
+/** The texts of errors that the documentation explains: the first cells of tables that begin with "Error". */
 const explained = markdownFiles().flatMap(({ path: file, text }) =>
-  [...text.matchAll(/^\| It says \|.*\n\|[-|]+\n((?:\|.*\n)+)/gm)].flatMap(([, rows = '']) =>
+  [...text.matchAll(/^\| Error \|.*\n\|[-|]+\n((?:\|.*\n)+)/gm)].flatMap(([, rows = '']) =>
     [...rows.matchAll(/^\| `([^`]+)` \|/gm)].map(([, said = '']): [string, string] => [said, file]),
   ),
 );

@@ -105,7 +105,7 @@ export const TOOL_RECORDS: readonly RecordedFailure[] = [
     name: 'a way to log in that libpq does not know',
     source: 'libpq 9.6: fe-auth.c',
     printed: 'psql: error: authentication method 10 not supported',
-    cause: /do not know the way to log in/,
+    cause: /do not support the authentication method/,
   },
   {
     name: 'a refusal, in the words of libpq 13',

@@ -64,7 +64,7 @@ describe('a folder of tools', () => {
     [
       'a minor version that runs commands of a hostile backup',
       ['17.5', '17.5', '17.5'],
-      /contains 17\.5, which a hostile backup can make run commands .* 17\.6 or newer is needed$/,
+      /contains 17\.5, in which a hostile backup can run commands .* 17\.6 or newer is needed$/,
     ],
     ['mixed versions', ['17.8', '17.9', '17.9'], /contains 17\.8 and 17\.9, not 17$/],
     ['one of them missing', ['17.8', '17.8'], /pg_restore absent$/],

@@ -41,7 +41,7 @@ export async function readEncryption(values: {
   if (givesRecipients && values.passphrase !== '') {
     throw new UserError(
       'invalid-input',
-      'age-recipients and age-passphrase are both set, but a backup can be encrypted to one of them only.',
+      'age-recipients and age-passphrase are both set, but a backup can be encrypted with only one of them.',
       'Keep age-recipients (the runner can then write backups but not read them) or age-passphrase.',
     );
   }
@@ -162,7 +162,7 @@ function refuseShort(passphrase: string): void {
   throw new UserError(
     'invalid-input',
     `age-passphrase: the passphrase has fewer than ${SHORTEST_PASSPHRASE} characters, and can be guessed.`,
-    'Make one with "openssl rand -base64 24", keep it in a password manager, and put it into the secret.',
+    'Generate one with "openssl rand -base64 24", store it in a password manager, and put it into the secret.',
   );
 }
 

@@ -103,7 +103,7 @@ function inWords(status: number, said: string, subject: Subject): readonly [stri
     default:
       return [
         `GitHub refused to ${work} the artifacts of ${repository} (${said}).`,
-        'Run the job again; if the error persists, report it.',
+        'Run the job again; if the error persists, open an issue for this action.',
       ];
   }
 }

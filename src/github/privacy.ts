@@ -60,7 +60,7 @@ async function visibilityNow({ repository, token, env, signal }: PlaintextUpload
   log.info(
     isFirstAttempt
       ? 'The event that started this run says that the repository is private'
-      : 'The event that started this run says private, but this is a later attempt: that may have changed',
+      : 'The event that started this run says that the repository is private, but this is a re-run: that may have changed',
   );
   return isFirstAttempt ? fromEvent : 'unknown';
 }

@@ -17,7 +17,7 @@ export function pruneOutputs({ kept, deleted, freedBytes }: PruneOutcome): Reado
 /** The result of a prune without failures, as a line for the log. */
 export function describeOutcome({ kept, deleted, freedBytes }: PruneOutcome, dryRun: boolean): string {
   const words = `${count(kept.length, 'backup')} kept, ${deleted.length} deleted, ${bytes(freedBytes)} freed`;
-  return dryRun ? `Dry run, nothing was deleted. A prune would have: ${words}` : words;
+  return dryRun ? `Dry run, nothing was deleted. Planned: ${words}` : words;
 }
 
 /** What a prune has kept and deleted; in a dry run, what it would have. */

@@ -35,7 +35,7 @@ export async function openBackup({ file, keys, target, signal }: BackupToOpen): 
     throw new UserError(
       'not-a-backup',
       'The backup is encrypted with age, and there is no key to open it.',
-      'Set "age-identity" to the secret key (AGE-SECRET-KEY-…) from a secret, or "age-passphrase" if it was encrypted to one.',
+      'Set "age-identity" to the secret key (AGE-SECRET-KEY-…) from a secret, or "age-passphrase" if it was encrypted with a passphrase.',
     );
   }
   log.info('Decrypting the backup');
@@ -53,7 +53,7 @@ function notEncrypted(): UserError {
   return new UserError(
     'not-a-backup',
     'The backup is not encrypted, although "age-identity" or "age-passphrase" is set.',
-    'If you know where it comes from, and it is meant to be so, remove that input.',
+    'If you trust this backup, remove that input; otherwise use another one.',
   );
 }
 

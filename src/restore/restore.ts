@@ -235,7 +235,7 @@ async function toolsFor(
     throw new UserError(
       'tools-unavailable',
       `The backup was made by pg_dump ${dumpVersion}, which is newer than the client tools (${tools.major}).`,
-      `Set "postgres-version: ${dumpMajor}", or leave postgres-version out.`,
+      `Set "postgres-version: ${dumpMajor}", or remove postgres-version.`,
     );
   }
   if (job.inputs.verify) refuseNewerServer(server, tools.major);

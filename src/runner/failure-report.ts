@@ -73,8 +73,8 @@ const DISK_FAILURES: Readonly<Record<string, string>> = {
   EDQUOT: 'The disk quota of the runner is used up',
   EROFS: 'The disk of the runner has become read-only',
   EIO: 'The disk of the runner is faulty',
-  EACCES: 'A file of the runner cannot be used',
-  EPERM: 'A file of the runner cannot be used',
+  EACCES: 'A file on the runner cannot be accessed',
+  EPERM: 'A file on the runner cannot be accessed',
 };
 
 function describe(error: unknown, impact: string): { message: string; hint: string } {

@@ -56,7 +56,7 @@ export async function probeTools(
   }
   const safe = safeVersionInstead(version);
   if (safe !== undefined) {
-    const problem = `${directory} contains ${version}, which a hostile backup can make run commands (CVE-2025-8714): ${safe} or newer is needed`;
+    const problem = `${directory} contains ${version}, in which a hostile backup can run commands (CVE-2025-8714): ${safe} or newer is needed`;
     return { ok: false, problem, missingLibraries: [], isUnsafe: true };
   }
   const found = { version, major, directory, psql, pgDump, pgRestore, environment };

@@ -115,7 +115,7 @@ async function newest(
   const plan = planFor(machine, [available.major], []);
   if (plan.kind !== 'install') {
     log.warning(
-      `check-latest: this runner has no package source to ask for newer client tools; ${available.version} is used.`,
+      `check-latest: this runner has no package source to search for newer client tools; ${available.version} is used.`,
     );
     return available;
   }

@@ -101,7 +101,7 @@ export const diskCases: readonly FaultCase[] = [
     fault: 'the work folder becomes read-only',
     phase: 'read-back',
     outcome: 'failed',
-    says: /^(?:The disk of the runner has become read-only|A file of the runner cannot be used): /,
+    says: /^(?:The disk of the runner has become read-only|A file on the runner cannot be accessed): /,
     async strike(bed) {
       let readOnly: { undo(): void } | undefined;
       const temp = await mkdtemp(join(tmpdir(), 'read-only-'));

@@ -212,7 +212,7 @@ describe('the database that the backup came from', () => {
     await origin.sql('DROP VIEW happy', 'shop');
     const options = { filters: { schemas: [], tables: ['happy'] } };
     const both = await userErrorOf(bed.plan(archive, place(), options));
-    expect(both.message).toContain('the very database that the backup came from');
+    expect(both.message).toContain('The backup came from this database.');
     expect(both.hint).toContain('"confirm-database: shop" and "clean: true"');
     const clean = await userErrorOf(bed.plan(archive, place(), { ...options, confirmDatabase: 'shop' }));
     expect(clean.message).toContain('is the one that the backup came from');

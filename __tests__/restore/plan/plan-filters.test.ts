@@ -151,7 +151,7 @@ describe('the tables filter', () => {
   it.each([
     ['ordres', 'tables: nothing in the backup matches "ordres"'],
     ['app.people\n::error::x', 'matches "app.people ::error::x"'],
-    ['(', 'cannot be understood'],
+    ['(', 'is not a valid pattern'],
   ])('names a pattern that matches nothing: %j', async (pattern, words) => {
     const error = await userErrorOf(bed.plan(archive, await emptyDatabase(scene), chosen(pattern)));
     expect(error.message).toContain(words);

@@ -153,7 +153,9 @@ describe('a restore that would fail', () => {
   it('is refused with a clear error: no schema may be created', async () => {
     const place = { ...(await emptyDatabase(scene)), as: scene.owner };
     const error = await userErrorOf(bed.plan(archive, place));
-    expect(error.message).toContain('The user owner may not create the schema app in the database "copy"');
+    expect(error.message).toContain(
+      'The user owner lacks the privilege to create the schema app in the database "copy"',
+    );
   });
 
   it('is refused with a clear error: nothing may be created in a schema', async () => {

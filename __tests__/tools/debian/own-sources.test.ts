@@ -118,7 +118,7 @@ describe('check-latest', () => {
     const tools = await provideMajor({ ...request, checkLatest: true }, machine);
     expect(tools.origin).toBe('installed');
     expect(bed.logged).toContain(
-      `::warning title=Postgres Backup::check-latest: this runner has no package source to ask for newer client tools; ${tools.version} is used.`,
+      `::warning title=Postgres Backup::check-latest: this runner has no package source to search for newer client tools; ${tools.version} is used.`,
     );
   });
 

@@ -53,13 +53,13 @@ export const ACCESS_RULES: readonly Rule[] = [
   {
     from: 'tool',
     pattern: /^authentication method (\d+) not supported|^SCRAM authentication requires libpq/,
-    cause: 'The client tools do not know the way to log in that the server asks for.',
+    cause: 'The client tools do not support the authentication method that the server requires.',
     hint: 'Use a newer postgres-version, or a user with a password.',
   },
   {
     pattern: /^PAM authentication failed for user "(.*)"/,
     cause: 'The server refused the user "$1" (PAM).',
-    hint: 'On Amazon RDS this is IAM authentication, whose tokens live for 15 minutes: make one in this job, just before this step.',
+    hint: 'On Amazon RDS this is IAM authentication, whose tokens are valid for 15 minutes: generate one in this job, just before this step.',
   },
   {
     pattern: /^certificate authentication failed for user "(.*)"/,

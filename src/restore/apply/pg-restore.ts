@@ -118,7 +118,7 @@ function possibleJobs({ session: { tools }, serverMajor, jobs }: RestoreRequest)
   if (jobs === undefined || !isOlderThanTools(tools.major, serverMajor)) return jobs;
   log.notice(
     `jobs: the target (PostgreSQL ${serverMajor}) is older than pg_restore (${tools.major}), ` +
-      'which can serve it over one connection only: everything is restored in one transaction.',
+      'which then supports one connection only: everything is restored in one transaction.',
   );
   return undefined;
 }

@@ -123,7 +123,7 @@ function unexpected(what: string): UserError {
   return new UserError(
     'restore-failed',
     `The script of pg_restore does not ${what}. Nothing was changed.`,
-    'Use another postgres-version, and report it.',
+    'Use another postgres-version, and report this error.',
   );
 }
 

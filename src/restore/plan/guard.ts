@@ -49,7 +49,7 @@ export function guardTarget({ contents, target, options }: PlanRequest, collisio
   if (confirmDatabase !== undefined && confirmDatabase !== target.database) {
     throw new UserError(
       'restore-refused',
-      `confirm-database: it says "${plainLine(confirmDatabase)}", but connection-string leads to the database "${database}".`,
+      `confirm-database is "${plainLine(confirmDatabase)}", but connection-string leads to the database "${database}".`,
       'Correct the one that is wrong. Nothing was changed.',
     );
   }
@@ -61,7 +61,7 @@ export function guardTarget({ contents, target, options }: PlanRequest, collisio
     throw new UserError(
       'restore-refused',
       `The database "${database}" is not empty: it contains ${describeTarget(target) || describeCollisions(collisions)}.${describeOrigin(origin)}`,
-      `Restore into an empty database; or, if this is the one you mean, set ${settings}${inTheWay > 0 ? ` to replace ${describeCollisions(collisions)}` : ''}.`,
+      `Restore into an empty database; or, to restore into this one, set ${settings}${inTheWay > 0 ? ` to replace ${describeCollisions(collisions)}` : ''}.`,
     );
   }
   if (!needsClean) return;
@@ -69,7 +69,7 @@ export function guardTarget({ contents, target, options }: PlanRequest, collisio
     throw new UserError(
       'restore-refused',
       `The database "${database}" is the one that the backup came from.`,
-      'Restore into another database; or, if you do mean this one, set "clean: true". Only what you restore is changed.',
+      'Restore into another database; or, to restore into this one, set "clean: true". Only what you restore is changed.',
     );
   }
   throw new UserError(
@@ -80,7 +80,7 @@ export function guardTarget({ contents, target, options }: PlanRequest, collisio
 }
 
 function describeOrigin(origin: boolean): string {
-  return origin ? ' It is the very database that the backup came from.' : '';
+  return origin ? ' The backup came from this database.' : '';
 }
 
 function describeTarget({ relations, others, largeObjects }: TargetFacts): string {

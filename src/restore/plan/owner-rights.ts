@@ -116,8 +116,8 @@ function refusedOpened(opened: readonly Opened[]): UserError {
   );
   return new UserError(
     'restore-refused',
-    `${someOf(users)} could use the rights of the superuser ${owner}: without the privileges of the backup, which do not allow that, they can use ${named}.`,
-    'Leave out "no-privileges: true"; if this is meant, set "no-owner: true" as well. Nothing was changed.',
+    `${someOf(users)} could use the rights of the superuser ${owner}: without the privileges in the backup, which prevent this, they can use ${named}.`,
+    'Remove "no-privileges: true"; if this is intended, set "no-owner: true" as well. Nothing was changed.',
   );
 }
 
@@ -215,6 +215,6 @@ function refused(gains: readonly Gain[], user: string): UserError {
   return new UserError(
     'restore-refused',
     `Others could use the rights of the superuser ${plainLine(user)}: ${named} would run with them, instead of those of ${someOf(owners.map(plainLine))} (${reasons}).`,
-    `Create the missing roles first (CREATE ROLE name NOLOGIN;), or restore as a role with fewer rights; if this is meant, set "no-owner: true". Nothing was changed.`,
+    `Create the missing roles first (CREATE ROLE name NOLOGIN;), or restore as a role with fewer rights; if this is intended, set "no-owner: true". Nothing was changed.`,
   );
 }

@@ -152,6 +152,6 @@ export function describedBy(entry: Pick<TocEntry, 'kind' | 'schema' | 'tag'>, dr
   throw new UserError(
     'restore-refused',
     `The archive describes the ${displayKind(entry)} ${displayName(entry)} by a statement that pg_dump does not write.`,
-    'Restore another backup, and find out who has changed this one.',
+    'Restore another backup, and find out who changed this one.',
   );
 }

@@ -158,6 +158,6 @@ function notUnderstood(entry: TocEntry): UserError {
   return new UserError(
     'restore-refused',
     `The archive has a statement about the privileges on ${displayName(entry)} that pg_dump does not write.`,
-    'Find out who has changed the backup; or set "no-privileges: true" to restore none.',
+    'Find out who changed the backup; or set "no-privileges: true" to restore none.',
   );
 }

@@ -80,8 +80,8 @@ function patternOf(input: string, text: string): Pattern {
   if (pattern) return pattern;
   throw new UserError(
     'restore-refused',
-    `${input}: the pattern "${plainLine(text)}" cannot be understood.`,
-    'Write names, with * and ? for any letters; put double quotes around a name with other signs in it.',
+    `${input}: the pattern "${plainLine(text)}" is not a valid pattern.`,
+    'Write names; * stands for any text, and ? for any one character. Put double quotes around a name that contains other characters.',
   );
 }
 
@@ -175,8 +175,8 @@ class Walk {
     if (table === undefined || this.#chosen.has(table)) return;
     throw new UserError(
       'restore-refused',
-      `The rows of ${displayName(data)} were dumped as those of ${displayName(table)}, which is not chosen.`,
-      `Choose ${displayName(table)} too: its partitions can only be restored together.`,
+      `The rows of ${displayName(data)} were dumped as those of ${displayName(table)}, which is not selected.`,
+      `Select ${displayName(table)} too: its partitions can only be restored together.`,
     );
   }
 
@@ -198,7 +198,7 @@ class Walk {
     const [what, which] = [own ?? by, displayName(relation)];
     throw new UserError(
       'restore-refused',
-      `The ${displayKind(what)} ${displayName(what)} needs the ${displayKind(relation)} ${which}, which is not chosen and not in the target.`,
+      `The ${displayKind(what)} ${displayName(what)} needs the ${displayKind(relation)} ${which}, which is neither selected nor in the target.`,
       `Add ${which} to "tables", or restore it first.`,
     );
   }

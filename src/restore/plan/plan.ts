@@ -222,7 +222,7 @@ function requireSameKinds({ entries }: Collisions, relations: readonly TargetRel
   throw new UserError(
     'restore-refused',
     `${displayName(other)} is a ${displayKind(other)} in the backup and a ${displayKind({ kind })} in the target.`,
-    `Drop or rename the ${displayKind({ kind })} first, if it is not needed any more.`,
+    `Drop or rename the ${displayKind({ kind })} first, if it is no longer needed.`,
   );
 }
 

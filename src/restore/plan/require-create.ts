@@ -16,7 +16,7 @@ export function requireCreate(entries: readonly TocEntry[], target: TargetFacts)
   if (schema !== undefined && !target.canCreateInDatabase) {
     throw new UserError(
       'restore-refused',
-      `The user ${user} may not create the schema ${displayName(schema)} in the database "${plainLine(target.database)}".`,
+      `The user ${user} lacks the privilege to create the schema ${displayName(schema)} in the database "${plainLine(target.database)}".`,
       `Use the owner of the database, or grant it: GRANT CREATE ON DATABASE … TO ….`,
     );
   }
@@ -26,7 +26,7 @@ export function requireCreate(entries: readonly TocEntry[], target: TargetFacts)
   if (closed === undefined) return;
   throw new UserError(
     'restore-refused',
-    `The user ${user} may not create ${displayName(closed)}: it has no CREATE privilege on the schema ${plainLine(closed.schema)}.`,
+    `The user ${user} cannot create ${displayName(closed)}: it lacks the CREATE privilege on the schema ${plainLine(closed.schema)}.`,
     'Use the owner of the database or of the schema, or grant it: GRANT CREATE ON SCHEMA … TO ….',
   );
 }

@@ -19,7 +19,7 @@ const NOT_NULL_NAME = / CONSTRAINT (?:"(?:[^"]|"")+"|[^\s"]+) NOT NULL\b/g;
  * - of a table, the order of its columns, which a child table does not keep (PostgreSQL's own test of upgrades accepts
  *   that), and the names of its NOT NULL constraints.
  *
- * Strings, and so the bodies of functions, must be the same to the byte.
+ * Strings, and so the bodies of functions, must be identical byte for byte.
  */
 export function isSameDefinition(one: TocEntry, other: TocEntry): boolean {
   return one.definition === other.definition || canonical(one) === canonical(other);

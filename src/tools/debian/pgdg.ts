@@ -23,7 +23,7 @@ export async function installFromPgdg(
   if (!release) {
     throw new UserError(
       'tools-unavailable',
-      'PGDG has packages for releases of Debian and Ubuntu, and /etc/os-release does not name one (VERSION_CODENAME).',
+      'PGDG has packages for releases of Debian and Ubuntu, but /etc/os-release does not name one (VERSION_CODENAME).',
       'Use an image of a Debian or Ubuntu release, or install the tools in a step before this one.',
     );
   }
