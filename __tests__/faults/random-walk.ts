@@ -135,14 +135,14 @@ export function describeStep({ subject, encrypted, kept, attempts, faults }: Ste
 
 function describeFault(fault: RandomFault): string {
   const { kind, ...details } = fault;
-  const words = Object.entries(details).map(([name, value]) => `${name} ${inWords(value)}`);
+  const words = Object.entries(details).map(([name, value]) => `${name} ${describeValue(value)}`);
   return `${kind} (${words.join(', ')})`;
 }
 
-function inWords(value: unknown): string {
+function describeValue(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   return Object.entries(value)
-    .map(([name, each]) => `${name}=${inWords(each)}`)
+    .map(([name, each]) => `${name}=${describeValue(each)}`)
     .join(' ');
 }
 

@@ -46,7 +46,7 @@ describe('a backup that is newer than the tools of a fixed postgres-version (tho
     });
     expectFailedRestore(
       run,
-      /^The backup was made by pg_dump 18\.\d+, which is newer than the client tools \(17\)\.\nSet "postgres-version: 18", or leave postgres-version out\.$/,
+      /^The backup was made by pg_dump 18\.\d+, which is newer than the client tools \(17\)\.\nSet "postgres-version: 18", or remove postgres-version\.$/,
     );
     expect(run.summary).toContain('The target was not touched');
     expect(await holdsNothing(bed.database, 'target')).toBe(true);

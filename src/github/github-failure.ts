@@ -75,11 +75,11 @@ export function refusal(answer: FailedAnswer, subject: Subject): GitHubRefusal |
   const { status } = answer;
   if (status < 400 || status >= 500) return undefined;
   const said = `${status}: ${answer.message.slice(0, LONGEST_MESSAGE)}`;
-  const [message, hint] = inWords(status, said, subject);
+  const [message, hint] = messageAndHint(status, said, subject);
   return new GitHubRefusal(status, message, hint);
 }
 
-function inWords(status: number, said: string, subject: Subject): readonly [string, string] {
+function messageAndHint(status: number, said: string, subject: Subject): readonly [string, string] {
   const { repository, isOwnRepository, permission } = subject;
   const work = permission === 'read' ? 'read' : 'delete';
   switch (status) {

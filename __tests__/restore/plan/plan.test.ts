@@ -162,7 +162,7 @@ describe('a restore that would fail', () => {
     const file = await bed.dump({ server: origin, database: 'app' }, '--table=public.*');
     const place = { ...(await emptyDatabase(scene)), as: scene.owner };
     const error = await userErrorOf(bed.plan(file, place));
-    expect(error.message).toContain('no CREATE privilege on the schema public');
+    expect(error.message).toContain('lacks the CREATE privilege on the schema public');
   });
 
   it('is refused with a clear error: rows without a table', async () => {

@@ -74,7 +74,7 @@ export function watchSilence(tool: WatchedTool): SilenceWatch {
       answers = [...answers, answer];
       if (isPowerOfTwo(answers.length)) {
         log.info(
-          `${tool.name} has received no data for ${duration(quietLooks * LOOK_EVERY_MS)}: ${inWords(answer)}`,
+          `${tool.name} has received no data for ${duration(quietLooks * LOOK_EVERY_MS)}: ${describeServerSide(answer)}`,
         );
       }
       const verdict = judgeSilence(tool.name, answers, ACTIVITY_IS_KNOWN ? BAD_ANSWERS : BAD_ANSWERS_UNSEEN);
@@ -153,12 +153,12 @@ export function judgeSilence(
 function silent(tool: string, last: ServerSide): UserError {
   return new UserError(
     'no-progress',
-    `The connection of ${tool} is dead: no data was received for over a minute, and ${inWords(last)}.`,
+    `The connection of ${tool} is dead: no data was received for over a minute, and ${describeServerSide(last)}.`,
     'Something between the runner and the server has dropped the connection (a router, VPN, proxy or the host itself). Run the job again; if the error persists, use a runner that is closer to the server.',
   );
 }
 
-function inWords(answer: ServerSide): string {
+function describeServerSide(answer: ServerSide): string {
   switch (answer.kind) {
     case 'working':
       return `the server is working${answer.waitsFor === '' ? '' : ` (${plainLine(answer.waitsFor)})`}`;

@@ -64,7 +64,7 @@ export function planLosses(request: LossRequest): LossPlan {
       ({ name, schema, object, detail }) =>
         `ALTER PUBLICATION ${quotedIdentifier(name)} ADD TABLE ONLY ${qualified(schema, object)}${detail.trimEnd()}`,
     ),
-    rejoined: rejoined.map(inWords),
+    rejoined: rejoined.map(describeAttached),
   };
 }
 
@@ -184,11 +184,11 @@ function lostParts(lost: readonly Attached[]): Omission[] {
     const [first] = group;
     if (first === undefined) return [];
     const { what, level } = KINDS[first.kind] ?? { what: first.kind, level: 'warning' as const };
-    return [{ what, names: group.map(inWords), why: WHY, level, dropped: true }];
+    return [{ what, names: group.map(describeAttached), why: WHY, level, dropped: true }];
   });
 }
 
-function inWords(item: Attached): string {
+function describeAttached(item: Attached): string {
   const object = describeObject(item);
   if (item.name === '') return object;
   if (item.kind === 'comment' || item.kind === 'security label') return `${object}.${plainLine(item.name)}`;

@@ -67,8 +67,8 @@ export function compareDefinitions(
   const others = expected.filter((entry) => !(isText && take(entry, (other) => same(entry, other))));
   for (const entry of others) {
     const isThere = take(entry, () => true);
-    if (!isThere) differences.push(`${inWords(entry)} is missing`);
-    else if (isText) differences.push(`${inWords(entry)} has another definition`);
+    if (!isThere) differences.push(`${describeEntry(entry)} is missing`);
+    else if (isText) differences.push(`${describeEntry(entry)} has another definition`);
   }
   if (isText) differences.push(...surplusParts(found, target, isCompared));
   const owners = compareOwners(expectation, found);
@@ -81,7 +81,7 @@ export function compareDefinitions(
 }
 
 /** How an error names an entry. */
-export function inWords(entry: TocEntry): string {
+export function describeEntry(entry: TocEntry): string {
   return `the ${displayKind(entry)} ${displayName(entry)}`;
 }
 
@@ -116,7 +116,7 @@ function surplusParts(
     const home = index.ownerOf(entry);
     if (home === undefined || !matched.has(home) || matched.has(entry) || !isCompared(entry)) return [];
     // An extension brings its own comment along.
-    return home.kind === 'EXTENSION' ? [] : [`${inWords(entry)} is not in the backup`];
+    return home.kind === 'EXTENSION' ? [] : [`${describeEntry(entry)} is not in the backup`];
   });
 }
 
@@ -131,7 +131,7 @@ function compareOwners(
   const differences = compared.flatMap(({ entry, owner, other }) =>
     other.owner === owner
       ? []
-      : [`${inWords(entry)} belongs to ${plainLine(other.owner)} instead of ${plainLine(owner)}`],
+      : [`${describeEntry(entry)} belongs to ${plainLine(other.owner)} instead of ${plainLine(owner)}`],
   );
   return { differences, count: compared.length };
 }

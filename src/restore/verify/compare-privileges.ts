@@ -89,7 +89,7 @@ class Comparison {
     const initial = scope === 'all' || entry.kind === 'DEFAULT ACL' || isSchema(entry) ? 'known' : 'unknown';
     const object = { tag: entry.tag, schema: entry.schema, serverMajor: this.#serverMajor };
     const statements = found === undefined ? [] : privilegeStatements(found.definition);
-    const name = `the ${entry.kind === 'ACL' ? 'privileges on ' : ''}${inWords(entry)}`;
+    const name = `the ${entry.kind === 'ACL' ? 'privileges on ' : ''}${describeGranted(entry)}`;
     if (statements === undefined) return [[`${name} cannot be understood`]];
     const owner = found?.owner ?? this.#ownerOfSchema(entry);
     const expected = privilegesAfter(planned?.applied ?? [], {
@@ -143,7 +143,7 @@ function isSchema({ kind, tag }: TocEntry): boolean {
 }
 
 /** `table public.orders`. */
-function inWords({ kind, schema, tag, owner }: TocEntry): string {
+function describeGranted({ kind, schema, tag, owner }: TocEntry): string {
   if (kind === 'DEFAULT ACL') {
     return `${displayKind({ kind })} of ${plainLine(owner)} ${displayName({ kind, schema, tag })}`;
   }
