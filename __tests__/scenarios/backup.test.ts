@@ -77,7 +77,11 @@ describe('a backup', () => {
     expect(digests.size).toBe(1);
   });
 
-  it('can be restored with the commands of its summary', async () => {
+  it('can be restored with the commands of its summary, privileges included', async () => {
+    await bed.database.query(
+      'CREATE FUNCTION closed() RETURNS int LANGUAGE sql RETURN 1; REVOKE EXECUTE ON FUNCTION closed() FROM PUBLIC',
+      { database: 'shop' },
+    );
     const run = await backup({ 'backup-name': 'by hand' });
     const commands =
       /```sh\n([\s\S]*?)```/
@@ -98,6 +102,8 @@ describe('a backup', () => {
       env: { PATH: `${directory}:${process.env['PATH'] ?? ''}`, TARGET_DATABASE_URL: target },
     });
     expect(await countRows(bed.database, 'restored')).toEqual(shop);
+    const open = `SELECT has_function_privilege('pg_monitor', 'closed()', 'EXECUTE') AS open`;
+    expect(await bed.database.query(open, { database: 'restored' })).toEqual([{ open: false }]);
     const again = await bed.backup({ inputs: { 'connection-string': target } });
     expect(again.outputs['content-digest']).toBe(run.outputs['content-digest']);
   });

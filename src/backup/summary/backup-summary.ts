@@ -118,6 +118,11 @@ function describeTestRestore({ serverVersion, address }: TestRestoredOn): string
   return `**restored and verified to be identical** on ${code(address)}, PostgreSQL ${escaped(serverVersion)}`;
 }
 
+/** `--no-privileges` is not advised: without its REVOKEs everybody may execute every function. */
+const MISSING_ROLES =
+  'If the server lacks a role of the backup, or you may not act for it, `pg_restore` changes nothing and names it. ' +
+  'Create the role, or use the restore action: it leaves out only what needs that role, and says what.';
+
 function howToRestore(backup: BackupSummary): string {
   const { artifact, keptAt = '' } = backup;
   const name = artifact?.name ?? keptAt;
@@ -132,10 +137,10 @@ function howToRestore(backup: BackupSummary): string {
     '# check that it is the verified file',
     `echo ${shellWord(`${artifact?.sha256 ?? backup.sha256}  ${name}`)} | sha256sum --check`,
     ...(backup.encryption ? decryption(backup.encryption, name) : []),
-    '# restore it into an empty database, with client tools of the same major version of PostgreSQL or newer',
-    `pg_restore --no-owner --no-privileges --exit-on-error --single-transaction --dbname="$TARGET_DATABASE_URL" ${shellWord(plaintextName(name))}`,
+    '# restore it with owners and privileges into an empty database, with client tools of the same major version or newer',
+    `pg_restore --exit-on-error --single-transaction --dbname="$TARGET_DATABASE_URL" ${shellWord(plaintextName(name))}`,
   ];
-  return `### Restore this backup\n\n${shell(lines)}`;
+  return `### Restore this backup\n\n${shell(lines)}\n\n${MISSING_ROLES}`;
 }
 
 /** age asks for a passphrase by itself. */
