@@ -15,6 +15,9 @@ describe('whether the repository is public', () => {
     ['is internal', { private: true, visibility: 'internal' }, false],
     ['of an older payload, public', { private: false }, true],
     ['of an older payload, private', { private: true }, false],
+    ['that contradicts itself: private and public', { private: true, visibility: 'public' }, true],
+    ['that contradicts itself: not private and internal', { private: false, visibility: 'internal' }, true],
+    ['that contradicts itself: not private and private', { private: false, visibility: 'private' }, true],
     ['that does not say', {}, undefined],
     ['that says nonsense', { private: 'no', visibility: 7 }, undefined],
   ])('%s', (_, repository, expected) => {

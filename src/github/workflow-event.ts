@@ -40,14 +40,15 @@ export function workflowEvent(
 }
 
 /**
- * Whether anyone can see a repository, from its description in a payload or in GitHub's API.
+ * Whether anyone can see a repository, from its description in a payload or in GitHub's API. If any part of it says so,
+ * they can. An internal repository is visible to the members of its enterprise only.
  *
  * @returns undefined when that does not say.
  */
 export function isPublicRepository(repository: unknown): boolean | undefined {
   const [visibility, isPrivate] = [at(repository, 'visibility'), at(repository, 'private')];
-  if (isPrivate === true || visibility === 'private' || visibility === 'internal') return false;
   if (isPrivate === false || visibility === 'public') return true;
+  if (isPrivate === true || visibility === 'private' || visibility === 'internal') return false;
   return undefined;
 }
 
