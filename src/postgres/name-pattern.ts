@@ -1,7 +1,8 @@
+import { type LinearRegex, linearRegex } from './linear-regex.ts';
 import type { Relation } from './preflight.ts';
 
-/** A pattern of psql as two regular expressions; `undefined` when JavaScript cannot express it. */
-export type Pattern = { readonly schema: RegExp | undefined; readonly name: RegExp } | undefined;
+/** A pattern of psql as two regular expressions; `undefined` when it uses more than they can do. */
+export type Pattern = { readonly schema: LinearRegex | undefined; readonly name: LinearRegex } | undefined;
 
 /** Whether a pattern for tables matches this relation; without a schema it matches what the search path finds. */
 export function matchesRelation(
@@ -44,11 +45,11 @@ export function readPattern(text: string): Pattern {
   const [name = '', schema] = parts.reverse();
   try {
     return {
-      name: new RegExp(`^(?:${name})$`, 's'),
-      schema: schema === undefined ? undefined : new RegExp(`^(?:${schema})$`, 's'),
+      name: linearRegex(name),
+      schema: schema === undefined ? undefined : linearRegex(schema),
     };
   } catch {
-    // PostgreSQL's regular expressions have more features than JavaScript's: then only pg_dump decides.
+    // PostgreSQL's regular expressions have more features: then only pg_dump decides.
     return undefined;
   }
 }
