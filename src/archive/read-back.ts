@@ -44,7 +44,7 @@ export async function readBack(request: ReadBackRequest): Promise<ReadBack> {
   const before = await identity(request.archive);
   const { sha256, size } = await hashed(request.archive, request.signal);
   if (size === 0) throw unreadable('it is empty');
-  const { entries } = await readTableOfContents(request.archive);
+  const { entries } = await readTableOfContents(request.archive, request.signal);
   const contents = await readContents(request, entries);
   if ((await identity(request.archive)) !== before) throw unreadable('it was changed meanwhile');
   requireAll(contents, entries);

@@ -172,7 +172,7 @@ async function obtainBackup(job: Job): Promise<Backup> {
     : artifact(job, inputs.source));
   const target = path.join(workFolder.path, 'archive');
   const archive = await openBackup({ file, keys: inputs.keys, target, signal });
-  const contents = await readTableOfContents(archive);
+  const contents = await readTableOfContents(archive, signal);
   log.info(
     `The backup is of ${contents.database}, PostgreSQL ${contents.serverVersion}, ` +
       `dumped by pg_dump ${contents.dumpVersion}`,

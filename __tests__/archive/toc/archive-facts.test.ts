@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { encodingOf, largeObjectIdsOf } from '../../../src/archive/toc/archive-facts.ts';
-import { readTableOfContents } from '../../../src/archive/toc/table-of-contents.ts';
+import { tocOf } from './toc-of.ts';
 import { type RestoreBed, startRestoreBed } from '../../restore/apply/restore-bed.ts';
 import { captureOutput } from '../../support/captured-output.ts';
 import { tocEntry } from './toc-entry.ts';
@@ -20,7 +20,7 @@ describe('the facts for the verification of a restore', () => {
     );
     await bed.server.sql(`SELECT lo_from_bytea(4711 + i, 'x') FROM generate_series(1, 3) i`, 'latin');
     const { file } = await bed.dump('latin');
-    const contents = await readTableOfContents(file);
+    const contents = await tocOf(file);
     expect(encodingOf(contents)).toBe('LATIN1');
     expect([...largeObjectIdsOf(contents)]).toEqual(['4712', '4713', '4714']);
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Definition } from '../../../src/archive/content/manifest.ts';
 import { definitionsOf } from '../../../src/archive/toc/definitions.ts';
-import { readTableOfContents } from '../../../src/archive/toc/table-of-contents.ts';
+import { tocOf } from './toc-of.ts';
 import { type SmallEntry, smallArchive } from './small-archive.ts';
 
 let folder: string;
@@ -18,7 +18,7 @@ afterAll(() => rm(folder, { recursive: true }));
 async function definitions(...entries: readonly SmallEntry[]): Promise<Definition[]> {
   const file = join(folder, 'small.bak');
   await writeFile(file, smallArchive(16, entries));
-  return definitionsOf((await readTableOfContents(file)).entries);
+  return definitionsOf((await tocOf(file)).entries);
 }
 
 const TABLE: SmallEntry = { id: 7, kind: 'TABLE', tag: 't', definition: 'CREATE TABLE public.t (x int);\n' };

@@ -7,6 +7,7 @@ import {
   type TocEntry,
   readTableOfContents,
 } from '../../../src/archive/toc/table-of-contents.ts';
+import { tocOf } from './toc-of.ts';
 import { UserError } from '../../../src/errors.ts';
 import { type Database, startDatabase } from '../../support/database.ts';
 import { userErrorOf } from '../../support/user-error.ts';
@@ -62,7 +63,7 @@ async function expectedList(file: string): Promise<string[]> {
 describe('the table of contents', () => {
   it.each([0, 1])('contains all that pg_restore lists, of server %d', async (index) => {
     const file = await bed.dump(onServer(index));
-    const contents = await readTableOfContents(file);
+    const contents = await tocOf(file);
     expect(contents.entries.map(listed)).toEqual(await expectedList(file));
     expect(contents).toMatchObject({ database: 'odd "db"', formatVersion: '1.16', dumpMajor: 17 });
     expect(contents.serverVersion).toMatch(index === 0 ? /^16\.\d+$/ : /^17\.\d+$/);
@@ -74,11 +75,11 @@ describe('the table of contents', () => {
     const file = await bed.dump(onServer(1), `--compress=${compression}`);
     const strip = ({ entries }: TableOfContents): unknown[] =>
       entries.map((entry) => ({ ...entry, dumpId: 0 }));
-    expect(strip(await readTableOfContents(file))).toEqual(strip(await readTableOfContents(archive)));
+    expect(strip(await tocOf(file))).toEqual(strip(await tocOf(archive)));
   });
 
   it('has the same names as the manifest', async () => {
-    const { entries } = await readTableOfContents(archive);
+    const { entries } = await tocOf(archive);
     const { manifest } = await readBack({
       archive,
       pgRestore: bed.tools.pgRestore,
@@ -94,14 +95,14 @@ describe('the table of contents', () => {
   });
 
   it('keeps names with line breaks, quotes and emoji, and their SQL', async () => {
-    const { entries } = await readTableOfContents(archive);
+    const { entries } = await tocOf(archive);
     const table = entries.find(({ kind, tag }) => kind === 'TABLE' && tag.includes('😀" (x)\n;'));
     expect(table?.dropStatement).toBe('DROP TABLE public."o\'dd ""😀"" (x)\n;";\n');
     expect(table?.definition).toContain('"a b" text');
   });
 
   it('contains the sections, and which entries have data', async () => {
-    const { entries } = await readTableOfContents(archive);
+    const { entries } = await tocOf(archive);
     const of = (kind: string): TocEntry | undefined => entries.find((entry) => entry.kind === kind);
     expect(of('TABLE')).toMatchObject({ section: 'pre-data', hasData: false });
     expect(of('TABLE DATA')).toMatchObject({ section: 'data', hasData: true, definition: '' });
@@ -115,7 +116,7 @@ describe('the table of contents', () => {
     const body = '-- ü\n'.repeat(400_000);
     await server.sql(`CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $b$BEGIN ${body} END$b$`, 'large');
     const file = await bed.dump({ server, database: 'large' });
-    const { entries } = await readTableOfContents(file);
+    const { entries } = await tocOf(file);
     expect(entries.find(({ kind }) => kind === 'FUNCTION')?.definition).toContain(body);
   });
 
@@ -123,7 +124,7 @@ describe('the table of contents', () => {
     const { server } = onServer(1);
     await server.query(`CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`);
     await server.sql('CREATE TABLE "é" (x int); CREATE TABLE "è" (x int)', 'latin');
-    const { entries } = await readTableOfContents(await bed.dump({ server, database: 'latin' }));
+    const { entries } = await tocOf(await bed.dump({ server, database: 'latin' }));
     const tables = entries.filter(({ kind }) => kind === 'TABLE').map(({ tag }) => tag);
     expect(tables.sort()).toEqual(['è', 'é']);
   });
@@ -138,13 +139,13 @@ describe('the format version', () => {
 
   it.each([12, 13, 14, 15, 16])('1.%d is read as pg_restore reads it', async (minor) => {
     const file = await archiveOf(minor);
-    const contents = await readTableOfContents(file);
+    const contents = await tocOf(file);
     expect(contents.formatVersion).toBe(`1.${minor}`);
     expect(contents.entries.map(listed)).toEqual(await expectedList(file));
   });
 
   it.each([11, 17])('1.%d is refused with its number', async (minor) => {
-    const error = await userErrorOf(readTableOfContents(await archiveOf(minor)));
+    const error = await userErrorOf(tocOf(await archiveOf(minor)));
     expect(error.message).toContain(`1.${minor}`);
   });
 });
@@ -154,7 +155,7 @@ describe('a damaged table of contents', () => {
     const file = bed.newFile('bak');
     await writeFile(file, bytes);
     try {
-      return await readTableOfContents(file);
+      return await tocOf(file);
     } catch (error) {
       if (error instanceof UserError) return error;
       throw error;
@@ -172,7 +173,7 @@ describe('a damaged table of contents', () => {
 
   it('is refused at whatever position a real archive is cut', async () => {
     const whole = await readFile(archive);
-    const end = tocLength(await readTableOfContents(archive), whole);
+    const end = tocLength(await tocOf(archive), whole);
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: end - 1 }), async (length) => {
         expect(await damaged(whole.subarray(0, length))).toBeInstanceOf(UserError);
@@ -207,7 +208,7 @@ describe('a damaged table of contents', () => {
     const handle = await open(file, 'r+');
     await handle.truncate(4_000_000_000);
     await handle.close();
-    const error = await userErrorOf(readTableOfContents(file));
+    const error = await userErrorOf(tocOf(file));
     expect(error.message).toContain('a text of 2147483647 bytes');
   });
 
@@ -221,9 +222,21 @@ describe('a damaged table of contents', () => {
       const entry = smallArchive(16, [{ id, kind: 'COMMENT', tag: 'x', definition }]).subarray(header.length);
       await appendFile(file, entry);
     }
-    const { message } = await userErrorOf(readTableOfContents(file));
+    const { message } = await userErrorOf(tocOf(file));
     expect(message).toContain('its table of contents has more than 512 MiB');
     await rm(file);
+  });
+
+  it('of many entries can be cancelled, and is not read further', async () => {
+    const entries = Array.from({ length: 200_000 }, (_, index) => ({ id: index + 1, kind: 'X', tag: '' }));
+    const file = bed.newFile('bak');
+    await writeFile(file, smallArchive(16, entries));
+    const controller = new AbortController();
+    const reading = readTableOfContents(file, controller.signal);
+    setImmediate(() => {
+      controller.abort(new Error('cancelled'));
+    });
+    await expect(reading).rejects.toThrow('cancelled');
   });
 
   it.each([
@@ -239,7 +252,7 @@ describe('a damaged table of contents', () => {
 
   it('is explained: a file that cannot be read', async () => {
     // A folder can be opened, and not read: as near as a test comes to a disk that fails.
-    const { message } = await userErrorOf(readTableOfContents(import.meta.dirname));
+    const { message } = await userErrorOf(tocOf(import.meta.dirname));
     expect(message).toMatch(/^The archive cannot be read back: EISDIR/);
   });
 
@@ -297,7 +310,7 @@ describe('a damaged table of contents', () => {
   });
 
   it('is explained: a missing file', async () => {
-    expect((await userErrorOf(readTableOfContents('/nowhere/at/all'))).message).toContain('ENOENT');
+    expect((await userErrorOf(tocOf('/nowhere/at/all'))).message).toContain('ENOENT');
   });
 });
 

@@ -7,7 +7,7 @@ import { restoreArchive } from '../../../src/restore/apply/pg-restore.ts';
 import type { RestoreRequest } from '../../../src/restore/apply/restore-request.ts';
 import type { Verification, VerificationRequest } from '../../../src/restore/verify/verification-request.ts';
 import { verifyRestore } from '../../../src/restore/verify/verify-restore.ts';
-import { readTableOfContents } from '../../../src/archive/toc/table-of-contents.ts';
+import { tocOf } from '../../archive/toc/toc-of.ts';
 import { examineTarget } from '../../../src/restore/plan/target.ts';
 import type { Manifest } from '../../../src/archive/content/manifest.ts';
 import { readBack } from '../../../src/archive/read-back.ts';
@@ -89,7 +89,7 @@ export async function startRestoreBed(
       },
     );
   const planOf = async (archive: string, place: PgSession): Promise<RestorePlan> => {
-    const contents = await readTableOfContents(archive);
+    const contents = await tocOf(archive);
     const target = await examineTarget(place, undefined, true);
     const options = restoreOptions({ clean: true, confirmDatabase: target.database });
     return planRestore({ contents, target, options });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { largeObjectIdsOf } from '../../../src/archive/toc/archive-facts.ts';
 import type { RestoreRequest } from '../../../src/restore/apply/restore-request.ts';
-import { readTableOfContents } from '../../../src/archive/toc/table-of-contents.ts';
+import { tocOf } from '../../archive/toc/toc-of.ts';
 import { captureOutput } from '../../support/captured-output.ts';
 import { fillDifficult } from '../../support/difficult-schema.ts';
 import { type RestoreBed, type TestArchive, startRestoreBed } from './restore-bed.ts';
@@ -55,7 +55,7 @@ describe('a database with everything that makes restores fail', () => {
       rows: archive.manifest.rows,
     });
     expect(verification.largeObjects).toBeGreaterThan(1);
-    const largeObjectIds = largeObjectIdsOf(await readTableOfContents(archive.file));
+    const largeObjectIds = largeObjectIdsOf(await tocOf(archive.file));
     expect(await bed.verify(archive, target, { everything: false, largeObjectIds })).toEqual(verification);
   });
 });

@@ -14,7 +14,7 @@ import {
 import type { SchemaVerification } from '../../../src/restore/verify/verify-schema.ts';
 import { type RestorePlan, planRestore } from '../../../src/restore/plan/plan.ts';
 import { readBack } from '../../../src/archive/read-back.ts';
-import { readTableOfContents } from '../../../src/archive/toc/table-of-contents.ts';
+import { tocOf } from '../../archive/toc/toc-of.ts';
 import { type TargetFacts, examineTarget } from '../../../src/restore/plan/target.ts';
 import { type TestClientTools, testClientTools } from '../../support/client-tools.ts';
 import type { Database } from '../../support/database.ts';
@@ -82,7 +82,7 @@ export class PlanBed {
 
   async plan(archive: string, place: Place, options: Partial<RestoreOptions> = {}): Promise<RestorePlan> {
     const [contents, target] = await Promise.all([
-      readTableOfContents(archive),
+      tocOf(archive),
       this.examine(place, options.role, options.clean),
     ]);
     return planRestore({ contents, target, options: restoreOptions(options) });
@@ -120,7 +120,7 @@ export class PlanBed {
     const { tools, folder: workFolder } = this;
     const { signal } = new AbortController();
     const [contents, result] = await Promise.all([
-      readTableOfContents(path),
+      tocOf(path),
       readBack({ archive: path, pgRestore: tools.pgRestore, environment: {}, workFolder, signal }),
     ]);
     return { path, contents, readBack: result };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { identityOf } from '../../../src/archive/toc/identity.ts';
-import { readTableOfContents } from '../../../src/archive/toc/table-of-contents.ts';
+import { tocOf } from '../../archive/toc/toc-of.ts';
 import { isRelation } from '../../../src/archive/toc/toc-index.ts';
 import { UserError } from '../../../src/errors.ts';
 import { captureOutput } from '../../support/captured-output.ts';
@@ -52,7 +52,7 @@ async function described(server: Database, database: string): Promise<string> {
 
 describe('a plan for the difficult database', () => {
   it('identifies every object by the name that the archive gives it', async () => {
-    const { entries } = await readTableOfContents(archive);
+    const { entries } = await tocOf(archive);
     const { identities } = await bed.examine({ server: origin, database: 'difficult' });
     for (const entry of entries) {
       const identity = identityOf(entry);
@@ -107,7 +107,7 @@ describe('a plan for the difficult database', () => {
 
   it('can be restored relation by relation, or says what is missing (thorough)', async () => {
     const place = await emptyDatabase(owner);
-    const { entries } = await readTableOfContents(modest);
+    const { entries } = await tocOf(modest);
     const refused: string[] = [];
     for (const { schema, tag } of entries.filter(isRelation)) {
       await elsewhere.query(`DROP DATABASE "${place.database}"`);

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { nameKey } from '../../../src/archive/names.ts';
 import { identityOf, largeObjectsOf } from '../../../src/archive/toc/identity.ts';
-import { type TocEntry, readTableOfContents } from '../../../src/archive/toc/table-of-contents.ts';
+import type { TocEntry } from '../../../src/archive/toc/table-of-contents.ts';
+import { tocOf } from '../../archive/toc/toc-of.ts';
 import { isRelation } from '../../../src/archive/toc/toc-index.ts';
 import { type TargetFacts, examineTarget } from '../../../src/restore/plan/target.ts';
 import { type Database, startDatabase } from '../../support/database.ts';
@@ -28,7 +29,7 @@ beforeAll(async () => {
   await seventeen.sql(ODD_DATABASE + PLANNED_DATABASE, 'full');
   const place = { server: seventeen, database: 'full' };
   [entries, facts] = await Promise.all([
-    bed.dump(place).then(async (archive) => (await readTableOfContents(archive)).entries),
+    bed.dump(place).then(async (archive) => (await tocOf(archive)).entries),
     bed.examine(place),
   ]);
 });

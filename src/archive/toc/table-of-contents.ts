@@ -83,10 +83,11 @@ const SECTIONS: ReadonlyMap<number, TocSection> = new Map([
  * `pg_restore --list` prints names with spaces ambiguously, and leaves out the SQL. (The format is what `WriteHead`
  * and `WriteToc` in pg_backup_archiver.c and `_WriteExtraToc` in pg_backup_custom.c write.)
  *
- * @throws UserError when the file is not an archive, or is damaged before the end of its table of contents.
+ * @throws UserError when the file is not an archive, or is damaged before the end of its table of contents;
+ *   the signal's reason when it was aborted.
  */
-export async function readTableOfContents(archive: string): Promise<TableOfContents> {
-  return TocFile.use(archive, async (file) => {
+export async function readTableOfContents(archive: string, signal: AbortSignal): Promise<TableOfContents> {
+  return TocFile.use(archive, signal, async (file) => {
     const { minor, offsetBytes, ...header } = await file.read(readHeader);
     const count = await file.read((bytes) => bytes.integer());
     if (count < 0 || count > MOST_ENTRIES) {

@@ -78,22 +78,24 @@ export class TocBytes {
 /** The beginning of an archive. Only the part that is being read is in memory. */
 export class TocFile {
   readonly #file: FileHandle;
+  readonly #signal: AbortSignal;
   /** How many bytes of the file have been read, and how many of those values. */
   #position = 0;
   #parsed = 0;
   #bytes = Buffer.alloc(0);
 
-  private constructor(file: FileHandle) {
+  private constructor(file: FileHandle, signal: AbortSignal) {
     this.#file = file;
+    this.#signal = signal;
   }
 
   /** Opens the archive while `work` runs. @throws UserError when it cannot be opened. */
-  static async use<T>(archive: string, work: (file: TocFile) => Promise<T>): Promise<T> {
+  static async use<T>(archive: string, signal: AbortSignal, work: (file: TocFile) => Promise<T>): Promise<T> {
     const file = await open(archive).catch((error: unknown) => {
       throw unreadable(messageOf(error), error);
     });
     try {
-      return await work(new TocFile(file));
+      return await work(new TocFile(file, signal));
     } finally {
       await file.close();
     }
@@ -102,7 +104,7 @@ export class TocFile {
   /**
    * Reads one value, again from its start with more bytes if it is not complete.
    *
-   * @throws UserError when the file ends before the value does; whatever `parse` throws.
+   * @throws UserError when the file ends before the value does; the signal's reason; whatever `parse` throws.
    */
   async read<T>(parse: (bytes: TocBytes) => T): Promise<T> {
     for (;;) {
@@ -124,6 +126,7 @@ export class TocFile {
 
   /** Doubles the bytes, so that a long entry is not read from its start too often. */
   async #readMore(): Promise<void> {
+    this.#signal.throwIfAborted();
     const chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, this.#bytes.length));
     const { bytesRead } = await this.#file
       .read(chunk, 0, chunk.length, this.#position)

@@ -102,7 +102,7 @@ async function restoreAndVerify(
   { server, session }: Database,
   { archive: path, readBack, encoding, workFolder }: TestRestoreRequest,
 ): Promise<void> {
-  const archive = { path, readBack, contents: await readTableOfContents(path) };
+  const archive = { path, readBack, contents: await readTableOfContents(path, session.signal) };
   {
     await using scratch = await createScratchDatabase(session, encoding, recordScratchDatabase);
     const target = { session: scratch.session, serverMajor: server.major, workFolder: workFolder.path };

@@ -31,7 +31,7 @@ export async function dumpSchema(request: SchemaDumpRequest): Promise<TableOfCon
     await writeFile(file, '', { mode: 0o600, flag: 'wx' });
     const words = ['--format=custom', '--schema-only', `--file=${file}`, ...sharedArguments(request)];
     await runDump(request, [...words, ...filter.args]);
-    return await readTableOfContents(file);
+    return await readTableOfContents(file, session.signal);
   } finally {
     await rm(file, { force: true });
   }
