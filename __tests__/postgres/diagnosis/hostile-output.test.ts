@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { diagnose } from '../../../src/postgres/diagnosis/diagnosis.ts';
 import { errorLines } from '../../../src/postgres/diagnosis/error-lines.ts';
+import { awaitedTables } from '../../../src/postgres/watchdog/lock-holders.ts';
+import { restoreFailure } from '../../../src/restore/apply/restore-failure.ts';
 
 const KIB = 1024;
 /** No less is told apart from the noise of a busy machine. */
@@ -19,6 +21,10 @@ const OUTPUTS: Readonly<Record<string, readonly [beginning: string, piece: strin
   'locked tables': [
     'pg_dump: error: query failed: ERROR:  canceling statement due to lock timeout\npg_dump: detail: Query was: LOCK TABLE',
     ' IN',
+  ],
+  'the mode of a lock': [
+    'pg_dump: error: query failed: ERROR:  canceling statement due to lock timeout\npg_dump: detail: Query was: LOCK TABLE',
+    ' IN ',
   ],
   'names of files': ['pg_dump: error: could not open ', 'file'],
   encodings: ['psql:a:1: ERROR:  character with byte sequence ', ' in encoding "'],
@@ -43,7 +49,12 @@ describe('hostile output is explained in time that grows no faster than its leng
   it.each(Object.entries(OUTPUTS))('%s', (_, [beginning, piece, end = '!']) => {
     const timed = (length: number): number => {
       const text = beginning + piece.repeat(Math.ceil(length / piece.length)) + end;
-      return milliseconds(() => [diagnose(text), errorLines(text)]);
+      return milliseconds(() => [
+        diagnose(text),
+        errorLines(text),
+        awaitedTables(text),
+        restoreFailure('psql', text),
+      ]);
     };
     for (const length of [16, 32, 64, 128, 256]) {
       // Twice as long. A collection of garbage can fall into one attempt.

@@ -71,8 +71,12 @@ export function awaitedTables(stderr: string): ReadonlySet<string> {
   const waited = failuresIn(stderr).find(({ complaints }) =>
     complaints.some(({ text }) => /^canceling statement due to (?:statement|lock) timeout/.test(text)),
   );
-  const list = /^LOCK TABLE (?:ONLY )?((?:.|\n)+?)(?: IN [A-Z ]+ MODE;?)?$/.exec(waited?.query ?? '')?.[1];
-  return new Set(list?.match(/(?:"(?:[^"]|"")*"|[^",\s])+/g) ?? []);
+  const query = waited?.query ?? '';
+  const [beginning] = /^LOCK TABLE (?:ONLY )?/.exec(query) ?? [];
+  if (beginning === undefined) return new Set();
+  const end = query.lastIndexOf(' IN ');
+  const list = query.slice(beginning.length, /^[A-Z ]+ MODE;?$/.test(query.slice(end + 4)) ? end : undefined);
+  return new Set(list.match(/(?:"(?:[^"]|"")*"|[^",\s])+/g));
 }
 
 function exclusiveLocks(rows: readonly string[][]): ExclusiveLock[] {

@@ -147,7 +147,7 @@ function isGranted(
   { role, privilege }: { readonly role: string; readonly privilege: string },
   privileges: readonly PlannedPrivileges[],
 ): boolean {
-  const [, column = ''] = /(\(.*\))$/s.exec(privilege) ?? [];
+  const column = privilege.endsWith(')') ? privilege.slice(privilege.indexOf('(')) : '';
   return privileges.some(({ applied }) =>
     applied.some(
       ({ action, grantee, privileges: granted }) =>

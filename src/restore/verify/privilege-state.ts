@@ -150,7 +150,9 @@ function kindOf({ tag, serverMajor, dumpMajor }: PrivilegedObject): PrivilegedKi
     return { all, ofPublic: tag === 'SCHEMA public' && dumpMajor < CLOSED_SINCE ? all : ['USAGE'] };
   }
   // `DEFAULT PRIVILEGES FOR TABLES` is about each TABLE.
-  const of = tag.startsWith('DEFAULT ') ? `${tag.replace(/^.* FOR (.*)S$/, '$1')} ` : tag;
+  const of = tag.startsWith('DEFAULT ')
+    ? `${tag.slice(tag.lastIndexOf(' FOR ') + ' FOR '.length, -'S'.length)} `
+    : tag;
   const [name, kind] = [...KINDS].find(([word]) => of.startsWith(`${word} `)) ?? ['', { all: [] }];
   return name === 'TABLE' && serverMajor >= MAINTAIN_SINCE ? { all: [...TABLE, 'MAINTAIN'] } : kind;
 }
