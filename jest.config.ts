@@ -20,6 +20,8 @@ const everyday = {
   // The scenarios run whole jobs against real servers; a stuck one must fail, a slow machine must not.
   testTimeout: 120_000,
   maxWorkers: 2,
+  // What the files of tests leave in a worker's memory slows down the next ones: then a new worker goes on.
+  workerIdleMemoryLimit: '500MB',
   // As many as the groups of faults have beds: a case does not wait for one on its own time.
   maxConcurrency: 3,
 } satisfies Config;

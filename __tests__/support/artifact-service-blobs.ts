@@ -1,17 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { PassThrough, Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import {
   BlobSASPermissions,
   BlobServiceClient,
   StorageSharedKeyCredential,
   generateBlobSASQueryParameters,
 } from '@azure/storage-blob';
-import { run } from '../../src/process/run.ts';
-import { REPOSITORY_ROOT, nodeProgram } from './node-program.ts';
+import { ACCOUNT, azurite } from './azurite.ts';
 
-/** Azurite: the blob storage of the artifact service. */
+/** The blob storage of the artifact service. */
 export interface BlobStore {
   /** Where Azurite itself listens, without a slash at the end. */
   readonly origin: string;
@@ -26,30 +23,29 @@ export interface BlobStore {
   read(blobName: string): Promise<Readable>;
   write(blobName: string, content: Buffer): Promise<void>;
   remove(blobName: string): Promise<void>;
-  /** Azurite's process. */
+  /** Azurite's process, which ends with the one that started it. */
   readonly pid: number;
+  /** Deletes everything that is stored. */
   stop(): Promise<void>;
 }
 
-const CONTAINER = 'artifacts';
-/** Ends Azurite when its standard input closes, which happens however the process that started it ends. */
-const END_WITH_PARENT = 'data:text/javascript,process.stdin.resume().once("end",()=>process.exit()).unref()';
-
-/** Starts Azurite on a free port, everything in memory, and makes its container. Takes about half a second. */
+/**
+ * Makes a container of its own, which `stop` deletes, in an Azurite that this process has for all of its containers: to
+ * start one takes half a second.
+ */
 export async function startBlobStore(): Promise<BlobStore> {
-  const account = 'artifactstore';
-  const key = randomBytes(32).toString('base64');
-  const server = await startAzurite(`${account}:${key}`);
-  const credential = new StorageSharedKeyCredential(account, key);
-  const container = new BlobServiceClient(`${server.origin}/${account}`, credential).getContainerClient(
-    CONTAINER,
+  const { origin, key, pid } = await azurite();
+  const credential = new StorageSharedKeyCredential(ACCOUNT, key);
+  const containerName = `artifacts-${randomBytes(6).toString('hex')}`;
+  const container = new BlobServiceClient(`${origin}/${ACCOUNT}`, credential).getContainerClient(
+    containerName,
   );
   await container.create();
 
   const sign = (blobName: string, permissions: string, minutes: number, disposition?: string): string => {
     const sas = generateBlobSASQueryParameters(
       {
-        containerName: CONTAINER,
+        containerName,
         blobName,
         permissions: BlobSASPermissions.parse(permissions),
         expiresOn: new Date(Date.now() + minutes * 60_000),
@@ -57,11 +53,11 @@ export async function startBlobStore(): Promise<BlobStore> {
       },
       credential,
     );
-    return `/${account}/${CONTAINER}/${blobName}?${sas.toString()}`;
+    return `/${ACCOUNT}/${containerName}/${blobName}?${sas.toString()}`;
   };
   return {
-    origin: server.origin,
-    account,
+    origin,
+    account: ACCOUNT,
     uploadPath: (blobName) => sign(blobName, 'cw', 60),
     downloadPath: (blobName, fileName) => sign(blobName, 'r', 10, attachment(fileName)),
     async size(blobName) {
@@ -80,58 +76,11 @@ export async function startBlobStore(): Promise<BlobStore> {
     async remove(blobName) {
       await container.getBlobClient(blobName).deleteIfExists();
     },
-    pid: server.pid,
-    stop: server.stop,
+    pid,
+    async stop() {
+      await container.delete();
+    },
   };
-}
-
-interface AzuriteServer {
-  readonly origin: string;
-  readonly pid: number;
-  readonly stop: () => Promise<void>;
-}
-
-async function startAzurite(accounts: string): Promise<AzuriteServer> {
-  const program = join(REPOSITORY_ROOT, 'node_modules/azurite/dist/src/blob/main.js');
-  const options = ['--disableTelemetry', '--skipApiVersionCheck', '--inMemoryPersistence', '--silent'];
-  const abort = new AbortController();
-  const stopped = new Error('stopped');
-  const started = Promise.withResolvers<string>();
-  let output = '';
-  let pid = 0;
-  const ended = run(nodeProgram(), ['--import', END_WITH_PARENT, program, ...options, '--blobPort', '0'], {
-    env: { AZURITE_ACCOUNTS: accounts },
-    // It writes nothing there as long as everything is in memory.
-    cwd: tmpdir(),
-    signal: abort.signal,
-    stdin: new PassThrough(),
-    onSpawn: (id) => {
-      pid = id;
-    },
-    onStdout: (chunk) => {
-      output += chunk.toString('utf8');
-      const origin = /listens on (http:\/\/[\d.]+:\d+)/.exec(output)?.[1];
-      if (origin !== undefined) started.resolve(origin);
-    },
-  }).then(
-    ({ stderr }) => {
-      started.reject(new Error(`Azurite ended by itself.\n${output}${stderr}`));
-    },
-    (error: unknown) => {
-      started.reject(error);
-      if (error !== stopped) throw error;
-    },
-  );
-  const stop = async (): Promise<void> => {
-    abort.abort(stopped);
-    await ended;
-  };
-  try {
-    return { origin: await started.promise, pid, stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
 }
 
 /** A header that names the file: plain for old clients, RFC 5987 for every other character. */

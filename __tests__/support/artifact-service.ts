@@ -100,15 +100,13 @@ export interface ArtifactService {
   seed(artifact: Seed): Promise<ArtifactRecord>;
   /** Every request so far. */
   readonly requests: readonly RecordedRequest[];
-  /** The process that stores the bytes. */
-  readonly storagePid: number;
   /** Ends everything; open connections are cut. */
   stop(): Promise<void>;
 }
 
 const TWIRP = '/twirp/github.actions.results.api.v1.ArtifactService/';
 
-/** Starts the service on free ports of 127.0.0.1, with nothing in it. Takes about half a second. */
+/** Starts the service on free ports of 127.0.0.1, with nothing in it. The first time in a process it takes about half a second. */
 export async function startArtifactService(options: ArtifactServiceOptions = {}): Promise<ArtifactService> {
   const blobs = await startBlobStore();
   const records = createRecords();
@@ -147,7 +145,6 @@ export async function startArtifactService(options: ArtifactServiceOptions = {})
       buffer(await blobs.read((typeof artifact === 'string' ? newest(artifact) : artifact).blobName)),
     stream: (name) => blobs.read(newest(name).blobName),
     requests,
-    storagePid: blobs.pid,
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -141,7 +141,8 @@ export class Database {
    */
   async createDatabase(name: string, { owner }: { readonly owner?: string } = {}): Promise<string> {
     const ownedBy = owner === undefined ? '' : ` OWNER ${escapeIdentifier(owner)}`;
-    await this.query(`CREATE DATABASE ${escapeIdentifier(name)}${ownedBy}`);
+    // To copy its files takes half of the time that the default takes, which logs each page.
+    await this.query(`CREATE DATABASE ${escapeIdentifier(name)} STRATEGY file_copy${ownedBy}`);
     return this.urlFor({ database: name });
   }
 

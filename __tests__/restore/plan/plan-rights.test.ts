@@ -241,7 +241,7 @@ describe('an object that runs with the rights of its owner', () => {
     const place = await emptyDatabase(origin);
     const error = await userErrorOf(bed.plan(file, place, { noPrivileges: true }));
     expect(error.message).toBe(
-      'PUBLIC could use the rights of the superuser postgres: without the privileges of the backup, which do not allow that, they can use the function public.reads().',
+      'PUBLIC could use the rights of the superuser postgres: without the privileges in the backup, which prevent this, they can use the function public.reads().',
     );
     expect(error.hint).toContain('"no-owner: true"');
     expect(said(await bed.plan(file, place, { noPrivileges: true, noOwner: true }))).toEqual([

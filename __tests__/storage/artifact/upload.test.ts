@@ -2,24 +2,33 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { upload } from '../../../src/storage/artifact/upload.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { upload as Upload } from '../../../src/storage/artifact/upload.ts';
 import { type ArtifactService, startArtifactService } from '../../support/artifact-service.ts';
 import { captureOutput } from '../../support/captured-output.ts';
+import { hastenTimers } from '../../support/fast-timers.ts';
 
 captureOutput();
 
+let restoreTimers: () => void;
+let upload: typeof Upload;
 let service: ArtifactService;
 let folder: string;
 beforeAll(async () => {
+  // The pauses between attempts.
+  restoreTimers = hastenTimers((ms) => (ms > 1_000 && ms < 15_000 ? ms / 60 : ms));
+  // The heap of a test file is so large that to collect it all takes longer than an upload.
+  jest.unstable_mockModule('../../../src/process/garbage.ts', () => ({ collectGarbage: () => undefined }));
+  // Loaded here: a module that imports a timer by name keeps the one that it finds.
+  ({ upload } = await import('../../../src/storage/artifact/upload.ts'));
   service = await startArtifactService();
   folder = await mkdtemp(path.join(tmpdir(), 'upload-'));
   process.env['ACTIONS_RESULTS_URL'] = service.resultsUrl;
   process.env['ACTIONS_RUNTIME_TOKEN'] = service.runtimeToken;
   process.env['GITHUB_WORKSPACE'] = folder;
-  // The artifact client prints its story; the runner would show it.
 });
 afterAll(async () => {
+  restoreTimers();
   await service.stop();
   await rm(folder, { recursive: true });
 });
