@@ -182,6 +182,7 @@ function expectedSchema(
   return {
     contents,
     restored,
+    restated: rights.restated,
     owned: rights.owned,
     privileges: options.noPrivileges ? undefined : rights.privileges,
     schemasBefore,

@@ -1,3 +1,4 @@
+import { quotedIdentifier } from '../../postgres/sql-text.ts';
 import { type QualifiedName, SqlReader } from './sql-words.ts';
 
 /** The keyword before the relation's name, by the kind of object; empty for the relation itself. */
@@ -50,11 +51,28 @@ export function userMapping(sql: string): { readonly role: string; readonly serv
 }
 
 /** The roles that a policy is for; none when it is for everyone. */
-export function rolesOfPolicy(sql: string): string[] {
+export function rolesOfPolicy(sql: string): readonly string[] {
+  return roleList(sql)?.roles ?? [];
+}
+
+/** The statement of a policy for these roles instead of its own. */
+export function policyForRoles(sql: string, roles: readonly string[]): string {
+  const list = roleList(sql);
+  if (list === undefined) return sql;
+  const [space = ''] = /\s*$/.exec(sql.slice(list.at, list.end)) ?? [];
+  return sql.slice(0, list.at) + roles.map(quotedIdentifier).join(', ') + space + sql.slice(list.end);
+}
+
+function roleList(
+  sql: string,
+): { readonly roles: readonly string[]; readonly at: number; readonly end: number } | undefined {
   const reader = new SqlReader(sql);
   reader.skipTo('ON');
   reader.qualifiedName();
-  return reader.skipTo('TO', 'USING', 'WITH') === 'TO' ? roles(reader) : [];
+  if (reader.skipTo('TO', 'USING', 'WITH') !== 'TO') return undefined;
+  const { at } = reader;
+  const names = roles(reader);
+  return { roles: names, at, end: reader.at };
 }
 
 function relationAfter(reader: SqlReader, divider: string): QualifiedName | undefined {

@@ -2,6 +2,7 @@ import { plainLine } from '../../runner/plain-text.ts';
 import { nameKey } from '../../archive/names.ts';
 import type { LeftOut, PlanRequest, RestoreOptions } from './plan-request.ts';
 import { isOwned, whyNotItsOwner } from './plan-owners.ts';
+import { describeMissing } from './plan-policies.ts';
 import { rolesOfPolicy, schemaOfTag, userMapping } from '../../archive/toc/statement-names.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
 import type { TargetFacts } from './target.ts';
@@ -154,19 +155,17 @@ class Rules {
   }
 
   #policy(entry: TocEntry): Reason {
-    const missing = this.#missing(rolesOfPolicy(entry.definition));
-    if (missing === undefined || missing === 'silently') return missing ?? this.#part();
-    return { ...missing, why: `${missing.why}; row-level security is on, and denies what no policy allows` };
+    const roles = rolesOfPolicy(entry.definition);
+    // For those that exist it is restored (see plan-policies.ts).
+    if (roles.length === 0 || roles.some((role) => this.#target.roles.has(role))) return this.#part();
+    const [whom, members] = roles.length === 1 ? ['it', 'its'] : ['them', 'their'];
+    const why = `${describeMissing(roles)}, and the policy is only for ${whom} and ${members} members`;
+    return this.#part() ?? { why, level: 'warning' };
   }
 
   #missing(roles: readonly string[]): Reason {
     const missing = roles.filter((role) => role !== '' && !this.#target.roles.has(role));
-    if (missing.length === 0) return undefined;
-    const [noun, verb] = missing.length === 1 ? ['role', 'does'] : ['roles', 'do'];
-    return {
-      why: `the ${noun} ${plainLine(missing.join(', '))} ${verb} not exist on the server`,
-      level: 'warning',
-    };
+    return missing.length === 0 ? undefined : { why: describeMissing(missing), level: 'warning' };
   }
 
   /** Rows without a table in the archive are those of an extension's configuration table. */

@@ -12,6 +12,7 @@ import {
   planPrivileges,
   privilegeScript,
 } from './plan-privileges.ts';
+import { type PolicyPlan, planPolicies } from './plan-policies.ts';
 import type { PlanRequest } from './plan-request.ts';
 
 /** How owners and privileges are restored. */
@@ -24,6 +25,8 @@ export interface RightsPlan {
   readonly closing: readonly string[];
   /** Statements for the end. */
   readonly last: readonly string[];
+  /** The policies that have another definition than in the archive; the statements create them. */
+  readonly restated: PolicyPlan['restated'];
   readonly omissions: readonly Omission[];
   readonly owned: readonly OwnedEntry[];
   readonly privileges: readonly PlannedPrivileges[];
@@ -38,6 +41,7 @@ export interface RightsPlan {
  */
 export function planRights(entries: readonly TocEntry[], index: TocIndex, request: PlanRequest): RightsPlan {
   const { target, options } = request;
+  const { restated, omissions } = planPolicies(entries, target);
   const owned = planOwners(entries, request);
   const privileges = options.noPrivileges ? [] : planPrivileges(entries, index, request);
   const undo = options.noPrivileges ? [] : undoDefaultPrivileges(entries, target);
@@ -49,22 +53,27 @@ export function planRights(entries: readonly TocEntry[], index: TocIndex, reques
     ownOwners ||
     undo.length > 0 ||
     closing.length > 0 ||
+    restated.size > 0 ||
     privileges.some(({ asItIs, applied }) => !asItIs && applied.length > 0);
   const asTheyAre = new Set(privileges.filter(({ asItIs }) => asItIs).map(({ entry }) => entry));
-  const late = new Set(ownPrivileges ? entries.filter((entry) => isLate(entry, index)) : []);
+  const late = new Set(ownPrivileges ? entries.filter((entry) => isLate(entry, index, restated)) : []);
   return {
     entries: entries.filter((entry) =>
-      isAboutPrivileges(entry) ? !ownPrivileges && asTheyAre.has(entry) : !late.has(entry),
+      isAboutPrivileges(entry)
+        ? !ownPrivileges && asTheyAre.has(entry)
+        : !late.has(entry) && !restated.has(entry),
     ),
     noOwner: isChanged || ownOwners,
     closing: actingAs(options.role, closing),
     last: ownPrivileges
       ? actingAs(
           options.role,
-          lastStatements({ owned: ownOwners ? owned : [], privileges, undo, late }, request),
+          lastStatements({ owned: ownOwners ? owned : [], privileges, undo, restated, late }, request),
         )
       : [],
+    restated,
     omissions: [
+      ...omissions,
       ...changedOwners(owned, request),
       ...omittedPrivileges(privileges),
       ...(options.forTest
@@ -83,21 +92,31 @@ interface OwnStatements {
   readonly owned: readonly OwnedEntry[];
   readonly privileges: readonly PlannedPrivileges[];
   readonly undo: readonly string[];
+  readonly restated: PolicyPlan['restated'];
   readonly late: ReadonlySet<TocEntry>;
 }
 
-function lastStatements({ owned, privileges, undo, late }: OwnStatements, request: PlanRequest): string[] {
+function lastStatements(
+  { owned, privileges, undo, restated, late }: OwnStatements,
+  request: PlanRequest,
+): string[] {
   const isLateObject = ({ entry }: OwnedEntry): boolean => late.has(entry);
   return [
     ...undo,
+    // Before anybody is granted anything.
+    ...Array.from(restated.values(), withoutSemicolon),
     ...ownerStatements(
       owned.filter((item) => !isLateObject(item)),
       request,
     ),
     ...privilegeScript(privileges, request.options.role),
-    ...Array.from(late, ({ definition }) => definition.trim().replace(/;$/, '')),
+    ...Array.from(late, ({ definition }) => withoutSemicolon(definition)),
     ...ownerStatements(owned.filter(isLateObject), request),
   ];
+}
+
+function withoutSemicolon(definition: string): string {
+  return definition.trim().replace(/;$/, '');
 }
 
 function actingAs(role: string | undefined, statements: readonly string[]): readonly string[] {
@@ -108,11 +127,14 @@ function actingAs(role: string | undefined, statements: readonly string[]): read
 
 /**
  * What `pg_restore` restores after all privileges (`_tocEntryRestorePass` in pg_backup_archiver.c): the rows of
- * materialized views, which need them, and event triggers, which would fire for everything before them.
+ * materialized views, which need them, and event triggers, which would fire for everything before them; and what is said of
+ * policies that are restored with the privileges.
  */
-function isLate(entry: TocEntry, index: TocIndex): boolean {
+function isLate(entry: TocEntry, index: TocIndex, restated: PolicyPlan['restated']): boolean {
   const { kind, tag } = entry;
   if (kind === 'EVENT TRIGGER' || kind === 'MATERIALIZED VIEW DATA') return true;
+  const home = index.ownerOf(entry);
+  if (home !== undefined && restated.has(home)) return true;
   if (kind === 'COMMENT' || kind === 'SECURITY LABEL') return tag.startsWith('EVENT TRIGGER ');
   return (
     kind === 'STATISTICS DATA' &&

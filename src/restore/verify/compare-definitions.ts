@@ -92,6 +92,7 @@ function comparedKinds({ restoreArguments }: SchemaExpectation): (entry: TocEntr
 }
 
 function sameDefinition({
+  restated,
   restoreArguments,
   withoutTablespaces,
 }: SchemaExpectation): (one: TocEntry, other: TocEntry) => boolean {
@@ -101,7 +102,8 @@ function sameDefinition({
     (anyTablespace || one.tablespace === other.tablespace) &&
     (anyMethod || one.accessMethod === other.accessMethod) &&
     // Whoever may not see the options of a mapping dumps it without them.
-    (one.kind === 'USER MAPPING' || isSameDefinition(one, other));
+    (one.kind === 'USER MAPPING' ||
+      isSameDefinition({ ...one, definition: restated.get(one) ?? one.definition }, other));
 }
 
 /** What hangs on something restored, and that the archive does not have: a trigger, an index, a policy. */

@@ -9,6 +9,8 @@ export interface SchemaExpectation {
   readonly contents: TableOfContents;
   /** The entries of the archive that were restored. */
   readonly restored: readonly TocEntry[];
+  /** Those of them that have another definition than in the archive. */
+  readonly restated: ReadonlyMap<TocEntry, string>;
   readonly owned: readonly OwnedEntry[];
   /** Undefined when none were restored, whatever the target gives of itself. */
   readonly privileges: readonly PlannedPrivileges[] | undefined;
