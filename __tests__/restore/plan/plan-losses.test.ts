@@ -86,7 +86,7 @@ describe('what is attached to a replaced object of the target', () => {
   it('is named if the backup does not contain it', async () => {
     await server.sql(MORE, 'staging');
     expect(await dropped()).toEqual({
-      'comment on': ['public.untouched', 'public.orders', 'public.orders.id', 'public.touch()'],
+      'comment on': ['public.orders.id', 'public.orders', 'public.untouched', 'public.touch()'],
       constraint: ['public.orders our_check'],
       index: ['public.orders our index'],
       policy: ['public.orders our_policy'],
@@ -95,9 +95,9 @@ describe('what is attached to a replaced object of the target', () => {
       'privileges of writer on': ['public.touch() (EXECUTE)', 'public.mood (USAGE)'],
       rule: ['public.orders our_rule'],
       'setting of': [
+        'public.orders (ALTER COLUMN id SET STATISTICS 100)',
         'public.orders (FORCE ROW LEVEL SECURITY)',
-        'public.orders (autovacuum_enabled)',
-        'public.orders (ALTER COLUMN id SET STATISTICS)',
+        'public.orders (autovacuum_enabled=false)',
       ],
       'statistics object': ['public.orders our_stats'],
       trigger: ['public.orders our_trigger'],

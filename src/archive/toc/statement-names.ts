@@ -59,8 +59,8 @@ export function rolesOfPolicy(sql: string): readonly string[] {
 export function policyForRoles(sql: string, roles: readonly string[]): string {
   const list = roleList(sql);
   if (list === undefined) return sql;
-  const [space = ''] = /\s*$/.exec(sql.slice(list.at, list.end)) ?? [];
-  return sql.slice(0, list.at) + roles.map(quotedIdentifier).join(', ') + space + sql.slice(list.end);
+  const { length } = sql.slice(0, list.end).trimEnd();
+  return sql.slice(0, list.at) + roles.map(quotedIdentifier).join(', ') + sql.slice(length);
 }
 
 function roleList(

@@ -1,13 +1,13 @@
 import { qualified, quotedIdentifier } from '../../postgres/sql-text.ts';
 import { plainLine } from '../../runner/plain-text.ts';
-import { identityOf } from '../../archive/toc/identity.ts';
+import { identityOf, largeObjectsOf } from '../../archive/toc/identity.ts';
 import { nameKey } from '../../archive/names.ts';
 import { displayName } from '../../archive/toc/entry-names.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
-import type { TocIndex } from '../../archive/toc/toc-index.ts';
 import type { Collisions } from './guard.ts';
 import { type Omission, groupedBy } from './omission.ts';
-import type { PlannedPrivileges } from './plan-privileges.ts';
+import type { RestoreOptions } from './plan-request.ts';
+import { type RestoredContents, RestoredParts } from './restored-parts.ts';
 import type { Attached, TargetFacts } from './target.ts';
 
 /** What a restore would drop with the objects that it replaces, and the archive does not contain. */
@@ -21,7 +21,10 @@ export interface LossPlan {
 
 /** How the log calls what is lost, and whether the database works differently without it. */
 const KINDS: Readonly<Record<string, { readonly what: string; readonly level: Omission['level'] }>> = {
+  closed: { what: 'revocation from PUBLIC of the privileges on', level: 'warning' },
   comment: { what: 'comment on', level: 'info' },
+  'domain constraint': { what: 'constraint', level: 'warning' },
+  'index setting': { what: 'setting of the index', level: 'warning' },
   parent: { what: 'attachment to its parent of', level: 'warning' },
   publication: { what: 'membership in a publication of', level: 'warning' },
   'security label': { what: 'security label on', level: 'warning' },
@@ -34,32 +37,41 @@ const KINDS: Readonly<Record<string, { readonly what: string; readonly level: Om
 const WHY = 'the target has it on an object that is replaced, and the backup does not contain it';
 
 /** What the planner of losses has to know. */
-export interface LossRequest {
-  /** What is restored. */
-  readonly kept: readonly TocEntry[];
+export interface LossRequest extends RestoredContents {
   readonly collisions: Collisions;
-  readonly index: TocIndex;
-  readonly privileges: readonly PlannedPrivileges[];
   readonly target: Pick<TargetFacts, 'attached'>;
+  readonly options: Pick<RestoreOptions, 'noOwner'>;
+}
+
+/** Something that is lost, and the entry of the archive that replaces its object. */
+interface Lost extends Attached {
+  readonly entry: TocEntry | undefined;
 }
 
 /** Decides what of the things attached to replaced objects is restored by the archive, added again, or lost and named. */
 export function planLosses(request: LossRequest): LossPlan {
-  const { collisions, target } = request;
-  const replaced = new Map(collisions.entries.map((entry) => [identityOf(entry), entry]));
+  const { collisions, target, options } = request;
+  const replaced = replacedBy(request);
+  const restored = new RestoredParts(request);
   const isReplaced = (publication: string): boolean => replaced.has(nameKey('PUBLICATION', '', publication));
-  const lost: Attached[] = [];
+  const lost: Lost[] = [];
   const rejoined: Attached[] = [];
-  const restored = restoredBy(request);
-  for (const item of target.attached) {
+  for (const item of collisions.entries.length + collisions.largeObjects.length > 0 ? target.attached : []) {
     const entry = replaced.get(item.to);
-    const goes = entry !== undefined || (item.kind === 'publication' && isReplaced(item.name));
-    if (!goes || isRestored(item, entry, restored)) continue;
+    if (MEMBERSHIPS.has(item.kind)) {
+      const goes = entry !== undefined || (item.kind === 'publication' && isReplaced(item.name));
+      if (!goes || restored.isMember(item)) continue;
+    } else if (entry === undefined || restored.includes(item, entry)) continue;
     const mayRejoin = item.kind === 'publication' && item.detail !== '' && !isReplaced(item.name);
-    (mayRejoin ? rejoined : lost).push(item);
+    if (mayRejoin) rejoined.push(item);
+    else lost.push({ ...item, entry });
   }
   return {
-    omissions: [...lostPrivileges(lost), ...lostParts(lost)],
+    omissions: [
+      ...lostPrivileges(lost),
+      ...lostParts(lost.filter(({ kind }) => kind !== 'privilege' && kind !== 'owner')),
+      ...lostOwners(lost, restored, options),
+    ],
     statements: rejoined.map(
       ({ name, schema, object, detail }) =>
         `ALTER PUBLICATION ${quotedIdentifier(name)} ADD TABLE ONLY ${qualified(schema, object)}${detail.trimEnd()}`,
@@ -68,97 +80,21 @@ export function planLosses(request: LossRequest): LossPlan {
   };
 }
 
-/** What the archive restores, for look-ups: a database may have a hundred thousand of each. */
-interface Restored {
-  readonly index: TocIndex;
-  readonly entries: ReadonlySet<TocEntry>;
-  /** Memberships in publications, by schema and tag. */
-  readonly members: ReadonlySet<string>;
-  readonly privileges: ReadonlyMap<TocEntry | undefined, readonly PlannedPrivileges[]>;
-}
+/** Kinds of membership in a publication, which goes with either of both. */
+const MEMBERSHIPS: ReadonlySet<string> = new Set(['publication', 'schema of a publication']);
 
-function restoredBy({ kept, index, privileges }: LossRequest): Restored {
-  return {
-    index,
-    entries: new Set(kept),
-    members: new Set(
-      kept.flatMap(({ kind, schema, tag }) => (kind === 'PUBLICATION TABLE' ? [nameKey(schema, tag)] : [])),
-    ),
-    privileges: Map.groupBy(privileges, ({ entry }) => index.ownerOf(entry)),
-  };
-}
-
-function isRestored(
-  { kind, name, schema, object, detail }: Attached,
-  entry: TocEntry | undefined,
-  { index, entries, members, privileges }: Restored,
-): boolean {
-  if (kind === 'publication') {
-    return members.has(nameKey(schema, `${name} ${object}`));
+/** The entries that replace something, by what they replace. */
+function replacedBy({ collisions, kept }: LossRequest): ReadonlyMap<string | undefined, TocEntry> {
+  const replaced = new Map(collisions.entries.map((entry) => [identityOf(entry), entry]));
+  const unlinked = new Set(collisions.largeObjects);
+  for (const entry of unlinked.size > 0 ? kept : []) {
+    for (const oid of largeObjectsOf(entry))
+      if (unlinked.has(oid)) replaced.set(nameKey('large object', '', oid), entry);
   }
-  if (entry === undefined) return false;
-  const parts = index.partsOf(entry).filter((part) => entries.has(part));
-  const partOf = (...kinds: readonly string[]): readonly TocEntry[] =>
-    parts.filter((part) => kinds.includes(part.kind));
-  const definitions = [entry, ...parts].map(({ definition }) => definition);
-  switch (kind) {
-    case 'privilege':
-      return isGranted({ role: name, privilege: detail }, privileges.get(entry) ?? []);
-    case 'comment':
-      return describes(partOf('COMMENT'), name);
-    case 'security label':
-      return describes(partOf('SECURITY LABEL'), name);
-    case 'setting':
-      return name === 'ENABLE ROW LEVEL SECURITY'
-        ? partOf('ROW SECURITY').length > 0
-        : definitions.some((definition) => definition.includes(detail));
-    case 'parent':
-      return partOf('TABLE ATTACH').length > 0 || entry.definition.includes('\nINHERITS (');
-    case 'table constraint':
-      return (
-        parts.some(({ tag }) => tag === `${object} ${name}`) ||
-        [name, quotedIdentifier(name)].some((text) => entry.definition.includes(`CONSTRAINT ${text} `))
-      );
-    default:
-      return parts.some(
-        (part) =>
-          part.kind === ARCHIVE_KINDS[kind] && (part.tag === name || part.tag === `${object} ${name}`),
-      );
-  }
+  return replaced;
 }
 
-const ARCHIVE_KINDS: Readonly<Record<string, string>> = {
-  index: 'INDEX',
-  policy: 'POLICY',
-  rule: 'RULE',
-  'statistics object': 'STATISTICS',
-  trigger: 'TRIGGER',
-};
-
-/** Whether one of the comments or labels is about the column, or about the object itself where the column is empty. */
-function describes(entries: readonly TocEntry[], column: string): boolean {
-  return entries.some(({ tag }) => {
-    if (!tag.startsWith('COLUMN ')) return column === '';
-    return column !== '' && (tag.endsWith(`.${column}`) || tag.endsWith(`.${quotedIdentifier(column)}`));
-  });
-}
-
-function isGranted(
-  { role, privilege }: { readonly role: string; readonly privilege: string },
-  privileges: readonly PlannedPrivileges[],
-): boolean {
-  const column = privilege.endsWith(')') ? privilege.slice(privilege.indexOf('(')) : '';
-  return privileges.some(({ applied }) =>
-    applied.some(
-      ({ action, grantee, privileges: granted }) =>
-        action === 'GRANT' &&
-        (grantee ?? '') === role &&
-        granted.split(',').some((one) => one === privilege || one === 'ALL' || one === `ALL${column}`),
-    ),
-  );
-}
-
-function lostPrivileges(lost: readonly Attached[]): Omission[] {
+function lostPrivileges(lost: readonly Lost[]): Omission[] {
   const privileges = lost.filter(({ kind }) => kind === 'privilege');
   return groupedBy(privileges, ({ name }) => name).flatMap((group) => {
     const [first] = group;
@@ -178,9 +114,27 @@ function lostPrivileges(lost: readonly Attached[]): Omission[] {
   });
 }
 
-function lostParts(lost: readonly Attached[]): Omission[] {
-  const parts = lost.filter(({ kind }) => kind !== 'privilege');
-  return groupedBy(parts, ({ kind }) => kind).flatMap((group) => {
+/** They belong to somebody else afterwards. */
+function lostOwners(
+  lost: readonly Lost[],
+  restored: RestoredParts,
+  { noOwner }: LossRequest['options'],
+): Omission[] {
+  const owners = lost.flatMap((item) => {
+    const owner = item.kind === 'owner' && item.entry ? restored.ownerOf(item.entry) : undefined;
+    return owner === undefined ? [] : [{ item, owner }];
+  });
+  return groupedBy(owners, ({ item, owner }) => nameKey(item.name, owner)).flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const why = `the target has ${plainLine(first.item.name)} as the owner of an object that is replaced; it belongs to ${plainLine(first.owner)} then`;
+    const names = group.map(({ item }) => describeObject(item));
+    return [{ what: 'owner of', names, why, level: noOwner ? 'info' : 'warning', changed: true } as const];
+  });
+}
+
+function lostParts(parts: readonly Lost[]): Omission[] {
+  return groupedBy(parts, ({ kind }) => KINDS[kind]?.what ?? kind).flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
     const { what, level } = KINDS[first.kind] ?? { what: first.kind, level: 'warning' as const };
@@ -188,14 +142,23 @@ function lostParts(lost: readonly Attached[]): Omission[] {
   });
 }
 
+/** Kinds of parts that their name alone describes. */
+const NAMED_ALONE: ReadonlySet<string> = new Set([
+  ...['domain constraint', 'index', 'policy', 'rule', 'statistics object', 'table constraint', 'trigger'],
+]);
+
 function describeAttached(item: Attached): string {
   const object = describeObject(item);
-  if (item.name === '') return object;
-  if (item.kind === 'comment' || item.kind === 'security label') return `${object}.${plainLine(item.name)}`;
-  const isNamedAlone = item.kind === 'table constraint' || Object.hasOwn(ARCHIVE_KINDS, item.kind);
-  return isNamedAlone ? `${object} ${plainLine(item.name)}` : `${object} (${plainLine(item.name)})`;
+  const name = plainLine(item.name);
+  if (name === '') return object;
+  if (item.kind === 'comment' || item.kind === 'security label') {
+    return item.detail === 'COLUMN' ? `${object}.${name}` : `${object} ${item.detail.toLowerCase()} ${name}`;
+  }
+  if (item.kind === 'index setting') return `${object} ${name} (${plainLine(item.detail)})`;
+  return NAMED_ALONE.has(item.kind) ? `${object} ${name}` : `${object} (${name})`;
 }
 
-function describeObject({ schema, object }: Attached): string {
-  return displayName({ kind: '', schema, tag: object });
+function describeObject({ type, schema, object }: Attached): string {
+  const name = displayName({ kind: '', schema, tag: object });
+  return schema === '' && type !== 'CAST' ? `${type.toLowerCase()} ${name}` : name;
 }

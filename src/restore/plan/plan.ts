@@ -90,8 +90,7 @@ export function planRestore(request: PlanRequest): RestorePlan {
   requireSameKinds(collisions, target.relations);
   requireCreate(kept, target);
   const rights = planRights(kept, index, request);
-  const { privileges } = rights;
-  const losses = planLosses({ kept, collisions, index, privileges, target });
+  const losses = planLosses({ ...rights, ...request, kept, collisions, index });
 
   const relations = kept.filter(isRelation);
   const replaced = new Set(collisions.entries);

@@ -47,13 +47,15 @@ export interface DefaultPrivileges {
 export interface Attached {
   /** The object that it is attached to, by its identity (see `identityOf`). */
   readonly to: string;
+  /** What it is, as in its identity: `relation`, `routine`, `SERVER`, or `large object`. */
+  readonly type: string;
   readonly schema: string;
   readonly object: string;
   /** `trigger`, `comment`, `privilege` and so on, as `attachedSql` has it. */
   readonly kind: string;
-  /** Its name; of a comment or label the column, of a privilege the role; empty for none, or for PUBLIC. */
+  /** Its name; of a comment or label the part, of a privilege the role, of a setting what an archive would contain; empty for none, or for PUBLIC. */
   readonly name: string;
-  /** Of a publication, the columns and the row filter in SQL; of a privilege, the privilege; of a setting, what the archive would contain. */
+  /** Of a publication, the columns and the row filter in SQL; of a privilege, the privilege; of a comment or label, the kind of part, such as `COLUMN`; of a trigger of another table (`FROM`), that table and the trigger; of a setting of an index, what an archive would contain. */
   readonly detail: string;
 }
 
@@ -149,18 +151,15 @@ function targetFacts(rows: readonly string[][]): TargetFacts {
       ...of('object').map(([kind = '', schema = '', name = '']) => nameKey(kind, schema, name)),
     ]),
     largeObjects: new Set(of('large objects').flatMap(([oids = '']) => oids.split(' '))),
-    attached: ['relation', 'routine', 'type'].flatMap((on) =>
-      of(`attached ${on}`).map(([kind = '', schema = '', object = '', name = '', detail = '']) => ({
-        to: nameKey(on, schema, object),
-        schema,
-        object,
-        kind,
-        name,
-        detail,
-      })),
-    ),
+    attached: rows.flatMap(([first = '', kind = '', schema = '', object = '', name = '', detail = '']) => {
+      if (!first.startsWith(ATTACHED)) return [];
+      const type = first.slice(ATTACHED.length);
+      return [{ to: nameKey(type, schema, object), type, schema, object, kind, name, detail }];
+    }),
   };
 }
+
+const ATTACHED = 'attached ';
 
 const KINDS: ReadonlyMap<string, TargetRelation['kind']> = new Map([
   ['v', 'VIEW'],

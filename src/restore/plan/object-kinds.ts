@@ -1,0 +1,87 @@
+/** SQL: whether `n` is a schema of the user. */
+export const USER_SCHEMA = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`;
+
+/** SQL: the OID of a catalog. */
+export function catalogOid(catalog: string): string {
+  return `'pg_catalog.${catalog}'::pg_catalog.regclass::pg_catalog.oid`;
+}
+
+/** SQL: it belongs to an extension, and contains nothing of the user's. */
+export function ofExtension(catalog: string, alias: string, types = `'e'`): string {
+  return `EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass
+    AND e.objid = ${alias}.oid AND e.deptype IN (${types}))`;
+}
+
+/** SQL: it was created with something else: an extension, or a table its row type, a type its array, a range its functions. */
+function isDependent(catalog: string, alias: string): string {
+  return ofExtension(catalog, alias, `'e', 'i'`);
+}
+
+/** A kind of object: the catalog it is in, and how the archive calls it. */
+interface ObjectKind {
+  readonly kind: string;
+  readonly catalog: string;
+  /** SQL: what the archive calls it within its schema. */
+  readonly name: string;
+  /** The beginning of the names of the catalog's columns; of something without a schema undefined. */
+  readonly prefix?: string;
+  readonly join?: string;
+}
+
+/** The types of a routine's arguments, as pg_dump's `format_function_signature` writes them. */
+const ARGUMENTS = `(SELECT pg_catalog.string_agg(pg_catalog.format_type(a.type, NULL), ', ' ORDER BY a.place)
+  FROM pg_catalog.unnest(o.proargtypes::pg_catalog.oid[]) WITH ORDINALITY a (type, place))`;
+
+const OPERANDS = ['oprleft', 'oprright'].map(
+  (side) => `CASE o.${side} WHEN 0 THEN 'NONE' ELSE pg_catalog.format_type(o.${side}, NULL) END`,
+);
+
+const CAST_NAME = `'CAST (' || pg_catalog.format_type(o.castsource, NULL) || ' AS ' || pg_catalog.format_type(o.casttarget, NULL) || ')'`;
+
+function withMethod(kind: string, catalog: string, prefix: string): ObjectKind {
+  const name = `o.${prefix}name || ' USING ' || pg_catalog.quote_ident(m.amname)`;
+  return { kind, catalog, prefix, name, join: `JOIN pg_catalog.pg_am m ON m.oid = o.${prefix}method` };
+}
+
+const KINDS: readonly ObjectKind[] = [
+  { kind: 'type', catalog: 'pg_type', prefix: 'typ', name: 'o.typname' },
+  {
+    kind: 'routine',
+    catalog: 'pg_proc',
+    prefix: 'pro',
+    name: `o.proname || '(' || coalesce(${ARGUMENTS}, '') || ')'`,
+  },
+  { kind: 'COLLATION', catalog: 'pg_collation', prefix: 'coll', name: 'o.collname' },
+  { kind: 'CONVERSION', catalog: 'pg_conversion', prefix: 'con', name: 'o.conname' },
+  { kind: 'TEXT SEARCH CONFIGURATION', catalog: 'pg_ts_config', prefix: 'cfg', name: 'o.cfgname' },
+  { kind: 'TEXT SEARCH DICTIONARY', catalog: 'pg_ts_dict', prefix: 'dict', name: 'o.dictname' },
+  { kind: 'TEXT SEARCH PARSER', catalog: 'pg_ts_parser', prefix: 'prs', name: 'o.prsname' },
+  { kind: 'TEXT SEARCH TEMPLATE', catalog: 'pg_ts_template', prefix: 'tmpl', name: 'o.tmplname' },
+  {
+    kind: 'OPERATOR',
+    catalog: 'pg_operator',
+    prefix: 'opr',
+    name: `o.oprname || ' (' || ${OPERANDS.join(` || ', ' || `)} || ')'`,
+  },
+  withMethod('OPERATOR CLASS', 'pg_opclass', 'opc'),
+  withMethod('OPERATOR FAMILY', 'pg_opfamily', 'opf'),
+  { kind: 'CAST', catalog: 'pg_cast', name: CAST_NAME },
+  { kind: 'PROCEDURAL LANGUAGE', catalog: 'pg_language', name: 'o.lanname' },
+  { kind: 'ACCESS METHOD', catalog: 'pg_am', name: 'o.amname' },
+  { kind: 'FOREIGN DATA WRAPPER', catalog: 'pg_foreign_data_wrapper', name: 'o.fdwname' },
+  { kind: 'SERVER', catalog: 'pg_foreign_server', name: 'o.srvname' },
+  { kind: 'EVENT TRIGGER', catalog: 'pg_event_trigger', name: 'o.evtname' },
+  { kind: 'PUBLICATION', catalog: 'pg_publication', name: 'o.pubname' },
+];
+
+/** SQL for each kind, relations aside: kind, schema, name, catalog and OID of the user's objects. */
+export const OBJECT_QUERIES: readonly string[] = KINDS.map(
+  ({ kind, catalog, prefix, name, join = '' }) =>
+    `SELECT '${kind}', ${prefix === undefined ? 'NULL' : 'n.nspname::text'}, (${name})::text, ${catalogOid(catalog)}, o.oid
+FROM pg_catalog.${catalog} o ${
+      prefix === undefined
+        ? // Its OID is not one of those that every database starts with.
+          'WHERE o.oid >= 16384'
+        : `JOIN pg_catalog.pg_namespace n ON n.oid = o.${prefix}namespace ${join} WHERE ${USER_SCHEMA}`
+    } AND NOT ${isDependent(catalog, 'o')}`,
+);
