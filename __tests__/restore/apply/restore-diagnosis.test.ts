@@ -5,7 +5,7 @@ import { diagnose } from '../../../src/postgres/diagnosis/diagnosis.ts';
 import { captureOutput } from '../../support/captured-output.ts';
 import { type ProvokedRestore, RESTORE_FAILURES } from '../../support/provoked-restore.ts';
 import { userErrorOf } from '../../support/user-error.ts';
-import { type RestoreBed, type RestoreChanges, startRestoreBed } from './restore-bed.ts';
+import { type RestoreBed, type RestoreChanges, type TestArchive, startRestoreBed } from './restore-bed.ts';
 
 captureOutput();
 
@@ -16,12 +16,26 @@ beforeAll(async () => {
 });
 afterAll(() => bed.stop());
 
+/** One for both tools. */
+const archives: Record<string, Promise<TestArchive>> = {};
+
+/** Backs up the source, and leaves neither it nor its roles. */
+async function archiveOf({ source, dump = [] }: ProvokedRestore): Promise<TestArchive> {
+  const database = await bed.database(source);
+  const archive = await bed.dump(database, ...dump);
+  await bed.server.query(`DROP DATABASE ${database}`);
+  for (const role of ['gone', 'vanished']) await bed.server.query(`DROP ROLE IF EXISTS ${role}`);
+  return archive;
+}
+
 /** Makes the target and the role, and returns what a restore into it needs. */
 async function target(failure: ProvokedRestore): Promise<{ name: string; changes: RestoreChanges }> {
   const name = `target_${(databases += 1)}`;
   const role = await bed.server.createRole(`${name}_user`);
   const owner = failure.ordinary && !failure.foreign ? role.user : 'postgres';
-  await bed.server.query(`CREATE DATABASE ${name} OWNER ${owner} ${failure.database ?? ''}`);
+  await bed.server.query(
+    `CREATE DATABASE ${name} STRATEGY file_copy OWNER ${owner} ${failure.database ?? ''}`,
+  );
   if (failure.target !== undefined) await bed.server.sql(failure.target.replaceAll('USER', role.user), name);
   const user: Record<string, string> = failure.ordinary
     ? { PGUSER: role.user, PGPASSWORD: role.password }
@@ -37,14 +51,9 @@ describe.each(Object.entries(RESTORE_FAILURES))('the diagnosis of %s', (_, failu
     ['psql', { serverMajor: 16 }],
   ])('by %s', (_tool, way) => {
     it.each(failures)('explains $name', async (failure) => {
-      await bed.server.query('DROP ROLE IF EXISTS gone');
-      const source = await bed.database(failure.source);
-      const archive = await bed.dump(source, ...(failure.dump ?? []));
-      await bed.server.query(`DROP DATABASE ${source}`);
-      await bed.server.query('DROP ROLE IF EXISTS gone');
-      await bed.server.query('DROP ROLE IF EXISTS vanished');
+      const archive = (archives[failure.name] ??= archiveOf(failure));
       const { name, changes } = await target(failure);
-      const error = await userErrorOf(bed.restore(archive, name, { ...changes, ...way }));
+      const error = await userErrorOf(bed.restore(await archive, name, { ...changes, ...way }));
       expect(error.message).toMatch(failure.cause);
       expect(error.hint).toMatch(failure.hint);
       expect([error.message, error.hint, String(error.cause)].join()).not.toMatch(/secret"|70000|Key/);
