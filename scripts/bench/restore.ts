@@ -120,9 +120,7 @@ async function startRestoreBench(): Promise<RestoreBench> {
       }
       const dumpIds = await allEntries(tools.pgRestore, archive);
       const request = { ...shared, archive, dumpIds, session: session('target'), serverMajor: 17 };
-      const options = { jobs: undefined, dropScript: '', noOwner: false, closing: [], last: [], extra: [] };
-      const look = (): Promise<undefined> => Promise.resolve(undefined);
-      return timed(() => restoreArchive({ ...request, ...options, look, tableBytes: new Map() }));
+      return timed(() => restoreArchive({ ...request, ...IN_ONE_TRANSACTION }));
     },
     async verify({ manifest }) {
       const request = { ...shared, expected: manifest, everything: true, session: session('target') };
@@ -134,6 +132,18 @@ async function startRestoreBench(): Promise<RestoreBench> {
     },
   };
 }
+
+const IN_ONE_TRANSACTION = {
+  stages: [],
+  jobs: undefined,
+  dropScript: '',
+  noOwner: false,
+  closing: [],
+  last: [],
+  extra: [],
+  look: (): Promise<undefined> => Promise.resolve(undefined),
+  tableBytes: new Map<string, number>(),
+} as const;
 
 function environmentOf(server: Database, folder: string): (database: string) => Record<string, string> {
   return (database) => ({

@@ -102,6 +102,7 @@ export async function restoreInto(
   await restoreArchive({
     archive,
     dumpIds: plan.dumpIds,
+    stages: plan.stages,
     session,
     serverMajor,
     jobs,

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RestorePlan, planRestore } from '../../../src/restore/plan/plan.ts';
+import { parallelStages } from '../../../src/restore/plan/parallel-stages.ts';
 import { restoreArchive } from '../../../src/restore/apply/pg-restore.ts';
 import type { RestoreRequest } from '../../../src/restore/apply/restore-request.ts';
 import type { Verification, VerificationRequest } from '../../../src/restore/verify/verification-request.ts';
@@ -126,6 +127,10 @@ export async function startRestoreBed(
       return restoreArchive({
         workFolder: folder,
         dumpIds: ids,
+        // Not the privileges: a plan restores them in one transaction, and side by side a grant can come before what it needs.
+        stages: parallelStages(
+          (await tocOf(archive)).entries.filter(({ dumpId, kind }) => ids.includes(dumpId) && kind !== 'ACL'),
+        ),
         dropScript,
         archive,
         session: session(database),

@@ -12,7 +12,7 @@ import { watchLocks } from './lock-watch.ts';
 import { useList } from '../../archive/archive-script.ts';
 import { ownScript } from './restore-script.ts';
 import { isOlderThanTools, restoreThroughPsql, runOwnTransaction } from './through-psql.ts';
-import { connectedArguments } from './pg-restore-arguments.ts';
+import { type RestoreArguments, connectedArguments } from './pg-restore-arguments.ts';
 import type { RestoreRequest, RestoreRun, RestoreState } from './restore-request.ts';
 import { restoreFailure, logNotices } from './restore-failure.ts';
 import { restoreSessions } from './sessions.ts';
@@ -69,16 +69,25 @@ export async function restoreArchive(request: RestoreRequest): Promise<void> {
     isOlderThanTools(request.session.tools.major, request.serverMajor) ||
     request.dropScript !== '' ||
     request.last.length > 0;
-  const listFile = path.join(request.workFolder, `restore-${randomBytes(6).toString('hex')}.list`);
-  await writeFile(listFile, useList(request.dumpIds), { mode: 0o600, flag: 'wx' });
-  try {
-    const words = { ...request, listFile };
-    await followed(request, jobs, async (parts) => {
+  await followed(request, jobs, async (parts) => {
+    if (jobs !== undefined) return restoreInParts({ request, ...parts }, jobs);
+    await withList(request, request.dumpIds, async (words) => {
       const restoring = { request, words, ...parts };
-      if (jobs !== undefined) return restoreInParts(restoring, jobs);
-      if (throughPsql) return restoreThroughPsql(restoring, request.last);
-      return restoreConnected(restoring, jobs);
+      await (throughPsql ? restoreThroughPsql(restoring, request.last) : restoreConnected(restoring, jobs));
     });
+  });
+}
+
+/** Writes the list of what to restore for as long as it is needed. */
+async function withList(
+  request: RestoreRequest,
+  dumpIds: readonly number[],
+  work: (words: RestoreArguments) => Promise<void>,
+): Promise<void> {
+  const listFile = path.join(request.workFolder, `restore-${randomBytes(6).toString('hex')}.list`);
+  await writeFile(listFile, useList(dumpIds), { mode: 0o600, flag: 'wx' });
+  try {
+    await work({ ...request, listFile });
   } finally {
     await rm(listFile, { force: true });
   }
@@ -88,20 +97,25 @@ export async function restoreArchive(request: RestoreRequest): Promise<void> {
  * Restores over several connections, in many transactions. Where PUBLIC must lose something that it has of every new
  * object, the objects are made in one transaction that takes it away: nobody gets to use it while rows are loaded.
  */
-async function restoreInParts(restoring: RestoreRun, jobs: number): Promise<void> {
-  const { request, words, state } = restoring;
-  let rest = words;
+async function restoreInParts(restoring: Omit<RestoreRun, 'words'>, jobs: number): Promise<void> {
+  const { request, state } = restoring;
+  let rest: Pick<RestoreArguments, 'sections'> = {};
   if (request.closing.length > 0) {
-    const objects = { ...words, sections: ['pre-data' as const] };
     begin(state, FIRST_OF_MANY);
-    await restoreThroughPsql({ ...restoring, words: objects }, request.closing);
-    rest = { ...words, sections: ['data', 'post-data'] };
+    await withList(request, request.dumpIds, (words) =>
+      restoreThroughPsql({ ...restoring, words: { ...words, sections: ['pre-data'] } }, request.closing),
+    );
+    rest = { sections: ['data', 'post-data'] };
   } else if (request.dropScript !== '') {
     begin(state, FIRST_OF_MANY);
     await runOwnTransaction(restoring, request.dropScript);
   }
   begin(state, MANY_TRANSACTIONS);
-  await restoreConnected({ ...restoring, words: rest }, jobs);
+  for (const stage of request.stages) {
+    await withList(request, stage, (words) =>
+      restoreConnected({ ...restoring, words: { ...words, ...rest } }, jobs),
+    );
+  }
   if (request.last.length > 0) {
     begin(state, RIGHTS);
     await runOwnTransaction(restoring, ownScript(request.last));

@@ -9,6 +9,8 @@ export interface RestoreRequest {
   readonly archive: string;
   /** What to restore: entries of its table of contents, in the archive's order. */
   readonly dumpIds: readonly number[];
+  /** The same entries in stages; only with `jobs`, which restores all of a stage side by side. */
+  readonly stages: readonly (readonly number[])[];
   /** The database that is restored into. */
   readonly session: PgSession;
   readonly serverMajor: number;

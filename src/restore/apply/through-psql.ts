@@ -81,7 +81,7 @@ export async function restoreThroughPsql(restore: RestoreRun, last: readonly str
  * @throws UserError when it fails.
  */
 export async function runOwnTransaction(
-  { sessions: { restoring }, signal, onSpawn, state: { transaction } }: RestoreRun,
+  { sessions: { restoring }, signal, onSpawn, state: { transaction } }: Omit<RestoreRun, 'words'>,
   sql: string,
 ): Promise<void> {
   transaction.mayBeCommitted = true;

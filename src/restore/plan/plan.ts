@@ -17,6 +17,7 @@ import { planLosses } from './plan-losses.ts';
 import { type Omission, groupedBy, describeOmission, verbOf } from './omission.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
 import type { TargetFacts, TargetRelation } from './target.ts';
+import { parallelStages } from './parallel-stages.ts';
 import { TocIndex, isRelation } from '../../archive/toc/toc-index.ts';
 
 /** An object for a message. */
@@ -31,6 +32,8 @@ export interface PlannedObject {
 export interface RestorePlan {
   /** What to restore, in the archive's order: the lines of a list for `pg_restore --use-list`. */
   readonly dumpIds: readonly number[];
+  /** The same, in the stages of a restore with `jobs`. */
+  readonly stages: readonly (readonly number[])[];
   /** How owners and privileges are restored. */
   readonly rights: RightsPlan;
   /** All that is restored, by `pg_restore` or by statements of our own. */
@@ -105,6 +108,7 @@ export function planRestore(request: PlanRequest): RestorePlan {
   const restoredObjects = new Set(kept.flatMap(largeObjectsOf));
   return {
     dumpIds: rights.entries.map(({ dumpId }) => dumpId),
+    stages: parallelStages(rights.entries),
     rights: { ...rights, last: [...losses.statements, ...rights.last] },
     rejoins: losses.rejoined,
     restored: kept,
