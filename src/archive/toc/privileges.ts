@@ -1,4 +1,4 @@
-import { SqlReader, isPlainStatement, sqlStatements } from './sql-words.ts';
+import { SqlReader, isPlainStatement, sqlStatements, sqlWords } from './sql-words.ts';
 import type { TocEntry } from './table-of-contents.ts';
 
 /** One GRANT or REVOKE of an archive. */
@@ -49,6 +49,20 @@ export function privilegeStatements(definition: string): readonly PrivilegeState
 export function forLargeObject(statement: PrivilegeStatement, oid: string): PrivilegeStatement {
   // The number comes before any role's name.
   return { ...statement, sql: statement.sql.replace(/ ON LARGE OBJECT \d+ /, ` ON LARGE OBJECT ${oid} `) };
+}
+
+/** `SELECT,UPDATE("a,b")` → each of them. */
+export function eachPrivilege(privileges: string): string[] {
+  const found: string[] = [];
+  let [start, depth] = [0, 0];
+  for (const { kind, text, at, end } of sqlWords(privileges)) {
+    if (kind !== 'symbol') continue;
+    depth += text === '(' ? 1 : text === ')' ? -1 : 0;
+    if (text !== ',' || depth > 0) continue;
+    found.push(privileges.slice(start, at).trim());
+    start = end;
+  }
+  return [...found, privileges.slice(start).trim()];
 }
 
 /** Whether an entry contains the privileges on many large objects. */

@@ -4,6 +4,7 @@ import { formatCounts, displayName } from '../../archive/toc/entry-names.ts';
 import { largeObjectsOf } from '../../archive/toc/identity.ts';
 import {
   type PrivilegeStatement,
+  eachPrivilege,
   forLargeObject,
   isAboutLargeObjects,
   privilegeStatements,
@@ -29,6 +30,8 @@ export interface PlannedPrivileges {
   /** In the archive's order; for large objects, those of each. */
   readonly applied: readonly PrivilegeStatement[];
   readonly omitted: readonly OmittedStatement[];
+  /** Roles that have to be let into the schema of the object as long as they grant something. */
+  readonly guests: readonly string[];
   /** Whether `pg_restore` can run the entry as it is: all of it, in its own words. */
   readonly asItIs: boolean;
 }
@@ -71,7 +74,7 @@ export function planPrivileges(
       applied.length === statements.length &&
       applied.every((statement, at) => statement === statements[at]) &&
       (request.target.isSuperuser || statements.every(({ grantor }) => grantor === undefined));
-    return { entry, applied: eachLargeObject(entry, index, applied), omitted, asItIs };
+    return { entry, applied: eachLargeObject(entry, index, applied), omitted, guests: [], asItIs };
   });
 }
 
@@ -99,7 +102,7 @@ function withoutUnknown(
   { target }: PlanRequest,
 ): PrivilegeStatement | undefined {
   if (target.major >= MAINTAIN.since) return statement;
-  const all = statement.privileges.split(',');
+  const all = eachPrivilege(statement.privileges);
   const known = all.filter((privilege) => privilege !== MAINTAIN.privilege);
   if (known.length === all.length) return statement;
   if (known.length === 0) return undefined;

@@ -5,6 +5,7 @@ import { undoDefaultPrivileges } from './default-privileges.ts';
 import type { Omission } from './omission.ts';
 import { changedOwnerRights, openedToOthers } from './owner-rights.ts';
 import { type OwnedEntry, changedOwners, ownerStatements, planOwners } from './plan-owners.ts';
+import { guestStatements, planGrantors } from './plan-grantors.ts';
 import {
   type PlannedPrivileges,
   isAboutPrivileges,
@@ -43,7 +44,9 @@ export function planRights(entries: readonly TocEntry[], index: TocIndex, reques
   const { target, options } = request;
   const { restated, omissions } = planPolicies(entries, target);
   const owned = planOwners(entries, request);
-  const privileges = options.noPrivileges ? [] : planPrivileges(entries, index, request);
+  const privileges = options.noPrivileges
+    ? []
+    : planGrantors(planPrivileges(entries, index, request), { index, owned, target });
   const undo = options.noPrivileges ? [] : undoDefaultPrivileges(entries, target);
   const given = owned.some(({ owner }) => owner !== target.user);
   const isChanged = options.noOwner || owned.some(({ why }) => why !== undefined);
@@ -100,6 +103,7 @@ function lastStatements(
   { owned, privileges, undo, restated, late }: OwnStatements,
   request: PlanRequest,
 ): string[] {
+  const guests = guestStatements(privileges);
   const isLateObject = ({ entry }: OwnedEntry): boolean => late.has(entry);
   return [
     ...undo,
@@ -109,7 +113,9 @@ function lastStatements(
       owned.filter((item) => !isLateObject(item)),
       request,
     ),
+    ...guests.before,
     ...privilegeScript(privileges, request.options.role),
+    ...guests.after,
     ...Array.from(late, ({ definition }) => withoutSemicolon(definition)),
     ...ownerStatements(owned.filter(isLateObject), request),
   ];

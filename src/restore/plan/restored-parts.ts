@@ -1,5 +1,6 @@
 import { quotedIdentifier } from '../../postgres/sql-text.ts';
 import { nameKey } from '../../archive/names.ts';
+import { eachPrivilege } from '../../archive/toc/privileges.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
 import type { TocIndex } from '../../archive/toc/toc-index.ts';
 import type { OwnedEntry } from './plan-owners.ts';
@@ -148,7 +149,7 @@ export class RestoredParts {
       ({ action, grantee = '', privileges }) =>
         action === 'GRANT' &&
         grantee === role &&
-        privileges.split(',').some((one) => one === privilege || one === 'ALL' || one === `ALL${column}`),
+        eachPrivilege(privileges).some((one) => one === privilege || one === 'ALL' || one === `ALL${column}`),
     );
   }
 }

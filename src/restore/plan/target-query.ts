@@ -40,10 +40,10 @@ WHERE d.defaclrole = (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = curren
 SELECT 'schema', n.nspname, NULL, pg_catalog.pg_has_role(n.nspowner, 'USAGE'),
        pg_catalog.has_schema_privilege(n.oid, 'CREATE'), NULL
 FROM pg_catalog.pg_namespace n WHERE ${USER_SCHEMA};
-SELECT 'creator', n.nspname, g.rolname, NULL, NULL, NULL
+SELECT 'granted on schema', n.nspname, g.rolname, a.privilege_type, NULL, NULL
 FROM pg_catalog.pg_namespace n CROSS JOIN LATERAL pg_catalog.aclexplode(coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) a
 LEFT JOIN pg_catalog.pg_roles g ON g.oid = a.grantee
-WHERE a.privilege_type = 'CREATE' AND ${USER_SCHEMA};
+WHERE ${USER_SCHEMA};
 SELECT 'tablespace', t.spcname, NULL, NULL, NULL, NULL FROM pg_catalog.pg_tablespace t;
 SELECT 'relation', n.nspname, c.relname, c.relkind, c.oid,
        CASE WHEN c.relispartition OR c.relkind = 'S' THEN

@@ -31,6 +31,8 @@ export interface TargetSchema {
   readonly open: boolean;
   /** The roles that were granted CREATE; the empty text for PUBLIC. */
   readonly creators: ReadonlySet<string>;
+  /** The roles that were granted USAGE, its owner among them; the empty text for PUBLIC. */
+  readonly users: ReadonlySet<string>;
 }
 
 /** Default privileges of one role for the objects that the user makes. */
@@ -113,14 +115,19 @@ function targetFacts(rows: readonly string[][]): TargetFacts {
   if (!server) throw new PsqlError('error: the server did not describe itself', '');
   const [versionNumber, database = '', user = '', isSuperuser, canCreate] = server;
   const relations = of('relation').map(relation);
-  const creators = of('creator');
+  const granted = Map.groupBy(of('granted on schema'), ([schema = '', , privilege = '']) =>
+    nameKey(schema, privilege),
+  );
+  const granteesOf = (schema: string, privilege: string): ReadonlySet<string> =>
+    new Set((granted.get(nameKey(schema, privilege)) ?? []).map(([, grantee = '']) => grantee));
   const schemas = new Map(
     of('schema').map(([name = '', , owned, open]) => [
       name,
       {
         owned: owned === 't',
         open: open === 't',
-        creators: new Set(creators.flatMap(([schema, grantee = '']) => (schema === name ? [grantee] : []))),
+        creators: granteesOf(name, 'CREATE'),
+        users: granteesOf(name, 'USAGE'),
       },
     ]),
   );
