@@ -34,6 +34,8 @@ function whyNot(about: Partial<TocEntry>, target: Partial<TargetFacts>): string 
       canCreateInDatabase: true,
       roles: new Map(),
       superusers: new Set(),
+      creators: new Set(),
+      wrappers: new Map(),
       defaultPrivileges: [],
       schemas: new Map(),
       tablespaces: new Set(),

@@ -88,8 +88,6 @@ describe('a plan without filters', () => {
       'info comment on EXTENSION citext',
       'warning event trigger watches',
       'warning policy app.orders mine',
-      'warning publication changes',
-      'warning table of a publication app.changes orders',
     ]);
   });
 

@@ -50,6 +50,13 @@ export function userMapping(sql: string): { readonly role: string; readonly serv
   return { role, server: reader.identifier() };
 }
 
+/** The foreign-data wrapper of a server. */
+export function wrapperOfServer(sql: string): string {
+  const reader = new SqlReader(sql);
+  reader.skipTo('WRAPPER');
+  return reader.identifier();
+}
+
 /** The roles that a policy is for; none when it is for everyone. */
 export function rolesOfPolicy(sql: string): readonly string[] {
   return roleList(sql)?.roles ?? [];

@@ -89,6 +89,12 @@ const RIGHTS_RULES: readonly Rule[] = [
     hint: 'Use a superuser, or leave it out.',
   },
   {
+    pattern: /^permission denied for schema (.*)/,
+    query: /^(?:GRANT|REVOKE)\b/i,
+    cause: 'The role that grants or revokes lacks the USAGE privilege on the schema $1 of the target.',
+    hint: 'GRANT USAGE on the schema to that role, or set no-privileges: true.',
+  },
+  {
     pattern: /^permission denied for (database|schema) (.*)/,
     query: CHANGE,
     cause: 'The user lacks the privilege to create objects in the $1 $2 of the target.',

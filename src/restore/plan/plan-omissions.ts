@@ -1,4 +1,5 @@
 import { plainLine } from '../../runner/plain-text.ts';
+import { identityOf } from '../../archive/toc/identity.ts';
 import { nameKey } from '../../archive/names.ts';
 import type { LeftOut, PlanRequest, RestoreOptions } from './plan-request.ts';
 import { isOwned, whyNotItsOwner } from './plan-owners.ts';
@@ -7,6 +8,7 @@ import { rolesOfPolicy, schemaOfTag, userMapping } from '../../archive/toc/state
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
 import type { TargetFacts } from './target.ts';
 import type { TocIndex } from '../../archive/toc/toc-index.ts';
+import { Unprivileged } from './unprivileged.ts';
 
 /** Why an entry is left out; silently where the user has asked for it, or something else says it already. */
 type Reason = Omit<LeftOut, 'entry'> | 'silently' | undefined;
@@ -22,16 +24,24 @@ export function leaveOutWhatFails(
 ): { readonly kept: readonly TocEntry[]; readonly leftOut: readonly LeftOut[] } {
   const gone = new Set<TocEntry>();
   const leftOut: LeftOut[] = [];
+  const unprivileged = new Unprivileged(index, request.target);
   const kept = index.entries.filter((entry) => {
     if (!entries.has(entry)) return false;
     const home = index.ownerOf(entry);
-    const reason = new Rules(request, home, home !== undefined && gone.has(home)).reasonFor(entry);
+    const homeIsGone = home !== undefined && gone.has(home);
+    const reason = new Rules(request, home, homeIsGone).reasonFor(entry) ?? reasonOf(unprivileged, entry);
     if (reason === undefined) return true;
     gone.add(entry);
     if (reason !== 'silently') leftOut.push({ entry, ...reason });
     return false;
   });
   return { kept, leftOut };
+}
+
+function reasonOf(unprivileged: Unprivileged, entry: TocEntry): Reason {
+  if (unprivileged.keepsPresent(entry)) return THERE_ALREADY;
+  const why = unprivileged.whyNot(entry);
+  return why === undefined ? undefined : { why, level: 'warning' };
 }
 
 /** What is known to fail on servers where the role is not a superuser, or where something is missing or there already. */
@@ -75,11 +85,6 @@ class Rules {
           why: 'it would take changes from its publisher from now on; create it yourself once the restored database is in use',
           level: 'warning',
         };
-      case 'PUBLICATION':
-      case 'PUBLICATION TABLE':
-      case 'PUBLICATION TABLES IN SCHEMA':
-      case 'EVENT TRIGGER':
-        return this.#target.isSuperuser ? this.#part() : ONLY_SUPERUSERS;
       case 'POLICY':
         return this.#policy(entry);
       case 'USER MAPPING':
@@ -148,7 +153,10 @@ class Rules {
 
   /** Privileges on functions of the system and of extensions, which belong to whoever made the server. */
   #ofSystem({ kind, tag }: TocEntry): Reason {
-    const isSystem = this.#home === undefined || this.#home.kind === 'EXTENSION';
+    const home = this.#home;
+    const isKept =
+      this.#homeIsGone && home !== undefined && this.#target.identities.has(identityOf(home) ?? '');
+    const isSystem = home === undefined || home.kind === 'EXTENSION' || isKept;
     if (kind === 'DEFAULT ACL' || !isSystem || this.#target.isSuperuser) return undefined;
     if (schemaOfTag(tag) !== undefined) return undefined;
     return { why: 'only a superuser may change them', level: 'warning' };

@@ -2,6 +2,7 @@ import { plainLine } from '../../runner/plain-text.ts';
 import { qualified, quotedIdentifier } from '../../postgres/sql-text.ts';
 import { formatCounts, displayKind, displayName } from '../../archive/toc/entry-names.ts';
 import { largeObjectsOf } from '../../archive/toc/identity.ts';
+import { wrapperOfServer } from '../../archive/toc/statement-names.ts';
 import { isPlainStatement } from '../../archive/toc/sql-words.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
 import { UserError } from '../../errors.ts';
@@ -50,7 +51,7 @@ export function planOwners(entries: readonly TocEntry[], request: PlanRequest): 
 
 /** Why an object cannot belong to whom it belonged to; undefined when it can. */
 export function whyNotItsOwner(
-  { kind, schema, owner }: TocEntry,
+  { kind, schema, owner, definition }: TocEntry,
   { target, options }: PlanRequest,
 ): string | undefined {
   const user = plainLine(target.user);
@@ -62,7 +63,13 @@ export function whyNotItsOwner(
     return `only a superuser may own such ${kind === 'EVENT TRIGGER' ? 'a trigger' : 'a wrapper'}`;
   }
   if (target.isSuperuser) return undefined;
-  if (kind === 'SERVER') return 'only a superuser may give it away';
+  if (kind === 'PUBLICATION' && !target.creators.has(owner)) {
+    return 'the role has no CREATE privilege on the database';
+  }
+  const wrapper = kind === 'SERVER' ? wrapperOfServer(definition) : '';
+  if (kind === 'SERVER' && target.wrappers.get(wrapper)?.has(owner) !== true) {
+    return `the role has no USAGE privilege on the foreign-data wrapper ${plainLine(wrapper)}`;
+  }
   // In a schema of its own the user can let anyone in for the moment that it takes.
   const home = target.schemas.get(schema);
   if (home === undefined || home.owned || home.creators.has('') || home.creators.has(owner)) return undefined;

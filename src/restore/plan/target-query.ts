@@ -31,7 +31,8 @@ FROM pg_catalog.pg_roles r WHERE r.rolname = current_user;
 SELECT 'role', r.rolname, NULL,
        pg_catalog.pg_has_role(r.oid, CASE WHEN pg_catalog.current_setting('server_version_num')::int >= 160000
                                           THEN 'SET' ELSE 'MEMBER' END)
-         AND pg_catalog.pg_has_role(r.oid, 'USAGE'), r.rolsuper, NULL
+         AND pg_catalog.pg_has_role(r.oid, 'USAGE'), r.rolsuper,
+       pg_catalog.has_database_privilege(r.oid, pg_catalog.current_database(), 'CREATE')
 FROM pg_catalog.pg_roles r;
 SELECT 'default privileges', n.nspname, d.defaclobjtype, g.rolname, NULL, NULL
 FROM pg_catalog.pg_default_acl d LEFT JOIN pg_catalog.pg_namespace n ON n.oid = d.defaclnamespace
@@ -44,6 +45,8 @@ SELECT 'granted on schema', n.nspname, g.rolname, a.privilege_type, NULL, NULL
 FROM pg_catalog.pg_namespace n CROSS JOIN LATERAL pg_catalog.aclexplode(coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) a
 LEFT JOIN pg_catalog.pg_roles g ON g.oid = a.grantee
 WHERE ${USER_SCHEMA};
+SELECT 'wrapper', w.fdwname, r.rolname, NULL, NULL, NULL FROM pg_catalog.pg_foreign_data_wrapper w
+LEFT JOIN pg_catalog.pg_roles r ON pg_catalog.has_foreign_data_wrapper_privilege(r.oid, w.oid, 'USAGE');
 SELECT 'tablespace', t.spcname, NULL, NULL, NULL, NULL FROM pg_catalog.pg_tablespace t;
 SELECT 'relation', n.nspname, c.relname, c.relkind, c.oid,
        CASE WHEN c.relispartition OR c.relkind = 'S' THEN

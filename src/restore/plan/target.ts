@@ -72,6 +72,10 @@ export interface TargetFacts {
   /** Every role, and whether the user may give it things and then still use them. */
   readonly roles: ReadonlyMap<string, boolean>;
   readonly superusers: ReadonlySet<string>;
+  /** The roles that may create schemas and publications in the database. */
+  readonly creators: ReadonlySet<string>;
+  /** The roles that may use each foreign-data wrapper. */
+  readonly wrappers: ReadonlyMap<string, ReadonlySet<string>>;
   /** What the user's new objects get by `ALTER DEFAULT PRIVILEGES`. */
   readonly defaultPrivileges: readonly DefaultPrivileges[];
   /** Every schema by its name. */
@@ -115,19 +119,20 @@ function targetFacts(rows: readonly string[][]): TargetFacts {
   if (!server) throw new PsqlError('error: the server did not describe itself', '');
   const [versionNumber, database = '', user = '', isSuperuser, canCreate] = server;
   const relations = of('relation').map(relation);
-  const granted = Map.groupBy(of('granted on schema'), ([schema = '', , privilege = '']) =>
-    nameKey(schema, privilege),
+  const granted = groups(
+    of('granted on schema').map(([schema = '', grantee = '', privilege = '']) => [
+      nameKey(schema, privilege),
+      grantee,
+    ]),
   );
-  const granteesOf = (schema: string, privilege: string): ReadonlySet<string> =>
-    new Set((granted.get(nameKey(schema, privilege)) ?? []).map(([, grantee = '']) => grantee));
   const schemas = new Map(
     of('schema').map(([name = '', , owned, open]) => [
       name,
       {
         owned: owned === 't',
         open: open === 't',
-        creators: granteesOf(name, 'CREATE'),
-        users: granteesOf(name, 'USAGE'),
+        creators: granted.get(nameKey(name, 'CREATE')) ?? new Set<string>(),
+        users: granted.get(nameKey(name, 'USAGE')) ?? new Set<string>(),
       },
     ]),
   );
@@ -139,6 +144,8 @@ function targetFacts(rows: readonly string[][]): TargetFacts {
     canCreateInDatabase: canCreate === 't',
     roles: new Map(of('role').map(([name = '', , actsAs]) => [name, actsAs === 't'])),
     superusers: new Set(of('role').flatMap(([name = '', , , isSuper]) => (isSuper === 't' ? [name] : []))),
+    creators: new Set(of('role').flatMap(([name = '', , , , creates]) => (creates === 't' ? [name] : []))),
+    wrappers: groups(of('wrapper')),
     defaultPrivileges: of('default privileges').map(([schema = '', objects = '', grantee = '']) => ({
       schema,
       objects,
@@ -164,6 +171,14 @@ function targetFacts(rows: readonly string[][]): TargetFacts {
       return [{ to: nameKey(type, schema, object), type, schema, object, kind, name, detail }];
     }),
   };
+}
+
+/** The second values of the rows by the first. */
+function groups(rows: readonly (readonly string[])[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = Map.groupBy(rows, ([first = '']) => first);
+  return new Map(
+    [...found].map(([first, group]) => [first, new Set(group.map(([, second = '']) => second))]),
+  );
 }
 
 const ATTACHED = 'attached ';

@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { describeOmission } from '../../../src/restore/plan/omission.ts';
+import type { RestorePlan } from '../../../src/restore/plan/plan.ts';
+import { captureOutput } from '../../support/captured-output.ts';
+import { type Database, startDatabase } from '../../support/database.ts';
+import { userErrorOf } from '../../support/user-error.ts';
+import { PlanBed, type Place } from './plan-bed.ts';
+
+const SHOP = `
+  CREATE TABLE orders (id int PRIMARY KEY, note text); INSERT INTO orders VALUES (1, 'a'); CREATE SCHEMA other;
+  CREATE FOREIGN DATA WRAPPER nothing; GRANT USAGE ON FOREIGN DATA WRAPPER nothing TO boss, app;
+  CREATE SERVER nowhere FOREIGN DATA WRAPPER nothing; ALTER SERVER nowhere OWNER TO boss; COMMENT ON SERVER nowhere IS 'x';
+  CREATE USER MAPPING FOR PUBLIC SERVER nowhere; CREATE FOREIGN TABLE remote (id int) SERVER nowhere;
+  CREATE VIEW both_ids AS SELECT id FROM orders UNION ALL SELECT id FROM remote; GRANT SELECT ON both_ids TO app;
+  CREATE OPERATOR CLASS backwards FOR TYPE int USING btree AS OPERATOR 1 >, OPERATOR 5 <, FUNCTION 1 btint4cmp(int, int);
+  CREATE INDEX backwards_index ON orders (id backwards);
+  CREATE PUBLICATION few FOR TABLE orders; ALTER PUBLICATION few OWNER TO boss;
+  CREATE PUBLICATION every FOR ALL TABLES; CREATE PUBLICATION mixed FOR TABLES IN SCHEMA other;`;
+
+captureOutput();
+
+let bed: PlanBed;
+let server: Database;
+let archive: string;
+let as: { readonly user: string; readonly password: string };
+let targets = 0;
+
+beforeAll(async () => {
+  [bed, server] = await Promise.all([PlanBed.make(), startDatabase()]);
+  as = await server.createRole('deputy');
+  await server.sql('CREATE ROLE boss; CREATE ROLE app; GRANT boss TO deputy');
+  await server.createDatabase('shop');
+  await server.sql(SHOP, 'shop');
+  archive = await bed.dump({ server, database: 'shop' });
+});
+
+afterAll(async () => {
+  await server.stop();
+  await bed.remove();
+});
+
+async function ownDatabase(script = ''): Promise<Place> {
+  targets += 1;
+  const database = `target_${targets}`;
+  await server.createDatabase(database, { owner: as.user });
+  await server.sql(script, database);
+  return { server, database, as };
+}
+
+function said(plan: RestorePlan): string[] {
+  return plan.omissions.map((item) => `${item.level} ${describeOmission(item)}: ${item.why}`).sort();
+}
+
+const OF_SUPERUSERS = [
+  'warning operator class public.backwards: only a superuser may create it',
+  'warning operator family public.backwards: only a superuser may create it',
+  'warning index public.backwards_index: it needs the operator class public.backwards, which is left out',
+  'warning publication every: only a superuser may create one for all tables',
+  'warning schema of a publication other.mixed other: only a superuser may add a schema to a publication',
+];
+
+it('what only a superuser may create is named for another role, with what needs it, and the rest is restored', async () => {
+  const place = await ownDatabase();
+  const { plan, verify } = await bed.restoreForVerification(archive, place);
+  expect(said(plan)).toEqual(
+    [
+      ...OF_SUPERUSERS,
+      'info owner postgres: deputy may not act for the role; 1 schema, 1 table and 1 publication belong to deputy instead',
+      'warning foreign data wrapper nothing: only a superuser may create it',
+      'warning server nowhere: it needs the foreign data wrapper nothing, which is left out',
+      'warning foreign table public.remote: it needs the server nowhere, which is left out',
+      'warning view public.both_ids: it needs the foreign table public.remote, which is left out',
+      'info owner boss: the role has no CREATE privilege on the database; 1 publication belongs to deputy instead',
+    ].sort(),
+  );
+  const found = await server.query('SELECT pubname, tablename FROM pg_publication_tables', {
+    database: place.database,
+  });
+  expect(found).toEqual([{ pubname: 'few', tablename: 'orders' }]);
+  await verify();
+});
+
+it('what only a superuser may create is used if the target has it', async () => {
+  const place = await ownDatabase(
+    'CREATE FOREIGN DATA WRAPPER nothing; GRANT USAGE ON FOREIGN DATA WRAPPER nothing TO deputy, boss',
+  );
+  await server.query(`GRANT CREATE ON DATABASE ${place.database} TO boss`);
+  const options = { confirmDatabase: place.database, clean: true };
+  for (let times = 0; times < 2; times += 1) {
+    const { plan, verify } = await bed.restoreForVerification(archive, place, options);
+    expect(said(plan).filter((line) => !/^info (?:owner|schema) /.test(line))).toEqual(
+      [
+        ...OF_SUPERUSERS,
+        'info foreign data wrapper nothing: the target has it already',
+        'warning privileges on FOREIGN DATA WRAPPER nothing: only a superuser may change them',
+      ].sort(),
+    );
+    await verify();
+  }
+});
+
+it('a foreign server is named if the role may not use its foreign-data wrapper', async () => {
+  const plan = await bed.restore(archive, await ownDatabase('CREATE FOREIGN DATA WRAPPER nothing'));
+  expect(said(plan)).toContain(
+    'warning server nowhere: deputy lacks the USAGE privilege on the foreign-data wrapper nothing',
+  );
+});
+
+it('a restore without the rows of a table is refused', async () => {
+  await server.query('CREATE DATABASE needy TEMPLATE shop');
+  await server.sql('CREATE TABLE kept (row remote)', 'needy');
+  const file = await bed.dump({ server, database: 'needy' });
+  const error = await userErrorOf(bed.plan(file, await ownDatabase()));
+  expect(error.message).toBe(
+    'The table public.kept cannot be restored without the foreign data wrapper nothing: only a superuser may create it.',
+  );
+  expect(error.hint).toContain('have a superuser create that in the target first');
+});
