@@ -19,7 +19,8 @@ const everyday = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build/'],
   // The scenarios run whole jobs against real servers; a stuck one must fail, a slow machine must not.
   testTimeout: 120_000,
-  maxWorkers: 2,
+  // One more than the processors it is meant for: many tests wait for a retry or a time limit.
+  maxWorkers: 3,
   // What the files of tests leave in a worker's memory slows down the next ones: then a new worker goes on.
   workerIdleMemoryLimit: '500MB',
   // As many as the groups of faults have beds: a case does not wait for one on its own time.

@@ -140,7 +140,7 @@ describe('a hostile statement of an archive', () => {
     if (!read) throw new Error('no such reader');
     const timed = (text: string): number => milliseconds(() => read(text));
     const slowest = BEGINNINGS.flatMap((beginning) =>
-      PIECES.map((piece) => ({ beginning, piece, time: timed(hostile(beginning, piece, 32 * KIB)) })),
+      PIECES.map((piece) => ({ beginning, piece, time: timed(hostile(beginning, piece, 8 * KIB)) })),
     )
       .sort((left, right) => right.time - left.time)
       .slice(0, 2);

@@ -64,7 +64,7 @@ describe('the demo', () => {
     expect(await processesThatMention(temporary, folder)).toEqual([]);
   });
 
-  it('stops everything when it is interrupted in the middle of the restore', async () => {
+  it('stops everything when it is interrupted in the middle of the restore (thorough)', async () => {
     const { exitCode, text } = await demo(folder, temporary, (soFar, interrupt) => {
       if (soFar.includes('Downloading')) interrupt();
     });

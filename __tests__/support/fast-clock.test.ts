@@ -26,7 +26,7 @@ const SILENT_SERVER = `
   const { port } = server.address();`;
 
 describe('the fast clock', () => {
-  it.each([
+  it.concurrent.each([
     ['the global setTimeout', `setTimeout(report, 12_000);`],
     ['setTimeout of node:timers', `import { setTimeout as s } from 'node:timers'; s(report, 12_000);`],
     ['a timer that is refreshed', `const t = setTimeout(report, 12_000); t.refresh();`],

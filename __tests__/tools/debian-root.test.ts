@@ -29,11 +29,11 @@ async function dpkgStatus(): Promise<string> {
 }
 
 if (reason !== undefined) {
-  describe('in a minimal Debian', () => {
+  describe('in a minimal Debian (thorough)', () => {
     it.skip(`nothing was tested: ${reason}`, () => undefined);
   });
 } else {
-  describe('in a minimal Debian', () => {
+  describe('in a minimal Debian (thorough)', () => {
     beforeEach(async () => {
       root = await makeDebianRoot();
       await mkdir(join(root.folder, 'srv/work'));
