@@ -18,7 +18,7 @@ let workspace: string;
 let shopUrl: string;
 
 beforeAll(async () => {
-  bed = await startTestBed();
+  bed = await startTestBed({ emptyToolCache: true });
   shopUrl = await bed.database.createDatabase('shop');
   shop = await fillShop(bed.database, { database: 'shop' });
   workspace = await mkdtemp(path.join(tmpdir(), 'workspace-'));

@@ -28,7 +28,7 @@ let backup: ActionRun;
 let folder: string;
 let targets = 0;
 beforeAll(async () => {
-  bed = await startTestBed();
+  bed = await startTestBed({ emptyToolCache: true });
   const url = await bed.database.createDatabase('shop');
   shop = await fillShop(bed.database, { database: 'shop', scale: 0.2 });
   description = await describeDatabase(bed.database, 'shop');

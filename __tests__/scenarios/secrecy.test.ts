@@ -26,7 +26,7 @@ let identity: string;
 let token: string;
 beforeAll(async () => {
   [bed, testServer] = await Promise.all([
-    startTestBed({ hba: ['host shop postgres 127.0.0.2/32 trust'] }),
+    startTestBed({ emptyToolCache: true, hba: ['host shop postgres 127.0.0.2/32 trust'] }),
     startDatabase(),
   ]);
   shopUrl = await bed.database.createDatabase('shop');

@@ -1,10 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ArtifactService, startArtifactService } from './artifact-service.ts';
 import { type Database, type DatabaseOptions, startDatabase } from './database.ts';
+import { installedToolCache } from './installed-tool-cache.ts';
 import { type PgdgMirror, startPgdgMirror } from './pgdg-mirror.ts';
 import { type ActionRun, type RunActionOptions, runAction } from './runner.ts';
+
+/** How a test bed differs from the usual one. */
+export interface TestBedOptions extends DatabaseOptions {
+  /** As on a new machine: the first run installs the client tools. Otherwise an earlier job has. */
+  readonly emptyToolCache?: boolean;
+}
 
 /** Everything that a scenario needs: a server, the artifact service, a mirror of PGDG, and a tool cache that is kept. */
 export interface TestBed {
@@ -19,13 +26,18 @@ export interface TestBed {
   stop(): Promise<void>;
 }
 
-export async function startTestBed(options: DatabaseOptions = {}): Promise<TestBed> {
+export async function startTestBed({
+  emptyToolCache = false,
+  ...options
+}: TestBedOptions = {}): Promise<TestBed> {
   const toolCache = await mkdtemp(join(tmpdir(), 'tool-cache-'));
   const [database, artifacts, mirror] = await Promise.all([
     startDatabase(options),
     startArtifactService(),
     startPgdgMirror(),
   ]);
+  if (!emptyToolCache)
+    await cp(await installedToolCache(mirror), toolCache, { recursive: true, verbatimSymlinks: true });
   const run = ({ inputs = {}, secrets = [], ...rest }: RunActionOptions): Promise<ActionRun> =>
     runAction({
       artifactService: artifacts,

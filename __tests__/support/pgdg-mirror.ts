@@ -34,6 +34,8 @@ export interface PgdgMirror {
   readonly signingKey: string;
   /** PostgreSQL 17's version, such as `17.11`. */
   readonly version: string;
+  /** Another for each machine and version. */
+  readonly name: string;
   /** The paths that were asked for so far. */
   readonly requests: readonly string[];
   /** Resolves when a path that contains `part` has been requested. */
@@ -72,6 +74,7 @@ export async function startPgdgMirror(options: MirrorOptions = {}): Promise<Pgdg
     url: `http://127.0.0.1:${address.port}/pgdg`,
     signingKey,
     version: packages.version,
+    name: [packages.suite, packages.architecture, packages.version].join('-'),
     requests,
     async requested(part) {
       while (!requests.some((path) => path.includes(part))) await once(news, 'request');
