@@ -198,7 +198,7 @@ describe('a target that is not empty', () => {
       bed.restore({ inputs: { 'connection-string': origin, ...inputs } });
     expectFailedRestore(
       await restore({ ...SHOP, 'confirm-database': 'shop' }),
-      /very database[^]*clean: true/,
+      /came from this database[^]*clean: true/,
     );
     expectFailedRestore(await restore({ ...SHOP, clean: 'true' }), /confirm-database/);
     await bed.database.query('DELETE FROM shop.order_lines', { database: 'shop' });
