@@ -70,19 +70,22 @@ const WAYS: [string, Partial<RestoreRequest>][] = [
 ];
 
 describe.each(WAYS)('a restore %s', (_, way) => {
-  it.each(['plain', 'postgres://x@y:1/z', 'host=nowhere dbname=b', `it's "odd" 😀`, ' spaced '])(
-    'restores everything into a database of any name: %s',
-    async (name) => {
-      const target = await bed.database('', `${name}${JSON.stringify(way)}`);
-      await bed.restore(odd, target, way);
-      expect(await bed.verify(odd, target)).toEqual({
-        tables: odd.manifest.tables.length,
-        rows: odd.manifest.rows,
-        sequences: 4,
-        largeObjects: 3,
-      });
-    },
-  );
+  it.each([
+    ['of characters to quote', `it's "odd" 😀`],
+    ['like a URL', 'postgres://x@y:1/z'],
+    ['of one word (thorough)', 'plain'],
+    ['like parameters (thorough)', 'host=nowhere dbname=b'],
+    ['with spaces around it (thorough)', ' spaced '],
+  ])('restores everything into a database with a name %s', async (_name, name) => {
+    const target = await bed.database('', `${name}${JSON.stringify(way)}`);
+    await bed.restore(odd, target, way);
+    expect(await bed.verify(odd, target)).toEqual({
+      tables: odd.manifest.tables.length,
+      rows: odd.manifest.rows,
+      sequences: 4,
+      largeObjects: 3,
+    });
+  });
 
   it('restores only the listed entries', async () => {
     const target = await bed.database();

@@ -48,7 +48,7 @@ async function target(failure: ProvokedRestore): Promise<{ name: string; changes
 describe.each(Object.entries(RESTORE_FAILURES))('the diagnosis of %s', (_, failures) => {
   describe.each([
     ['pg_restore', {}],
-    ['psql', { serverMajor: 16 }],
+    ['psql (thorough)', { serverMajor: 16 }],
   ])('by %s', (_tool, way) => {
     it.each(failures)('explains $name', async (failure) => {
       const archive = (archives[failure.name] ??= archiveOf(failure));

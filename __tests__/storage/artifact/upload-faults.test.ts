@@ -59,7 +59,11 @@ const OUTAGE = String.raw`\(githubstatus\.com\)\. Run the job again`;
 // The effect on a whole backup is tested in `__tests__/faults/cases/artifact-service.ts`, with some of these.
 describe.each(['createArtifact', 'finalizeArtifact'] as const)('when %s', (point) => {
   it.each<[string, Fault['answer'], string]>([
-    ['is refused (401)', 401, String.raw`\(401\).*\n.*The token of this job does not allow the upload`],
+    [
+      'is refused (401) (thorough)',
+      401,
+      String.raw`\(401\).*\n.*The token of this job does not allow the upload`,
+    ],
     ['is refused (403)', 403, String.raw`\(403\).*\n.*The token of this job does not allow the upload`],
     ['is refused (409)', 409, String.raw`\(409\).*\n.*use different backup-names in parallel jobs`],
     [
@@ -70,8 +74,12 @@ describe.each(['createArtifact', 'finalizeArtifact'] as const)('when %s', (point
     ['fails (500)', 500, String.raw`5 attempts.*\(500\).*\n.*${OUTAGE}`],
     ['is answered with invalid data', 'corrupt', String.raw`5 attempts.*JSON.*\n.*${OUTAGE}`],
     ['is not answered', 'hang', String.raw`no data was transferred for 45 s\n.*${OUTAGE}`],
-    ['gets half an answer', 'truncate', String.raw`the response broke off\n.*${OUTAGE}`],
-    ['gets half an answer, then nothing', 'stall', String.raw`the response broke off\n.*${OUTAGE}`],
+    ['gets half an answer (thorough)', 'truncate', String.raw`the response broke off\n.*${OUTAGE}`],
+    [
+      'gets half an answer, then nothing (thorough)',
+      'stall',
+      String.raw`the response broke off\n.*${OUTAGE}`,
+    ],
     ['ends with a reset connection', 'reset', String.raw`ECONNRESET\n.*cannot reach it\. Run the job again`],
   ])('%s every time, the upload fails with the reason and leaves no artifact', async (_, answer, says) => {
     const { message, hint } = await userErrorOf(uploadDespite(point, { answer }));
