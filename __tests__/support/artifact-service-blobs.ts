@@ -23,8 +23,6 @@ export interface BlobStore {
   read(blobName: string): Promise<Readable>;
   write(blobName: string, content: Buffer): Promise<void>;
   remove(blobName: string): Promise<void>;
-  /** Azurite's process, which ends with the one that started it. */
-  readonly pid: number;
   /** Deletes everything that is stored. */
   stop(): Promise<void>;
 }
@@ -34,7 +32,7 @@ export interface BlobStore {
  * start one takes half a second.
  */
 export async function startBlobStore(): Promise<BlobStore> {
-  const { origin, key, pid } = await azurite();
+  const { origin, key } = await azurite();
   const credential = new StorageSharedKeyCredential(ACCOUNT, key);
   const containerName = `artifacts-${randomBytes(6).toString('hex')}`;
   const container = new BlobServiceClient(`${origin}/${ACCOUNT}`, credential).getContainerClient(
@@ -76,7 +74,6 @@ export async function startBlobStore(): Promise<BlobStore> {
     async remove(blobName) {
       await container.getBlobClient(blobName).deleteIfExists();
     },
-    pid,
     async stop() {
       await container.delete();
     },

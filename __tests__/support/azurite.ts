@@ -13,7 +13,6 @@ export interface Azurite {
   /** Without a slash at the end. */
   readonly origin: string;
   readonly key: string;
-  readonly pid: number;
 }
 
 /** The account that Azurite has. */
@@ -32,9 +31,8 @@ export function azurite(): Promise<Azurite> {
 
 async function shared(): Promise<Azurite> {
   const known = getEnvironmentData(SHARED);
-  const { origin, key, pid }: Record<string, unknown> = isJsonObject(known) ? known : {};
-  if (typeof origin === 'string' && typeof key === 'string' && typeof pid === 'number')
-    return { origin, key, pid };
+  const { origin, key }: Record<string, unknown> = isJsonObject(known) ? known : {};
+  if (typeof origin === 'string' && typeof key === 'string') return { origin, key };
   const started = await start();
   setEnvironmentData(SHARED, { ...started });
   return started;
@@ -52,12 +50,11 @@ async function start(): Promise<Azurite> {
     // Ctrl-C in the terminal must not reach it before the tests have ended.
     detached: true,
   });
-  const { pid = 0 } = server;
   const origin = await originIn(server.stdout);
   // It is to end with this process, not to keep it from ending.
   server.unref();
   for (const stream of [server.stdin, server.stdout]) if (stream instanceof Socket) stream.unref();
-  return { origin, key, pid };
+  return { origin, key };
 }
 
 /** Where it listens, which is the first thing that it says. */
