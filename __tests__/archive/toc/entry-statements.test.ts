@@ -137,6 +137,10 @@ describe('a definition', () => {
   });
 });
 
+test('a definition of more statements than fit into memory is refused', () => {
+  expect(problemOf('COMMENT', 'a;'.repeat(1_000_002))).toBe('contains too many statements');
+});
+
 describe('a drop statement', () => {
   const problemOfDrop = (kind: string, drop: string): string | undefined => problemOf(kind, '', drop);
 

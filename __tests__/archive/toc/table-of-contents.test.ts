@@ -227,6 +227,12 @@ describe('a damaged table of contents', () => {
     await rm(file);
   });
 
+  it('with more dependencies than a database has objects is refused', async () => {
+    const dependencies = Array.from({ length: 1_000_001 }, () => '1');
+    const error = await damaged(smallArchive(16, [{ id: 1, kind: 'VIEW', tag: 'v', dependencies }]));
+    expect(error).toMatchObject({ message: expect.stringContaining('an entry with too many dependencies') });
+  });
+
   it('of many entries can be cancelled, and is not read further', async () => {
     const entries = Array.from({ length: 200_000 }, (_, index) => ({ id: index + 1, kind: 'X', tag: '' }));
     const file = bed.newFile('bak');

@@ -61,6 +61,9 @@ const THROUGH_ROOT = '-- load via partition root ';
 /** The statements of a function's body between BEGIN ATOMIC and END. */
 const BODY = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE', 'WITH', 'VALUES', 'RETURN', '('];
 
+/** Far more than a table with all its columns has, or the privileges of one. They are in memory together. */
+const MOST_STATEMENTS = 1_000_000;
+
 /** As many words as the longest beginning has. */
 const WORDS_LOOKED_AT = 7;
 
@@ -166,6 +169,7 @@ function readStatements(sql: string, standardStrings: boolean): readonly Stateme
     if (word === '\\') return 'contains a command for psql (a backslash outside a string)';
     if (word === ';' && depth <= 0) {
       if (words.length > 0) statements.push({ start: words.join(' '), lastWord, hasComma, opensBody });
+      if (statements.length > MOST_STATEMENTS) return 'contains too many statements';
       [words, lastWord, hasComma, opensBody] = [[], '', false, false];
       continue;
     }

@@ -64,6 +64,7 @@ const NEWEST_MINOR = 16;
 /** More than any database has objects. `pg_restore` allocates memory for each number up to the highest. */
 const MOST_ENTRIES = 10_000_000;
 const HIGHEST_DUMP_ID = 100_000_000;
+const MOST_DEPENDENCIES = 1_000_000;
 const LONGEST_NUMBER = 10;
 /** `pg_dump` always puts these into the data section. */
 const CONTENTS: ReadonlySet<string> = new Set(['TABLE DATA', 'SEQUENCE SET', 'BLOBS']);
@@ -202,6 +203,9 @@ function readDependencies(bytes: TocBytes): number[] {
   const dependencies: number[] = [];
   for (let id = bytes.text(LONGEST_NUMBER); id !== undefined; id = bytes.text(LONGEST_NUMBER)) {
     dependencies.push(readNumber(id.toString('latin1')));
+    if (dependencies.length > MOST_DEPENDENCIES) {
+      throw unreadable('its table of contents has an entry with too many dependencies');
+    }
   }
   return dependencies;
 }
