@@ -59,8 +59,8 @@ describe('a check', () => {
   );
 
   it('can fail for several reasons, in one annotation', async () => {
-    await seed(72, 1000);
-    await seed(50, 10);
+    await seed(72, 10_000);
+    await seed(50, 100);
     const run = await check({ 'max-age': '2d', 'minimum-count': '5', 'maximum-shrink': '0%' });
     expectColour(
       run,
@@ -69,8 +69,8 @@ describe('a check', () => {
   });
 
   it('uses the limits that its inputs set', async () => {
-    await seed(50, 10);
-    await seed(72, 1000);
+    await seed(50, 100);
+    await seed(72, 10_000);
     expectColour(await check({ 'max-age': '3d', 'maximum-shrink': '100%' }));
     expectColour(await check({ 'max-age': '90m', 'maximum-shrink': '100%' }), /max-age allows 1 h 30 min/);
   });
@@ -88,16 +88,16 @@ describe('a check', () => {
   it('takes the age of a backup from the artifact service, not from its name (thorough)', async () => {
     await artifacts.seed({
       name: 'shop-29991231T000000Z-0123456789ab.bak',
-      content: 'x',
+      content: 'x'.repeat(100),
       createdAt: hoursBefore(50),
     });
     expectColour(await check(), /50 h( \d+ min)? old/);
   });
 
-  it('does not count artifacts of 0 bytes', async () => {
-    await seed(1, 0);
+  it.each([0, 1, 71])('does not count an artifact of %d bytes', async (bytes) => {
+    await seed(1, bytes);
     const run = await check();
-    expectColour(run, /there is no unexpired backup\.[^]*Ignored 1 artifact[^]*1 of 0 bytes/);
+    expectColour(run, /there is no unexpired backup\.[^]*Ignored 1 artifact[^]*1 too small for a backup/);
     expect(run.outputs['count']).toBe('0');
   });
 

@@ -88,7 +88,7 @@ describe('a prune', () => {
     const { name } = await seedBackup(artifacts, 'shop', 1);
     await artifacts.seed({
       name: 'shop-29991231T000000Z-0123456789ab.bak',
-      content: 'x',
+      content: 'x'.repeat(100),
       createdAt: hoursBefore(50),
     });
     expectColour(await prune({ 'keep-last': '1' }));

@@ -105,7 +105,7 @@ describe('hostile names inject nothing', () => {
   it('of artifacts and files, found or listed (thorough)', async () => {
     for (const name of [`##[error]${MARK}`, `[a](b)${MARK}\u2028::error::${MARK}`]) {
       const full = `${name}-20260101T000000Z-0123456789ab.bak`;
-      await bed.artifacts.seed({ name: full, content: 'PGDMP is not enough' });
+      await bed.artifacts.seed({ name: full, content: 'PGDMP is not enough'.padEnd(100) });
       const { url: into } = await emptyTarget();
       expectFailed(await bed.restore({ inputs: { 'connection-string': into, backup: full } }));
       expectFailed(await bed.restore({ inputs: { 'connection-string': into, 'backup-name': `no ${name}` } }));

@@ -23,7 +23,7 @@ const OWN_RUN = 1;
 const seed = (series: string, hoursAgo: number, more: Partial<Seed> = {}): Promise<ArtifactRecord> =>
   service.seed({
     name: backupFile(series, hoursAgo),
-    content: `PGDMP of ${series}`,
+    content: `PGDMP of ${series}`.padEnd(100),
     createdAt: hoursBefore(hoursAgo),
     ...more,
   });
@@ -42,7 +42,7 @@ describe('the latest backup', () => {
     const { artifact } = await find(latest('shop'));
     expect(artifact).toMatchObject({ id, runId, digest: digest.replace('sha256:', ''), expired: false });
     expect(artifact.backup).toMatchObject({ backupName: 'shop', encrypted: false });
-    expect(artifact.size).toBe('PGDMP of shop'.length);
+    expect(artifact.size).toBe(100);
     expect(artifact.expiresAt?.getTime()).toBeGreaterThan(Date.now());
   });
 
@@ -72,7 +72,7 @@ describe('the latest backup', () => {
   });
 
   it('can be encrypted', async () => {
-    await service.seed({ name: backupFile('shop', 1, '.age'), content: 'age' });
+    await service.seed({ name: backupFile('shop', 1, '.age'), content: 'age'.padEnd(100) });
     expect((await find(latest('shop'))).artifact.backup?.encrypted).toBe(true);
   });
 
@@ -173,9 +173,9 @@ describe('a backup that does not exist', () => {
     await seed('old', 900, { expiresAt: hoursBefore(1) });
     const { message, hint } = await userErrorOf(find(wanted));
     expect(message.replace(/2 h \d+ min/, 'AGE')).toContain(
-      `${missing} There are: ${backupFile('shop', 2.1)} (id ${id}, AGE old, 13 bytes, expires 2099-12-21 11:45 UTC); `,
+      `${missing} There are: ${backupFile('shop', 2.1)} (id ${id}, AGE old, 100 bytes, expires 2099-12-21 11:45 UTC); `,
     );
-    expect(message).toContain('(id 3000000002, 3 days old, 16 bytes, expires ');
+    expect(message).toContain('(id 3000000002, 3 days old, 100 bytes, expires ');
     expect(message.match(/\(id /g)).toHaveLength(10);
     expect(message).toMatch(/; and 3 more\.$/);
     expect(message).not.toContain('old-');

@@ -23,7 +23,7 @@ afterEach(async () => {
 const seed = (series: string, hoursAgo: number, more: Partial<Seed> = {}): Promise<ArtifactRecord> =>
   service.seed({
     name: backupFile(series, hoursAgo),
-    content: 'PGDMP',
+    content: 'PGDMP'.padEnd(100),
     createdAt: hoursBefore(hoursAgo),
     ...more,
   });

@@ -42,12 +42,15 @@ export interface Located<T extends StoredArtifact = StoredArtifact> {
   readonly signedUrl: () => Promise<string>;
 }
 
+/** In bytes, the header of an archive of pg_dump with empty names. What is smaller cannot be restored; an encrypted backup is larger. */
+const SMALLEST_BACKUP = 72;
+
 /** Completes an artifact as a service describes it. */
 export function storedArtifact(
   listed: Omit<StoredArtifact, 'digest' | 'backup'>,
   digest: unknown,
 ): StoredArtifact {
-  const canBeBackup = listed.origin === 'own' && listed.size > 0;
+  const canBeBackup = listed.origin === 'own' && listed.size >= SMALLEST_BACKUP;
   return {
     ...listed,
     digest: sha256Of(digest),
@@ -72,10 +75,10 @@ export function ignoredInWords(
     });
   if (ignored.length === 0) return undefined;
   const notOwn = ignored.filter(({ origin }) => origin !== 'own').length;
-  const empty = ignored.length - notOwn;
+  const tooSmall = ignored.length - notOwn;
   const kinds = [
     ...(notOwn > 0 ? [`${notOwn} not made by this repository's own code (pull requests from forks)`] : []),
-    ...(empty > 0 ? [`${empty} of 0 bytes`] : []),
+    ...(tooSmall > 0 ? [`${tooSmall} too small for a backup`] : []),
   ];
   return `Ignored ${count(ignored.length, 'artifact')} named like a backup: ${kinds.join(', ')}.`;
 }
