@@ -67,7 +67,10 @@ describe('an empty target', () => {
 
   it('may contain schemas, extensions, and objects in a schema of the provider', async () => {
     const provided = `
-      CREATE SCHEMA mine; CREATE EXTENSION citext;
+      CREATE SCHEMA mine; CREATE EXTENSION citext; COMMENT ON SCHEMA mine IS 'x'; GRANT USAGE ON SCHEMA mine TO PUBLIC;
+      CREATE PUBLICATION realtime; ALTER DEFAULT PRIVILEGES IN SCHEMA mine GRANT SELECT ON TABLES TO PUBLIC;
+      ALTER DATABASE shop SET statement_timeout = '1min'; CREATE CAST (money AS boolean) WITH INOUT;
+      CREATE FOREIGN DATA WRAPPER provided; CREATE SERVER provided FOREIGN DATA WRAPPER provided;
       CREATE SCHEMA provided; CREATE FUNCTION provided.f() RETURNS int LANGUAGE sql AS $$SELECT 1$$;
       GRANT USAGE ON SCHEMA provided TO PUBLIC;`;
     await elsewhere.sql(provided, 'shop');
@@ -79,11 +82,77 @@ describe('an empty target', () => {
   it.each([
     ['a function', 'CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$SELECT 1$$', '1 routine (public.f())'],
     ['a type', 'CREATE DOMAIN d AS int', '1 type (public.d)'],
+    ['a collation', `CREATE COLLATION c (locale = 'C')`, '1 collation (public.c)'],
+    [
+      'a conversion',
+      `CREATE CONVERSION c FOR 'UTF8' TO 'LATIN1' FROM utf8_to_iso8859_1`,
+      '1 conversion (public.c)',
+    ],
+    [
+      'a search configuration',
+      'CREATE TEXT SEARCH CONFIGURATION c (COPY = simple)',
+      '1 text search configuration (public.c)',
+    ],
+    [
+      'a search dictionary',
+      'CREATE TEXT SEARCH DICTIONARY d (TEMPLATE = simple)',
+      '1 text search dictionary (public.d)',
+    ],
+    [
+      'a search parser',
+      'CREATE TEXT SEARCH PARSER p (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype)',
+      '1 text search parser (public.p)',
+    ],
+    [
+      'a search template',
+      'CREATE TEXT SEARCH TEMPLATE t (LEXIZE = dsimple_lexize)',
+      '1 text search template (public.t)',
+    ],
+    [
+      'an operator',
+      'CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq)',
+      '1 operator (public.=== (integer, integer))',
+    ],
+    [
+      'an operator family',
+      'CREATE OPERATOR FAMILY f USING btree',
+      '1 operator family (public.f USING btree)',
+    ],
+    ['a cast', 'CREATE CAST (money AS boolean) WITH INOUT', '1 cast (CAST (money AS boolean))'],
+    [
+      'a transform',
+      `CREATE TRANSFORM FOR int LANGUAGE sql (FROM SQL WITH FUNCTION prsd_lextype(internal), TO SQL WITH FUNCTION int4recv(internal))`,
+      '1 transform (TRANSFORM FOR integer LANGUAGE sql)',
+    ],
+    ['a language', 'CREATE LANGUAGE l HANDLER plpgsql_call_handler', '1 procedural language (l)'],
+    [
+      'an access method',
+      'CREATE ACCESS METHOD a TYPE TABLE HANDLER heap_tableam_handler',
+      '1 access method (a)',
+    ],
+    ['a data wrapper', 'CREATE FOREIGN DATA WRAPPER w', '1 foreign data wrapper (w)'],
+    [
+      'an event trigger',
+      `CREATE FUNCTION e() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER e ON sql_drop EXECUTE FUNCTION e()`,
+      '1 routine and 1 event trigger (public.e(), e)',
+    ],
+    ['a publication of all tables', 'CREATE PUBLICATION p FOR ALL TABLES', '1 publication (p)'],
   ])('does not contain %s of the user', async (_, sql, holdings) => {
     await elsewhere.sql(sql, 'shop');
     const error = await userErrorOf(bed.plan(archive, target, { clean: true }));
     expect(error.message).toContain(`it contains ${holdings}.`);
     expect(error.hint).toContain('set "confirm-database: shop".');
+  });
+
+  it('does not contain a subscription of the user', async () => {
+    const options = 'connect = false, enabled = false, slot_name = NONE';
+    await elsewhere.sql(
+      `CREATE SUBSCRIPTION s CONNECTION 'dbname=x' PUBLICATION p WITH (${options})`,
+      'shop',
+    );
+    const error = await userErrorOf(bed.plan(archive, target));
+    await elsewhere.sql('DROP SUBSCRIPTION s', 'shop');
+    expect(error.message).toContain('it contains 1 subscription (s).');
   });
 
   it.each([

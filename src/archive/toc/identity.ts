@@ -24,6 +24,7 @@ const NAMED_KINDS: ReadonlySet<string> = new Set([
   'SERVER',
   'USER MAPPING',
   'CAST',
+  'TRANSFORM',
   'ACCESS METHOD',
   'PROCEDURAL LANGUAGE',
   'EVENT TRIGGER',

@@ -93,7 +93,7 @@ function describeTarget({ relations, others, largeObjects }: TargetFacts): strin
 
 function describeOthers(others: TargetFacts['others']): string {
   const names = others.map(({ schema, name }) => displayName({ kind: '', schema, tag: name }));
-  return `${formatCounts(others.map(({ kind }) => kind))} (${someOf(names)})`;
+  return `${formatCounts(others.map(({ kind }) => kind.toLowerCase()))} (${someOf(names)})`;
 }
 
 function describeRelations(relations: readonly TargetRelation[]): string {

@@ -26,6 +26,8 @@ interface ObjectKind {
   /** The beginning of the names of the catalog's columns; of something without a schema undefined. */
   readonly prefix?: string;
   readonly join?: string;
+  /** SQL, of something without a schema: whether the role would lose something with it; a provider makes such things too. */
+  readonly isLoss?: string;
 }
 
 /** The types of a routine's arguments, as pg_dump's `format_function_signature` writes them. */
@@ -36,7 +38,24 @@ const OPERANDS = ['oprleft', 'oprright'].map(
   (side) => `CASE o.${side} WHEN 0 THEN 'NONE' ELSE pg_catalog.format_type(o.${side}, NULL) END`,
 );
 
+const TRANSFORM_NAME = `'TRANSFORM FOR ' || pg_catalog.format_type(o.trftype, NULL) || ' LANGUAGE ' ||
+  (SELECT pg_catalog.quote_ident(l.lanname) FROM pg_catalog.pg_language l WHERE l.oid = o.trflang)`;
+
 const CAST_NAME = `'CAST (' || pg_catalog.format_type(o.castsource, NULL) || ' AS ' || pg_catalog.format_type(o.casttarget, NULL) || ')'`;
+
+function isOwn(owner: string): string {
+  return `pg_catalog.pg_has_role(${owner}, 'USAGE')`;
+}
+
+/** Casts and transforms have no owner: the owner of the type may drop them. */
+function isOfOwnType(...columns: readonly string[]): string {
+  return `EXISTS (SELECT FROM pg_catalog.pg_type t WHERE t.oid IN (${columns.join(', ')}) AND ${isOwn('t.typowner')})`;
+}
+
+const IS_SUPERUSER = '(SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)';
+
+/** A provider may have made one that publishes nothing yet, and one for some tables means that there are tables. */
+const IS_OWN_AND_PUBLISHES = `${isOwn('o.pubowner')} AND o.puballtables`;
 
 function withMethod(kind: string, catalog: string, prefix: string): ObjectKind {
   const name = `o.${prefix}name || ' USING ' || pg_catalog.quote_ident(m.amname)`;
@@ -65,14 +84,39 @@ const KINDS: readonly ObjectKind[] = [
   },
   withMethod('OPERATOR CLASS', 'pg_opclass', 'opc'),
   withMethod('OPERATOR FAMILY', 'pg_opfamily', 'opf'),
-  { kind: 'CAST', catalog: 'pg_cast', name: CAST_NAME },
-  { kind: 'PROCEDURAL LANGUAGE', catalog: 'pg_language', name: 'o.lanname' },
-  { kind: 'ACCESS METHOD', catalog: 'pg_am', name: 'o.amname' },
-  { kind: 'FOREIGN DATA WRAPPER', catalog: 'pg_foreign_data_wrapper', name: 'o.fdwname' },
-  { kind: 'SERVER', catalog: 'pg_foreign_server', name: 'o.srvname' },
-  { kind: 'EVENT TRIGGER', catalog: 'pg_event_trigger', name: 'o.evtname' },
-  { kind: 'PUBLICATION', catalog: 'pg_publication', name: 'o.pubname' },
+  { kind: 'CAST', catalog: 'pg_cast', name: CAST_NAME, isLoss: isOfOwnType('o.castsource', 'o.casttarget') },
+  { kind: 'TRANSFORM', catalog: 'pg_transform', name: TRANSFORM_NAME, isLoss: isOfOwnType('o.trftype') },
+  { kind: 'PROCEDURAL LANGUAGE', catalog: 'pg_language', name: 'o.lanname', isLoss: isOwn('o.lanowner') },
+  { kind: 'ACCESS METHOD', catalog: 'pg_am', name: 'o.amname', isLoss: IS_SUPERUSER },
+  {
+    kind: 'FOREIGN DATA WRAPPER',
+    catalog: 'pg_foreign_data_wrapper',
+    name: 'o.fdwname',
+    isLoss: isOwn('o.fdwowner'),
+  },
+  { kind: 'SERVER', catalog: 'pg_foreign_server', name: 'o.srvname', isLoss: isOwn('o.srvowner') },
+  { kind: 'EVENT TRIGGER', catalog: 'pg_event_trigger', name: 'o.evtname', isLoss: isOwn('o.evtowner') },
+  { kind: 'PUBLICATION', catalog: 'pg_publication', name: 'o.pubname', isLoss: IS_OWN_AND_PUBLISHES },
 ];
+
+/** SQL, of something without a schema: its OID is not one of those that every database starts with. */
+function isMade(catalog: string): string {
+  return `o.oid >= 16384 AND NOT ${isDependent(catalog, 'o')}`;
+}
+
+/** SQL: kind and name of what the role would lose with the database and what is in no schema. */
+export const LOSS_QUERY = [
+  ...KINDS.flatMap(({ kind, catalog, name, isLoss }) =>
+    isLoss === undefined
+      ? []
+      : [
+          `SELECT '${kind}', (${name})::text FROM pg_catalog.${catalog} o WHERE ${isMade(catalog)} AND ${isLoss}`,
+        ],
+  ),
+  `SELECT 'SUBSCRIPTION', s.subname::text FROM pg_catalog.pg_subscription s
+WHERE s.subdbid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
+  AND ${isOwn('s.subowner')}`,
+].join('\nUNION ALL ');
 
 /** SQL for each kind, relations aside: kind, schema, name, catalog and OID of the user's objects. */
 export const OBJECT_QUERIES: readonly string[] = KINDS.map(
@@ -80,8 +124,7 @@ export const OBJECT_QUERIES: readonly string[] = KINDS.map(
     `SELECT '${kind}', ${prefix === undefined ? 'NULL' : 'n.nspname::text'}, (${name})::text, ${catalogOid(catalog)}, o.oid
 FROM pg_catalog.${catalog} o ${
       prefix === undefined
-        ? // Its OID is not one of those that every database starts with.
-          'WHERE o.oid >= 16384'
-        : `JOIN pg_catalog.pg_namespace n ON n.oid = o.${prefix}namespace ${join} WHERE ${USER_SCHEMA}`
-    } AND NOT ${isDependent(catalog, 'o')}`,
+        ? `WHERE ${isMade(catalog)}`
+        : `JOIN pg_catalog.pg_namespace n ON n.oid = o.${prefix}namespace ${join} WHERE ${USER_SCHEMA} AND NOT ${isDependent(catalog, 'o')}`
+    }`,
 );

@@ -1,6 +1,6 @@
 import { quotedIdentifier } from '../../postgres/sql-text.ts';
 import { attachedSql } from './attached-query.ts';
-import { OBJECT_QUERIES, USER_SCHEMA, ofExtension } from './object-kinds.ts';
+import { LOSS_QUERY, OBJECT_QUERIES, USER_SCHEMA, ofExtension } from './object-kinds.ts';
 
 /** How many values each row has. The first says what the row is about. */
 export const TARGET_COLUMNS = 6;
@@ -61,6 +61,7 @@ SELECT 'object', 'relation of an extension', n.nspname, c.relname, NULL, NULL
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'S') AND ${ofExtension('pg_class', 'c')};
 ${OBJECT_QUERIES.map((sql) => `SELECT 'object', o.kind, o.schema, o.name, NULL, NULL FROM (${sql}) o (kind, schema, name, catalog, oid);`).join('\n')}
+SELECT 'loss', o.kind, NULL, o.name, NULL, NULL FROM (${LOSS_QUERY}) o (kind, name);
 SELECT 'object', 'USER MAPPING', NULL, 'USER MAPPING ' || u.usename || ' SERVER ' || u.srvname, NULL, NULL
 FROM pg_catalog.pg_user_mappings u;
 SELECT 'large objects', pg_catalog.string_agg(l.oid::text, ' '), NULL, NULL, NULL, NULL

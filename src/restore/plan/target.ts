@@ -15,9 +15,11 @@ export interface TargetRelation {
   readonly partOf: number | undefined;
 }
 
-/** A type or routine of the target. */
+/** Something in the target that is no relation. */
 export interface TargetObject {
-  readonly kind: 'type' | 'routine';
+  /** `type`, `routine`, or as the table of contents of an archive calls it. */
+  readonly kind: string;
+  /** Empty for what is in no schema. */
   readonly schema: string;
   /** Of a routine, with the types of its arguments. */
   readonly name: string;
@@ -82,7 +84,7 @@ export interface TargetFacts {
   readonly schemas: ReadonlyMap<string, TargetSchema>;
   readonly tablespaces: ReadonlySet<string>;
   readonly relations: readonly TargetRelation[];
-  /** Types and routines that the user may lose, but for those in schemas that are none of the role's business. */
+  /** What else the user may lose: in a schema that the role owns or may create in, or in none, and owned by the role. */
   readonly others: readonly TargetObject[];
   /** What is there, relations and schemas included, by its identity (see `identityOf`). */
   readonly identities: ReadonlySet<string>;
@@ -154,11 +156,9 @@ function targetFacts(rows: readonly string[][]): TargetFacts {
     schemas,
     tablespaces: new Set(of('tablespace').map(([name = '']) => name)),
     relations,
-    others: of('object').flatMap(([kind, schema = '', name = '']) => {
-      const home = schemas.get(schema);
-      const isOurs = home?.owned === true || home?.open === true;
-      return isOurs && (kind === 'type' || kind === 'routine') ? [{ kind, schema, name }] : [];
-    }),
+    others: [...of('object').filter(isInOwnSchema(schemas)), ...of('loss')].map(
+      ([kind = '', schema = '', name = '']) => ({ kind, schema, name }),
+    ),
     identities: new Set([
       ...relations.map(({ schema, name }) => nameKey('relation', schema, name)),
       ...[...schemas.keys()].map((name) => nameKey('SCHEMA', '', name)),
@@ -182,6 +182,13 @@ function groups(rows: readonly (readonly string[])[]): ReadonlyMap<string, Reado
 }
 
 const ATTACHED = 'attached ';
+
+function isInOwnSchema(schemas: TargetFacts['schemas']): (object: readonly string[]) => boolean {
+  return ([kind, schema = '']) => {
+    const home = schemas.get(schema);
+    return kind !== 'relation of an extension' && (home?.owned === true || home?.open === true);
+  };
+}
 
 const KINDS: ReadonlyMap<string, TargetRelation['kind']> = new Map([
   ['v', 'VIEW'],
