@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RestoreOptions } from '../../../src/restore/plan/plan-request.ts';
 import type { SchemaVerification } from '../../../src/restore/verify/verify-schema.ts';
@@ -145,5 +146,53 @@ describe('the verification of definitions, owners and privileges', () => {
     );
     const { verify } = await bed.restoreForVerification(archive, place);
     expect(await verify()).toEqual(COMPARED);
+  });
+});
+
+describe('a backup of another minor version', () => {
+  let ofOther: Restored;
+
+  beforeAll(async () => {
+    const file = await readFile(archive);
+    // The first version in the header is the server's.
+    const [version = '', minor = ''] = /17\.(\d)/.exec(file.toString('latin1', 0, 200)) ?? [];
+    file.write(minor === '9' ? '8' : '9', file.indexOf(version) + version.length - 1);
+    const other17 = bed.newFile('bak');
+    await writeFile(other17, file);
+    await server.createDatabase('of_other');
+    ofOther = await bed.restoreForVerification(other17, { server, database: 'of_other' });
+  });
+
+  it('is verified if the texts of all definitions are the same', async () => {
+    expect(await ofOther.verify()).toEqual(COMPARED);
+  });
+
+  it('is not verified if a text differs, and it is not said that the database does', async () => {
+    await server.query('CREATE DATABASE other_text TEMPLATE of_other');
+    await server.sql(
+      'CREATE OR REPLACE VIEW shop.notes AS SELECT note FROM shop.orders WHERE true',
+      'other_text',
+    );
+    const error = await userErrorOf(ofOther.verify('other_text'));
+    expect(error.code).toBe('verification-failed');
+    expect(error.message).toBe(
+      'It could not be verified that these definitions are those of the backup: the view shop.notes has a definition of another text. No other difference was found.',
+    );
+    expect(error.hint).toMatch(
+      /^The backup is of PostgreSQL 17\.\d+ and pg_dump 17\.\d+, and the target of PostgreSQL 17\.\d+ and pg_dump 17\.\d+: minor versions can format the same definition differently\./,
+    );
+  });
+
+  it('differs if more than a text does', async () => {
+    await server.query('CREATE DATABASE other_more TEMPLATE of_other');
+    await server.sql(
+      'CREATE OR REPLACE VIEW shop.notes AS SELECT note FROM shop.orders WHERE true; CREATE INDEX surplus ON shop.orders (id)',
+      'other_more',
+    );
+    const error = await userErrorOf(ofOther.verify('other_more'));
+    expect(error.message).toContain(
+      'The restored database differs from the backup: the index shop.surplus is not in the backup',
+    );
+    expect(error.hint).toContain('minor versions can format');
   });
 });

@@ -9,6 +9,8 @@ import { type SchemaExpectation, entryKey, wasThereBefore } from './schema-expec
 /** The result of a comparison of definitions and owners. */
 export interface ComparedDefinitions {
   readonly differences: readonly string[];
+  /** Of those, definitions that are there with another text, where minor versions differ: they may be the same. */
+  readonly reworded: readonly string[];
   /** What was found of what was restored, each entry by that of the archive. */
   readonly found: ReadonlyMap<TocEntry, TocEntry>;
   readonly definitions: number;
@@ -42,6 +44,25 @@ export function whyNotDefinitions(archive: TableOfContents, target: TableOfConte
   return `the backup was made by pg_dump ${archive.dumpMajor}, and the client tools are ${target.dumpMajor}`;
 }
 
+/**
+ * Why the same definition can have another text: minor versions differ.
+ *
+ * @returns undefined when they are the same.
+ */
+export function differentMinors(archive: TableOfContents, target: TableOfContents): string | undefined {
+  const [before, now] = [archive, target].map(
+    ({ serverVersion, dumpVersion }) =>
+      `PostgreSQL ${minorOf(serverVersion)} and pg_dump ${minorOf(dumpVersion)}`,
+  );
+  if (before === undefined || now === undefined || before === now) return undefined;
+  return `the backup is of ${before}, and the target of ${now}`;
+}
+
+/** `17.2 (Debian 17.2-1.pgdg120+1)` → `17.2`. */
+function minorOf(version: string): string {
+  return version.split(' ', 1)[0] ?? version;
+}
+
 /** Compares what was restored with the table of contents of the target, object by object. */
 export function compareDefinitions(
   expectation: SchemaExpectation,
@@ -52,6 +73,8 @@ export function compareDefinitions(
   const unmatched = Map.groupBy(target.entries, entryKey);
   const found = new Map<TocEntry, TocEntry>();
   const differences: string[] = [];
+  const reworded: string[] = [];
+  const mayBeReworded = differentMinors(expectation.contents, target) !== undefined;
   const take = (entry: TocEntry, isIt: (other: TocEntry) => boolean): boolean => {
     const others = unmatched.get(entryKey(entry)) ?? [];
     const at = others.findIndex(isIt);
@@ -68,12 +91,15 @@ export function compareDefinitions(
   for (const entry of others) {
     const isThere = take(entry, () => true);
     if (!isThere) differences.push(`${describeEntry(entry)} is missing`);
+    else if (isText && mayBeReworded)
+      reworded.push(`${describeEntry(entry)} has a definition of another text`);
     else if (isText) differences.push(`${describeEntry(entry)} has another definition`);
   }
   if (isText) differences.push(...surplusParts(found, target, isCompared));
   const owners = compareOwners(expectation, found);
   return {
-    differences: [...differences, ...owners.differences],
+    differences: [...differences, ...reworded, ...owners.differences],
+    reworded,
     found,
     definitions: isText ? expected.length : 0,
     owners: owners.count,

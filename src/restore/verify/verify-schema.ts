@@ -1,6 +1,12 @@
-import { count } from '../../runner/format.ts';
+import { UserError } from '../../errors.ts';
+import { count, someOf } from '../../runner/format.ts';
 import { differencesError } from './compare-contents.ts';
-import { compareDefinitions, whyNotDefinitions } from './compare-definitions.ts';
+import {
+  type ComparedDefinitions,
+  compareDefinitions,
+  differentMinors,
+  whyNotDefinitions,
+} from './compare-definitions.ts';
 import { comparePrivileges, whyNotPrivileges } from './compare-privileges.ts';
 import { compareLargeObjects } from './large-object-rights.ts';
 import { type SchemaDumpRequest, dumpSchema } from './schema-dump.ts';
@@ -34,7 +40,8 @@ export async function verifySchema(
   const privileges = comparePrivileges(expectation, target, compared);
   const largeObjects = await compareLargeObjects(expectation, request);
   const differences = [compared, privileges, largeObjects].flatMap((part) => part.differences);
-  if (differences.length > 0) throw differencesError(differences, HINT);
+  if (differences.length > 0)
+    throw schemaError(differences, compared, differentMinors(expectation.contents, target));
   const noDefinitions = whyNotDefinitions(expectation.contents, target);
   const noPrivileges = whyNotPrivileges(expectation);
   return {
@@ -46,6 +53,22 @@ export async function verifySchema(
       ...(noPrivileges === undefined ? [] : [`privileges (${noPrivileges})`]),
     ],
   };
+}
+
+/** Where nothing but texts differ, and the minor versions as well, it is not known whether anything does. */
+function schemaError(
+  differences: readonly string[],
+  { reworded }: ComparedDefinitions,
+  minors: string | undefined,
+): UserError {
+  if (minors === undefined || reworded.length === 0) return differencesError(differences, HINT);
+  const hint = `${minors.charAt(0).toUpperCase()}${minors.slice(1)}: minor versions can format the same definition differently. Compare it by hand (pg_dump --schema-only), or restore with the same versions`;
+  if (reworded.length < differences.length) return differencesError(differences, `${HINT} ${hint}.`);
+  return new UserError(
+    'verification-failed',
+    `It could not be verified that these definitions are those of the backup: ${someOf(reworded)}. No other difference was found.`,
+    `${hint}; with "verify: false" nothing is compared.`,
+  );
 }
 
 /** `120 definitions, 34 owners and the privileges on 40 objects; not compared: …`. */
