@@ -26,7 +26,9 @@ beforeAll(async () => {
     await server.createRole('reader');
     await server.createDatabase('full');
   }
-  await seventeen.sql(ODD_DATABASE + PLANNED_DATABASE, 'full');
+  const transform = `CREATE TRANSFORM FOR "char" LANGUAGE sql
+    (FROM SQL WITH FUNCTION prsd_lextype(internal), TO SQL WITH FUNCTION charrecv(internal));`;
+  await seventeen.sql(ODD_DATABASE + PLANNED_DATABASE + transform, 'full');
   const place = { server: seventeen, database: 'full' };
   [entries, facts] = await Promise.all([
     bed.dump(place).then(async (archive) => (await tocOf(archive)).entries),
