@@ -8,7 +8,7 @@ const day = (number: number): Date => new Date(Date.UTC(2026, 10, number));
 
 function stored(name: string, expired = false) {
   const artifact = storedArtifact(
-    { id: 1, name, size: 10, createdAt: day(1), expiresAt: day(31), expired, runId: 1, origin: 'own' },
+    { id: 1, name, size: 1_000, createdAt: day(1), expiresAt: day(31), expired, runId: 1, origin: 'own' },
     undefined,
   );
   const located = { artifact, signedUrl: () => Promise.reject(new Error('nobody downloads it')) };
