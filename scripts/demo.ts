@@ -19,7 +19,7 @@ import { summaryPage } from './summary-page.ts';
 const ROOT = path.resolve(import.meta.dirname, '..');
 const OUTPUT = path.resolve(process.argv[2] ?? path.join(ROOT, 'demo-output'));
 /** The inputs that a user would set in the workflow, besides the connection string. */
-const BACKUP = { 'backup-name': 'shop', 'retention-days': '30', path: 'backup/' };
+const BACKUP = { 'backup-name': 'shop', 'retention-days': '30', storage: 'artifact\n./backup/' };
 const RESTORE = { 'backup-name': 'shop' };
 const BUNDLES = ['backup', 'restore'];
 const LEFT_BEHIND = ['summary.md', 'summary.html', 'restore-summary.md', 'restore-summary.html', 'backup'];

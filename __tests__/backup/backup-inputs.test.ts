@@ -3,7 +3,6 @@ import { describe, expect, it } from '@jest/globals';
 import { type BackupInputs, readBackupInputs } from '../../src/backup/backup-inputs.ts';
 import { withInputs } from '../support/action-inputs.ts';
 import { captureOutput } from '../support/captured-output.ts';
-import { userErrorOf } from '../support/user-error.ts';
 
 captureOutput();
 
@@ -12,21 +11,12 @@ function read(given: Readonly<Record<string, string>>): Promise<BackupInputs> {
   return withInputs('.', inputs, () => readBackupInputs(tmpdir()));
 }
 
-describe('the destination of a backup', () => {
+describe('the stores of a backup', () => {
   it.each([
-    [{}, { upload: true, keepAt: undefined }],
-    [{ path: 'backups/' }, { upload: true, keepAt: 'backups/' }],
-    [
-      { path: 'backups/', upload: 'false' },
-      { upload: false, keepAt: 'backups/' },
-    ],
-  ])('is set with path and upload: %j', async (given, destination) => {
-    expect((await read(given)).destination).toEqual(destination);
-  });
-
-  it('cannot be empty', async () => {
-    const { message, hint } = await userErrorOf(read({ upload: 'false' }));
-    expect(message).toMatch(/^upload .*not be stored anywhere/);
-    expect(hint).toContain('path: backups/');
+    ['artifact', [{ kind: 'artifact' }]],
+    ['./backups/', [{ kind: 'folder', given: './backups/' }]],
+    ['artifact\n./backups/', [{ kind: 'artifact' }, { kind: 'folder', given: './backups/' }]],
+  ])('are the lines of storage: %j', async (storage, stores) => {
+    expect((await read({ storage })).stores).toEqual(stores);
   });
 });

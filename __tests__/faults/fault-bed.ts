@@ -59,8 +59,7 @@ async function healthyDigest(bed: TestBed, database: string): Promise<string> {
   const run = await bed.backup({
     inputs: {
       'connection-string': bed.database.urlFor({ database }),
-      upload: 'false',
-      path: 'undisturbed.bak',
+      storage: './undisturbed/',
     },
   });
   const digest = run.outputs['content-digest'];

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ArtifactRecord } from '../support/artifact-service-records.ts';
+import { recordName } from '../../src/storage/backup-file-name.ts';
+import { parseRecord } from '../../src/storage/parse-record.ts';
+import { isOpenRecord } from '../../src/storage/record.ts';
 import type { ActionRun } from '../support/runner.ts';
 import type { FaultBed } from './fault-bed.ts';
 import type { FaultCase } from './fault-case.ts';
@@ -98,6 +101,7 @@ async function brokenArtifacts(
   return [
     ...(made.length === wanted ? [] : [`there are ${made.length} new artifacts instead of ${wanted}`]),
     ...broken.flat(),
+    ...brokenRecords(bed),
     ...(outcome === 'survived' && !right.includes(run.outputs['content-digest'] ?? '')
       ? ['the content digest is not that of a backup without faults']
       : []),
@@ -107,7 +111,7 @@ async function brokenArtifacts(
   ];
 }
 
-/** An artifact is complete when its bytes are those that were verified, and its name contains the digest of their content. */
+/** A backup is complete when its bytes are those that were verified, and its record tells of them and of their content. */
 async function brokenArtifact(
   { artifacts, shop, large }: FaultBed,
   artifact: ArtifactRecord,
@@ -115,11 +119,26 @@ async function brokenArtifact(
   const { name, digest } = artifact;
   const bytes = await artifacts.read(artifact);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const rightName = [shop, large].some(({ contentDigest }) => name.includes(contentDigest.slice(0, 12)));
+  const beside = artifacts.records().find((record) => record.name === recordName(name));
+  if (!beside) return [`${name} has no record`];
+  const record = parseRecord(await artifacts.read(beside), { name, size: bytes.length });
+  const isRight =
+    record.file.sha256 === sha256 &&
+    isOpenRecord(record) &&
+    [shop, large].some(({ contentDigest }) => record.content.digest === contentDigest);
   return [
     ...(digest === `sha256:${sha256}` ? [] : [`what is stored as ${name} is not what was verified`]),
-    ...(rightName ? [] : [`${name} does not contain the database`]),
+    ...(isRight ? [] : [`${name} does not contain the database`]),
   ];
+}
+
+/** A record is written last, and removed first. */
+function brokenRecords({ artifacts }: FaultBed): string[] {
+  const names = new Set(artifacts.artifacts().map(({ name }) => `${name}.json`));
+  return artifacts
+    .records()
+    .filter(({ name }) => !names.has(name))
+    .map(({ name }) => `${name} is the record of nothing`);
 }
 
 /** Processes that a killed main step leaves are ended by the post step. */

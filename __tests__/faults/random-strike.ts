@@ -47,7 +47,7 @@ export async function strikeAtRandom(bed: FaultBed, step: Step): Promise<RandomS
     inputs: {
       'connection-attempts': String(step.attempts),
       ...(step.encrypted ? { 'age-recipients': RECIPIENT } : {}),
-      ...(step.kept ? { path: 'kept.bak' } : {}),
+      ...(step.kept ? { storage: 'artifact\n./kept/' } : {}),
     },
     onStart: timetable.start,
     onLine: timetable.line,
@@ -59,10 +59,11 @@ export async function strikeAtRandom(bed: FaultBed, step: Step): Promise<RandomS
   });
   const outcome = outcomeOf(run);
   const published = bed.artifacts.artifacts().some(({ id, name }) => !before.has(id) && saysSo(run, name));
-  const kept = run.exitCode === 0 && step.kept ? ['workspace/kept.bak'] : [];
+  const kept = (file: string): boolean =>
+    run.exitCode === 0 && step.kept && file.startsWith('workspace/kept/');
   const broken = await brokenPromises(
     bed,
-    { ...run, leftFiles: run.leftFiles.filter((file) => !kept.includes(file)) },
+    { ...run, leftFiles: run.leftFiles.filter((file) => !kept(file)) },
     { outcome, says: /(?:)/, published: outcome !== 'survived' && published, before },
   );
   await forgetArtifacts(bed);

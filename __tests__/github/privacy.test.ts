@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { requirePrivacy, visibilityByApi } from '../../src/github/privacy.ts';
+import { exposureOf, requireAllowed, visibilityByApi } from '../../src/github/privacy.ts';
 import { type ArtifactService, startArtifactService } from '../support/artifact-service.ts';
 import type { Fault } from '../support/artifact-service-faults.ts';
 import { captureOutput } from '../support/captured-output.ts';
@@ -86,14 +86,14 @@ describe('a backup that is not encrypted', () => {
     const file = path.join(folder, 'event.json');
     try {
       await writeFile(file, JSON.stringify(event ?? {}));
-      return await requirePrivacy({
+      const exposure = await exposureOf({
         repository: service.repository,
-        token: service.githubToken,
-        allowed: false,
+        token: changes.token ?? service.githubToken,
         env: { ...environmentOf(service), GITHUB_EVENT_PATH: file, GITHUB_RUN_ATTEMPT: attempt },
         signal: new AbortController().signal,
-        ...changes,
       });
+      if (exposure) requireAllowed(exposure, changes.allowed === true);
+      return exposure;
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -134,7 +134,7 @@ describe('any plan', () => {
         anyPolicy,
         ([minutes, shuffled], policy) => {
           const backups = (list: readonly number[]): Backup[] =>
-            list.map((id) => ({ id, takenAt: new Date(Date.UTC(2026, 0, 1) + Math.floor(id / 3) * HOUR) }));
+            list.map((id) => ({ id, takenAt: new Date(Date.UTC(2026, 0, 1) + (id * HOUR) / 3) }));
           expect(prunePlan(backups(shuffled), policy, 1)).toEqual(prunePlan(backups(minutes), policy, 1));
         },
       ),

@@ -55,10 +55,13 @@ describe('the inputs of a restore', () => {
       aptMirror: undefined,
       aptSigningKey: undefined,
       source: {
-        kind: 'artifact',
+        kind: 'stored',
         wanted: { kind: 'latest', backupName: undefined },
-        repository: { owner: 'example', repo: 'shop' },
-        token: 'ghs_of_the_job',
+        store: {
+          kind: 'artifact',
+          repository: { owner: 'example', repo: 'shop' },
+          token: 'ghs_of_the_job',
+        },
       },
       keys: undefined,
       filters: { schemas: [], tables: [] },
@@ -106,18 +109,23 @@ describe('the inputs of a restore', () => {
 
   it('select the backup by artifact name, artifact id, backup-name, repository or path', async () => {
     const source = async (inputs: Readonly<Record<string, string>>) => (await read(inputs)).source;
-    expect(await source({ backup: 'shop-20260101T000000Z-0123456789ab.bak' })).toMatchObject({
-      wanted: { kind: 'name', name: 'shop-20260101T000000Z-0123456789ab.bak' },
+    expect(await source({ backup: 'shop-20260101T000000Z-01234567.bak' })).toMatchObject({
+      wanted: { kind: 'name', name: 'shop-20260101T000000Z-01234567.bak' },
     });
     expect(await source({ backup: '4711' })).toMatchObject({ wanted: { kind: 'id', id: 4711 } });
     expect(await source({ 'backup-name': 'shop', repository: 'an_owner/the.repo-1' })).toMatchObject({
       wanted: { kind: 'latest', backupName: 'shop' },
-      repository: { owner: 'an_owner', repo: 'the.repo-1' },
+      store: { repository: { owner: 'an_owner', repo: 'the.repo-1' } },
+    });
+    expect(await source({ storage: './backups/' })).toEqual({
+      kind: 'stored',
+      wanted: { kind: 'latest', backupName: undefined },
+      store: { kind: 'folder', given: './backups/' },
     });
     expect(await source({ path: 'backups/shop.bak' })).toEqual({ kind: 'file', path: 'backups/shop.bak' });
     // A file needs no repository.
     expect((await read({ path: 'x.bak' }, '')).source).toEqual({ kind: 'file', path: 'x.bak' });
-    expect(await source({ 'github-token': '' })).toMatchObject({ token: '' });
+    expect(await source({ 'github-token': '' })).toMatchObject({ store: { token: '' } });
   });
 
   it.each([
@@ -125,6 +133,10 @@ describe('the inputs of a restore', () => {
     [{ path: 'x.bak', backup: 'a.bak' }, 'path and backup are both set'],
     [{ path: 'x.bak', 'backup-name': 'shop' }, 'path and backup-name are both set'],
     [{ path: 'x.bak', repository: 'a/b' }, 'path and repository are both set'],
+    [{ path: 'x.bak', storage: './b/' }, 'path and storage are both set'],
+    [{ repository: 'a/b', storage: './b/' }, 'repository is set, and storage is the folder "./b/"'],
+    [{ storage: 'b/' }, 'storage: "b/" must be "artifact", or the path of a folder that starts with "./"'],
+    [{ storage: 'artifact\n./b/' }, 'storage: there are 2 lines'],
     [{ backup: '' }, 'backup: the value is empty'],
     [{ backup: '0' }, 'backup: "0" is not the id of an artifact'],
     [{ backup: '99999999999999999999' }, 'is not the id of an artifact'],
@@ -157,7 +169,7 @@ describe('the inputs of a restore', () => {
   it('need a repository outside GitHub', async () => {
     expect(await refusalOf({}, '')).toContain('GITHUB_REPOSITORY is not set');
     expect((await read({ repository: 'a/b' }, '')).source).toMatchObject({
-      repository: { owner: 'a', repo: 'b' },
+      store: { repository: { owner: 'a', repo: 'b' } },
     });
   });
 
@@ -203,6 +215,7 @@ describe('restore/action.yml', () => {
   it('declares all inputs with the defaults that the documentation promises', async () => {
     const { inputs, outputs, main, post } = await readActionMetadata(join(REPOSITORY_ROOT, 'restore'));
     expect(inputs).toMatchObject({
+      storage: 'artifact',
       backup: 'latest',
       'postgres-version': 'auto',
       clean: 'false',
@@ -212,8 +225,9 @@ describe('restore/action.yml', () => {
       verify: 'true',
       'github-token': '${{ github.token }}',
     });
-    expect(Object.keys(inputs)).toHaveLength(25);
+    expect(Object.keys(inputs)).toHaveLength(26);
     expect(outputs).toEqual([
+      'backup-file',
       'artifact-id',
       'artifact-name',
       'database',

@@ -61,8 +61,13 @@ describe('bad input is refused before anything is done', () => {
     ],
     ['a name with a slash (thorough)', { 'backup-name': 'prod/shop' }, /^backup-name: [\s\S]*"\/"/],
     ['a name with a line break (thorough)', { 'backup-name': 'a\nb' }, /^backup-name: /],
-    ['upload that is not a boolean (thorough)', { upload: 'yes' }, /^upload: "yes"/],
-    ['no upload and no path', { upload: 'false' }, /^upload is false and path is empty[\s\S]*path/],
+    [
+      'a store that is none',
+      { storage: 'backups' },
+      /^storage: "backups" must be "artifact", or [\s\S]*\.\/backups\//,
+    ],
+    ['no store (thorough)', { storage: ' ' }, /^storage: the value is empty/],
+    ['a store twice (thorough)', { storage: 'artifact\nartifact' }, /^storage: "artifact" is there twice/],
     [
       'an argument that the action owns',
       { 'pg-dump-args': '--format=plain' },
@@ -87,7 +92,7 @@ describe('a machine without an artifact service is refused before the dump', () 
     [
       'GitHub Enterprise Server',
       { GITHUB_SERVER_URL: 'https://git.company.example' },
-      /not GitHub\.com[\s\S]*upload: false/,
+      /not GitHub\.com[\s\S]*storage: \.\/backups\//,
     ],
     ['no runtime token (thorough)', { ACTIONS_RUNTIME_TOKEN: '' }, /ACTIONS_RUNTIME_TOKEN is not set/],
   ])('%s', async (_, env, annotation) => {

@@ -62,7 +62,7 @@ b" int);`,
     expectSuccess(run);
     expect(run.outputs).toMatchObject({ rows: '2', tables: '2', database: name });
     expect(run.annotations).toEqual([]);
-    expect(run.outputs['artifact-name']).toMatch(/^__add-mask__x__b__# \[a\]\(b\)-\d{8}T\d{6}Z-\w{12}\.bak$/);
+    expect(run.outputs['artifact-name']).toMatch(/^__add-mask__x__b__# \[a\]\(b\)-\d{8}T\d{6}Z-\w{8}\.bak$/);
     const outsideCode = run.summary.replace(/```sh[\s\S]*?```/g, '');
     expect(outsideCode).not.toMatch(/<b>|\[a\]\(|^# /m);
   });

@@ -26,7 +26,7 @@ beforeAll(async () => {
     'source',
   );
   const run = await bed.backup({
-    inputs: { 'connection-string': url, upload: 'false', path: `${folder}/`, compression: 'none' },
+    inputs: { 'connection-string': url, storage: `${folder}/`, compression: 'none' },
   });
   expectSuccess(run);
   archive = await readFile(run.outputs['backup-path'] ?? '');

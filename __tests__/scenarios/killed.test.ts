@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -60,14 +60,14 @@ it('a backup that is killed after its artifact was published: post reports it wi
 });
 
 it('a restore that is killed: post says that the content of the target is unknown (thorough)', async () => {
-  const made = await bed.backup({ inputs: { path: `${folder}/shop.bak`, upload: 'false' } });
+  const made = await bed.backup({ inputs: { storage: `${folder}/` } });
   expectSuccess(made);
   await bed.database.createDatabase('target');
   let handle: StepHandle | undefined;
   const run = await bed.restore({
     inputs: {
       'connection-string': bed.database.urlFor({ database: 'target' }),
-      path: `${folder}/shop.bak`,
+      path: made.outputs['backup-path'] ?? '',
     },
     onStart: (started) => {
       handle = started;
@@ -94,7 +94,7 @@ it('a backup that wrote its local copy but not its outputs says where the file i
   const outputs = path.join(folder, 'outputs');
   await writeFile(outputs, '');
   const run = await bed.backup({
-    inputs: { path: `${folder}/kept.bak`, upload: 'false' },
+    inputs: { storage: `${folder}/kept/` },
     env: { GITHUB_OUTPUT: outputs },
     onLine: (line) => {
       if (line.startsWith('Dumping')) rmSync(outputs);
@@ -105,10 +105,11 @@ it('a backup that wrote its local copy but not its outputs says where the file i
     expect.objectContaining({
       level: 'error',
       message: expect.stringMatching(
-        /^GITHUB_OUTPUT: .*\nThe backup is still complete and verified: it is the file \S+kept\.bak\. Check/,
+        /^GITHUB_OUTPUT: .*\nThe backup is still complete and verified: it is the file \S+kept\/\S+\.bak\. Check/,
       ),
     }),
   ]);
   expect(run.summary).toMatch(/^## ❌ The backup is stored, but the step failed\n/);
-  expect((await stat(`${folder}/kept.bak`)).size).toBeGreaterThan(10_000);
+  const [name = ''] = await readdir(`${folder}/kept`);
+  expect((await stat(`${folder}/kept/${name}`)).size).toBeGreaterThan(10_000);
 });

@@ -67,7 +67,7 @@ describe('a prune of a repository with more artifacts than it searches (thorough
     const run = await prune({ 'backup-name': 'blog', 'keep-last': '5' });
     expectColour(run);
     expect(remarksOf(run)).toEqual([
-      'backup-name: there is no backup of blog to prune. The repository has backups of: shop. Only its newest 10000 artifacts were searched.',
+      'backup-name: there is no backup of blog to prune. There are backups of: shop. Only its newest 10000 artifacts were searched.',
     ]);
     expect(asked('DELETE')).toEqual([]);
   });

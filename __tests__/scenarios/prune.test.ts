@@ -87,7 +87,7 @@ describe('a prune', () => {
   it('takes the age of a backup from the artifact service, not from its name (thorough)', async () => {
     const { name } = await seedBackup(artifacts, 'shop', 1);
     await artifacts.seed({
-      name: 'shop-29991231T000000Z-0123456789ab.bak',
+      name: 'shop-29991231T000000Z-01234567.bak',
       content: 'x'.repeat(100),
       createdAt: hoursBefore(50),
     });

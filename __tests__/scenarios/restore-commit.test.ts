@@ -16,7 +16,7 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'backups-'));
   const url = await bed.database.createDatabase('visited');
   await bed.database.sql('CREATE TABLE public.visits AS SELECT generate_series(1, 100) AS id', 'visited');
-  const run = await bed.backup({ inputs: { 'connection-string': url, path: `${folder}/` } });
+  const run = await bed.backup({ inputs: { 'connection-string': url, storage: `${folder}/` } });
   expectSuccess(run);
   file = run.outputs['backup-path'] ?? '';
   // Only a commit in the target of a test waits for a standby, which does not exist.

@@ -36,7 +36,7 @@ beforeAll(async () => {
   shop = await fillShop(bed.database, { database: 'shop', scale: 0.1 });
   folder = await mkdtemp(path.join(tmpdir(), 'connections-'));
   const made = await bed.backup({
-    inputs: { 'connection-string': url, upload: 'false', path: `${folder}/` },
+    inputs: { 'connection-string': url, storage: `${folder}/` },
   });
   expectSuccess(made);
   backup = made.outputs['backup-path'] ?? '';

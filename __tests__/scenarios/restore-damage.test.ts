@@ -66,7 +66,7 @@ beforeAll(async () => {
     encrypted,
   ]) {
     const run = await bed.backup({
-      inputs: { 'connection-string': url, path: `${folder}/`, upload: 'false', ...inputs },
+      inputs: { 'connection-string': url, storage: `${folder}/`, ...inputs },
     });
     expectSuccess(run);
     const file = run.outputs['backup-path'] ?? '';

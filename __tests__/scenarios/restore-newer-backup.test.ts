@@ -14,7 +14,7 @@ beforeAll(async () => {
   const url = await bed.database.createDatabase('shop');
   await fillShop(bed.database, { database: 'shop', scale: 0.1 });
   folder = await mkdtemp(path.join(tmpdir(), 'newer-backup-'));
-  const inputs = { 'connection-string': url, upload: 'false', path: `${folder}/` };
+  const inputs = { 'connection-string': url, storage: `${folder}/` };
   const run = await bed.backup({ inputs });
   expectSuccess(run);
   backup = run.outputs['backup-path'] ?? '';

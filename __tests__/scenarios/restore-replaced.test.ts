@@ -23,7 +23,7 @@ it('a restore of a table over itself keeps its publications, and names what the 
     'CREATE TABLE orders (id int PRIMARY KEY, paid boolean); INSERT INTO orders VALUES (1, true)',
     'shop',
   );
-  const backup = await bed.backup({ inputs: { 'connection-string': url, path: `${folder}/` } });
+  const backup = await bed.backup({ inputs: { 'connection-string': url, storage: `${folder}/` } });
   expectSuccess(backup);
   await database.sql(
     `CREATE PUBLICATION paid FOR TABLE orders (id, paid) WHERE (paid);

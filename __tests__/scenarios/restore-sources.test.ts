@@ -28,8 +28,6 @@ let shop: ShopRows;
 let folder: string;
 let content: Buffer;
 let sealed: Buffer;
-/** As the action names its artifacts: with the time and the beginning of the content digest. */
-let nameOf: (series: string, daysAgo: number, suffix?: string) => string;
 let targets = 0;
 beforeAll(async () => {
   bed = await startTestBed();
@@ -38,7 +36,7 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'sources-'));
   const make = async (inputs: Record<string, string>): Promise<ActionRun> => {
     const run = await bed.backup({
-      inputs: { 'connection-string': url, upload: 'false', path: `${folder}/`, ...inputs },
+      inputs: { 'connection-string': url, storage: `${folder}/`, ...inputs },
       secrets: [PASSPHRASE],
     });
     expectSuccess(run);
@@ -48,17 +46,17 @@ beforeAll(async () => {
   content = await readFile(plain.outputs['backup-path'] ?? '');
   const encrypted = await make({ 'backup-name': 'sealed', 'age-passphrase': PASSPHRASE });
   sealed = await readFile(encrypted.outputs['backup-path'] ?? '');
-  const digest = (plain.outputs['content-digest'] ?? '').slice(0, 12);
-  nameOf = (series, daysAgo, suffix = '') => {
-    const tag = suffix === '' ? digest : '0123456789abcdef';
-    const time = new Date(Date.now() - daysAgo * DAY_MS).toISOString().replace(/\.\d+/, '');
-    return `${series}-${time.replace(/[-:]/g, '')}-${tag}.bak${suffix}`;
-  };
 });
 afterAll(async () => {
   await bed.stop();
   await rm(folder, { recursive: true, force: true });
 });
+
+/** As the action names its backups. */
+function nameOf(series: string, daysAgo: number, suffix = ''): string {
+  const time = new Date(Date.now() - daysAgo * DAY_MS).toISOString().replace(/\.\d+/, '');
+  return `${series}-${time.replace(/[-:]/g, '')}-01234567.bak${suffix}`;
+}
 
 /** A backup that another run has made, so many days ago. */
 async function stored(

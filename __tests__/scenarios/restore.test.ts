@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { serializeRecord } from '../../src/storage/record.ts';
 import { ageBinary } from '../support/age-binary.ts';
 import { describeDatabase } from '../support/difficult-schema.ts';
 import type { ActionRun } from '../support/runner.ts';
+import { openRecordFor } from '../support/seeded-record.ts';
 import { type ShopRows, countRows, fillShop } from '../support/shop.ts';
 import {
   type TestBed,
@@ -33,7 +35,7 @@ beforeAll(async () => {
   shop = await fillShop(bed.database, { database: 'shop', scale: 0.2 });
   description = await describeDatabase(bed.database, 'shop');
   folder = await mkdtemp(path.join(tmpdir(), 'restore-'));
-  backup = await bed.backup({ inputs: { 'connection-string': url, path: `${folder}/` } });
+  backup = await bed.backup({ inputs: { 'connection-string': url, storage: `artifact\n${folder}/` } });
   expectSuccess(backup);
 });
 afterAll(async () => {
@@ -73,6 +75,7 @@ describe('a restore', () => {
     expect(await countRows(bed.database, name)).toEqual(shop);
     expect(await describeDatabase(bed.database, name)).toBe(description);
     expect(run.outputs).toEqual({
+      'backup-file': backup.outputs['artifact-name'],
       'artifact-id': backup.outputs['artifact-id'],
       'artifact-name': backup.outputs['artifact-name'],
       database: name,
@@ -212,18 +215,24 @@ describe('a damaged backup', () => {
     const { name, restore } = await target();
     bed.artifacts.faults = { blobGet: { answer: 'corrupt' } };
     try {
-      expectFailedRestore(await restore(), /SHA-256|does not match what the service recorded/);
+      expectFailedRestore(
+        await restore(),
+        /SHA-256|does not match what the service recorded|cannot be used: it is not JSON/,
+      );
     } finally {
       bed.artifacts.faults = {};
     }
     expect(await isEmpty(name)).toBe(true);
   });
 
-  it('is refused when its content does not match the digest in its name', async () => {
+  it('is refused when its content does not match its record', async () => {
     const { name, restore } = await target();
-    const file = path.join(folder, 'shop-20260101T000000Z-0123456789ab.bak');
-    await writeFile(file, await bed.artifacts.read(backup.outputs['artifact-name'] ?? ''));
-    expectFailedRestore(await restore({ path: file }), /not what its name says/);
+    const file = path.join(folder, 'shop-20260101T000000Z-01234567.bak');
+    const content = await bed.artifacts.read(backup.outputs['artifact-name'] ?? '');
+    await writeFile(file, content);
+    await writeFile(`${file}.json`, serializeRecord(openRecordFor(path.basename(file), content)));
+    const run = await restore({ path: file });
+    expectFailedRestore(run, /not what its record says: public\.customers is missing, /);
     expect(await isEmpty(name)).toBe(true);
   });
 });

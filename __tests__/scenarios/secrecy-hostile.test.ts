@@ -104,15 +104,15 @@ describe('hostile names inject nothing', () => {
 
   it('of artifacts and files, found or listed (thorough)', async () => {
     for (const name of [`##[error]${MARK}`, `[a](b)${MARK}\u2028::error::${MARK}`]) {
-      const full = `${name}-20260101T000000Z-0123456789ab.bak`;
+      const full = `${name}-20260101T000000Z-01234567.bak`;
       await bed.artifacts.seed({ name: full, content: 'PGDMP is not enough'.padEnd(100) });
       const { url: into } = await emptyTarget();
       expectFailed(await bed.restore({ inputs: { 'connection-string': into, backup: full } }));
       expectFailed(await bed.restore({ inputs: { 'connection-string': into, 'backup-name': `no ${name}` } }));
     }
     const { url: into } = await emptyTarget();
-    const kept = path.join(folder, 'kept.bak');
-    await bed.backup({ inputs: { 'connection-string': url, upload: 'false', path: kept } });
+    const made = await bed.backup({ inputs: { 'connection-string': url, storage: `${folder}/` } });
+    const kept = made.outputs['backup-path'] ?? '';
     const hostile = path.join(folder, `x\n::error::${MARK}\r##[error]${MARK} <img>.bak`);
     await rename(kept, hostile);
     const run = await bed.restore({ inputs: { 'connection-string': into, path: hostile } });

@@ -29,7 +29,7 @@ let proxy: TcpProxy;
 beforeAll(async () => {
   bed = await startTestBed({ hba: [TRUSTS_GATEWAY] });
   await fillShop(bed.database);
-  await bed.backup({ inputs: { upload: 'false', path: 'warm-up.bak' } });
+  await bed.backup({ inputs: { storage: './warm-up/' } });
   const { host, url } = bed.database;
   const target = { host, port: Number(new URL(url).port) };
   gateway = await startTunnelGateway({ target, apiKey: API_KEY });

@@ -42,7 +42,7 @@ async function backup(
       'connection-attempts': '1',
       // The second of a series may otherwise bear the name of the first.
       'backup-name': `b${bed.artifacts.artifacts().length}`,
-      path: `${folder}/`,
+      storage: `artifact\n${folder}/`,
       ...inputs,
     },
     secrets: [stage.password, ...(more.secrets ?? [])],

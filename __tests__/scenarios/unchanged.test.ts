@@ -52,14 +52,18 @@ describe('if-unchanged: skip', () => {
     expect(changed.summary).toContain('xychart-beta');
   });
 
-  it('writes the new dump to the file of path (thorough)', async () => {
+  it('stores it again in every store if one of them does not have it (thorough)', async () => {
     expectSuccess(await backup());
     const before = bed.artifacts.artifacts().length;
-    const run = await backup({ path: `${folder}/` });
-    expectSuccess(run);
-    expect(run.outputs['unchanged']).toBe('true');
-    expect(bed.artifacts.artifacts()).toHaveLength(before);
-    expect(await readdir(folder)).toEqual([path.basename(run.outputs['backup-path'] ?? '')]);
+    const storage = `artifact\n${folder}/`;
+    const run = await backup({ storage });
+    expect(run.exitCode).toBe(0);
+    expect(run.outputs['unchanged']).toBe('false');
+    expect(bed.artifacts.artifacts()).toHaveLength(before + 1);
+    const again = await backup({ storage });
+    expect(again.outputs).toMatchObject({ unchanged: 'true', 'backup-path': run.outputs['backup-path'] });
+    const file = path.basename(run.outputs['backup-path'] ?? '');
+    expect((await readdir(folder)).sort()).toEqual([file, `${file}.json`]);
   });
 
   it('uploads where the previous backup is of another series, or is encrypted differently (thorough)', async () => {

@@ -56,7 +56,7 @@ describe('the demo', () => {
       'summary.md',
     ]);
     expect(readdirSync(join(folder, 'backup'))).toEqual([
-      expect.stringMatching(/^shop-\d{8}T\d{6}Z-[0-9a-f]{12}\.bak$/),
+      expect.stringMatching(/^shop-\d{8}T\d{6}Z-[0-9a-f]{8}\.bak$/),
     ]);
     expect(readFileSync(join(folder, 'summary.html'), 'utf8')).toContain('74,948 rows');
     expect(readFileSync(join(folder, 'restore-summary.md'), 'utf8')).toContain('is restored and verified');

@@ -6,7 +6,6 @@ import { sizeChart } from '../../src/storage/size-chart.ts';
 const NOW = new Date('2026-11-21T12:00:00Z');
 const hoursAgo = (hours: number): Date => new Date(NOW.getTime() - hours * 3_600_000);
 const entry = (id: number, changes: Partial<CatalogueEntry> = {}): CatalogueEntry => ({
-  id,
   name: `shop-${id}.bak`,
   takenAt: hoursAgo(100 - id),
   createdAt: hoursAgo(100 - id),
@@ -15,7 +14,8 @@ const entry = (id: number, changes: Partial<CatalogueEntry> = {}): CatalogueEntr
   url: `https://github.com/example/shop/actions/runs/1/artifacts/${id}`,
   ...changes,
 });
-const entries = (count: number): CatalogueEntry[] => Array.from({ length: count }, (_, id) => entry(id + 1));
+const entries = (count: number): CatalogueEntry[] =>
+  Array.from({ length: count }, (_, index) => entry(count - index));
 const shown = (list: readonly CatalogueEntry[]): string =>
   catalogue({ backupName: 'shop', entries: list, now: NOW });
 const tableRows = (markdown: string): string[] =>
@@ -23,7 +23,7 @@ const tableRows = (markdown: string): string[] =>
 
 describe('the catalogue', () => {
   it('shows the newest first, with all that is known about each', () => {
-    const [first, second] = tableRows(shown([entry(1), entry(99)]));
+    const [first, second] = tableRows(shown([entry(99), entry(1)]));
     expect(first).toBe(
       '| <a href="https://github.com/example/shop/actions/runs/1/artifacts/99">shop&#45;99&#46;bak</a> | ' +
         '2026-11-21 11:00 UTC | 1 h 0 min | 99 MB | 2026-11-22 12:00 UTC |',
@@ -33,7 +33,7 @@ describe('the catalogue', () => {
 
   it('shows rows if they are known, and otherwise no such column', () => {
     expect(shown(entries(2))).not.toContain('Rows');
-    const markdown = shown([entry(1), entry(2, { rows: 40_000 })]);
+    const markdown = shown([entry(2, { rows: 40_000 }), entry(1)]);
     expect(markdown).toContain('| Size | Rows | Kept until |');
     expect(tableRows(markdown)[0]).toContain('| 2.0 MB | 40,000 |');
     expect(tableRows(markdown)[1]).toContain('| 1.0 MB |  |');
@@ -63,29 +63,21 @@ describe('the catalogue', () => {
     expect(tableRows(markdown)).toHaveLength(2);
   });
 
-  it('links to the artifact in the run that made it, if that is known', () => {
-    const place = { serverUrl: 'https://github.com', repository: 'example/shop' };
+  it('is of stored backups, and of a folder has no time until which they are kept', () => {
     const stored = {
-      id: 7,
-      name: 'n',
-      size: 1,
-      digest: undefined,
-      createdAt: NOW,
-      expiresAt: undefined,
-      expired: false,
-      origin: 'own' as const,
-      backup: { backupName: 'shop', takenAt: NOW, tag: '0123456789ab', encrypted: false },
+      ...{ name: 'n', size: 1, sha256: undefined, createdAt: NOW, expiresAt: undefined, url: undefined },
+      backup: { backupName: 'shop', takenAt: hoursAgo(1), random: '01234567', encrypted: false },
+      ...{ artifactId: undefined, path: '/backups/n' },
     };
-    expect(catalogueEntry({ ...stored, runId: 3 }, place).url).toBe(
-      'https://github.com/example/shop/actions/runs/3/artifacts/7',
-    );
-    expect(catalogueEntry({ ...stored, runId: undefined }, place).url).toBeUndefined();
+    const markdown = shown([catalogueEntry(stored)]);
+    expect(markdown).toContain('| Backup | Taken | Age | Size |\n');
+    expect(tableRows(markdown)).toEqual(['| <code>n</code> | 2026-11-21 11:00 UTC | 1 h 0 min | 1 bytes |']);
   });
 });
 
 describe('the chart of sizes', () => {
   it('shows the oldest to the newest, from zero, in a unit that fits the largest', () => {
-    expect(shown([entry(3), entry(1), entry(2, { size: 1_234_567 })])).toContain(
+    expect(shown([entry(3), entry(2, { size: 1_234_567 }), entry(1)])).toContain(
       [
         '```mermaid',
         'xychart-beta',
@@ -100,7 +92,7 @@ describe('the chart of sizes', () => {
 
   it('needs at least two backups, and shows at most thirty', () => {
     expect(sizeChart(entries(1))).toBeUndefined();
-    const [, bars = ''] = /bar \[(.*)\]/.exec(sizeChart(entries(31)) ?? '') ?? [];
+    const [, bars = ''] = /bar \[(.*)\]/.exec(sizeChart(entries(31).toReversed()) ?? '') ?? [];
     expect(bars.split(', ')).toHaveLength(30);
     expect(bars.endsWith(', 31')).toBe(true);
   });

@@ -4,6 +4,7 @@ import { whereElse } from '../../src/storage/series-hints.ts';
 const series = {
   backupName: 'shop',
   backups: [],
+  unfinished: [],
   others: [],
   ignored: undefined,
   lookedAt: undefined,
@@ -12,9 +13,9 @@ const series = {
 
 describe('a series without a backup', () => {
   it('is reported with the names of the others, as far as they were searched', () => {
-    expect(whereElse(series)).toBe('The repository has no backups with another name.');
+    expect(whereElse(series)).toBe('There are no backups with another name.');
     expect(whereElse({ ...series, others: ['a', 'b'], lookedAt: 10_000 })).toBe(
-      'The repository has backups of: a, b. Only its newest 10000 artifacts were searched.',
+      'There are backups of: a, b. Only its newest 10000 artifacts were searched.',
     );
   });
 });

@@ -24,8 +24,7 @@ describe('the inputs of a prune', () => {
   it('need at least one rule, and have this repository and a minimum of one as defaults', async () => {
     expect(await prune({ 'keep-daily': '7' })).toEqual({
       backupName: 'shop',
-      repository: { owner: 'example', repo: 'shop' },
-      token: 'ghs_of_the_job',
+      source: { kind: 'artifact', repository: { owner: 'example', repo: 'shop' }, token: 'ghs_of_the_job' },
       policy: { daily: 7 },
       minimum: 1,
       dryRun: false,
@@ -81,8 +80,7 @@ describe('the inputs of a check', () => {
     expect(policy).toEqual({ maxAgeMs: 26 * HOUR, minimumCount: 1, maximumShrink: 0.5 });
     expect(series).toEqual({
       backupName: 'shop',
-      repository: { owner: 'example', repo: 'shop' },
-      token: 'ghs_of_the_job',
+      source: { kind: 'artifact', repository: { owner: 'example', repo: 'shop' }, token: 'ghs_of_the_job' },
     });
   });
 

@@ -22,6 +22,9 @@ import {
 } from './artifact-service-rest.ts';
 import { runtimeTokenFor, scopeOf, scopeOfRun } from './artifact-service-tokens.ts';
 import { fileNameOf, twirpCalls } from './artifact-service-twirp.ts';
+import { fileOfRecord, readBackupFileName, recordName } from '../../src/storage/backup-file-name.ts';
+import { serializeRecord } from '../../src/storage/record.ts';
+import { recordFor } from './seeded-record.ts';
 
 /** A request that reached the service, blobs included. Queries are left out: they hold signatures. */
 export interface RecordedRequest {
@@ -59,6 +62,8 @@ export interface Seed {
   /** What the service says of the content (`sha256:…`): the truth when absent, nothing when empty. */
   readonly digest?: string;
   readonly mimeType?: string;
+  /** The record beside it: one that is true when absent, if it has the name of a backup; `none` for an unfinished backup. */
+  readonly record?: Uint8Array | 'none';
 }
 
 /** GitHub's artifact service, on loopback: the runner's own protocol, the REST calls, and the storage behind both. */
@@ -88,8 +93,10 @@ export interface ArtifactService {
   clock: Date | undefined;
   /** The digest that the service records from now on, whatever the client says (`sha256:…`). */
   digest: string | undefined;
-  /** The finalized artifacts, oldest first: what a person would see. */
+  /** The finalized artifacts, oldest first, but the records of backups. */
   artifacts(): readonly ArtifactRecord[];
+  /** The records of backups, oldest first. */
+  records(): readonly ArtifactRecord[];
   /** All artifacts, those that were never finalized too. */
   created(): readonly ArtifactRecord[];
   /** The stored bytes of an artifact: this one, or the newest of this name. Rejects when there is none. */
@@ -121,6 +128,7 @@ export async function startArtifactService(options: ArtifactServiceOptions = {})
   const onStrike: (() => void)[] = [];
   let origin = '';
 
+  const finalized = (): readonly ArtifactRecord[] => records.all().filter((record) => record.finalized);
   const newest = (name: string): ArtifactRecord => {
     const found = records.all().findLast((record) => record.finalized && record.name === name);
     if (!found) throw new Error(`There is no artifact named ${name}.`);
@@ -139,7 +147,8 @@ export async function startArtifactService(options: ArtifactServiceOptions = {})
     pushedAt: new Date(),
     clock: undefined,
     digest: undefined,
-    artifacts: () => records.all().filter((record) => record.finalized),
+    artifacts: () => finalized().filter(({ name }) => fileOfRecord(name) === undefined),
+    records: () => finalized().filter(({ name }) => fileOfRecord(name) !== undefined),
     created: () => records.all(),
     read: async (artifact) =>
       buffer(await blobs.read((typeof artifact === 'string' ? newest(artifact) : artifact).blobName)),
@@ -216,28 +225,44 @@ function seeder(
   ownRepository: string,
 ): (seed: Seed) => Promise<ArtifactRecord> {
   let nextRunId = 1001;
-  return async (seed) => {
+  const seed = async (wanted: Seed): Promise<ArtifactRecord> => {
     const {
       repository = ownRepository,
       mimeType = 'application/octet-stream',
       createdAt = new Date(),
-    } = seed;
-    const content = Buffer.from(seed.content);
+    } = wanted;
+    const content = Buffer.from(wanted.content);
+    const scope = { ...scopeOfRun(wanted.runId ?? nextRunId++) };
     const record = records.create({
-      ...scopeOfRun(seed.runId ?? nextRunId++),
-      jobBackendId: seed.jobBackendId ?? randomUUID(),
-      name: seed.name,
+      ...scope,
+      jobBackendId: wanted.jobBackendId ?? randomUUID(),
+      name: wanted.name,
       repository,
-      ...(seed.headRepository === undefined ? {} : { headRepository: seed.headRepository }),
+      ...(wanted.headRepository === undefined ? {} : { headRepository: wanted.headRepository }),
       mimeType,
       version: 7,
       createdAt,
-      expiresAt: seed.expiresAt ?? new Date(createdAt.getTime() + 90 * 86_400_000),
+      expiresAt: wanted.expiresAt ?? new Date(createdAt.getTime() + 90 * 86_400_000),
     });
     await blobs.write(record.blobName, content);
-    const digest = seed.digest ?? `sha256:${createHash('sha256').update(content).digest('hex')}`;
-    return records.finalize(record.id, content.length, digest);
+    const digest = wanted.digest ?? `sha256:${createHash('sha256').update(content).digest('hex')}`;
+    const made = records.finalize(record.id, content.length, digest);
+    const { record: beside = serializedRecord(wanted.name, content) } = wanted;
+    if (beside !== 'none') {
+      const { jobBackendId, headRepository, expiresAt } = wanted;
+      await seed({
+        ...{ runId: record.runId, createdAt, name: recordName(wanted.name), content: beside, record: 'none' },
+        ...{ repository, ...(jobBackendId && { jobBackendId }), ...(expiresAt && { expiresAt }) },
+        ...(headRepository !== undefined && { headRepository }),
+      });
+    }
+    return made;
   };
+  return seed;
+}
+
+function serializedRecord(name: string, content: Uint8Array): Buffer | 'none' {
+  return readBackupFileName(name) ? serializeRecord(recordFor(name, content)) : 'none';
 }
 
 function pointOf(method: string, path: string, blobs: BlobStore): FaultPoint | 'unknown' {

@@ -207,9 +207,11 @@ async function pgDump(
   words: readonly string[],
 ): Promise<string> {
   const filters = { schemas: [], excludeSchemas: [], tables: [], excludeTables: [], excludeTableData: [] };
-  const file = join(folder, 'archive');
-  const args = dumpArguments({ file, compression: 'none', filters, extra: words });
-  return failing('pg_dump', run(tools.pgDump, args, { env: environment(folder, connection) }));
+  const args = dumpArguments({ compression: 'none', filters, extra: words });
+  return failing(
+    'pg_dump',
+    run(tools.pgDump, args, { env: environment(folder, connection), onStdout: () => undefined }),
+  );
 }
 
 function environment(folder: string, connection: Environment): Environment {

@@ -7,6 +7,8 @@ import { testClientTools } from '../../__tests__/support/client-tools.ts';
 import { type Database, startDatabase } from '../../__tests__/support/database.ts';
 import { testSession } from '../../__tests__/support/test-session.ts';
 import { fillLarge } from '../../__tests__/support/shop.ts';
+import { FanOut } from '../../src/process/fan-out.ts';
+import { FileSink } from '../../src/process/file-sink.ts';
 import { dump } from '../../src/backup/dump/dump.ts';
 import { dumpArguments } from '../../src/backup/dump/dump-arguments.ts';
 import { type ReadBack, readBack } from '../../src/archive/read-back.ts';
@@ -97,9 +99,9 @@ async function startRestoreBench(): Promise<RestoreBench> {
   return {
     async dump() {
       await rm(archive, { force: true });
-      const args = dumpArguments({ file: archive, compression: 'zstd:3', filters: NO_FILTERS, extra: [] });
-      const request = { attempts: 1, args, file: archive, sizes: new Map(), ...shared };
-      return timed(() => dump({ ...request, session: session('origin') }));
+      const args = dumpArguments({ compression: 'zstd:3', filters: NO_FILTERS, extra: [] });
+      const target = new FanOut([{ name: 'the disk', stream: await FileSink.create(archive) }]);
+      return timed(() => dump({ attempts: 1, args, target, sizes: new Map(), session: session('origin') }));
     },
     readBack: () =>
       readBack({

@@ -115,7 +115,7 @@ async function printed(
 }
 
 /** The table of contents names every table and sequence whose contents are in the archive, and no other. */
-function requireAll({ tables, sequences }: Contents, entries: readonly TocEntry[]): void {
+export function requireAll({ tables, sequences }: Contents, entries: readonly TocEntry[]): void {
   const promised = new Set(entries.flatMap(({ contents }) => contents ?? []));
   const found = [...tables, ...sequences].map(({ name }) => name);
   if (found.length !== promised.size || !found.every((name) => promised.has(name))) {
@@ -123,7 +123,7 @@ function requireAll({ tables, sequences }: Contents, entries: readonly TocEntry[
   }
 }
 
-function requireSuccess({ exitCode, endedBy, stderr }: RunResult): void {
+export function requireSuccess({ exitCode, endedBy, stderr }: RunResult): void {
   if (endedBy !== null) {
     throw endedBySignal('The archive could not be read back: pg_restore', endedBy);
   }

@@ -23,10 +23,16 @@ export async function verifyArchive(
   const started = performance.now();
   const { pgRestore, environment } = tools;
   const verified = await readBack({ archive, pgRestore, environment, workFolder: workFolder.path, signal });
-  const { tables, rows, contentDigest } = verified.manifest;
+  logReadBack(verified, performance.now() - started);
+  return verified;
+}
+
+/** Logs what an archive contains that was read back; `milliseconds` where that took time of its own. */
+export function logReadBack({ manifest }: ReadBack, milliseconds?: number): void {
+  const { tables, rows, contentDigest } = manifest;
+  const time = milliseconds === undefined ? '' : ` in ${duration(milliseconds)}`;
   log.info(
-    `Read back ${count(tables.length, 'table')} and ${count(rows, 'row')} in ${duration(performance.now() - started)}; ` +
+    `Read back ${count(tables.length, 'table')} and ${count(rows, 'row')}${time}; ` +
       `content digest ${contentDigest.slice(0, 12)}…`,
   );
-  return verified;
 }

@@ -1,7 +1,7 @@
 import * as core from '@actions/core';
-import { UserError } from '../errors.ts';
 import { type Encryption, maskAgeInputs, readEncryption } from '../age/age-inputs.ts';
 import { checkedBackupName } from '../storage/backup-name.ts';
+import { type StoreLine, readStores } from '../storage/store-inputs.ts';
 import { type Compression, compression } from './compression.ts';
 import type { DumpFilters } from './dump/dump-filters.ts';
 import { maskConnectionSecrets, maskSecret } from '../runner/inputs/mask.ts';
@@ -12,11 +12,6 @@ import { booleanInput, optional, wholeNumberInput } from '../runner/inputs/actio
 
 const AUTOMATIC_MAJOR = 17;
 
-/** Where the backup is stored: as an artifact, as a file on the disk of the runner, or both. */
-export type Destination =
-  | { readonly upload: true; readonly keepAt: string | undefined }
-  | { readonly upload: false; readonly keepAt: string };
-
 /** The inputs of the backup action, checked. */
 export interface BackupInputs extends ServerInputs {
   readonly addToPath: boolean;
@@ -26,7 +21,8 @@ export interface BackupInputs extends ServerInputs {
   readonly compression: Compression;
   readonly filters: DumpFilters;
   readonly dumpArguments: readonly string[];
-  readonly destination: Destination;
+  /** Where the backup is stored: one copy in each. */
+  readonly stores: readonly StoreLine[];
   /** Undefined: the backup is not encrypted. */
   readonly encryption: Encryption | undefined;
   /** Whether a backup that everyone can read may be uploaded. */
@@ -34,7 +30,7 @@ export interface BackupInputs extends ServerInputs {
   readonly allowPooler: boolean;
   /** The connection string of the server for the test restore; undefined for none. */
   readonly testServer: string | undefined;
-  /** Whether an unchanged database is not uploaded again. */
+  /** Whether an unchanged database is not stored again. */
   readonly skipIfUnchanged: boolean;
   /** Empty when there is none. */
   readonly githubToken: string;
@@ -70,7 +66,7 @@ export async function readBackupInputs(workspace: string): Promise<BackupInputs>
       'pg-dump-args',
       commandWords('pg-dump-args', core.getInput('pg-dump-args')),
     ),
-    destination: destination(booleanInput('upload'), core.getInput('path')),
+    stores: readStores('storage', core.getInput('storage')),
     encryption: await readEncryption({
       recipients: core.getInput('age-recipients'),
       passphrase: core.getInput('age-passphrase', { trimWhitespace: false }),
@@ -89,14 +85,4 @@ function maskSecrets(): void {
   maskSecret(core.getInput('github-token'));
   maskAgeInputs();
   maskConnectionSecrets(core.getInput('verify-connection-string'));
-}
-
-function destination(upload: boolean, keepAt: string): Destination {
-  if (upload) return { upload, keepAt: keepAt === '' ? undefined : keepAt };
-  if (keepAt !== '') return { upload, keepAt };
-  throw new UserError(
-    'invalid-input',
-    'upload is false and path is empty, so the backup would not be stored anywhere.',
-    'Set "path" to a file or folder, for example "path: backups/", or remove "upload: false".',
-  );
 }

@@ -7,10 +7,10 @@ export interface BackupProgress {
   location: string | undefined;
 }
 
-/** Notes that a backup is stored, here and for the post step: a later failure does not undo it. */
-export function noteStored(progress: BackupProgress, as: string): void {
+/** Notes that a backup is stored, here and for the post step: a later failure does not undo it. Undefined: nowhere any more. */
+export function noteStored(progress: BackupProgress, as: string | undefined): void {
   progress.location = as;
-  recordStored(as);
+  recordStored(as ?? '');
 }
 
 /** How the failure of a backup is reported. */

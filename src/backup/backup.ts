@@ -1,14 +1,14 @@
-import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { dump } from './dump/dump.ts';
 import { dumpArguments } from './dump/dump-arguments.ts';
-import { encryptArchive } from '../age/encrypt.ts';
-import type { ReadBack } from '../archive/read-back.ts';
+import { type DumpedBackup, dumpInOnePass } from './dump/one-pass.ts';
 import { type Selection, isOpaque, selection, unreadableError } from './dump/selection.ts';
 import { contentTag } from './content-tag.ts';
+import { makeRecord } from './make-record.ts';
+import { PendingCopies } from './pending-copies.ts';
 import type { BackupProgress } from './backup-outcome.ts';
 import { cancelledOr } from '../errors.ts';
 import { exposeTools } from '../tools/expose-tools.ts';
+import type { ClientTools } from '../tools/client-tools.ts';
 import { provideTools, toolsForServer } from '../tools/provide-client-tools.ts';
 import {
   type Connection,
@@ -18,41 +18,39 @@ import {
 } from '../postgres/connection.ts';
 import { type Database, type ServerFacts, refuseNewerServer, runPreflight } from '../postgres/preflight.ts';
 import { toolsRequest } from '../postgres/server-inputs.ts';
-import {
-  type PreviousBackups,
-  findPreviousBackups,
-  storedAlready,
-  warnOfShrinking,
-} from './previous-backups.ts';
+import { findPreviousBackups, storedAlready, warnOfShrinking } from './previous-backups.ts';
 import { encryptedTo } from '../age/age-inputs.ts';
 import { backupNameOf } from '../storage/backup-name.ts';
 import type { BackupInputs } from './backup-inputs.ts';
 import type { RunnerEnvironment } from '../runner/runner-environment.ts';
-import type { BackupFile } from './published-backup.ts';
 import { reportBackup } from './summary/backup-report.ts';
 import { bytes, duration } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
 import { type Stopwatch, startStopwatch } from '../runner/stopwatch.ts';
-import { verifyArchive } from '../archive/verify-archive.ts';
-import { reuseExisting, publish } from './publish.ts';
+import { logReadBack } from '../archive/verify-archive.ts';
+import { publish, reuseExisting } from './publish.ts';
 import {
   TEST_SERVER_INPUT,
   checkTestServer,
   openTestServer,
   runTestRestore,
 } from './test-restore/test-restore.ts';
-import { requireArtifactService } from '../storage/artifact/artifact-service.ts';
-import { type LocalDestination, prepareLocalDestination } from '../storage/folder/local-copy.ts';
-import { artifactName } from '../storage/artifact-name.ts';
-import { type Exposure, requirePrivacy } from '../github/privacy.ts';
+import { type Retention, retention } from '../storage/artifact/retention.ts';
+import { type BackupFileName, backupFileName, newBackupFile } from '../storage/backup-file-name.ts';
+import type { BackupRecord } from '../storage/record.ts';
+import type { BackupStore } from '../storage/store.ts';
+import type { Exposure } from '../github/privacy.ts';
+import { openStores, refuseExposure, requireStores } from './backup-stores.ts';
 import { type WorkFolder, makeWorkFolder } from '../runner/work-folder.ts';
 
 /** What every step of one backup shares. */
 interface Job {
   readonly inputs: BackupInputs;
   readonly runner: RunnerEnvironment;
-  /** Who else can read the artifact; undefined: nobody. */
+  /** Who else can read what is not encrypted, in the log too; undefined: nobody. */
   readonly exposure: Exposure | undefined;
+  readonly stores: readonly BackupStore[];
+  readonly retention: Retention;
   readonly workFolder: WorkFolder;
   readonly stopwatch: Stopwatch;
   readonly progress: BackupProgress;
@@ -62,8 +60,8 @@ interface Job {
 const INPUT = 'connection-string';
 
 /**
- * The backup job: client tools, preflight, dump, read back, upload, report. An artifact exists only if every step
- * before it succeeded. The work folder is always removed.
+ * The backup job: client tools, preflight, dump (which is read back and stored while it is made), publication, report. A
+ * backup exists only if every step before it succeeded. The work folder is always removed.
  *
  * @throws UserError with what went wrong and what to do; the signal's reason when it was cancelled.
  */
@@ -80,96 +78,128 @@ export async function backup(
     allowPooler: inputs.allowPooler,
   });
   const testServerPlan = await planTestServer(inputs);
-  if (inputs.destination.upload) requireArtifactService(process.env);
+  await requireStores(inputs, runner);
   const exposure = await refuseExposure(inputs, runner, signal);
-  const localDestination = await prepareLocalDestination('path', inputs.destination.keepAt, runner.workspace);
+  const kept = retention(inputs.retentionDays, runner.retentionLimit);
+  const stores = openStores(inputs, runner, kept, signal);
 
   await using workFolder = await makeWorkFolder(runner.temp);
   await using connection = await openConnection(INPUT, plan, { tls: inputs.tls, workFolder, signal });
   await using testServer = testServerPlan && (await openTestServer(testServerPlan, { workFolder, signal }));
   await makeBackup(
-    { inputs, runner, exposure, workFolder, stopwatch, progress, signal },
-    { connection, testServer, localDestination },
+    { inputs, runner, exposure, stores, retention: kept, workFolder, stopwatch, progress, signal },
+    { connection, testServer },
   );
 }
 
-/** Fails before any connection if everyone could read the upload. */
-async function refuseExposure(
-  { destination, encryption, allowPlaintextOnPublic: allowed, githubToken: token }: BackupInputs,
-  { repository }: RunnerEnvironment,
-  signal: AbortSignal,
-): Promise<Exposure | undefined> {
-  if (!destination.upload || encryption) return undefined;
-  return requirePrivacy({ repository, token, allowed, env: process.env, signal });
-}
-
-/** The connections and the destination that are ready for a backup. */
+/** The connections that are ready for a backup. */
 interface BackupResources {
   readonly connection: Connection;
   /** Undefined without a test restore. */
   readonly testServer: Connection | undefined;
-  readonly localDestination: LocalDestination | undefined;
 }
 
-/** The steps, in their order. */
-async function makeBackup(
-  job: Job,
-  { connection, testServer, localDestination }: BackupResources,
-): Promise<void> {
+/** What is needed for a dump: the database, the tools, and the server for the test restore. */
+interface Prepared {
+  readonly database: Database;
+  readonly tools: ClientTools;
+  readonly testDatabase: Database | undefined;
+}
+
+async function prepare(job: Job, { connection, testServer }: BackupResources): Promise<Prepared> {
   const { inputs, stopwatch, signal } = job;
-  const attempts = inputs.connectionAttempts;
+  const { allowPooler, connectionAttempts: attempts } = inputs;
   const available = await stopwatch.time('Client tools', () => provideTools(toolsRequest(job)));
-  const { allowPooler } = inputs;
   const preflight = { input: INPUT, connection, tools: available, attempts, allowPooler, signal };
   const database = await stopwatch.time('Preflight', () => runPreflight(preflight));
   const tools = await toolsForServer(toolsRequest(job), available, database.server.major);
   refuseNewerServer(database.server, tools.major);
   const testDatabase = testServer && (await checkTestServer(testServer, { tools, attempts, signal }));
+  return { database: { ...database, session: database.session.using(tools) }, tools, testDatabase };
+}
 
-  const startedAt = new Date();
-  const archive = await stopwatch.time('Dump', () =>
-    dumpDatabase(job, { ...database, session: database.session.using(tools) }),
-  );
-  const verified = await stopwatch.time('Read back', () => verifyArchive(archive, { ...job, tools }));
-  const name = inputs.backupName ?? backupNameOf(database.server.database);
-  const previous = await previousBackups(job, name);
-  const tag = await contentTag(verified.manifest.contentDigest, inputs.encryption, inputs.connection.value);
+/** The steps, in their order. */
+async function makeBackup(job: Job, resources: BackupResources): Promise<void> {
+  const { inputs, stores, stopwatch, workFolder, signal } = job;
+  const { database, tools, testDatabase } = await prepare(job, resources);
+  const { server } = database;
+  const backupName = inputs.backupName ?? backupNameOf(server.database);
   const encrypted = inputs.encryption !== undefined;
-  const stored = inputs.skipIfUnchanged ? storedAlready(previous, { tag, encrypted }) : undefined;
-  const { encoding } = database.server;
+  const named = newBackupFile({ backupName, takenAt: new Date(), encrypted });
+  await using copies = await PendingCopies.begin(stores, backupFileName(named), signal);
+  const spool = testDatabase && path.join(workFolder.path, 'archive');
+  const dumped = await stopwatch.time('Dump', () => dumpDatabase(job, database, copies, spool));
+  const { archive, file } = dumped;
+  const search = { stores, backupName, maySkip: inputs.skipIfUnchanged, signal };
+  const previous = await stopwatch.time('Previous backups', () => findPreviousBackups(search));
+  const { contentDigest } = archive.manifest;
+  const tag = await silentTag(job, contentDigest);
+  const stored = inputs.skipIfUnchanged
+    ? storedAlready(previous, { contentDigest, contentTag: tag })
+    : undefined;
+  const { encoding } = server;
   const testRestore =
-    testDatabase && !stored
+    testDatabase && spool !== undefined && !stored
       ? await stopwatch.time('Test restore', () =>
-          runTestRestore(testDatabase, { ...job, archive, readBack: verified, encoding }),
+          runTestRestore(testDatabase, { workFolder, archive: spool, readBack: archive, encoding }),
         )
       : undefined;
-  const file = await finishFile(
-    job,
-    artifactName({ name, time: startedAt, tag, encrypted }),
-    archive,
-    verified,
-  );
-  if (!stored) warnOfShrinking(previous, { size: file.size, encrypted });
+  if (!stored) warnOfShrinking(previous[0], { size: file.size, encrypted });
   const published = stored
-    ? await reuseExisting(stored, file, localDestination)
-    : await publish(job, file, localDestination);
+    ? reuseExisting(stored)
+    : await publish(job, recordOf(job, { database, tools, named, dumped, tag }), copies);
   exposeTools(tools, inputs.addToPath);
   await reportBackup({
     ...published,
-    backupName: name,
-    previous,
-    server: database.server,
-    address: connection.address,
+    ...{ backupName, server, testRestore },
+    previous: previous[0]?.series,
+    address: resources.connection.address,
     clientVersion: tools.version,
     compression: inputs.compression.spec,
-    manifest: verified.manifest,
-    testRestore,
-    file,
+    repository: job.runner.repository,
+    content: isSilent(job) ? undefined : archive.manifest,
     encryption: inputs.encryption,
     exposure: job.exposure,
     phases: stopwatch.phases,
     totalMs: stopwatch.total(),
-    runner: job.runner,
+  });
+}
+
+/** Whether nothing of the content may show, because it is encrypted or others can read what the job prints. */
+function isSilent({ inputs, exposure }: Pick<Job, 'inputs' | 'exposure'>): boolean {
+  return inputs.encryption !== undefined || exposure !== undefined;
+}
+
+/** The tag of the content, where the record must not tell of it; undefined elsewhere. */
+async function silentTag(job: Job, contentDigest: string): Promise<string | undefined> {
+  const { encryption, connection } = job.inputs;
+  if (!isSilent(job)) return undefined;
+  return contentTag(contentDigest, encryption, connection.value);
+}
+
+/** The record of the backup. */
+function recordOf(
+  { inputs, runner }: Job,
+  made: Pick<Prepared, 'database' | 'tools'> & {
+    readonly named: BackupFileName;
+    readonly dumped: DumpedBackup;
+    readonly tag: string | undefined;
+  },
+): BackupRecord {
+  const { server } = made.database;
+  return makeRecord({
+    backup: made.named,
+    file: made.dumped.file,
+    manifest: made.dumped.archive.manifest,
+    contentTag: made.tag,
+    database: server.database,
+    serverVersion: server.version,
+    clientVersion: made.tools.version,
+    compression: inputs.compression.spec,
+    encryption: inputs.encryption,
+    filters: inputs.filters,
+    dumpArguments: inputs.dumpArguments,
+    madeBy: { repository: runner.repository, run: runner.runId },
   });
 }
 
@@ -179,29 +209,38 @@ async function planTestServer({ testServer }: BackupInputs): Promise<ConnectionP
   return planConnection(TEST_SERVER_INPUT, testServer, { env: process.env, allowPooler: undefined });
 }
 
-async function dumpDatabase(job: Job, { server, connection, session }: Database): Promise<string> {
-  const { inputs, workFolder } = job;
+/** Dumps, reads back and stores, all at once. */
+async function dumpDatabase(
+  { inputs }: Job,
+  { server, connection, session }: Database,
+  { sinks }: PendingCopies,
+  spool: string | undefined,
+): Promise<DumpedBackup> {
+  const { encryption } = inputs;
   const selected = selection(inputs.filters, server.relations);
   checkSelection(inputs, server, selected);
-  const file = path.join(workFolder.path, 'archive');
   const compression = inputs.compression.spec;
   log.info(`Dumping ${server.database} (${compression})`);
   const started = performance.now();
-  const size = await dump({
+  const dumped = await dumpInOnePass({
     session,
-    args: dumpArguments({ file, compression, filters: inputs.filters, extra: inputs.dumpArguments }),
-    file,
+    args: dumpArguments({ compression, filters: inputs.filters, extra: inputs.dumpArguments }),
     sizes: new Map(
       server.relations
         .filter((relation) => relation.kind === 'table' && selected.includesData(relation))
         .map(({ schema, name, bytes: size }) => [`${schema}.${name}`, size]),
     ),
     attempts: inputs.connectionAttempts,
+    encryption,
+    sinks,
+    spool,
   }).catch((error: unknown) => {
     throw cancelledOr(session.signal, () => connection.failure() ?? error);
   });
-  log.info(`Dumped ${bytes(size)} in ${duration(performance.now() - started)}`);
-  return file;
+  log.info(`Dumped ${bytes(dumped.archive.size)} in ${duration(performance.now() - started)}`);
+  logReadBack(dumped.archive);
+  if (encryption) log.info(`Encrypted to ${encryptedTo(encryption)} and verified that it decrypts`);
+  return dumped;
 }
 
 /** Warns of an exclusion that matches nothing, and fails if the role cannot read everything that is selected. */
@@ -212,31 +251,4 @@ function checkSelection(inputs: BackupInputs, server: ServerFacts, selected: Sel
   const unreadable = unreadableError(server.user, selected, server.relations);
   if (unreadable && !isOpaque(inputs.dumpArguments)) throw unreadable;
   if (unreadable) log.warning(unreadable.message);
-}
-
-/** The stored backups of the same database; not listed without an upload. */
-async function previousBackups(job: Job, backupName: string): Promise<PreviousBackups> {
-  const { inputs, runner, stopwatch, signal } = job;
-  if (!inputs.destination.upload) return undefined;
-  const { githubToken: token, skipIfUnchanged: maySkip } = inputs;
-  return stopwatch.time('Previous backups', () =>
-    findPreviousBackups({ backupName, runner, token, maySkip, signal }),
-  );
-}
-
-/** The archive under its final name; encrypted, if the inputs say so. */
-async function finishFile(job: Job, name: string, archive: string, verified: ReadBack): Promise<BackupFile> {
-  const { inputs, workFolder, signal } = job;
-  const { encryption } = inputs;
-  const target = path.join(workFolder.path, name);
-  if (!encryption) {
-    await rename(archive, target);
-    return { path: target, size: verified.size, sha256: verified.sha256 };
-  }
-  const encrypted = await job.stopwatch.time('Encryption', () =>
-    encryptArchive({ source: archive, target, plaintextSha256: verified.sha256, encryption, signal }),
-  );
-  await rm(archive);
-  log.info(`Encrypted to ${encryptedTo(encryption)} and verified that it decrypts; removed the plaintext`);
-  return { path: target, ...encrypted };
 }

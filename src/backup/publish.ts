@@ -1,83 +1,77 @@
-import { type BackupProgress, noteStored } from './backup-outcome.ts';
-import type { AlreadyStored } from './previous-backups.ts';
-import type { BackupInputs } from './backup-inputs.ts';
-import type { RunnerEnvironment } from '../runner/runner-environment.ts';
+import { UserError } from '../errors.ts';
 import { bytes, minute } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
 import type { Stopwatch } from '../runner/stopwatch.ts';
-import type { BackupFile, PublishedBackup } from './published-backup.ts';
-import { type LocalDestination, stage } from '../storage/folder/local-copy.ts';
-import { expiry, retention, retentionInWords } from '../storage/artifact/retention.ts';
-import { verifyStoredCopy } from '../storage/artifact/stored-copy.ts';
-import { upload } from '../storage/artifact/upload.ts';
+import { type Retention, retentionInWords } from '../storage/artifact/retention.ts';
+import type { BackupRecord } from '../storage/record.ts';
+import type { StoredBackup } from '../storage/store.ts';
+import { type BackupProgress, noteStored } from './backup-outcome.ts';
+import type { PendingCopies } from './pending-copies.ts';
+import type { AlreadyStored } from './previous-backups.ts';
+import type { PublishedBackup } from './published-backup.ts';
 
 /** The parts of a backup job that the publication needs. */
 export interface PublishingJob {
-  readonly inputs: Pick<BackupInputs, 'destination' | 'retentionDays'>;
-  readonly runner: RunnerEnvironment;
+  readonly retention: Retention;
   readonly stopwatch: Stopwatch;
   readonly progress: BackupProgress;
-  readonly signal: AbortSignal;
 }
 
-/** Reports the stored backup instead of uploading the same again; keeps the new file on the disk if the inputs say so. */
-export async function reuseExisting(
-  stored: AlreadyStored,
-  file: BackupFile,
-  place: LocalDestination | undefined,
-): Promise<PublishedBackup> {
-  const { id, name, size, digest: sha256, runId, expiresAt } = stored;
-  log.info(`Unchanged since ${name}, which is kept until ${minute(expiresAt)}: not uploaded again`);
-  const staged = place && (await stage(file.path, place));
-  try {
-    return {
-      artifact: {
-        id,
-        name,
-        size,
-        sha256,
-        runId: String(runId ?? ''),
-        expiresAt,
-        retention: 'set when it was uploaded',
-      },
-      keptAt: await staged?.commit(),
-      unchanged: true,
-    };
-  } finally {
-    await staged?.discard();
+/** Reports the stored backups instead of storing the same again. */
+export function reuseExisting(previous: readonly AlreadyStored[]): PublishedBackup {
+  for (const { stored, store } of previous) {
+    const until = stored.expiresAt ? `, which is kept until ${minute(stored.expiresAt)}` : '';
+    log.info(`Unchanged since ${stored.name} in ${store}${until}: not stored again`);
   }
+  return {
+    copies: previous.map(({ stored, record }) => ({ ...stored, sha256: record.file.sha256 })),
+    retention: 'set when it was uploaded',
+    unchanged: true,
+  };
 }
 
-/** Uploads the archive, reads the stored copy back, and keeps the file on the disk if the inputs say so: both, or neither. */
+/**
+ * Makes the copies backups: all of them, or none.
+ *
+ * @throws the error of a store; it says which copies are there all the same, if they cannot be removed.
+ */
 export async function publish(
-  { inputs, runner, stopwatch, progress, signal }: PublishingJob,
-  file: BackupFile,
-  place: LocalDestination | undefined,
+  { retention, stopwatch, progress }: PublishingJob,
+  record: BackupRecord,
+  copies: PendingCopies,
 ): Promise<PublishedBackup> {
-  const staged = place && (await stage(file.path, place));
+  const made: StoredBackup[] = [];
   try {
-    if (!inputs.destination.upload) {
-      const keptAt = await staged?.commit();
-      if (keptAt !== undefined) noteStored(progress, `the file ${keptAt}`);
-      return { artifact: undefined, keptAt, unchanged: false };
-    }
-    const kept = retention(inputs.retentionDays, runner.retentionLimit);
-    const { size, sha256 } = file;
-    const { id, name } = await stopwatch.time('Upload', () =>
-      upload({ file: file.path, size, sha256, retentionDays: kept.grantedDays, signal }),
+    await stopwatch.time('Commit', () => copies.commit(record.file));
+    await stopwatch.time('Record', () =>
+      copies.finish(record, (copy) => {
+        made.push(copy);
+        noteStored(progress, made.map(locationOf).join(' and '));
+      }),
     );
-    await stopwatch.time('Verify upload', () =>
-      verifyStoredCopy({ name, size, sha256 }, process.env, { signal }),
-    );
-    noteStored(progress, `the artifact ${name}`);
-    const expiresAt = expiry(new Date(), kept);
-    log.info(`Uploaded ${name} (${bytes(size)}); kept for ${retentionInWords(kept)}`);
-    return {
-      artifact: { id, name, size, sha256, runId: runner.runId, expiresAt, retention: retentionInWords(kept) },
-      keptAt: await staged?.commit(),
-      unchanged: false,
-    };
-  } finally {
-    await staged?.discard();
+  } catch (error) {
+    const left = await copies.withdraw();
+    noteStored(progress, left.length > 0 ? progress.location : undefined);
+    throw withLeft(error, left);
   }
+  const kept = retentionInWords(retention);
+  const size = bytes(record.file.size);
+  for (const { name, path } of made) {
+    log.info(path === undefined ? `Uploaded ${name} (${size}); kept for ${kept}` : `Wrote ${path} (${size})`);
+  }
+  return { copies: made, retention: kept, unchanged: false };
+}
+
+function locationOf({ name, path }: StoredBackup): string {
+  return path === undefined ? `the artifact ${name}` : `the file ${path}`;
+}
+
+/** Adds what could not be removed. A cancellation is not changed; warnings are logged instead. */
+function withLeft(error: unknown, left: readonly string[]): unknown {
+  if (left.length === 0) return error;
+  if (error instanceof UserError) {
+    return new UserError(error.code, [error.message, ...left].join(' '), error.hint, { cause: error });
+  }
+  for (const why of left) log.warning(why);
+  return error;
 }

@@ -1,8 +1,6 @@
-import type { RunnerEnvironment } from '../runner/runner-environment.ts';
 import { type Complaint, ageOf } from './freshness.ts';
 import { formatAge, bytes, count } from '../runner/format.ts';
-import type { Series } from '../storage/artifact/series.ts';
-import type { StoredBackup } from '../storage/artifact/stored-artifact.ts';
+import type { Series, StoredBackup } from '../storage/store.ts';
 import { catalogue, catalogueEntry } from '../storage/catalogue.ts';
 import { describeComplaint } from './check-text.ts';
 import { code } from '../runner/markdown.ts';
@@ -13,14 +11,13 @@ export interface CheckReport {
   readonly series: Series;
   /** Empty when everything is in order. */
   readonly complaints: readonly Complaint[];
-  readonly runner: Pick<RunnerEnvironment, 'serverUrl' | 'repository'>;
   readonly now: Date;
 }
 
 /** The summary of a check; after a failure, it follows the error. */
-export function checkSummary({ series, complaints, runner, now }: CheckReport): string {
+export function checkSummary({ series, complaints, now }: CheckReport): string {
   const { backupName, backups, ignored } = series;
-  const entries = backups.map((backup) => catalogueEntry(backup, runner));
+  const entries = backups.map(catalogueEntry);
   const heading = complaints.length > 0 ? '' : `## ✅ The backups of ${code(backupName)} are in order\n\n`;
   return `${heading}${catalogue({ backupName, entries, ignored, now })}\n`;
 }

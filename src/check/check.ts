@@ -8,10 +8,10 @@ import { log } from '../runner/log.ts';
 import { startStopwatch } from '../runner/stopwatch.ts';
 import { checkOutputs, checkProblem, checkSummary, goodNews } from './check-report.ts';
 import { describeInactivity } from './check-text.ts';
-import { type GitHubApi, connectToGitHub } from '../github/github-api.ts';
+import { connectToGitHub } from '../github/github-api.ts';
 import { lastPublicPush } from '../github/last-push.ts';
-import { findSeries } from '../storage/artifact/series.ts';
-import type { StoredBackup } from '../storage/artifact/stored-artifact.ts';
+import { type StoreSource, openStore } from '../storage/open-store.ts';
+import type { StoredBackup } from '../storage/store.ts';
 
 /**
  * The check job: list the backups of a series, check them, report. It changes nothing.
@@ -19,18 +19,18 @@ import type { StoredBackup } from '../storage/artifact/stored-artifact.ts';
  * @throws FailedResult with everything that is wrong; UserError when the backups cannot be listed; the signal's reason.
  */
 export async function check(
-  { backupName, repository, token, policy }: CheckInputs,
+  { backupName, source, policy }: CheckInputs,
   runner: RunnerEnvironment,
   signal: AbortSignal,
 ): Promise<void> {
   const stopwatch = startStopwatch();
-  const api = await connectToGitHub({ repository, isOwnRepository: true, token, env: process.env, signal });
-  const series = await stopwatch.time('List', () => findSeries(api, backupName, 'read'));
-  await stopwatch.time('Activity', () => warnOfInactivity(api));
+  const store = openStore(source, { runner, permission: 'read', signal });
+  const series = await stopwatch.time('List', () => store.list(backupName));
+  if (source.kind === 'artifact') await stopwatch.time('Activity', () => warnOfInactivity(source, signal));
   const now = new Date();
   const clocks = { now, github: series.answeredAt };
   const complaints = complaintsAbout(series.backups.map(asJudged), policy, clocks);
-  const report = { series, complaints, runner, now };
+  const report = { series, complaints, now };
   const result = { outputs: checkOutputs(report), summary: checkSummary(report) };
   const problem = checkProblem(report);
   if (problem) throw new FailedResult(problem.message, problem.hint, result);
@@ -38,7 +38,11 @@ export async function check(
   await finish({ ...result, phases: stopwatch.phases, totalMs: stopwatch.total() });
 }
 
-async function warnOfInactivity(api: GitHubApi): Promise<void> {
+async function warnOfInactivity(
+  { repository, token }: StoreSource & { kind: 'artifact' },
+  signal: AbortSignal,
+): Promise<void> {
+  const api = await connectToGitHub({ repository, isOwnRepository: true, token, env: process.env, signal });
   const lastPush = await lastPublicPush(api);
   const found = lastPush && inactivity(lastPush, new Date());
   if (found) log.warning(describeInactivity(api.repository, found, new Date()));

@@ -11,38 +11,44 @@ export type Visibility = 'public' | 'private' | 'unknown';
 /** Who else can read an artifact that is not encrypted: everyone, or possibly everyone. */
 export type Exposure = Exclude<Visibility, 'private'>;
 
-/** An upload of a backup that is not encrypted. */
-export interface PlaintextUpload {
+/** The repository that a job runs in. */
+export interface JobRepository {
   /** `owner/name`. */
   readonly repository: string;
   /** `github-token`; empty when there is none. */
   readonly token: string;
-  /** `allow-plaintext-on-public`. */
-  readonly allowed: boolean;
   /** The environment of the process, with the path of the event's payload and the URL of GitHub's API. */
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
 }
 
 /**
- * Allows the upload of a backup that is not encrypted only if not everyone can read it, or if the user allowed that.
+ * Who else can read what a job prints and stores.
  *
- * @returns who else can read it; undefined for a private repository.
- * @throws UserError with the alternatives; the signal's reason when it was aborted.
+ * @returns undefined for a private repository.
+ * @throws the signal's reason when it was aborted.
  */
-export async function requirePrivacy(upload: PlaintextUpload): Promise<Exposure | undefined> {
-  const found = await visibilityNow(upload);
-  if (found === 'private') return undefined;
-  if (!upload.allowed) throw plaintextRefusal(found);
-  log.warning(`${describeExposure(found)} allow-plaintext-on-public allows it.`);
-  return found;
+export async function exposureOf(job: JobRepository): Promise<Exposure | undefined> {
+  const found = await visibilityNow(job);
+  return found === 'private' ? undefined : found;
+}
+
+/**
+ * Allows the upload of a backup that is not encrypted, and that others can read, only if the user did.
+ *
+ * @param allowed `allow-plaintext-on-public`.
+ * @throws UserError with the alternatives.
+ */
+export function requireAllowed(exposure: Exposure, allowed: boolean): void {
+  if (!allowed) throw plaintextRefusal(exposure);
+  log.warning(`${describeExposure(exposure)} allow-plaintext-on-public allows it.`);
 }
 
 /**
  * What the event's payload says was so when the run started, and a run may be started again a month later. So GitHub is
  * asked as well; the payload of a first attempt stands in for it where it cannot be asked (without a token, in act).
  */
-async function visibilityNow({ repository, token, env, signal }: PlaintextUpload): Promise<Visibility> {
+async function visibilityNow({ repository, token, env, signal }: JobRepository): Promise<Visibility> {
   const fromEvent = visibility((await readWorkflowEvent(env)).repositoryIsPublic);
   if (fromEvent === 'public') return fromEvent;
   const [owner = '', repo = ''] = repository.split('/');

@@ -4,7 +4,7 @@ import { type UnfinishedJob, unfinishedJob } from '../runner/job-state.ts';
 import { requireCommandFile } from '../runner/command-files.ts';
 import { log } from '../runner/log.ts';
 import { reportFailure } from '../runner/failure-report.ts';
-import { discardStaged } from '../storage/folder/local-copy.ts';
+import { removeUnfinishedFiles } from '../storage/folder/pending-file.ts';
 import { deleteUnverified } from '../storage/artifact/delete-own-artifact.ts';
 import { removeRecordedWorkFolder } from '../runner/work-folder.ts';
 
@@ -12,7 +12,7 @@ const USUAL_CAUSES = 'Usually the runner ran out of memory, or the job was cance
 
 /**
  * The post step: if the main step was killed, reports that, and removes what the main step recorded and could not remove:
- * the work folder, an unfinished copy for `path`, and an artifact that was not verified.
+ * the work folder, unfinished files in folders, and an artifact that was not verified.
  *
  * @param temp returns the runner's folder for temporary files; called when there is something to remove.
  * @throws UserError when something cannot be removed.
@@ -24,7 +24,7 @@ export async function cleanup(temp: () => string): Promise<void> {
   try {
     await removeRecordedWorkFolder(temp);
   } finally {
-    await discardStaged();
+    await removeUnfinishedFiles();
     await deleteUnverified(process.env);
   }
 }

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { UserError, errorCode, messageOf } from '../errors.ts';
 
 /** The whole environment of a child process: nothing is inherited. */
@@ -12,8 +11,13 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Aborting ends the program: SIGTERM at once (which lets PostgreSQL's tools cancel on the server), SIGKILL later. */
   readonly signal?: AbortSignal;
-  /** The program's standard input: text, or a stream; empty when absent. */
+  /**
+   * The program's standard input: text, or a stream, which it reads at its own speed; what it does not want is dropped.
+   * Empty when absent.
+   */
   readonly stdin?: string | Readable;
+  /** Called when a part of the input comes too late, because the program has closed it or ended. */
+  readonly onInputDropped?: () => void;
   /** Gets the output as it comes; when absent, it is returned as text. */
   readonly onStdout?: (chunk: Buffer) => void;
   /** A stream for the output instead, written at its own speed and not ended. The program is ended when this closes. */
@@ -97,7 +101,9 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     stderr.add(chunk);
     lines.add(chunk);
   });
-  if (options.stdin !== undefined && child.stdin) feed(child.stdin, options.stdin, stop);
+  if (options.stdin !== undefined && child.stdin) {
+    feed(child.stdin, options.stdin, { onError: stop, onDropped: options.onInputDropped });
+  }
 
   try {
     const ended = await ending(child, file, options.onSpawn);
@@ -159,12 +165,38 @@ function closeStreams(child: ChildProcess): void {
 }
 
 /** Writes the program's input. A program that ends before it has read everything closes the pipe; its exit code says why. */
-function feed(stdin: Writable, input: string | Readable, onError: (error: unknown) => void): void {
-  const unlessClosed = (error: unknown): void => {
+function feed(
+  stdin: Writable,
+  input: string | Readable,
+  {
+    onError,
+    onDropped,
+  }: { readonly onError: (error: unknown) => void; readonly onDropped: (() => void) | undefined },
+): void {
+  stdin.on('error', (error) => {
     if (!isClosedPipe(error)) onError(error);
+  });
+  if (typeof input === 'string') {
+    stdin.end(input);
+    return;
+  }
+  // A pipe of streams would not tell whether the last bytes have been taken.
+  const go = (): void => {
+    input.resume();
   };
-  if (typeof input === 'string') stdin.on('error', unlessClosed).end(input);
-  else void pipeline(input, stdin).catch(unlessClosed);
+  stdin.on('drain', go).once('close', go);
+  input
+    .on('data', (chunk) => {
+      const mayGoOn = stdin.write(chunk, (error) => {
+        if (error) onDropped?.();
+      });
+      if (!mayGoOn && !stdin.destroyed) input.pause();
+    })
+    .once('end', () => stdin.end())
+    .once('error', onError)
+    .once('close', () => {
+      if (!input.readableEnded) stdin.destroy();
+    });
 }
 
 /** Passes on the output of a program. After the target has closed, the rest is read and dropped, because the program could not end otherwise. */
@@ -175,7 +207,7 @@ function pour(source: Readable, target: Writable, onError: (error: unknown) => v
     onError(error);
   };
   const onClose = (): void => {
-    giveUp(new Error("The reader of a program's output has closed."));
+    giveUp(target.errored ?? new Error("The reader of a program's output has closed."));
   };
   if (target.destroyed) {
     onClose();
@@ -196,7 +228,7 @@ function cannotStart(file: string, error: Error): UserError {
 }
 
 function isClosedPipe(error: unknown): boolean {
-  return ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(errorCode(error) ?? '');
+  return errorCode(error) === 'EPIPE';
 }
 
 /** Collects chunks up to a limit: the first bytes (`head`, more is an error) or the last ones (`tail`). */

@@ -4,6 +4,8 @@ export interface StallWatch {
   readonly signal: AbortSignal;
   /** To be called at each progress. */
   readonly progress: () => void;
+  /** No progress is expected until the next one. */
+  readonly pause: () => void;
   readonly stop: () => void;
 }
 
@@ -14,16 +16,22 @@ export interface StallWatch {
  */
 export function watchStall(timeoutMs: number, stalled: () => Error): StallWatch {
   const controller = new AbortController();
-  const timer = setTimeout(() => {
-    controller.abort(stalled());
-  }, timeoutMs);
+  const start = (): NodeJS.Timeout =>
+    setTimeout(() => {
+      controller.abort(stalled());
+    }, timeoutMs);
+  let timer: NodeJS.Timeout | undefined = start();
+  const pause = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+  };
   return {
     signal: controller.signal,
     progress: () => {
-      timer.refresh();
+      if (timer) timer.refresh();
+      else timer = start();
     },
-    stop: () => {
-      clearTimeout(timer);
-    },
+    pause,
+    stop: pause,
   };
 }

@@ -1,10 +1,9 @@
 import { UserError, messageOf } from '../errors.ts';
 import { bytes } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
-import type { GitHubApi } from '../github/github-api.ts';
 import { GitHubRefusal, RateLimited } from '../github/github-failure.ts';
-import { deleteArtifact } from '../storage/artifact/delete-artifact.ts';
-import type { StoredBackup } from '../storage/artifact/stored-artifact.ts';
+import type { BackupReader, Series, StoredBackup } from '../storage/store.ts';
+import { isLeftOver } from '../storage/unfinished.ts';
 
 /** The state after a failed prune, in one sentence; it changes as the prune goes on. */
 export interface FailureImpact {
@@ -23,7 +22,7 @@ const MOST_FAILURES_IN_A_ROW = 3;
 
 /** Deletes the oldest first, so that an interruption leaves the most recent ones. It continues after a failure. */
 export async function deleteAll(
-  api: GitHubApi,
+  store: BackupReader,
   toDelete: readonly StoredBackup[],
   impact: FailureImpact,
   signal: AbortSignal,
@@ -38,7 +37,7 @@ export async function deleteAll(
       continue;
     }
     try {
-      await deleteArtifact(api, stored.id);
+      await store.remove(stored);
       log.info(`Deleted ${stored.name} (${bytes(stored.size)})`);
       inARow = 0;
       deleted += 1;
@@ -53,6 +52,28 @@ export async function deleteAll(
     }
   }
   return failures;
+}
+
+/** Removes what interrupted jobs have left unfinished; a failure is only a warning, as it is no backup. */
+export async function removeLeftOvers(
+  store: BackupReader,
+  { unfinished }: Series,
+  dryRun: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const file of unfinished.filter((each) => isLeftOver(each, new Date()))) {
+    if (dryRun) {
+      log.info(`delete  ${file.name}  ${bytes(file.size)}: unfinished`);
+      continue;
+    }
+    try {
+      await store.remove(file);
+      log.info(`Deleted ${file.name}: unfinished for more than a day`);
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warning(`${file.name} is unfinished and could not be deleted: ${messageOf(error)}`);
+    }
+  }
 }
 
 /** Whether GitHub refused this deletion only; with a token that lacks the permission, it refuses all. */

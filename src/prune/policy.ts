@@ -43,15 +43,15 @@ interface Bucket {
  * As in restic (`ApplyPolicy` in internal/restic/snapshot_policy.go), a rule that has not used up its number also keeps
  * the oldest backup of all, so that a young series does not lose its oldest backups.
  *
- * @param backups in any order; of two with the same time, the one with the greater id is the newer.
+ * @param backups of two with the same time, the first is the newer.
  * @returns a decision for each backup, the newest first.
  */
-export function prunePlan<T extends { readonly id: number; readonly takenAt: Date }>(
+export function prunePlan<T extends { readonly takenAt: Date }>(
   backups: readonly T[],
   policy: PrunePolicy,
   minimum: number,
 ): readonly PruneDecision<T>[] {
-  const newestFirst = backups.toSorted((a, b) => b.takenAt.getTime() - a.takenAt.getTime() || b.id - a.id);
+  const newestFirst = backups.toSorted((a, b) => b.takenAt.getTime() - a.takenAt.getTime());
   const [newest] = newestFirst;
   if (newest === undefined) return [];
   const buckets = bucketsOf(policy);

@@ -1,13 +1,11 @@
 import { bytes } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
-import type { Series } from '../storage/artifact/series.ts';
-import type { StoredBackup } from '../storage/artifact/stored-artifact.ts';
+import type { Series, StoredBackup } from '../storage/store.ts';
 import { whereElse } from '../storage/series-hints.ts';
 import { type PruneDecision, type PrunePolicy, prunePlan } from './policy.ts';
 
 /** A stored backup, and the decision about it. */
 export type PlannedBackup = PruneDecision<{
-  readonly id: number;
   readonly takenAt: Date;
   readonly stored: StoredBackup;
 }>;
@@ -22,11 +20,11 @@ export function planPrune(
 }
 
 /**
- * By the clock of the artifact service, like the latest backup of a restore: so that these two always agree, and no
+ * By the clock of the store, like the latest backup of a restore: so that these two always agree, and no
  * name can claim to be the newest.
  */
-function asPlanned(stored: StoredBackup): { id: number; takenAt: Date; stored: StoredBackup } {
-  return { id: stored.id, takenAt: stored.createdAt, stored };
+function asPlanned(stored: StoredBackup): { takenAt: Date; stored: StoredBackup } {
+  return { takenAt: stored.createdAt, stored };
 }
 
 /** Logs the plan, before anything is deleted. */

@@ -22,8 +22,9 @@ export function describeOutcome({ kept, deleted, freedBytes }: PruneOutcome, dry
 
 /** What a prune has kept and deleted; in a dry run, what it would have. */
 export function outcomeOf({ plan, failures }: PruneReport): PruneOutcome {
-  const failed = new Set(failures.map(({ stored }) => stored.id));
-  const stays = ({ keptBy, backup }: PlannedBackup): boolean => keptBy.length > 0 || failed.has(backup.id);
+  const failed = new Set(failures.map(({ stored }) => stored));
+  const stays = ({ keptBy, backup }: PlannedBackup): boolean =>
+    keptBy.length > 0 || failed.has(backup.stored);
   const deleted = plan.filter((decision) => !stays(decision)).map(({ backup }) => backup.stored);
   return {
     kept: plan.filter(stays).map(({ backup }) => backup.stored),

@@ -1,9 +1,8 @@
-import type { RunnerEnvironment } from '../runner/runner-environment.ts';
 import type { FailedDeletion } from './delete-backups.ts';
 import type { PrunePolicy } from './policy.ts';
 import type { PlannedBackup } from './prune-plan.ts';
 import { bytes, count, minute } from '../runner/format.ts';
-import type { StoredBackup } from '../storage/artifact/stored-artifact.ts';
+import type { StoredBackup } from '../storage/store.ts';
 import { catalogue, catalogueEntry, nameOf } from '../storage/catalogue.ts';
 import { type Durations, formatDurations } from '../runner/durations.ts';
 import { code, escaped, table } from '../runner/markdown.ts';
@@ -19,7 +18,6 @@ export interface PruneReport extends Durations {
   readonly plan: readonly PlannedBackup[];
   readonly dryRun: boolean;
   readonly failures: readonly FailedDeletion[];
-  readonly runner: Pick<RunnerEnvironment, 'serverUrl' | 'repository'>;
   readonly now: Date;
 }
 
@@ -35,7 +33,7 @@ const MOST_ROWS = 100;
 
 /** The job summary of a prune, as GitHub-flavoured Markdown. After a failure, it follows the error. */
 export function pruneSummary(report: PruneReport, { kept, deleted, freedBytes }: PruneOutcome): string {
-  const { backupName, ignored, dryRun, failures, policy, minimum, plan, runner, now } = report;
+  const { backupName, ignored, dryRun, failures, policy, minimum, plan, now } = report;
   const done = dryRun ? 'would be deleted' : 'deleted';
   const sections = [
     ...(failures.length > 0 ? [] : [`## ${dryRun ? '🔍' : '✅'} ${headline(report, deleted.length)}`]),
@@ -47,9 +45,7 @@ export function pruneSummary(report: PruneReport, { kept, deleted, freedBytes }:
       : []),
     catalogue({
       backupName,
-      entries: (dryRun ? plan.map(({ backup }) => backup.stored) : kept).map((stored) =>
-        catalogueEntry(stored, runner),
-      ),
+      entries: (dryRun ? plan.map(({ backup }) => backup.stored) : kept).map(catalogueEntry),
       ignored,
       now,
     }),
@@ -68,7 +64,7 @@ function headline({ backupName, dryRun }: PruneReport, deleted: number): string 
 function planTable(report: PruneReport): string {
   const rows = report.plan.slice(0, MOST_ROWS).map((decision) => {
     const { stored } = decision.backup;
-    const entry = catalogueEntry(stored, report.runner);
+    const entry = catalogueEntry(stored);
     const isGone = decision.keptBy.length === 0 && !report.dryRun && !hasFailed(report, decision);
     return [
       nameOf(isGone ? { ...entry, url: undefined } : entry),
@@ -89,7 +85,7 @@ function fate(report: PruneReport, decision: PlannedBackup): string {
 }
 
 function hasFailed({ failures }: PruneReport, { backup }: PlannedBackup): boolean {
-  return failures.some(({ stored }) => stored.id === backup.id);
+  return failures.some(({ stored }) => stored === backup.stored);
 }
 
 /** The rules as text: `the last 3, 7 daily, all within 2y of the newest`. */

@@ -1,15 +1,14 @@
 import type { PruneInputs } from './prune-inputs.ts';
 import type { RunnerEnvironment } from '../runner/runner-environment.ts';
 import { startStopwatch } from '../runner/stopwatch.ts';
-import { type FailureImpact, deleteAll } from './delete-backups.ts';
+import { type FailureImpact, deleteAll, removeLeftOvers } from './delete-backups.ts';
 import { logPlan, planPrune } from './prune-plan.ts';
 import { deletionProblem, describeOutcome, outcomeOf, pruneOutputs } from './prune-report.ts';
 import { pruneSummary } from './prune-summary.ts';
 import { FailedResult } from '../runner/failure-report.ts';
 import { finish } from '../runner/finish.ts';
 import { log } from '../runner/log.ts';
-import { connectToGitHub } from '../github/github-api.ts';
-import { findSeries } from '../storage/artifact/series.ts';
+import { openStore } from '../storage/open-store.ts';
 
 export const NOTHING_DELETED = 'Nothing was deleted.';
 
@@ -20,25 +19,25 @@ export const NOTHING_DELETED = 'Nothing was deleted.';
  * @throws FailedResult when something could not be deleted; UserError when the backups cannot be listed; the signal's reason.
  */
 export async function prune(
-  { backupName, repository, token, policy, minimum, dryRun }: PruneInputs,
+  { backupName, source, policy, minimum, dryRun }: PruneInputs,
   runner: RunnerEnvironment,
   impact: FailureImpact,
   signal: AbortSignal,
 ): Promise<void> {
   const stopwatch = startStopwatch();
-  const api = await connectToGitHub({ repository, isOwnRepository: true, token, env: process.env, signal });
-  const permission = dryRun ? 'read' : 'write';
-  const series = await stopwatch.time('List', () => findSeries(api, backupName, permission));
+  const store = openStore(source, { runner, permission: dryRun ? 'read' : 'write', signal });
+  const series = await stopwatch.time('List', () => store.list(backupName));
   const plan = planPrune(series, policy, minimum);
   await logPlan(series, plan);
   const toDelete = plan.filter(({ keptBy }) => keptBy.length === 0).map(({ backup }) => backup.stored);
   const failures = dryRun
     ? []
-    : await stopwatch.time('Delete', () => deleteAll(api, toDelete, impact, signal));
+    : await stopwatch.time('Delete', () => deleteAll(store, toDelete, impact, signal));
+  await removeLeftOvers(store, series, dryRun, signal);
   const durations = { phases: stopwatch.phases, totalMs: stopwatch.total() };
   const { ignored } = series;
   const now = new Date();
-  const report = { backupName, ignored, policy, minimum, plan, dryRun, failures, runner, now, ...durations };
+  const report = { backupName, ignored, policy, minimum, plan, dryRun, failures, now, ...durations };
   const outcome = outcomeOf(report);
   const result = { outputs: pruneOutputs(outcome), summary: pruneSummary(report, outcome) };
   const problem = deletionProblem(report);

@@ -1,22 +1,19 @@
 import { UserError } from '../errors.ts';
 import { type Repository, readRepository } from '../github/repository.ts';
 import { checkedBackupName } from '../storage/backup-name.ts';
+import type { StoreSource } from '../storage/open-store.ts';
+import { type StoreLine, readStore } from '../storage/store-inputs.ts';
 import type { WantedBackup } from '../storage/wanted-backup.ts';
 import { quote } from '../runner/inputs/parsers.ts';
 
-/** Where the backup comes from: a file on the runner, or an artifact. */
+/** Where the backup comes from: a file on the runner, or a store. */
 export type BackupSource =
   | { readonly kind: 'file'; readonly path: string }
-  | {
-      readonly kind: 'artifact';
-      readonly wanted: WantedBackup;
-      readonly repository: Repository;
-      /** Empty when there is none. */
-      readonly token: string;
-    };
+  | { readonly kind: 'stored'; readonly wanted: WantedBackup; readonly store: StoreSource };
 
 /** The inputs that say which backup is meant, as they stand in the workflow. */
 export interface BackupSourceTexts {
+  readonly storage: string;
   readonly backup: string;
   readonly backupName: string;
   readonly path: string;
@@ -25,40 +22,52 @@ export interface BackupSourceTexts {
 }
 
 const LATEST = 'latest';
+const ARTIFACT = 'artifact';
 
 /**
- * Reads `backup`, `backup-name`, `path` and `repository` together.
+ * Reads `storage`, `backup`, `backup-name`, `path` and `repository` together.
  *
  * @param ownRepository `owner/name` of the repository that the job runs in; empty outside GitHub.
  * @throws UserError when two of them contradict each other, or one cannot be read.
  */
 export function backupSource(texts: BackupSourceTexts, ownRepository: string): BackupSource {
   if (texts.path !== '') return fileSource(texts);
-  return {
-    kind: 'artifact',
-    wanted: wantedBackup(texts.backup, texts.backupName),
-    repository: repository(texts.repository, ownRepository),
-    token: texts.token,
-  };
+  const wanted = wantedBackup(texts.backup, texts.backupName);
+  return { kind: 'stored', wanted, store: storeSource(texts, ownRepository) };
+}
+
+function storeSource(texts: BackupSourceTexts, ownRepository: string): StoreSource {
+  const line: StoreLine = readStore('storage', texts.storage);
+  if (line.kind === 'artifact') {
+    return { ...line, repository: repository(texts.repository, ownRepository), token: texts.token };
+  }
+  if (texts.repository === '') return line;
+  throw new UserError(
+    'invalid-input',
+    `repository is set, and storage is the folder ${quote(line.given)}: a repository has artifacts only.`,
+    `Remove repository, or write "storage: ${ARTIFACT}".`,
+  );
 }
 
 function fileSource({
+  storage,
   backup,
   backupName,
   path,
   repository: repositoryText,
 }: BackupSourceTexts): BackupSource {
-  const artifactInputs = {
+  const storeInputs = {
+    storage: storage === ARTIFACT ? '' : storage,
     backup: backup === LATEST ? '' : backup,
     'backup-name': backupName,
     repository: repositoryText,
   };
-  const [contradiction] = Object.entries(artifactInputs).find(([, value]) => value !== '') ?? [];
+  const [contradiction] = Object.entries(storeInputs).find(([, value]) => value !== '') ?? [];
   if (contradiction === undefined) return { kind: 'file', path };
   throw new UserError(
     'invalid-input',
-    `path and ${contradiction} are both set, and a backup comes from a file or from an artifact.`,
-    `Keep path to restore the file ${quote(path)}, or ${contradiction} to restore an artifact.`,
+    `path and ${contradiction} are both set, and a backup comes from a file or from a store.`,
+    `Keep path to restore the file ${quote(path)}, or ${contradiction} to restore from a store.`,
   );
 }
 

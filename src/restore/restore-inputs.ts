@@ -71,6 +71,7 @@ export async function readRestoreInputs({
 
 function readSource(ownRepository: string): BackupSource {
   const texts = {
+    storage: core.getInput('storage'),
     backup: core.getInput('backup'),
     backupName: core.getInput('backup-name'),
     path: core.getInput('path'),

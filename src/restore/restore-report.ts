@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { finish } from '../runner/finish.ts';
 import { type RestoreSummary, restoreSummary } from './restore-summary.ts';
 
@@ -15,9 +16,11 @@ function outputs({
   plan: { omissions },
   totalMs,
 }: RestoreSummary): Record<string, string> {
+  const file = source.kind === 'stored' ? source.file : undefined;
   return {
-    'artifact-id': source.kind === 'artifact' ? String(source.id) : '',
-    'artifact-name': source.kind === 'artifact' ? source.name : '',
+    'backup-file': source.kind === 'file' ? path.basename(source.path) : source.file.name,
+    'artifact-id': String(file?.artifactId ?? ''),
+    'artifact-name': file?.artifactId === undefined ? '' : file.name,
     database,
     tables: String(tables.length),
     rows: String(tables.reduce((sum, { rows }) => sum + rows, 0)),

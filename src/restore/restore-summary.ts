@@ -7,18 +7,12 @@ import { bytes, count, minute } from '../runner/format.ts';
 import { describeContents, largestTables } from '../archive/content-summary.ts';
 import { type Durations, formatDurations } from '../runner/durations.ts';
 import { code, escaped, table } from '../runner/markdown.ts';
+import { type BackupRecord, isOpenRecord } from '../storage/record.ts';
+import type { StoredFile } from '../storage/store.ts';
 
 /** Where a backup came from. */
 export type RestoreSource =
-  | {
-      readonly kind: 'artifact';
-      readonly id: number;
-      readonly name: string;
-      readonly url: string;
-      /** Undefined when the artifact's name does not contain it. */
-      readonly takenAt: Date | undefined;
-    }
-  | { readonly kind: 'file'; readonly path: string };
+  { readonly kind: 'stored'; readonly file: StoredFile } | { readonly kind: 'file'; readonly path: string };
 
 /** Everything that the summary of a restore shows. */
 export interface RestoreSummary extends Durations {
@@ -28,6 +22,8 @@ export interface RestoreSummary extends Durations {
   readonly serverVersion: string;
   readonly clientVersion: string;
   readonly source: RestoreSource;
+  /** Undefined: there is none. */
+  readonly record: BackupRecord | undefined;
   readonly archive: {
     readonly size: number;
     readonly sha256: string;
@@ -58,9 +54,11 @@ export function restoreSummary(restore: RestoreSummary): string {
 
 function facts(restore: RestoreSummary): string {
   const { archive, source } = restore;
+  const taken = source.kind === 'stored' ? source.file.backup?.takenAt : undefined;
   const rows = [
     ['Backup', describeSource(source)],
-    ...(source.kind === 'artifact' && source.takenAt ? [['Taken', `**${minute(source.takenAt)}**`]] : []),
+    ...(taken ? [['Taken', `**${minute(taken)}**`]] : []),
+    ['Record', describeRecord(restore.record)],
     [
       'From',
       `${code(archive.contents.database)}, PostgreSQL ${escaped(archive.contents.serverVersion)}; ${bytes(archive.size)}`,
@@ -80,7 +78,13 @@ function facts(restore: RestoreSummary): string {
 
 function describeSource(source: RestoreSource): string {
   if (source.kind === 'file') return code(source.path);
-  return `<a href="${encodeURI(source.url)}">${escaped(source.name)}</a>`;
+  const { name, url } = source.file;
+  return url === undefined ? code(name) : `<a href="${encodeURI(url)}">${escaped(name)}</a>`;
+}
+
+function describeRecord(record: BackupRecord | undefined): string {
+  if (!record) return 'none: compared with the file alone';
+  return isOpenRecord(record) ? 'size, SHA-256, content and definitions match' : 'size and SHA-256 match';
 }
 
 function describeChanges({ creates, replaces, removes, leavesAlone }: RestoreSummary['plan']): string {

@@ -1,35 +1,21 @@
-import { stat } from 'node:fs/promises';
-import path from 'node:path';
-import { openBackup } from './open-backup.ts';
-import { type TableOfContents, readTableOfContents } from '../archive/toc/table-of-contents.ts';
-import {
-  type VerifiedArchive,
-  type RestoreSettings,
-  makePlan,
-  verifyTarget,
-  restoreInto,
-  logPlan,
-} from './engine.ts';
+import { obtainBackup } from './obtain-backup.ts';
+import { requireRecorded } from './compare-record.ts';
+import type { TableOfContents } from '../archive/toc/table-of-contents.ts';
+import { type RestoreSettings, makePlan, verifyTarget, restoreInto, logPlan } from './engine.ts';
 import type { ClientTools } from '../tools/client-tools.ts';
 import { provideTools, toolsForServer } from '../tools/provide-client-tools.ts';
 import { type Connection, openConnection, planConnection } from '../postgres/connection.ts';
 import { type ServerFacts, refuseNewerServer, runPreflight } from '../postgres/preflight.ts';
 import { toolsRequest } from '../postgres/server-inputs.ts';
-import { UserError, cancelledOr, messageOf } from '../errors.ts';
-import type { BackupSource } from './backup-source.ts';
+import { UserError, cancelledOr } from '../errors.ts';
 import { roleOf } from './pg-restore-args.ts';
 import type { Outcome } from './apply/transaction-outcome.ts';
 import type { RestoreInputs } from './restore-inputs.ts';
 import type { RunnerEnvironment } from '../runner/runner-environment.ts';
-import { bytes } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
 import { type Stopwatch, startStopwatch } from '../runner/stopwatch.ts';
 import { verifyArchive } from '../archive/verify-archive.ts';
 import { reportRestore } from './restore-report.ts';
-import type { RestoreSource } from './restore-summary.ts';
-import { readArtifactName } from '../storage/artifact-name.ts';
-import { downloadBackup } from '../storage/artifact/download.ts';
-import { findBackup } from '../storage/artifact/find-backup.ts';
 import { type WorkFolder, makeWorkFolder } from '../runner/work-folder.ts';
 
 /** The state that a failure leaves the target in, in one sentence; it changes as the restore goes on. */
@@ -45,15 +31,6 @@ interface Job {
   readonly stopwatch: Stopwatch;
   readonly impact: FailureImpact;
   readonly signal: AbortSignal;
-}
-
-/** A backup that is on the disk, open to be read. */
-interface Backup {
-  /** The name under which it was found: an artifact's, or a file's. */
-  readonly name: string;
-  readonly source: RestoreSource;
-  readonly archive: string;
-  readonly contents: TableOfContents;
 }
 
 const INPUT = 'connection-string';
@@ -121,7 +98,7 @@ async function restoreBackup(job: Job, connection: Connection): Promise<void> {
     verifyArchive(backup.archive, { tools, workFolder, signal }),
   );
   const archive = { path: backup.archive, contents: backup.contents, readBack };
-  requireNamedContent(backup, archive);
+  requireRecorded(backup.record, backup.stored ?? readBack, readBack.manifest);
 
   const target = { session: session.using(tools), serverMajor: server.major, workFolder: workFolder.path };
   const settings = settingsOf(inputs);
@@ -146,6 +123,7 @@ async function restoreBackup(job: Job, connection: Connection): Promise<void> {
     serverVersion: server.version,
     clientVersion: tools.version,
     source: backup.source,
+    record: backup.record,
     archive: { ...archive.readBack, contents: archive.contents },
     plan,
     restored,
@@ -162,65 +140,6 @@ function settingsOf(inputs: RestoreInputs): RestoreSettings {
     options: { filters, clean, confirmDatabase, noOwner, noPrivileges, jobs, role, forTest: false },
     restoreArguments,
   };
-}
-
-/** Downloads the backup, or takes the local file, decrypts it if need be, and reads its table of contents. */
-async function obtainBackup(job: Job): Promise<Backup> {
-  const { inputs, workFolder, signal } = job;
-  const { file, source } = await (inputs.source.kind === 'file'
-    ? localFile(inputs.source.path, job.runner)
-    : artifact(job, inputs.source));
-  const target = path.join(workFolder.path, 'archive');
-  const archive = await openBackup({ file, keys: inputs.keys, target, signal });
-  const contents = await readTableOfContents(archive, signal);
-  log.info(
-    `The backup is of ${contents.database}, PostgreSQL ${contents.serverVersion}, ` +
-      `dumped by pg_dump ${contents.dumpVersion}`,
-  );
-  const name = source.kind === 'artifact' ? source.name : path.basename(source.path);
-  return { name, source, archive, contents };
-}
-
-async function localFile(
-  given: string,
-  { workspace }: RunnerEnvironment,
-): Promise<{ file: string; source: RestoreSource }> {
-  const file = path.resolve(workspace, given);
-  try {
-    const { size } = await stat(file);
-    log.info(`Restoring from the file ${given} (${bytes(size)})`);
-  } catch (error) {
-    throw new UserError(
-      'not-a-backup',
-      `path: ${JSON.stringify(given)} cannot be read: ${messageOf(error)}`,
-      'Give the path of a backup, relative to the workspace.',
-      { cause: error },
-    );
-  }
-  return { file, source: { kind: 'file', path: given } };
-}
-
-async function artifact(
-  { runner, workFolder, signal }: Job,
-  { wanted, repository, token }: BackupSource & { kind: 'artifact' },
-): Promise<{ file: string; source: RestoreSource }> {
-  const found = await findBackup(wanted, {
-    repository,
-    isOwnRepository: isSameRepository(`${repository.owner}/${repository.repo}`, runner.repository),
-    token,
-    env: process.env,
-    signal,
-  });
-  const { id, name, backup, runId } = found.artifact;
-  const { path: file } = await downloadBackup(found, { folder: workFolder.path, signal });
-  const run = runId === undefined ? 'actions' : `actions/runs/${runId}`;
-  const url = `${runner.serverUrl}/${repository.owner}/${repository.repo}/${run}/artifacts/${id}`;
-  return { file, source: { kind: 'artifact', id, name, url, takenAt: backup?.takenAt } };
-}
-
-/** GitHub's names ignore case. */
-function isSameRepository(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase();
 }
 
 /** The available tools, or newer ones: they must read the archive, and dump the target again for the verification. */
@@ -240,19 +159,4 @@ async function toolsFor(
   }
   if (job.inputs.verify) refuseNewerServer(server, tools.major);
   return tools;
-}
-
-/**
- * A name that this action has given contains the beginning of the content digest. Bytes that changed on a disk can leave
- * an archive readable; the digest detects that. An encrypted file needs no such name: age notices every changed byte.
- */
-function requireNamedContent({ name }: Backup, { readBack }: VerifiedArchive): void {
-  const named = readArtifactName(name);
-  const { contentDigest } = readBack.manifest;
-  if (!named || named.encrypted || contentDigest.startsWith(named.tag)) return;
-  throw new UserError(
-    'not-a-backup',
-    `The backup is not what its name says: its content digest begins with ${contentDigest.slice(0, 12)}, and the name with ${named.tag}.`,
-    'The file has changed since it was made, or was renamed: use another copy or backup.',
-  );
 }

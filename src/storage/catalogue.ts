@@ -1,31 +1,29 @@
-import type { RunnerEnvironment } from '../runner/runner-environment.ts';
 import { formatAge, bytes, count, minute, wholeNumber } from '../runner/format.ts';
-import type { StoredBackup } from './artifact/stored-artifact.ts';
+import type { StoredBackup } from './store.ts';
 import { sizeChart } from './size-chart.ts';
 import { code, escaped, table } from '../runner/markdown.ts';
 
 /** One backup of a series in the catalogue. */
 export interface CatalogueEntry {
-  readonly id: number;
-  /** Of the artifact. */
+  /** Of its file. */
   readonly name: string;
   /** When the dump began. */
   readonly takenAt: Date;
-  /** When the artifact was created; the entries are sorted by this. */
+  /** When it was stored. */
   readonly createdAt: Date;
   /** In bytes. */
   readonly size: number;
-  /** Undefined: not known. The name of an artifact does not contain it. */
+  /** Undefined: not known. Its name does not contain it. */
   readonly rows?: number | undefined;
   readonly expiresAt: Date | undefined;
-  /** The page of the artifact; undefined when its run is not known. */
+  /** Its page; undefined when there is none. */
   readonly url: string | undefined;
 }
 
 /** A series of backups. */
 export interface Catalogue {
   readonly backupName: string;
-  /** In any order. */
+  /** The newest first. */
   readonly entries: readonly CatalogueEntry[];
   /** What has a name of the series and is no backup, as a sentence. */
   readonly ignored?: string | undefined;
@@ -35,13 +33,9 @@ export interface Catalogue {
 const MOST_ROWS = 20;
 
 /** A stored backup as an entry of the catalogue. */
-export function catalogueEntry(
-  { id, name, backup, createdAt, size, expiresAt, runId }: StoredBackup,
-  { serverUrl, repository }: Pick<RunnerEnvironment, 'serverUrl' | 'repository'>,
-): CatalogueEntry {
-  const url =
-    runId === undefined ? undefined : `${serverUrl}/${repository}/actions/runs/${runId}/artifacts/${id}`;
-  return { id, name, takenAt: backup.takenAt, createdAt, size, expiresAt, url };
+export function catalogueEntry(stored: StoredBackup): CatalogueEntry {
+  const { name, backup, createdAt, size, expiresAt, url } = stored;
+  return { name, takenAt: backup.takenAt, createdAt, size, expiresAt, url };
 }
 
 /**
@@ -54,15 +48,12 @@ export function catalogue({ backupName, entries, ignored, now }: Catalogue): str
   if (entries.length === 0) {
     return [heading, 'There is no unexpired backup.', ...notices].join('\n\n');
   }
-  const newestFirst = entries.toSorted(
-    (a, b) => b.createdAt.getTime() - a.createdAt.getTime() || b.id - a.id,
-  );
   const total = entries.reduce((sum, { size }) => sum + size, 0);
-  const chart = sizeChart(newestFirst.toReversed());
+  const chart = sizeChart(entries.toReversed());
   return [
     heading,
     `${count(entries.length, 'backup')}, ${bytes(total)} in all.`,
-    rowsOf(newestFirst.slice(0, MOST_ROWS), now),
+    rowsOf(entries.slice(0, MOST_ROWS), now),
     ...(entries.length > MOST_ROWS ? [`… and ${wholeNumber(entries.length - MOST_ROWS)} more.`] : []),
     ...(chart === undefined ? [] : [chart]),
     ...notices,
@@ -89,11 +80,15 @@ function rowsOf(entries: readonly CatalogueEntry[], now: Date): string {
           } as const,
         ]
       : []),
-    {
-      head: 'Kept until',
-      align: 'left',
-      cell: ({ expiresAt }: CatalogueEntry) => (expiresAt ? minute(expiresAt) : ''),
-    },
+    ...(entries.some(({ expiresAt }) => expiresAt)
+      ? [
+          {
+            head: 'Kept until',
+            align: 'left',
+            cell: ({ expiresAt }: CatalogueEntry) => (expiresAt ? minute(expiresAt) : ''),
+          } as const,
+        ]
+      : []),
   ] as const;
   return table(
     columns.map(({ head }) => head),
@@ -102,7 +97,7 @@ function rowsOf(entries: readonly CatalogueEntry[], now: Date): string {
   );
 }
 
-/** The name of an artifact as Markdown, with a link to its page. */
+/** The name of a backup as Markdown, with a link to its page. */
 export function nameOf({ name, url }: Pick<CatalogueEntry, 'name' | 'url'>): string {
   return url === undefined ? code(name) : `<a href="${escapedUrl(url)}">${escaped(name)}</a>`;
 }

@@ -1,17 +1,17 @@
 import * as core from '@actions/core';
 import { UserError } from '../errors.ts';
 import { checkedBackupName } from './backup-name.ts';
-import { type Repository, ownRepository } from '../github/repository.ts';
+import { ownRepository } from '../github/repository.ts';
 import { maskSecret } from '../runner/inputs/mask.ts';
 import type { RunnerEnvironment } from '../runner/runner-environment.ts';
+import type { StoreSource } from './open-store.ts';
+import { readStore } from './store-inputs.ts';
 
 /** The series of backups that an action works on. */
 export interface SeriesInputs {
   readonly backupName: string;
-  /** The repository of the job. */
-  readonly repository: Repository;
-  /** Empty when there is none. */
-  readonly token: string;
+  /** Where they are; artifacts are those of the repository of the job. */
+  readonly source: StoreSource;
 }
 
 /**
@@ -22,7 +22,9 @@ export interface SeriesInputs {
 export function readSeriesInputs({ repository }: Pick<RunnerEnvironment, 'repository'>): SeriesInputs {
   const token = core.getInput('github-token');
   maskSecret(token);
-  return { backupName: readBackupName(), repository: ownRepository(repository), token };
+  const line = readStore('storage', core.getInput('storage'));
+  const source = line.kind === 'folder' ? line : { ...line, repository: ownRepository(repository), token };
+  return { backupName: readBackupName(), source };
 }
 
 /** Required even if there is only one series, because another may have disappeared. */

@@ -3,18 +3,14 @@ import { dumpArguments } from '../../../src/backup/dump/dump-arguments.ts';
 
 describe('the arguments of pg_dump', () => {
   const filters = { schemas: [], excludeSchemas: [], tables: [], excludeTables: [], excludeTableData: [] };
-  const args = (extra: string[] = []) =>
-    dumpArguments({ file: '/w/archive', compression: 'zstd:3', filters, extra });
+  const args = (extra: string[] = []) => dumpArguments({ compression: 'zstd:3', filters, extra });
 
-  it('request a custom-format archive in the work folder, with the given compression, without a prompt', () => {
-    expect(args()).toEqual(
-      expect.arrayContaining(['--format=custom', '--file=/w/archive', '--compress=zstd:3', '--no-password']),
-    );
+  it('request a custom-format archive on standard output, with the given compression, without a prompt', () => {
+    expect(args()).toEqual(expect.arrayContaining(['--format=custom', '--compress=zstd:3', '--no-password']));
   });
 
   it('contain each filter as one argument, so that no pattern can become an option', () => {
     const all = dumpArguments({
-      file: 'f',
       compression: '0',
       filters: {
         schemas: ['-x'],

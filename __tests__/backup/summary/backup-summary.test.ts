@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import type { StoredBackup } from '../../../src/storage/store.ts';
 import { type BackupSummary, backupSummary } from '../../../src/backup/summary/backup-summary.ts';
 
+const TAKEN = new Date('2026-11-21T03:45:09Z');
 const table = (index: number) => ({
   name: `public.t${index}`,
   schema: 'public',
@@ -11,6 +13,22 @@ const table = (index: number) => ({
   sha256: `${index % 10}`.repeat(64),
 });
 
+const ARTIFACT: StoredBackup = {
+  name: 'shop-20261121T034509Z-cccccccc.bak',
+  size: 100_000_000,
+  sha256: 'a'.repeat(64),
+  backup: { backupName: 'shop', takenAt: TAKEN, random: 'cccccccc', encrypted: false },
+  createdAt: TAKEN,
+  expiresAt: new Date('2027-02-19T03:45:00Z'),
+  artifactId: 7,
+  url: 'https://github.com/example/shop/actions/runs/1/artifacts/7',
+  path: undefined,
+};
+const FILE: StoredBackup = {
+  ...ARTIFACT,
+  ...{ expiresAt: undefined, artifactId: undefined, url: undefined, path: '/home/runner/a b.bak' },
+};
+
 /** The summary of a backup of twelve tables that was uploaded, its characters as a person reads them. */
 function summaryOf(changes: Partial<BackupSummary> = {}): string {
   const markdown = backupSummary({
@@ -20,21 +38,21 @@ function summaryOf(changes: Partial<BackupSummary> = {}): string {
     clientVersion: '17.11',
     encoding: 'UTF8',
     databaseBytes: 500_000_000,
-    size: 100_000_000,
-    sha256: 'a'.repeat(64),
     compression: 'zstd:3',
     encryption: undefined,
     exposure: undefined,
     testRestore: undefined,
     unchanged: false,
     series: undefined,
-    keptAt: undefined,
+    repository: 'example/shop',
+    retention: '90 days: 91 were requested, the repository allows at most 90',
+    copies: [ARTIFACT],
     phases: [
       { name: 'Dump', milliseconds: 8_000 },
       { name: 'Read back', milliseconds: 2_000 },
     ],
     totalMs: 12_000,
-    manifest: {
+    content: {
       tables: Array.from({ length: 12 }, (_, index) => table(index + 1)),
       sequences: [{ name: 'public.s', value: '1', called: true }],
       largeObjects: { count: 0, bytes: 0, sha256: '0'.repeat(64) },
@@ -43,21 +61,22 @@ function summaryOf(changes: Partial<BackupSummary> = {}): string {
       rows: 78_000,
       bytes: 78_000_000,
     },
-    artifact: {
-      id: 7,
-      name: 'shop-20261121T034509Z-cccccccccccc.bak',
-      sha256: 'a'.repeat(64),
-      url: 'https://github.com/example/shop/actions/runs/1/artifacts/7',
-      repository: 'example/shop',
-      expiresAt: new Date('2027-02-19T03:45:00Z'),
-      retention: '90 days: 91 were requested, the repository allows at most 90',
-    },
     ...changes,
   });
   return markdown.replaceAll(/&#(\d+);/g, (_, number: string) => String.fromCodePoint(Number(number)));
 }
 
 describe('the summary of a backup', () => {
+  it('shows nothing of the content where that must not show', () => {
+    const text = summaryOf({ content: undefined });
+    expect(text).not.toMatch(/public\.|rows|12 tables|c{64}/);
+    expect(text).toMatch(/100 MB[\s\S]*a{64}/);
+  });
+
+  it('names every place where it is stored', () => {
+    expect(summaryOf({ copies: [FILE, ARTIFACT] })).toMatch(/a b\.bak[\s\S]*artifacts\/7"/);
+  });
+
   it.each([
     ['the database, where it is, and its size', /shop.*db\.example\.com:5432.*500 MB.*UTF8/],
     ['both versions', /PostgreSQL 16\.4[\s\S]*pg_dump 17\.11/],
@@ -89,7 +108,7 @@ describe('the summary of a backup', () => {
   it('shows the commands to restore it, from the file if nothing was uploaded', () => {
     const stored = summaryOf();
     expect(stored).toContain('gh api repos/example/shop/actions/artifacts/7/zip');
-    const kept = summaryOf({ artifact: undefined, keptAt: '/home/runner/a b.bak' });
+    const kept = summaryOf({ copies: [FILE] });
     expect(kept).not.toContain('gh api');
     expect(kept).toMatch(/sha256sum --check\n[\s\S]*pg_restore .*'\/home\/runner\/a b\.bak'/);
   });

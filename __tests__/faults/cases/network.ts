@@ -65,7 +65,7 @@ async function servedToDump(bed: FaultBed): Promise<number> {
   const known = served.get(bed);
   if (known !== undefined) return known;
   const before = bed.proxy.served.length;
-  const run = await backUp(bed, bed.large, { inputs: { upload: 'false', path: 'undisturbed.bak' } });
+  const run = await backUp(bed, bed.large, { inputs: { storage: './undisturbed/' } });
   const [, toDump] = bed.proxy.served.slice(before);
   if (toDump === undefined) throw new Error(`There was no dump through the proxy:\n${run.log}`);
   served.set(bed, toDump);

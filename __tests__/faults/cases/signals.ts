@@ -37,7 +37,7 @@ const heldByService =
   (bed, end) => {
     bed.artifacts.faults = faults;
     const struck = bed.artifacts.struck();
-    const options = { inputs: { path: 'kept/shop.bak' } };
+    const options = { inputs: { storage: 'artifact\n./kept/' } };
     return end({ subject: bed.shop, options, reached: () => struck });
   };
 

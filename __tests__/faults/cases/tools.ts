@@ -111,41 +111,38 @@ export const toolCases: readonly FaultCase[] = [
     strike: (bed) => withTools(bed, { pg_dump: 'exit 0' }),
   },
   {
-    fault: 'pg_dump exits with 0 and removes the file',
-    phase: 'dump',
-    outcome: 'failed',
-    says: /^pg_dump succeeded but wrote an empty archive\.\n/,
-    strike: (bed) => withTools(bed, { pg_dump: 'rm "$file"; exit 0' }),
-  },
-  {
     fault: 'pg_dump exits with 0 and writes half an archive',
     phase: 'read-back',
     everyday: true,
     outcome: 'failed',
     says: /^The archive .*pg_restore reports: /,
-    strike: (bed) =>
-      withTools(bed, {
-        pg_dump: `"$real" "$@" || exit; truncate --size=$(($(stat --format=%s "$file") / 2)) "$file"`,
-      }),
+    strike: (bed) => withTools(bed, { pg_dump: '"$real" "$@" | head -c 400000; exit 0' }),
+  },
+  {
+    fault: 'pg_dump exits with 0, and something follows its archive',
+    phase: 'read-back',
+    outcome: 'failed',
+    says: /^The archive cannot be read back: it holds data that its table of contents does not name/,
+    strike: (bed) => withTools(bed, { pg_dump: '"$real" "$@" || exit; head -c 5000 /dev/zero' }),
   },
   {
     fault: 'pg_dump exits with 0 and writes garbage',
     phase: 'read-back',
     outcome: 'failed',
     says: /^The archive cannot be read back: it was not written by pg_dump -Fc/,
-    strike: (bed) => withTools(bed, { pg_dump: `head -c 100000 /dev/urandom > "$file"` }),
+    strike: (bed) => withTools(bed, { pg_dump: 'head -c 100000 /dev/urandom' }),
   },
   {
     // zstd writes no checksum here, so a changed byte can go unnoticed; a lost page cannot.
-    fault: 'a page of the archive is lost after the dump',
+    fault: 'a page of the archive is lost on its way',
     phase: 'read-back',
     outcome: 'failed',
     says: /^The archive cannot be read back: /,
     strike: (bed) =>
       withTools(bed, {
-        pg_dump: `"$real" "$@" || exit
-page=$(($(stat --format=%s "$file") / 4096 / 2))
-dd if=/dev/zero of="$file" bs=4096 count=1 seek=$page conv=notrunc status=none`,
+        pg_dump: `"$real" "$@" | {
+  head -c 409600; head -c 4096 > /dev/null; head -c 4096 /dev/zero; cat
+}`,
       }),
   },
   {
@@ -167,7 +164,7 @@ dd if=/dev/zero of="$file" bs=4096 count=1 seek=$page conv=notrunc status=none`,
     fault: 'pg_restore hangs, and ignores SIGTERM',
     phase: 'read-back',
     outcome: 'failed',
-    says: /pg_restore printed nothing for 300 seconds/,
+    says: /pg_restore printed nothing for 120 seconds/,
     strike: (bed) => withTools(bed, { pg_restore: HANG }, { env: fastClock() }),
   },
   {
@@ -175,7 +172,7 @@ dd if=/dev/zero of="$file" bs=4096 count=1 seek=$page conv=notrunc status=none`,
     phase: 'read-back',
     outcome: 'failed',
     says: /^\S+pg_restore could not be started: .*ENOENT\nCheck that the file exists on the runner/,
-    strike: (bed) => withTools(bed, { pg_dump: `"$real" "$@" || exit; rm -f "\${0%/*}/pg_restore"` }),
+    strike: (bed) => withTools(bed, { psql: `rm -f "\${0%/*}/pg_restore"; exec "$real" "$@"` }),
   },
   {
     fault: 'pg_restore exits with 0 and prints nothing',

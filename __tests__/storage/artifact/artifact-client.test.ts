@@ -44,7 +44,7 @@ describe("the run's own artifact service", () => {
     service.faults = { getSignedArtifactURL: { answer: 403 } };
     const before = service.requests.length;
     const { message, hint } = await userErrorOf(contentOf(ofThisRun(), 'a.bak', undefined));
-    expect(message).toMatch(/^The artifact a\.bak cannot be read: .*GetSignedArtifactURL with 403/);
+    expect(message).toMatch(/^The artifact a\.bak cannot be read: .*GetSignedArtifactURL with \(403\)/);
     expect(hint).toContain('githubstatus.com');
     expect(service.requests.length - before).toBe(1);
   });

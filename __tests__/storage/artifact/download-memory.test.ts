@@ -27,13 +27,13 @@ async function peakMemory(megabytes: number): Promise<number> {
   // What resourceUsage() says begins with the memory of the process that started this one, which has the content in memory.
   const program = `
     import { readFileSync } from 'node:fs';
-    import { findBackup } from './src/storage/artifact/find-backup.ts';
-    import { downloadBackup } from './src/storage/artifact/download.ts';
+    import { artifactReader } from './src/storage/artifact/artifact-reader.ts';
+    import { downloadBackup } from './src/storage/download.ts';
     const { id, folder, token } = JSON.parse(process.env.TEST);
     const { signal } = new AbortController();
     const repository = { owner: 'example', repo: 'shop' };
-    const found = await findBackup({ kind: 'id', id }, { repository, isOwnRepository: true, token, env: process.env, signal });
-    const { size } = await downloadBackup(found, { folder, signal });
+    const store = artifactReader({ repository, isOwnRepository: true, token, env: process.env, permission: 'read', signal });
+    const { size } = await downloadBackup(store, await store.find({ kind: 'id', id }), { folder, signal });
     console.log(JSON.stringify({ size, peak: /VmHWM:\\s*(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1] }));
     process.exit();`;
   const runtime = Object.fromEntries(

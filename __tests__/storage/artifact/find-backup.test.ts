@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CancelledError } from '../../../src/errors.ts';
-import { type FoundBackup, findBackup } from '../../../src/storage/artifact/find-backup.ts';
+import { findBackup } from '../../../src/storage/artifact/find-backup.ts';
+import type { Located } from '../../../src/storage/artifact/stored-artifact.ts';
 import type { RepositoryAccess } from '../../../src/github/github-api.ts';
 import type { WantedBackup } from '../../../src/storage/wanted-backup.ts';
 import { type ArtifactService, type Seed, startArtifactService } from '../../support/artifact-service.ts';
@@ -27,10 +28,10 @@ const seed = (series: string, hoursAgo: number, more: Partial<Seed> = {}): Promi
     createdAt: hoursBefore(hoursAgo),
     ...more,
   });
-const find = (wanted: WantedBackup, changes: Partial<RepositoryAccess> = {}): Promise<FoundBackup> =>
+const find = (wanted: WantedBackup, changes: Partial<RepositoryAccess> = {}): Promise<Located> =>
   findBackup(wanted, accessTo(service, changes));
 const latest = (backupName?: string): WantedBackup => ({ kind: 'latest', backupName });
-const idOf = async (found: Promise<FoundBackup>): Promise<number> => (await found).artifact.id;
+const idOf = async (found: Promise<Located>): Promise<number> => (await found).artifact.id;
 const restRequests = (): number => service.requests.filter(({ point }) => point === 'rest').length;
 
 describe('the latest backup', () => {
@@ -175,7 +176,7 @@ describe('a backup that does not exist', () => {
     expect(message.replace(/2 h \d+ min/, 'AGE')).toContain(
       `${missing} There are: ${backupFile('shop', 2.1)} (id ${id}, AGE old, 100 bytes, expires 2099-12-21 11:45 UTC); `,
     );
-    expect(message).toContain('(id 3000000002, 3 days old, 100 bytes, expires ');
+    expect(message).toContain('(id 3000000003, 3 days old, 100 bytes, expires ');
     expect(message.match(/\(id /g)).toHaveLength(10);
     expect(message).toMatch(/; and 3 more\.$/);
     expect(message).not.toContain('old-');

@@ -3,7 +3,7 @@ import { CancelledError } from '../../../src/errors.ts';
 import { deleteArtifact } from '../../../src/storage/artifact/delete-artifact.ts';
 import { type RepositoryAccess, connectToGitHub } from '../../../src/github/github-api.ts';
 import { lastPublicPush } from '../../../src/github/last-push.ts';
-import { type Series, findSeries } from '../../../src/storage/artifact/series.ts';
+import { type LocatedSeries, findSeries } from '../../../src/storage/artifact/series.ts';
 import { type ArtifactService, type Seed, startArtifactService } from '../../support/artifact-service.ts';
 import { captureOutput } from '../../support/captured-output.ts';
 import type { ArtifactRecord } from '../../support/artifact-service-records.ts';
@@ -30,7 +30,8 @@ const seed = (series: string, hoursAgo: number, more: Partial<Seed> = {}): Promi
 const find = async (
   changes: Partial<RepositoryAccess> = {},
   permission: 'read' | 'write' = 'read',
-): Promise<Series> => findSeries(await connectToGitHub(accessTo(service, changes)), 'shop', permission);
+): Promise<LocatedSeries> =>
+  findSeries(await connectToGitHub(accessTo(service, changes)), 'shop', permission);
 const tokenThatMay = (actions: 'none' | 'read'): string =>
   service.tokenFor({ repositories: [service.repository], actions });
 
@@ -43,9 +44,9 @@ describe('a series', () => {
     const { id: newest } = await seed('shop', 1, { name: backupFile('shop', 1, '.age') });
     const { id: middle } = await seed('shop', 5);
     await service.seed({ name: 'shop', content: 'x' });
-    await service.seed({ name: 'shop-20269999T000000Z-0123456789ab.bak', content: 'x' });
+    await service.seed({ name: 'shop-20269999T000000Z-01234567.bak', content: 'x' });
     const { backups, others, lookedAt } = await find();
-    expect(backups.map(({ id }) => id)).toEqual([newest, middle, old]);
+    expect(backups.map(({ artifact }) => artifact.id)).toEqual([newest, middle, old]);
     expect([...others].sort()).toEqual(['Shop', 'my-shop', 'shop-eu']);
     expect(lookedAt).toBeUndefined();
   });
@@ -56,6 +57,7 @@ describe('a series', () => {
     expect(await find()).toEqual({
       backupName: 'shop',
       backups: [],
+      unfinished: [],
       others: [],
       ignored: undefined,
       lookedAt: undefined,
@@ -64,10 +66,10 @@ describe('a series', () => {
   });
 
   it('is found over all pages', async () => {
-    for (let hours = 0; hours < 130; hours++) await seed('shop', hours);
+    for (let hours = 0; hours < 65; hours++) await seed('shop', hours);
     for (let number = 0; number < 90; number++) await service.seed({ name: `log-${number}`, content: 'x' });
     const { backups } = await find();
-    expect(backups).toHaveLength(130);
+    expect(backups).toHaveLength(65);
     expect(service.requests).toHaveLength(3);
   });
 

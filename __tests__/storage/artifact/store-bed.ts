@@ -39,7 +39,7 @@ export function environmentOf(service: ArtifactService): NodeJS.ProcessEnv {
 /** The name of a backup that was taken a number of hours ago. */
 export function backupFile(series: string, hoursAgo: number, suffix = ''): string {
   const time = hoursBefore(hoursAgo).toISOString().replace(/\.\d+/, '').replace(/[-:]/g, '');
-  return `${series}-${time}-${suffix === '' ? '0123456789ab' : '0123456789abcdef'}.bak${suffix}`;
+  return `${series}-${time}-01234567.bak${suffix}`;
 }
 
 /** Counted from when the tests began, so that the same hours are always the same time. */

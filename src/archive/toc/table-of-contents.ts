@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { UserError, cancelledOr, messageOf } from '../../errors.ts';
 import { ScriptError, readStatement } from '../content/script-statement.ts';
 import { decoded } from '../names.ts';
 import { unreadable } from '../unreadable.ts';
-import { NO_BYTES, type TocBytes, TocFile } from './toc-bytes.ts';
+import { NO_BYTES, type Reading, type TocBytes, TocStart } from './toc-bytes.ts';
 
 /** The section of a restore that an entry belongs to; `none` for a part of another entry, such as a comment. */
 export type TocSection = 'none' | 'pre-data' | 'data' | 'post-data';
@@ -57,6 +59,7 @@ export interface TableOfContents {
 
 type Header = Omit<TableOfContents, 'entries'> & { readonly minor: number; readonly offsetBytes: number };
 
+const CHUNK_BYTES = 256 * 1024;
 const LINE_FEED = 0x0a;
 const CUSTOM_FORMAT = 1;
 const OLDEST_MINOR = 12;
@@ -79,33 +82,62 @@ const SECTIONS: ReadonlyMap<number, TocSection> = new Map([
 ]);
 
 /**
- * Reads the table of contents of an archive in the custom format, versions 1.12 to 1.16 (`pg_dump` 9.0 to 18).
+ * Reads the table of contents of a file.
+ *
+ * @throws UserError when it cannot be read, is no archive, or is not whole up to the end of its table of contents; the
+ *   signal's reason when it was aborted.
+ */
+export async function readTableOfContents(archive: string, signal: AbortSignal): Promise<TableOfContents> {
+  const start = new TocStart();
+  const reading = readContents(start);
+  try {
+    const file = await open(archive);
+    try {
+      for (;;) {
+        const read = reading.next();
+        if (read.done === true) return read.value;
+        signal.throwIfAborted();
+        const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES);
+        if (bytesRead === 0) start.end();
+        else start.add(buffer.subarray(0, bytesRead));
+      }
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw cancelledOr(signal, () =>
+      error instanceof UserError ? error : unreadable(messageOf(error), error),
+    );
+  }
+}
+
+/**
+ * Reads the table of contents of an archive in the custom format, versions 1.12 to 1.16 (`pg_dump` 9.0 to 18), from its
+ * beginning, which may come in pieces of any size.
  *
  * `pg_restore --list` prints names with spaces ambiguously, and leaves out the SQL. (The format is what `WriteHead`
  * and `WriteToc` in pg_backup_archiver.c and `_WriteExtraToc` in pg_backup_custom.c write.)
  *
- * @throws UserError when the file is not an archive, or is damaged before the end of its table of contents;
- *   the signal's reason when it was aborted.
+ * @throws UserError when it is not one, or not whole up to the end of its table of contents.
  */
-export async function readTableOfContents(archive: string, signal: AbortSignal): Promise<TableOfContents> {
-  return TocFile.use(archive, signal, async (file) => {
-    const { minor, offsetBytes, ...header } = await file.read(readHeader);
-    const count = await file.read((bytes) => bytes.integer());
-    if (count < 0 || count > MOST_ENTRIES) {
-      throw unreadable(`its table of contents has the invalid length ${count}`);
-    }
-    const entries: TocEntry[] = [];
-    const ids = new Set<number>();
-    let standardStrings = true;
-    while (entries.length < count) {
-      const entry = await file.read((bytes) => readEntry(bytes, { minor, offsetBytes, standardStrings }));
-      if (ids.has(entry.dumpId)) throw unreadable(`its table of contents has entry ${entry.dumpId} twice`);
-      ids.add(entry.dumpId);
-      entries.push(entry);
-      if (entry.kind === 'STDSTRINGS') standardStrings = entry.definition.includes("'on'");
-    }
-    return { ...header, entries };
-  });
+export function* readContents(start: TocStart): Reading<TableOfContents> {
+  const { minor, offsetBytes, ...header } = yield* start.read(readHeader);
+  const count = yield* start.read((bytes) => bytes.integer());
+  if (count < 0 || count > MOST_ENTRIES) {
+    throw unreadable(`its table of contents has the invalid length ${count}`);
+  }
+  const entries: TocEntry[] = [];
+  const ids = new Set<number>();
+  let standardStrings = true;
+  while (entries.length < count) {
+    const format: EntryFormat = { minor, offsetBytes, standardStrings };
+    const entry: TocEntry = yield* start.read((bytes) => readEntry(bytes, format));
+    if (ids.has(entry.dumpId)) throw unreadable(`its table of contents has entry ${entry.dumpId} twice`);
+    ids.add(entry.dumpId);
+    entries.push(entry);
+    if (entry.kind === 'STDSTRINGS') standardStrings = entry.definition.includes("'on'");
+  }
+  return { ...header, entries };
 }
 
 function readHeader(bytes: TocBytes): Header {

@@ -1,11 +1,8 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { messageOf } from '../../errors.ts';
 import { decoded } from '../names.ts';
 import { unreadable } from '../unreadable.ts';
 
 /** `pg_dump` writes integers of four bytes on every platform that it runs on. */
 const INTEGER_BYTES = 4;
-const CHUNK_BYTES = 256 * 1024;
 /** No definition is nearly as large, and a damaged length must not fill the memory. */
 const LARGEST_ENTRY = 64 * 1024 * 1024;
 /** More than a million tables need. A table of contents is in memory as a whole, there several times as large. */
@@ -75,38 +72,41 @@ export class TocBytes {
   }
 }
 
-/** The beginning of an archive. Only the part that is being read is in memory. */
-export class TocFile {
-  readonly #file: FileHandle;
-  readonly #signal: AbortSignal;
-  /** How many bytes of the file have been read, and how many of those values. */
-  #position = 0;
-  #parsed = 0;
-  #bytes = Buffer.alloc(0);
+/** A reading that goes on when more bytes were added. */
+export type Reading<T> = Generator<undefined, T, undefined>;
 
-  private constructor(file: FileHandle, signal: AbortSignal) {
-    this.#file = file;
-    this.#signal = signal;
+/** The beginning of an archive, which comes in pieces; only the part that is being read is in memory. */
+export class TocStart {
+  #bytes: Buffer = NO_BYTES;
+  #added: Buffer[] = [];
+  #addedBytes = 0;
+  /** How many bytes the values that were read had. */
+  #parsed = 0;
+  #isWhole = false;
+
+  /** More of the archive. */
+  add(bytes: Buffer): void {
+    this.#added.push(bytes);
+    this.#addedBytes += bytes.length;
   }
 
-  /** Opens the archive while `work` runs. @throws UserError when it cannot be opened. */
-  static async use<T>(archive: string, signal: AbortSignal, work: (file: TocFile) => Promise<T>): Promise<T> {
-    const file = await open(archive).catch((error: unknown) => {
-      throw unreadable(messageOf(error), error);
-    });
-    try {
-      return await work(new TocFile(file, signal));
-    } finally {
-      await file.close();
-    }
+  /** There is nothing more to add. */
+  end(): void {
+    this.#isWhole = true;
+  }
+
+  /** What was added and not read. */
+  rest(): Buffer {
+    return Buffer.concat([this.#bytes, ...this.#added]);
   }
 
   /**
-   * Reads one value, again from its start with more bytes if it is not complete.
+   * Reads one thing, starting over with more bytes where those at hand do not hold it all: with as much again as is at
+   * hand, so that a long entry is not started over with every few bytes.
    *
-   * @throws UserError when the file ends before the value does; the signal's reason; whatever `parse` throws.
+   * @throws UserError when the archive ends before it does; whatever `parse` throws.
    */
-  async read<T>(parse: (bytes: TocBytes) => T): Promise<T> {
+  *read<T>(parse: (bytes: TocBytes) => T): Reading<T> {
     for (;;) {
       const bytes = new TocBytes(this.#bytes);
       try {
@@ -120,21 +120,11 @@ export class TocFile {
       } catch (error) {
         if (!(error instanceof MoreBytesNeeded)) throw error;
       }
-      await this.#readMore();
+      if (this.#isWhole && this.#addedBytes === 0) throw unreadable('it ends within its table of contents');
+      while (!this.#isWhole && this.#addedBytes <= this.#bytes.length) yield;
+      this.#bytes = this.rest();
+      this.#added = [];
+      this.#addedBytes = 0;
     }
-  }
-
-  /** Doubles the bytes, so that a long entry is not read from its start too often. */
-  async #readMore(): Promise<void> {
-    this.#signal.throwIfAborted();
-    const chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, this.#bytes.length));
-    const { bytesRead } = await this.#file
-      .read(chunk, 0, chunk.length, this.#position)
-      .catch((error: unknown) => {
-        throw unreadable(messageOf(error), error);
-      });
-    if (bytesRead === 0) throw unreadable('it ends within its table of contents');
-    this.#position += bytesRead;
-    this.#bytes = Buffer.concat([this.#bytes, chunk.subarray(0, bytesRead)]);
   }
 }

@@ -2,7 +2,6 @@ import type { DumpFilters } from './dump-filters.ts';
 
 /** The whole argument list of `pg_dump`. It contains no secret: the connection is in the environment. */
 export function dumpArguments(dump: {
-  readonly file: string;
   readonly compression: string;
   readonly filters: DumpFilters;
   readonly extra: readonly string[];
@@ -10,7 +9,6 @@ export function dumpArguments(dump: {
   const { filters } = dump;
   return [
     '--format=custom',
-    `--file=${dump.file}`,
     `--compress=${dump.compression}`,
     '--verbose',
     '--no-password',

@@ -1,5 +1,4 @@
-import { statSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { finished } from 'node:stream/promises';
 import { diagnose, diagnosedError } from '../../postgres/diagnosis/diagnosis.ts';
 import { errorLines } from '../../postgres/diagnosis/error-lines.ts';
 import { namingLockHolder } from '../../postgres/watchdog/lock-holders.ts';
@@ -7,6 +6,7 @@ import { describeAttempt, retry } from '../../process/retry.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import { watchSilence } from '../../postgres/watchdog/silence.ts';
 import { UserError, messageOf } from '../../errors.ts';
+import type { FanOut } from '../../process/fan-out.ts';
 import { endedBySignal, run } from '../../process/run.ts';
 import { log } from '../../runner/log.ts';
 import { type TableSizes, dumpProgress } from '../../archive/copy-progress.ts';
@@ -16,8 +16,8 @@ import { logProgress } from '../../runner/progress-log.ts';
 export interface DumpRequest {
   readonly session: PgSession;
   readonly args: readonly string[];
-  /** The file that `args` name, for its size. */
-  readonly file: string;
+  /** Takes the archive. It is ended when `pg_dump` has succeeded. */
+  readonly target: FanOut;
   readonly sizes: TableSizes;
   /** How often to try to connect, while failures are transient. A dump that has begun is not started again. */
   readonly attempts: number;
@@ -27,13 +27,11 @@ export interface DumpRequest {
  * Runs `pg_dump` and follows it in the log. An aborted dump is cancelled on the server too: `pg_dump` sends a cancel
  * request when it gets SIGTERM (`sigTermHandler` in pg_dump/parallel.c).
  *
- * @returns the size of the archive in bytes.
- * @throws UserError when `pg_dump` fails, its connection stops responding, or it writes nothing.
+ * @returns when the target has taken the whole archive.
+ * @throws UserError when `pg_dump` fails, its connection stops responding, or it writes nothing; the error of the target.
  */
-export async function dump(request: DumpRequest): Promise<number> {
-  const { attempts, session } = request;
-  // pg_dump would create a file that others can read, and write through a link; into an existing file it just writes.
-  await writeFile(request.file, '', { mode: 0o600, flag: 'wx' });
+export async function dump(request: DumpRequest): Promise<void> {
+  const { attempts, session, target } = request;
   await retry(() => runDump(request), {
     attempts,
     isTransient: (error) => error instanceof UserError && error.code === 'temporarily-unreachable',
@@ -42,37 +40,39 @@ export async function dump(request: DumpRequest): Promise<number> {
     },
     signal: session.signal,
   });
-  const size = sizeSoFar(request.file);
-  if (size === 0) {
+  if (target.writableLength === 0 && target.bytes === 0) {
     throw new UserError(
       'dump-failed',
       'pg_dump succeeded but wrote an empty archive.',
-      'Run the job again. If the error persists, check the disk of the runner.',
+      'Run the job again. If the error persists, check the runner.',
     );
   }
-  return size;
+  target.end();
+  await finished(target);
 }
 
-async function runDump({ session, args, file, sizes }: DumpRequest): Promise<void> {
+async function runDump({ session, args, target, sizes }: DumpRequest): Promise<void> {
   const progress = dumpProgress(sizes);
-  const ticker = logProgress((elapsedMs) => progress.describe({ elapsedMs, archiveBytes: sizeSoFar(file) }));
+  const ticker = logProgress((elapsedMs) => progress.describe({ elapsedMs, archiveBytes: target.bytes }));
   const silence = watchSilence({
     name: 'pg_dump',
     session,
-    progress: () => sizeSoFar(file),
+    // While the archive has to wait, pg_dump does: that is not the server's fault.
+    progress: () => (target.isHeldUp ? performance.now() : target.bytes),
   });
   try {
     const result = await run(session.tools.pgDump, args, {
       env: session.environment,
       signal: AbortSignal.any([session.signal, silence.signal]),
+      stdout: target,
       onSpawn: silence.onSpawn,
       onStderrLine: (line) => {
-        progress.line(line, line.includes('dumping contents') ? sizeSoFar(file) : 0);
+        progress.line(line, line.includes('dumping contents') ? target.bytes : 0);
       },
     });
     if (result.endedBy !== null) throw endedBySignal('pg_dump', result.endedBy);
     if (result.exitCode !== 0) {
-      const error = failure(result.stderr, sizeSoFar(file));
+      const error = failure(result.stderr, target.bytes);
       throw await namingLockHolder(error, result.stderr, session);
     }
     for (const line of errorLines(result.stderr)) log.info(line);
@@ -87,8 +87,4 @@ function failure(stderr: string, archiveBytes: number): UserError {
   const isLogin = archiveBytes === 0 && /^pg_dump: error: connection to server /m.test(stderr);
   const isTransient = isLogin && diagnose(stderr).transient;
   return diagnosedError(isTransient ? 'temporarily-unreachable' : 'dump-failed', 'pg_dump failed', stderr);
-}
-
-function sizeSoFar(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -1,14 +1,13 @@
 import type { Manifest } from '../../archive/content/manifest.ts';
 import type { ServerFacts } from '../../postgres/preflight.ts';
 import type { Encryption } from '../../age/age-inputs.ts';
-import type { RunnerEnvironment } from '../../runner/runner-environment.ts';
 import type { Exposure } from '../../github/privacy.ts';
-import type { Series } from '../../storage/artifact/series.ts';
+import type { Series, StoredBackup } from '../../storage/store.ts';
 import { type TestRestoredOn, backupSummary } from './backup-summary.ts';
 import { catalogue, catalogueEntry } from '../../storage/catalogue.ts';
 import type { Durations } from '../../runner/durations.ts';
 import { finish } from '../../runner/finish.ts';
-import type { BackupFile, PublishedBackup } from '../published-backup.ts';
+import type { PublishedBackup } from '../published-backup.ts';
 
 /** Everything that is reported about a backup. */
 export interface BackupReport extends PublishedBackup, Durations {
@@ -16,77 +15,72 @@ export interface BackupReport extends PublishedBackup, Durations {
   readonly address: string;
   readonly clientVersion: string;
   readonly compression: string;
-  readonly manifest: Manifest;
+  /** Undefined where nothing of it may show. */
+  readonly content: Manifest | undefined;
   /** Undefined without a test restore. */
   readonly testRestore: TestRestoredOn | undefined;
-  readonly file: BackupFile;
   readonly backupName: string;
-  /** The stored backups of the same database; undefined when they could not be listed. */
+  /** The stored backups of the same database in the first store; undefined when they could not be listed. */
   readonly previous: Pick<Series, 'backups' | 'ignored'> | undefined;
   readonly encryption: Encryption | undefined;
   /** Who else can read it; undefined: nobody. */
   readonly exposure: Exposure | undefined;
-  readonly runner: RunnerEnvironment;
+  /** `owner/name`. */
+  readonly repository: string;
 }
 
 /** Reports a backup: outputs, summary, log. */
 export async function reportBackup(report: BackupReport): Promise<void> {
-  const { artifact, runner, server, phases, totalMs } = report;
-  const url =
-    artifact &&
-    `${runner.serverUrl}/${runner.repository}/actions/runs/${artifact.runId}/artifacts/${artifact.id}`;
-  const { size, sha256 } = shownFile(report);
+  const { server, phases, totalMs } = report;
   const summary = backupSummary({
     ...report,
-    size,
-    sha256,
     database: server.database,
     serverVersion: server.version,
     encoding: server.encoding,
     databaseBytes: server.databaseBytes,
-    artifact: artifact && { ...artifact, url: url ?? '', repository: runner.repository },
-    series: seriesOf(report, url),
+    series: seriesOf(report),
   });
-  await finish({ outputs: outputs(report, url), summary, phases, totalMs });
-}
-
-/** The file that the outputs and the summary describe: the one on the disk if it was kept, else the artifact's. */
-function shownFile({ artifact, keptAt, file }: BackupReport): Pick<BackupFile, 'size' | 'sha256'> {
-  return keptAt === undefined && artifact ? artifact : file;
+  await finish({ outputs: outputs(report), summary, phases, totalMs });
 }
 
 /** The series with the new backup in it, as a section of the summary. */
-function seriesOf(report: BackupReport, url: string | undefined): string | undefined {
-  const { artifact, backupName, previous, manifest, runner, unchanged } = report;
-  if (!artifact || !previous) return undefined;
-  const now = new Date();
+function seriesOf({ copies, backupName, previous, content, unchanged }: BackupReport): string | undefined {
+  const [first] = copies;
+  if (!first || !previous) return undefined;
   const { ignored } = previous;
-  const entries = previous.backups.map((backup) => catalogueEntry(backup, runner));
-  if (unchanged) return catalogue({ backupName, entries, ignored, now });
-  const { id, name, size, expiresAt } = artifact;
-  const made = { id, name, size, expiresAt, takenAt: now, createdAt: now, rows: manifest.rows, url };
-  return catalogue({ backupName, entries: [...entries, made], ignored, now });
+  const entries = previous.backups.map(catalogueEntry);
+  const made = unchanged ? [] : [{ ...catalogueEntry(first), rows: content?.rows }];
+  return catalogue({ backupName, entries: [...made, ...entries], ignored, now: new Date() });
 }
 
-function outputs(report: BackupReport, artifactUrl: string | undefined): Readonly<Record<string, string>> {
-  const { artifact, manifest, server } = report;
-  const { size, sha256 } = shownFile(report);
+function outputs(report: BackupReport): Readonly<Record<string, string>> {
+  const { copies, content, server } = report;
+  const [first] = copies;
+  const artifact = copies.find(({ artifactId }) => artifactId !== undefined);
   return {
-    'artifact-id': String(artifact?.id ?? ''),
-    'artifact-name': artifact?.name ?? '',
-    'artifact-url': artifactUrl ?? '',
-    'artifact-digest': artifact?.sha256 ?? '',
-    'expires-at': artifact?.expiresAt.toISOString() ?? '',
-    'backup-path': report.keptAt ?? '',
-    'backup-size': String(size),
-    'backup-sha256': sha256,
-    'content-digest': manifest.contentDigest,
+    'backup-file': first?.name ?? '',
+    'backup-url': first?.url ?? '',
+    ...artifactOutputs(artifact),
+    'backup-path': copies.find(({ path }) => path !== undefined)?.path ?? '',
+    'backup-size': String(first?.size ?? ''),
+    'backup-sha256': first?.sha256 ?? '',
+    'content-digest': content?.contentDigest ?? '',
     database: server.database,
     'server-version': server.version,
     'client-version': report.clientVersion,
-    tables: String(manifest.tables.length),
-    rows: String(manifest.rows),
+    tables: String(content?.tables.length ?? ''),
+    rows: String(content?.rows ?? ''),
     unchanged: String(report.unchanged),
     'duration-seconds': (report.totalMs / 1000).toFixed(1),
+  };
+}
+
+function artifactOutputs(artifact: StoredBackup | undefined): Readonly<Record<string, string>> {
+  return {
+    'artifact-id': String(artifact?.artifactId ?? ''),
+    'artifact-name': artifact?.name ?? '',
+    'artifact-url': artifact?.url ?? '',
+    'artifact-digest': artifact?.sha256 ?? '',
+    'expires-at': artifact?.expiresAt?.toISOString() ?? '',
   };
 }

@@ -3,6 +3,9 @@ import { type Encryption, encryptedTo } from '../../age/age-inputs.ts';
 import { bytes, minute } from '../../runner/format.ts';
 import { type Exposure, describeExposure } from '../../github/privacy.ts';
 import { describeContents, largestTables } from '../../archive/content-summary.ts';
+import { nameOf } from '../../storage/catalogue.ts';
+import type { StoredBackup } from '../../storage/store.ts';
+import type { PublishedBackup } from '../published-backup.ts';
 import { type Durations, formatDurations } from '../../runner/durations.ts';
 import { code, escaped, shell, shellWord, table } from '../../runner/markdown.ts';
 
@@ -13,50 +16,35 @@ export interface TestRestoredOn {
 }
 
 /** The contents of the summary of a backup. */
-export interface BackupSummary extends Durations {
+export interface BackupSummary extends PublishedBackup, Durations {
   readonly database: string;
   readonly address: string;
   readonly serverVersion: string;
   readonly clientVersion: string;
   readonly encoding: string;
   readonly databaseBytes: number;
-  readonly size: number;
-  readonly sha256: string;
   readonly compression: string;
   /** Undefined: not encrypted. */
   readonly encryption: Encryption | undefined;
   /** Who else can read it, because it is not encrypted; undefined: nobody. */
   readonly exposure: Exposure | undefined;
-  readonly manifest: Manifest;
+  /** Undefined where nothing of it may show. */
+  readonly content: Manifest | undefined;
   /** Undefined without a test restore. */
   readonly testRestore: TestRestoredOn | undefined;
-  /** Undefined when the backup was not uploaded. */
-  readonly artifact:
-    | {
-        readonly id: number;
-        readonly name: string;
-        readonly sha256: string;
-        readonly url: string;
-        readonly repository: string;
-        readonly expiresAt: Date;
-        readonly retention: string;
-      }
-    | undefined;
-  /** Whether the artifact is a previous backup with the same content. */
-  readonly unchanged: boolean;
   /** The list of backups, as a section; undefined when they could not be listed. */
   readonly series: string | undefined;
-  /** The path of the file on the runner's disk. */
-  readonly keptAt: string | undefined;
+  /** `owner/name`. */
+  readonly repository: string;
 }
 
 /** The job summary of a verified backup, as GitHub-flavoured Markdown. */
 export function backupSummary(backup: BackupSummary): string {
   return [
     ...headline(backup),
-    ...(backup.exposure ? [caution(backup.exposure)] : []),
+    ...(backup.exposure && artifactOf(backup) ? [caution(backup.exposure)] : []),
     facts(backup),
-    largestTables(backup.manifest.tables) ?? 'The archive contains no rows.',
+    ...(backup.content ? [largestTables(backup.content.tables) ?? 'The archive contains no rows.'] : []),
     howToRestore(backup),
     ...(backup.series === undefined ? [] : [backup.series]),
     '',
@@ -67,7 +55,7 @@ function headline({ database, testRestore, unchanged }: BackupSummary): string[]
   if (unchanged) {
     return [
       `## ✅ ${code(database)} is unchanged since its last backup`,
-      'A new dump was read back with `pg_restore` and has the same content as the stored backup, so it was not uploaded.',
+      'A new dump was read back with `pg_restore` and has the same content as the stored backup, so it was not stored.',
     ];
   }
   return [
@@ -83,17 +71,12 @@ function caution(exposure: Exposure): string {
 }
 
 function facts(backup: BackupSummary): string {
-  const { artifact, manifest } = backup;
-  const ratio = backup.size > 0 ? backup.databaseBytes / backup.size : 0;
+  const { copies, content } = backup;
+  const { size = 0, sha256 = '' } = copies[0] ?? {};
+  const ratio = size > 0 ? backup.databaseBytes / size : 0;
   const smaller = ratio > 1 ? `, ${ratio.toFixed(1)} times smaller than the database` : '';
   const rows = [
-    ...(artifact
-      ? [
-          ['Artifact', `<a href="${encodeURI(artifact.url)}">${escaped(artifact.name)}</a>`],
-          ['Kept until', `**${minute(artifact.expiresAt)}** (${escaped(artifact.retention)})`],
-        ]
-      : []),
-    ...(backup.keptAt === undefined ? [] : [['File', code(backup.keptAt)]]),
+    ...copies.flatMap((copy) => storedRows(copy, backup.retention)),
     [
       'Database',
       `${code(backup.database)} on ${code(backup.address)}, PostgreSQL ${escaped(backup.serverVersion)}, ` +
@@ -101,17 +84,27 @@ function facts(backup: BackupSummary): string {
     ],
     [
       'Archive',
-      `**${bytes(backup.size)}**${smaller}; pg_dump ${escaped(backup.clientVersion)}, ${escaped(backup.compression)}`,
+      `**${bytes(size)}**${smaller}; pg_dump ${escaped(backup.clientVersion)}, ${escaped(backup.compression)}`,
     ],
     ...(backup.encryption ? [['Encryption', `age, to **${encryptedTo(backup.encryption)}**`]] : []),
-    ['Contents', `**${describeContents(manifest)}**`],
+    ...(content ? [['Contents', `**${describeContents(content)}**`]] : []),
     ...(backup.testRestore ? [['Test restore', describeTestRestore(backup.testRestore)]] : []),
-    ['SHA-256 of the file', `<code>${backup.sha256}</code>`],
-    ['Content digest', `<code>${manifest.contentDigest}</code>`],
+    ['SHA-256 of the file', `<code>${sha256}</code>`],
+    ...(content ? [['Content digest', `<code>${content.contentDigest}</code>`]] : []),
     ['Duration', formatDurations(backup)],
   ];
   const [first = [], ...rest] = rows;
   return table(first, rest, ['left', 'left']);
+}
+
+function storedRows({ name, url, path, expiresAt }: StoredBackup, retention: string): string[][] {
+  if (path !== undefined) return [['File', code(path)]];
+  const until = expiresAt ? [['Kept until', `**${minute(expiresAt)}** (${escaped(retention)})`]] : [];
+  return [['Artifact', nameOf({ name, url })], ...until];
+}
+
+function artifactOf({ copies }: BackupSummary): StoredBackup | undefined {
+  return copies.find(({ artifactId }) => artifactId !== undefined);
 }
 
 function describeTestRestore({ serverVersion, address }: TestRestoredOn): string {
@@ -124,18 +117,20 @@ const MISSING_ROLES =
   'Create the role, or use the restore action: it leaves out only what needs that role, and says what.';
 
 function howToRestore(backup: BackupSummary): string {
-  const { artifact, keptAt = '' } = backup;
-  const name = artifact?.name ?? keptAt;
+  const artifact = artifactOf(backup);
+  const [first] = backup.copies;
+  const name = artifact?.name ?? first?.path ?? '';
+  const sha256 = (artifact ?? first)?.sha256 ?? '';
   const file = shellWord(name);
   const lines = [
     ...(artifact
       ? [
           '# download it (with the GitHub CLI, signed in; or click on the artifact above)',
-          `gh api repos/${artifact.repository}/actions/artifacts/${artifact.id}/zip > ${file}`,
+          `gh api repos/${backup.repository}/actions/artifacts/${artifact.artifactId ?? ''}/zip > ${file}`,
         ]
       : []),
     '# check that it is the verified file',
-    `echo ${shellWord(`${artifact?.sha256 ?? backup.sha256}  ${name}`)} | sha256sum --check`,
+    `echo ${shellWord(`${sha256}  ${name}`)} | sha256sum --check`,
     ...(backup.encryption ? decryption(backup.encryption, name) : []),
     '# restore it with owners and privileges into an empty database, with client tools of the same major version or newer',
     `pg_restore --exit-on-error --single-transaction --dbname="$TARGET_DATABASE_URL" ${shellWord(plaintextName(name))}`,

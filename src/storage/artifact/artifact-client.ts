@@ -28,6 +28,19 @@ export class ServiceRefusal extends UserError {
   }
 }
 
+/** The service refuses to store more: the plan's quota is used up. */
+export class QuotaReached extends ServiceRefusal {}
+
+/** A response with a status that may pass. */
+export class FailedStatus extends UnexpectedResponse {
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
 /**
  * The service with the runner's own token, so that a job needs no permission.
  *
@@ -55,10 +68,12 @@ export function runService(env: NodeJS.ProcessEnv, bounds: Bounds): ArtifactClie
     const answer: unknown = await response.json();
     if (response.ok && isJsonObject(answer)) return inSnakeCase(answer);
     const said = isJsonObject(answer) ? textOrEmpty(answer['msg']) : '';
-    const message = `the artifact service answered ${method} with ${response.status} ${said}`.trimEnd();
+    const message = `the artifact service answered ${method} with (${response.status}) ${said}`.trimEnd();
+    // The words by which the toolkit knows it (`UsageError` in `shared/errors.js` of `@actions/artifact`).
+    if (said.includes('insufficient usage')) throw new QuotaReached(message, response.status);
     throw isRefusal(response.status)
       ? new ServiceRefusal(message, response.status)
-      : new UnexpectedResponse(message);
+      : new FailedStatus(message, response.status);
   };
   return {
     call: (method, parameters) =>
@@ -71,7 +86,7 @@ export function runService(env: NodeJS.ProcessEnv, bounds: Bounds): ArtifactClie
 }
 
 /** But not for too many requests (429), or a timeout (408). */
-function isRefusal(status: number): boolean {
+export function isRefusal(status: number): boolean {
   return status >= 400 && status < 500 && status !== 408 && status !== 429;
 }
 

@@ -2,6 +2,7 @@ import { UserError } from '../../errors.ts';
 import { noteState, savedState } from '../../runner/command-files.ts';
 import { log } from '../../runner/log.ts';
 import { FEW_RETRIES, reasonOf } from '../../runner/retry-policy.ts';
+import { recordName } from '../backup-file-name.ts';
 import { ServiceRefusal, runService } from './artifact-client.ts';
 
 /** What happened to an artifact that must not be used as a backup. */
@@ -25,6 +26,8 @@ export async function deleteOwnArtifact(
   try {
     const service = runService(env, bounds);
     if (!service) return { kind: 'left', why: 'the token of this job contains no run' };
+    // The record first: without it, the file is no backup.
+    await service.call('DeleteArtifact', { name: recordName(name) }).catch(unlessAbsent);
     await service.call('DeleteArtifact', { name });
     return { kind: 'deleted' };
   } catch (error) {
@@ -34,18 +37,29 @@ export async function deleteOwnArtifact(
   }
 }
 
+function unlessAbsent(error: unknown): void {
+  if (!(error instanceof ServiceRefusal) || error.status !== 404) throw error;
+}
+
+/** The error for an artifact that is still there and must not be used. */
+export function notDeleted(name: string, why: string): UserError {
+  return new UserError(
+    'storage',
+    `The artifact ${name} could not be deleted (${why}): do not restore from it.`,
+    'Delete the artifact on the page of this run.',
+  );
+}
+
 /** Adds the result of a withdrawal to its reason. A cancellation is not changed; a warning is logged instead. */
 export function afterDeletion(error: unknown, name: string, withdrawal: Withdrawal): unknown {
-  const left = withdrawal.kind === 'left';
-  const outcome = left
-    ? ` The artifact ${name} could not be deleted (${withdrawal.why}): do not restore from it.`
-    : ' The artifact was deleted.';
   if (withdrawal.kind === 'absent') return error;
+  const left = withdrawal.kind === 'left' ? notDeleted(name, withdrawal.why) : undefined;
   if (error instanceof UserError) {
-    const hint = left ? `Delete the artifact on the page of this run. ${error.hint}` : error.hint;
-    return new UserError(error.code, error.message + outcome, hint, { cause: error });
+    const message = `${error.message} ${left?.message ?? 'The artifact was deleted.'}`;
+    const hint = left ? `${left.hint} ${error.hint}` : error.hint;
+    return new UserError(error.code, message, hint, { cause: error });
   }
-  if (left) log.warning(outcome.trimStart());
+  if (left) log.warning(left.message);
   return error;
 }
 

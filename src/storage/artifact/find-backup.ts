@@ -3,13 +3,19 @@ import { log } from '../../runner/log.ts';
 import { type ArtifactList, artifactList } from './artifact-list.ts';
 import { type RepositoryAccess, connectToGitHub } from '../../github/github-api.ts';
 import { GitHubRefusal } from '../../github/github-failure.ts';
-import { ambiguous, expired, notFound, notOwn } from './not-found.ts';
+import { type Stock, ambiguous, expired, notFound } from '../no-such-backup.ts';
+import { notOwn } from './not-own.ts';
 import { runArtifacts } from './run-artifacts.ts';
 import { type Search, scan } from './search.ts';
-import { type Located, type StoredBackup, ignoredInWords, isBackup, newestFirst } from './stored-artifact.ts';
-
-/** An unexpired artifact that was made by the repository's own code. One that is requested by name or id need not be of this action. */
-export type FoundBackup = Located;
+import {
+  type Located,
+  type LocatedBackup,
+  ignoredInWords,
+  isBackup,
+  newestFirst,
+  withRecords,
+} from './stored-artifact.ts';
+import { storedFileOf } from './stored-file.ts';
 
 /** How many backups an error lists. */
 const LISTED = 10;
@@ -18,25 +24,27 @@ const LISTED = 10;
  * Finds a backup in a repository. Those of this run are found with the runner's own token, so that a
  * restore in the same run needs no permission.
  *
+ * @returns an unexpired artifact that was made by the repository's own code. One that is requested by name or id need not
+ *   be of this action; its record, if there is one, need not be found yet.
  * @throws UserError when there is none, listing the existing ones, or several series to choose from; GitHubRefusal naming
  *   the permission to add; what `GitHubApi.call` throws.
  */
-export async function findBackup(wanted: WantedBackup, access: RepositoryAccess): Promise<FoundBackup> {
-  const ofRun = access.isOwnRepository ? await runArtifacts(access.env, access) : [];
+export async function findBackup(wanted: WantedBackup, access: RepositoryAccess): Promise<Located> {
+  const ofRun = access.isOwnRepository ? withRecords(await runArtifacts(access.env, access)) : [];
   if (wanted.kind === 'latest') return findLatest(wanted, ofRun, access);
   const found = ofRun.toSorted(newestFirst).find(isWanted(wanted));
   if (found) return found;
   const list = artifactList(await connectToGitHub(access));
   return wanted.kind === 'name'
-    ? findByName(wanted, list, search(wanted, ofRun, access))
-    : findById(wanted, list, search(wanted, ofRun, access));
+    ? findByName(wanted, list, search(wanted, ofRun, access), access)
+    : findById(wanted, list, search(wanted, ofRun, access), access);
 }
 
 async function findLatest(
   wanted: WantedBackup & { kind: 'latest' },
   ofRun: readonly Located[],
   access: RepositoryAccess,
-): Promise<FoundBackup> {
+): Promise<Located> {
   const known = search(wanted, ofRun, access);
   const ofSeries = wanted.backupName === undefined ? undefined : isOfSeries(wanted.backupName);
   const searched = await listing(
@@ -52,42 +60,50 @@ async function findLatest(
   if (ignored !== undefined) log.info(ignored);
   const usable = searched.artifacts.filter(isUsable).sort(newestFirst);
   const names = new Set(usable.map(({ artifact }) => artifact.backup.backupName));
-  if (wanted.backupName === undefined && names.size > 1) throw ambiguous(searched, new Date());
+  if (wanted.backupName === undefined && names.size > 1)
+    throw ambiguous(stockOf(searched, access), new Date());
   const newest = usable.find(ofSeries ?? isUsable);
   if (newest) return newest;
-  throw notFound(searched, new Date());
+  throw notFound(stockOf(searched, access), new Date());
 }
 
 async function findByName(
   wanted: WantedBackup & { kind: 'name' },
   list: ArtifactList,
   known: Search,
-): Promise<FoundBackup> {
+  access: RepositoryAccess,
+): Promise<Located> {
   const { artifacts } = await scan(list.pages({ name: wanted.name }), known, () => false);
   const named = artifacts.filter(isWanted(wanted)).sort(newestFirst);
   const own = named.filter(({ artifact }) => artifact.origin === 'own');
   const newest = own.find(({ artifact }) => !artifact.expired) ?? own[0] ?? named[0];
-  if (!newest) throw notFound(await scan(list.pages(), known, hasEnoughToList), new Date());
-  return unlessUnusable(newest, list, known);
+  if (!newest) throw notFound(await stock(list, known, access), new Date());
+  return unlessUnusable(newest, list, known, access);
 }
 
 async function findById(
   wanted: WantedBackup & { kind: 'id' },
   list: ArtifactList,
   known: Search,
-): Promise<FoundBackup> {
+  access: RepositoryAccess,
+): Promise<Located> {
   const found = await list.byId(wanted.id).catch(async (error: unknown) => {
     if (!(error instanceof GitHubRefusal) || error.status !== 404) throw error;
     // The artifact or the repository does not exist; listing fails as well if it is the repository.
-    throw notFound(await scan(list.pages(), known, hasEnoughToList), new Date());
+    throw notFound(await stock(list, known, access), new Date());
   });
-  return unlessUnusable(found, list, known);
+  return unlessUnusable(found, list, known, access);
 }
 
-async function unlessUnusable(found: FoundBackup, list: ArtifactList, known: Search): Promise<FoundBackup> {
+async function unlessUnusable(
+  found: Located,
+  list: ArtifactList,
+  known: Search,
+  access: RepositoryAccess,
+): Promise<Located> {
   if (found.artifact.origin !== 'own') throw notOwn(found.artifact, known.repository);
   if (!found.artifact.expired) return found;
-  throw expired(found.artifact, await scan(list.pages(), known, hasEnoughToList), new Date());
+  throw expired(storedFileOf(found, access), await stock(list, known, access), new Date());
 }
 
 async function listing(
@@ -96,6 +112,25 @@ async function listing(
   isEnough: (seen: readonly Located[]) => boolean,
 ): Promise<Search> {
   return scan(artifactList(await connectToGitHub(access)).pages(), known, isEnough);
+}
+
+async function stock(list: ArtifactList, known: Search, access: RepositoryAccess): Promise<Stock> {
+  return stockOf(await scan(list.pages(), known, hasEnoughToList), access);
+}
+
+function stockOf({ wanted, repository, artifacts, isComplete }: Search, access: RepositoryAccess): Stock {
+  return {
+    wanted,
+    store: repository,
+    kind: 'artifact',
+    backups: artifacts
+      .filter(isBackup)
+      .sort(newestFirst)
+      .map((located) => ({ ...storedFileOf(located, access), expired: located.artifact.expired })),
+    total: artifacts.length,
+    isComplete,
+    ignored: ignoredInWords(artifacts, undefined),
+  };
 }
 
 function search(wanted: WantedBackup, ofRun: readonly Located[], access: RepositoryAccess): Search {
@@ -108,7 +143,7 @@ function isWanted(wanted: Exclude<WantedBackup, { kind: 'latest' }>): (located: 
     wanted.kind === 'name' ? artifact.name === wanted.name : artifact.id === wanted.id;
 }
 
-function isUsable(located: Located): located is Located<StoredBackup> {
+function isUsable(located: Located): located is LocatedBackup {
   return isBackup(located) && !located.artifact.expired;
 }
 

@@ -3,7 +3,7 @@ import { log } from '../../runner/log.ts';
 import { type JsonObject, objectsOf, textOf, timeOf, wholeNumberOf } from '../../github/json.ts';
 import type { Bounds } from '../../runner/retry-policy.ts';
 import { type ArtifactClient, contentOf, inSnakeCase, runService } from './artifact-client.ts';
-import { type Located, storedArtifact } from './stored-artifact.ts';
+import { type Located, storedArtifact, withRecords } from './stored-artifact.ts';
 
 /**
  * The artifacts of this workflow run, of all its jobs. The runner's own token lists and reads them, so a job needs no
@@ -18,7 +18,9 @@ export async function runArtifacts(env: NodeJS.ProcessEnv, bounds: Bounds): Prom
   const runId = /^\d+$/.test(env['GITHUB_RUN_ID'] ?? '') ? Number(env['GITHUB_RUN_ID']) : undefined;
   try {
     const { artifacts = [] } = await service.call('ListArtifacts', {});
-    return objectsOf(artifacts).map((artifact) => readArtifact(service, runId, inSnakeCase(artifact)));
+    return withRecords(
+      objectsOf(artifacts).map((artifact) => readArtifact(service, runId, inSnakeCase(artifact))),
+    );
   } catch (error) {
     bounds.signal.throwIfAborted();
     log.debug(`The artifacts of this run cannot be listed: ${messageOf(error)}`);

@@ -1,13 +1,14 @@
 import type { WantedBackup } from '../wanted-backup.ts';
 import { log } from '../../runner/log.ts';
 import type { ArtifactList } from './artifact-list.ts';
-import type { Located } from './stored-artifact.ts';
+import { type Located, withRecords } from './stored-artifact.ts';
 
 /** What was searched for, where, and the artifacts so far. */
 export interface Search {
   readonly wanted: WantedBackup;
   /** `owner/name`. */
   readonly repository: string;
+  /** With their records. */
   readonly artifacts: readonly Located[];
   /** False when there are too many artifacts to search them all. */
   readonly isComplete: boolean;
@@ -21,7 +22,7 @@ const MANY_ARTIFACTS = 1_000;
 
 /**
  * Reads pages until it is enough, in which case the artifacts on further pages must be older: so that counts only as long
- * as the list is sorted, the newest first.
+ * as the list is sorted, the newest first. A record is newer than its backup.
  */
 export async function scan(
   pages: ReturnType<ArtifactList['pages']>,
@@ -38,11 +39,11 @@ export async function scan(
       log.info(`Searching the ${total} artifacts of ${known.repository}`);
     }
     seen.push(...artifacts);
-    if (isEnough(seen) && isNewestFirst(seen)) break;
+    if (isNewestFirst(seen) && isEnough(withRecords(seen))) break;
     isComplete = seen.length < mostArtifacts || seen.length >= total;
     if (!isComplete) break;
   }
-  return { ...known, artifacts: merged(known.artifacts, seen), isComplete, answeredAt };
+  return { ...known, artifacts: withRecords(merged(known.artifacts, seen)), isComplete, answeredAt };
 }
 
 function isNewestFirst(seen: readonly Located[]): boolean {

@@ -1,22 +1,21 @@
 import { type ArtifactPage, artifactList } from './artifact-list.ts';
 import type { GitHubApi } from '../../github/github-api.ts';
+import type { Series } from '../store.ts';
 import { scan } from './search.ts';
 import { log } from '../../runner/log.ts';
-import { type StoredBackup, ignoredInWords, isBackup, newestFirst } from './stored-artifact.ts';
+import {
+  type LocatedBackup,
+  type LocatedFile,
+  ignoredInWords,
+  isBackup,
+  isFileOfBackup,
+  newestFirst,
+} from './stored-artifact.ts';
 
-/** The backups with one name in a repository. */
-export interface Series {
-  readonly backupName: string;
-  /** The unexpired ones, the newest first: in the order in which a restore finds the latest. */
-  readonly backups: readonly StoredBackup[];
-  /** The names of the other series that have backups. */
-  readonly others: readonly string[];
-  /** What has a name of this series and is no backup, as a sentence. */
-  readonly ignored: string | undefined;
-  /** How many artifacts were searched; undefined when these are all. */
-  readonly lookedAt: number | undefined;
-  /** What time it was then by GitHub's clock; undefined when it does not say. */
-  readonly answeredAt: Date | undefined;
+/** A series, as a store lists it, with the artifacts of its backups. */
+export interface LocatedSeries extends Omit<Series, 'backups' | 'unfinished'> {
+  readonly backups: readonly LocatedBackup[];
+  readonly unfinished: readonly LocatedFile[];
 }
 
 /**
@@ -30,7 +29,7 @@ export async function findSeries(
   api: GitHubApi,
   backupName: string,
   permission: 'read' | 'write',
-): Promise<Series> {
+): Promise<LocatedSeries> {
   const wanted = { kind: 'latest', backupName } as const;
   const known = { wanted, repository: api.repository, artifacts: [], isComplete: true };
   const { artifacts, isComplete, answeredAt } = await scan(pagesWith(api, permission), known, () => false);
@@ -40,12 +39,22 @@ export async function findSeries(
   const usable = artifacts
     .filter(isBackup)
     .sort(newestFirst)
-    .map(({ artifact }) => artifact)
-    .filter(({ expired, expiresAt }) => !expired && (expiresAt === undefined || expiresAt.getTime() > now));
-  const names = new Set(usable.map(({ backup }) => backup.backupName));
+    .filter(
+      ({ artifact: { expired, expiresAt } }) =>
+        !expired && (expiresAt === undefined || expiresAt.getTime() > now),
+    );
+  const names = new Set(usable.map(({ artifact }) => artifact.backup.backupName));
   return {
     backupName,
-    backups: usable.filter(({ backup }) => backup.backupName === backupName),
+    backups: usable.filter(({ artifact }) => artifact.backup.backupName === backupName),
+    unfinished: artifacts
+      .filter(isFileOfBackup)
+      .filter(
+        (located) =>
+          !isBackup(located) &&
+          !located.artifact.expired &&
+          located.artifact.backup.backupName === backupName,
+      ),
     others: [...names].filter((name) => name !== backupName),
     ignored,
     lookedAt: isComplete ? undefined : artifacts.length,

@@ -1,5 +1,6 @@
 import { count } from '../../runner/format.ts';
-import { type NamedBackup, readArtifactName } from '../artifact-name.ts';
+import { SMALLEST_BACKUP } from '../unfinished.ts';
+import { type BackupFileName, fileOfRecord, readBackupFileName, recordName } from '../backup-file-name.ts';
 
 /**
  * Whose code made an artifact. A pull request from a fork runs in the base repository, which lists its artifacts too:
@@ -24,16 +25,15 @@ export interface StoredArtifact {
   /** The workflow run that made it, where the service says so. */
   readonly runId: number | undefined;
   readonly origin: Origin;
-  /** What its name tells; undefined when it cannot be a backup of this action. */
-  readonly backup: NamedBackup | undefined;
+  /** What its name tells; undefined when it cannot be the file of a backup. */
+  readonly backup: BackupFileName | undefined;
 }
 
-/** An artifact that this action has made. */
-export type StoredBackup = StoredArtifact & { readonly backup: NamedBackup };
-
 /** An artifact, and the URL of its content. */
-export interface Located<T extends StoredArtifact = StoredArtifact> {
-  readonly artifact: T;
+export interface Located {
+  readonly artifact: StoredArtifact;
+  /** The artifact with its record; undefined when none was found. */
+  readonly record?: Located | undefined;
   /**
    * A URL from which the content can be read for some minutes, without a token; it is a secret.
    *
@@ -42,8 +42,15 @@ export interface Located<T extends StoredArtifact = StoredArtifact> {
   readonly signedUrl: () => Promise<string>;
 }
 
-/** In bytes, the header of an archive of pg_dump with empty names. What is smaller cannot be restored; an encrypted backup is larger. */
-const SMALLEST_BACKUP = 72;
+/** The file of a backup, which may be unfinished. */
+export interface LocatedFile extends Located {
+  readonly artifact: StoredArtifact & { readonly backup: BackupFileName };
+}
+
+/** The file of a finished backup, and its record. */
+export interface LocatedBackup extends LocatedFile {
+  readonly record: Located;
+}
 
 /** Completes an artifact as a service describes it. */
 export function storedArtifact(
@@ -54,13 +61,36 @@ export function storedArtifact(
   return {
     ...listed,
     digest: sha256Of(digest),
-    backup: canBeBackup ? readArtifactName(listed.name) : undefined,
+    backup: canBeBackup ? readBackupFileName(listed.name) : undefined,
   };
+}
+
+/**
+ * Finds the record of each backup among these artifacts: made by the same run, by the repository's own code, and not expired
+ * before the backup itself.
+ */
+export function withRecords(artifacts: readonly Located[]): Located[] {
+  const records = Map.groupBy(artifacts.filter(canBeRecord), ({ artifact }) => artifact.name);
+  return artifacts.map((located) => {
+    if (!located.artifact.backup) return located;
+    const named = records.get(recordName(located.artifact.name)) ?? [];
+    return { ...located, record: named.find((record) => belongs(record, located)) };
+  });
+}
+
+function canBeRecord({ artifact: { name, origin, size } }: Located): boolean {
+  return origin === 'own' && size > 0 && fileOfRecord(name) !== undefined;
+}
+
+function belongs({ artifact: record }: Located, { artifact: file }: Located): boolean {
+  const isOfRun = record.runId === undefined || file.runId === undefined || record.runId === file.runId;
+  return isOfRun && (!record.expired || file.expired);
 }
 
 /**
  * What has the name of a backup and is none, as a sentence; undefined when there is nothing of the kind.
  *
+ * @param artifacts with their records.
  * @param backupName of which series; undefined: of any.
  */
 export function ignoredInWords(
@@ -68,23 +98,32 @@ export function ignoredInWords(
   backupName: string | undefined,
 ): string | undefined {
   const ignored = artifacts
-    .map(({ artifact }) => artifact)
-    .filter(({ name, backup, expired }) => {
-      const named = backup || expired ? undefined : readArtifactName(name);
+    .filter((located) => {
+      if (located.artifact.expired || isBackup(located)) return false;
+      const named = readBackupFileName(located.artifact.name);
       return named && (backupName ?? named.backupName) === named.backupName;
-    });
+    })
+    .map(({ artifact }) => artifact);
   if (ignored.length === 0) return undefined;
   const notOwn = ignored.filter(({ origin }) => origin !== 'own').length;
-  const tooSmall = ignored.length - notOwn;
+  const unfinished = ignored.filter(({ backup }) => backup).length;
+  const tooSmall = ignored.length - notOwn - unfinished;
   const kinds = [
     ...(notOwn > 0 ? [`${notOwn} not made by this repository's own code (pull requests from forks)`] : []),
+    ...(unfinished > 0 ? [`${unfinished} unfinished (without a record)`] : []),
     ...(tooSmall > 0 ? [`${tooSmall} too small for a backup`] : []),
   ];
   return `Ignored ${count(ignored.length, 'artifact')} named like a backup: ${kinds.join(', ')}.`;
 }
 
-export function isBackup(located: Located): located is Located<StoredBackup> {
+/** Whether it is the file of a backup, which may be unfinished. */
+export function isFileOfBackup(located: Located): located is LocatedFile {
   return located.artifact.backup !== undefined;
+}
+
+/** Whether it is a backup: a file with a record. */
+export function isBackup(located: Located): located is LocatedBackup {
+  return isFileOfBackup(located) && located.record !== undefined;
 }
 
 /**

@@ -1,10 +1,9 @@
 import { UserError, cancelledOr } from '../../errors.ts';
-import { log } from '../../runner/log.ts';
 import { UnexpectedResponse } from '../../github/json.ts';
 import { type Bounds, retryTransient, reasonOf } from '../../runner/retry-policy.ts';
 import { type ArtifactClient, ServiceRefusal, contentOf, runService } from './artifact-client.ts';
-import { LongerContent, transfer } from './transfer.ts';
-import { afterDeletion, noteUnverified, deleteOwnArtifact } from './delete-own-artifact.ts';
+import { LongerContent } from '../exact-length.ts';
+import { transfer } from './transfer.ts';
 
 /** An artifact of this job, and the file that was verified before it was uploaded. */
 export interface UploadedFile {
@@ -17,12 +16,12 @@ export interface UploadedFile {
 
 /**
  * Reads the stored artifact back from the service, and compares it with the verified file. Nothing is written to
- * the disk. If it differs, cannot be downloaded, or the job is cancelled meanwhile, the artifact is deleted: an artifact
- * that was not read back must not look like a backup.
+ * the disk.
  *
  * A storage that never responds takes four times 20 s and 7 s of pauses; so does a service.
  *
- * @throws UserError with the reason, and whether the artifact was deleted; the signal's reason.
+ * @throws UserError with the reason; the signal's reason. The artifact must be deleted then: one that was not read back must not
+ *   look like a backup.
  */
 export async function verifyStoredCopy(
   file: UploadedFile,
@@ -33,11 +32,8 @@ export async function verifyStoredCopy(
     const service = runService(env, bounds);
     if (!service) throw new UnexpectedResponse('the token of this job contains no run');
     await retryTransient('The stored copy', bounds, () => compare(service, file, bounds));
-    noteUnverified(undefined);
-    log.info('Read back from the artifact service: size and SHA-256 match the verified file');
   } catch (error) {
-    const reason = cancelledOr(bounds.signal, () => notReadBack(file.name, error));
-    throw afterDeletion(reason, file.name, await deleteOwnArtifact(file.name, env, bounds.signal));
+    throw cancelledOr(bounds.signal, () => notReadBack(file.name, error));
   }
 }
 

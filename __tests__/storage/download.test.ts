@@ -2,21 +2,19 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { CancelledError } from '../../../src/errors.ts';
-import { downloadProgress } from '../../../src/storage/artifact/download-progress.ts';
-import {
-  type DownloadedFile,
-  type DownloadOptions,
-  downloadBackup,
-} from '../../../src/storage/artifact/download.ts';
-import { findBackup } from '../../../src/storage/artifact/find-backup.ts';
-import type { RepositoryAccess } from '../../../src/github/github-api.ts';
-import type { RetryLimits } from '../../../src/runner/retry-policy.ts';
-import { type ArtifactService, type Seed, startArtifactService } from '../../support/artifact-service.ts';
-import { captureOutput } from '../../support/captured-output.ts';
-import { userErrorOf } from '../../support/user-error.ts';
-import { HASTE, IMPATIENCE, accessTo, backupFile, until } from './store-bed.ts';
+import { CancelledError } from '../../src/errors.ts';
+import { downloadProgress } from '../../src/storage/artifact/download-progress.ts';
+import { type DownloadedFile, type DownloadOptions, downloadBackup } from '../../src/storage/download.ts';
+import { exactLength } from '../../src/storage/exact-length.ts';
+import { artifactReader } from '../../src/storage/artifact/artifact-reader.ts';
+import type { RepositoryAccess } from '../../src/github/github-api.ts';
+import type { RetryLimits } from '../../src/runner/retry-policy.ts';
+import { type ArtifactService, type Seed, startArtifactService } from '../support/artifact-service.ts';
+import { captureOutput } from '../support/captured-output.ts';
+import { userErrorOf } from '../support/user-error.ts';
+import { HASTE, IMPATIENCE, accessTo, backupFile, until } from './artifact/store-bed.ts';
 
 let service: ArtifactService;
 let folder: string;
@@ -43,9 +41,10 @@ async function download(
   access: Partial<RepositoryAccess> = {},
 ): Promise<DownloadedFile> {
   const { id } = await service.seed({ name: backupFile('shop', 1), content: CONTENT, ...changes });
-  const found = await findBackup({ kind: 'id', id }, accessTo(service, access));
   const { signal } = new AbortController();
-  return downloadBackup(found, { folder, signal, retries: IMPATIENCE, ...options });
+  const limits = { signal, retries: IMPATIENCE, ...options };
+  const store = artifactReader({ ...accessTo(service, { ...limits, ...access }), permission: 'read' });
+  return downloadBackup(store, await store.find({ kind: 'id', id }), { folder, ...limits });
 }
 const retriesWith = (fault: unknown): RetryLimits =>
   fault === 'stall' || fault === 'hang' ? HASTE : IMPATIENCE;
@@ -104,11 +103,13 @@ describe('a download that differs from the record of the service', () => {
 
   it('is refused if it is too long, before it fills the disk', async () => {
     const { id } = await service.seed({ name: 'long.bak', content: CONTENT });
-    const found = await findBackup({ kind: 'id', id }, accessTo(service));
-    const shorter = { ...found, artifact: { ...found.artifact, size: 1_000 } };
-    const { message } = await userErrorOf(
-      downloadBackup(shorter, { folder, signal: new AbortController().signal }),
-    );
+    const { signal } = new AbortController();
+    const reader = artifactReader({ ...accessTo(service), permission: 'read' });
+    const found = await reader.find({ kind: 'id', id });
+    const store = {
+      open: async () => Readable.from(exactLength(await reader.open(found), 1_000), { objectMode: false }),
+    };
+    const { message } = await userErrorOf(downloadBackup(store, found, { folder, signal }));
     expect(message).toContain('longer than the 1000 bytes that were recorded');
     expect(await readdir(folder)).toEqual([]);
   });
@@ -166,11 +167,11 @@ describe('a download that fails', () => {
 
   it('says that the artifact has expired meanwhile', async () => {
     const record = await service.seed({ name: backupFile('shop', 2), content: CONTENT });
-    const found = await findBackup({ kind: 'id', id: record.id }, accessTo(service));
+    const { signal } = new AbortController();
+    const store = artifactReader({ ...accessTo(service), permission: 'read' });
+    const found = await store.find({ kind: 'id', id: record.id });
     service.faults = { rest: { answer: { status: 410, message: 'Artifact has expired' } } };
-    const { message } = await userErrorOf(
-      downloadBackup(found, { folder, signal: new AbortController().signal }),
-    );
+    const { message } = await userErrorOf(downloadBackup(store, found, { folder, signal }));
     expect(message).toContain('has expired');
   });
 

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import type { Encryption } from '../age/age-inputs.ts';
+import type { Manifest } from '../archive/content/manifest.ts';
+import { recordedContent } from '../archive/recorded-content.ts';
+import { type BackupFileName, backupFileName } from '../storage/backup-file-name.ts';
+import {
+  type BackupRecord,
+  type RecordedEncryption,
+  type RecordedOmission,
+  RECORD_VERSION,
+} from '../storage/record.ts';
+import type { FileFacts } from '../storage/store.ts';
+import type { DumpFilters } from './dump/dump-filters.ts';
+
+/** What a record is made of. */
+export interface RecordParts {
+  readonly backup: BackupFileName;
+  /** The file as it is stored. */
+  readonly file: FileFacts;
+  readonly database: string;
+  readonly serverVersion: string;
+  readonly clientVersion: string;
+  readonly compression: string;
+  readonly encryption: Encryption | undefined;
+  readonly manifest: Manifest;
+  readonly filters: DumpFilters;
+  /** `pg-dump-args`. */
+  readonly dumpArguments: readonly string[];
+  /** `owner/name` and the id of the run. */
+  readonly madeBy: BackupRecord['madeBy'];
+  /** Makes the record a silent one; undefined only for a backup that is not encrypted, in a private repository. */
+  readonly contentTag: string | undefined;
+}
+
+/** The record of a backup. */
+export function makeRecord(parts: RecordParts): BackupRecord {
+  const { backup, file, database, serverVersion, clientVersion, compression, encryption } = parts;
+  const omissions = omissionsOf(parts.filters, parts.dumpArguments);
+  const facts = {
+    version: RECORD_VERSION,
+    backupName: backup.backupName,
+    takenAt: backup.takenAt.toISOString().replace(/\.\d+/, ''),
+    database,
+    serverVersion,
+    clientVersion,
+    compression,
+    file: { name: backupFileName(backup), size: file.size, sha256: file.sha256 },
+    madeBy: { repository: parts.madeBy.repository, run: parts.madeBy.run },
+  };
+  const { contentTag } = parts;
+  if (contentTag !== undefined) {
+    const notIncluded = omissions.map((omission) => ({ ...omission, names: [] }));
+    return { ...facts, encryption: recordedEncryption(encryption), notIncluded, contentTag };
+  }
+  if (encryption) throw new Error('The record of an encrypted backup needs a tag of its content.');
+  return { ...facts, encryption: null, notIncluded: omissions, content: recordedContent(parts.manifest) };
+}
+
+function recordedEncryption(encryption: Encryption | undefined): RecordedEncryption | null {
+  if (!encryption) return null;
+  if (encryption.to === 'passphrase') return { kind: 'age-passphrase' };
+  const fingerprints = encryption.recipients.map((recipient) =>
+    createHash('sha256').update(recipient).digest('hex'),
+  );
+  return { kind: 'age-recipients', recipients: fingerprints.sort() };
+}
+
+const ALWAYS: RecordedOmission = {
+  what: 'roles, tablespaces and other databases',
+  names: [],
+  why: 'pg_dump backs up one database',
+};
+
+/** What a backup leaves out, as its inputs say. */
+function omissionsOf(filters: DumpFilters, dumpArguments: readonly string[]): RecordedOmission[] {
+  const chosen: readonly RecordedOmission[] = [
+    { what: 'all but these schemas', names: filters.schemas, why: 'schemas' },
+    { what: 'schemas', names: filters.excludeSchemas, why: 'exclude-schemas' },
+    { what: 'all but these tables', names: filters.tables, why: 'tables' },
+    { what: 'tables', names: filters.excludeTables, why: 'exclude-tables' },
+    { what: 'rows of tables', names: filters.excludeTableData, why: 'exclude-table-data' },
+    { what: 'what these options leave out', names: dumpArguments, why: 'pg-dump-args' },
+  ];
+  return [ALWAYS, ...chosen.filter(({ names }) => names.length > 0)];
+}

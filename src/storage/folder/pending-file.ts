@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { UserError, cancelledOr, messageOf } from '../../errors.ts';
+import { FileSink } from '../../process/file-sink.ts';
+import { noteState, savedState } from '../../runner/command-files.ts';
+import { log } from '../../runner/log.ts';
+import { readBackupFileName, recordName } from '../backup-file-name.ts';
+import { type BackupRecord, serializeRecord } from '../record.ts';
+import type { FileFacts, PendingBackup, StoredBackup } from '../store.ts';
+import { PARTIAL } from './folder-listing.ts';
+import { type FolderPlace, createPlace, folderName } from './folder-place.ts';
+import { removeEmptyFolders } from './inside.ts';
+
+/**
+ * Begins a backup in a folder. It is written under a temporary name, which only its owner can read; renamed when all of it was
+ * read back from the disk; and has its record last.
+ *
+ * @throws UserError when the folder cannot be written.
+ */
+export async function beginInFolder(
+  place: FolderPlace,
+  name: string,
+  signal: AbortSignal,
+): Promise<PendingBackup> {
+  const made = await createPlace(place);
+  const file = path.join(place.folder, name);
+  const partial = `${file}${PARTIAL}`;
+  const explain = (error: unknown): Error => notWritten(place, error);
+  const orExplain = explainer(explain, signal);
+  const sink = await orExplain(() => FileSink.create(partial, explain));
+  noteUnfinished(file, true);
+  let isAborted = false;
+  return {
+    name: folderName(place),
+    sink,
+    progress: () => sink.bytesWritten,
+    commit: (facts) =>
+      orExplain(async () => {
+        await requireSame(partial, facts, signal);
+        await rename(partial, file);
+      }),
+    finish: (record) =>
+      orExplain(async () => {
+        await writeRecord(file, record);
+        noteUnfinished(file, false);
+        return finished(file, record);
+      }),
+    async abort() {
+      if (isAborted) return;
+      isAborted = true;
+      sink.on('error', () => undefined).destroy();
+      await removeUnfinished(file).catch((error: unknown) => {
+        throw notRemoved(file, error);
+      });
+      if (made !== undefined) await removeEmptyFolders(place.folder, made);
+      noteUnfinished(file, false);
+    },
+  };
+}
+
+type Explainer = <T>(work: () => Promise<T>) => Promise<T>;
+
+function explainer(explain: (error: unknown) => Error, signal: AbortSignal): Explainer {
+  return async (work) => {
+    try {
+      signal.throwIfAborted();
+      return await work();
+    } catch (error) {
+      throw cancelledOr(signal, () => explain(error));
+    }
+  };
+}
+
+function notWritten(place: FolderPlace, error: unknown): UserError {
+  if (error instanceof UserError) return error;
+  return new UserError(
+    'storage',
+    `The backup could not be written to ${folderName(place)}: ${messageOf(error)}`,
+    'Check that the disk has enough space and that the folder can be written.',
+    { cause: error },
+  );
+}
+
+function notRemoved(file: string, error: unknown): UserError {
+  return new UserError(
+    'storage',
+    `The file ${file} could not be removed (${messageOf(error)}): do not restore from it.`,
+    'Remove the file.',
+    { cause: error },
+  );
+}
+
+/** Reads back what the disk has. */
+async function requireSame(partial: string, facts: FileFacts, signal: AbortSignal): Promise<void> {
+  const hash = createHash('sha256');
+  let size = 0;
+  const handle = await open(partial, 'r');
+  for await (const chunk of handle.createReadStream({ highWaterMark: 1024 * 1024, signal })) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    hash.update(chunk);
+    size += chunk.length;
+  }
+  if (size === facts.size && hash.digest('hex') === facts.sha256) return;
+  throw new UserError(
+    'stored-copy-differs',
+    `The file ${path.basename(partial, PARTIAL)} differs from what was written: its size or SHA-256 is not the same.`,
+    'Run the job again; if the error persists, the disk of the runner is faulty.',
+  );
+}
+
+async function writeRecord(file: string, record: BackupRecord): Promise<void> {
+  const target = recordName(file);
+  const partial = `${target}${PARTIAL}`;
+  const handle = await open(partial, 'wx', 0o600);
+  try {
+    await handle.writeFile(serializeRecord(record));
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(partial, target);
+}
+
+function finished(file: string, record: BackupRecord): StoredBackup {
+  const name = path.basename(file);
+  const backup = readBackupFileName(name);
+  if (!backup) throw new Error(`${name} is not the name of a backup.`);
+  return {
+    name,
+    size: record.file.size,
+    sha256: record.file.sha256,
+    backup,
+    createdAt: backup.takenAt,
+    expiresAt: undefined,
+    artifactId: undefined,
+    url: undefined,
+    path: file,
+  };
+}
+
+/** Everything that may be there of a backup before its record is. */
+async function removeUnfinished(file: string): Promise<void> {
+  const record = recordName(file);
+  for (const part of [`${record}${PARTIAL}`, record, `${file}${PARTIAL}`, file])
+    await rm(part, { force: true });
+}
+
+const STATE = 'unfinished-files';
+const begun = new Set<string>();
+
+/** Records for the post step the files that must not stay as they are. */
+function noteUnfinished(file: string, isUnfinished: boolean): void {
+  if (isUnfinished) begun.add(file);
+  else begun.delete(file);
+  noteState(STATE, JSON.stringify([...begun]));
+}
+
+/** In the post step: removes what a killed job has left unfinished in folders. */
+export async function removeUnfinishedFiles(): Promise<void> {
+  const files: unknown = JSON.parse(savedState(STATE) ?? '[]');
+  if (!Array.isArray(files)) return;
+  for (const file of files) {
+    if (typeof file !== 'string' || !readBackupFileName(path.basename(file))) continue;
+    await removeUnfinished(file);
+    log.info(`Removed ${file}, which was not finished`);
+  }
+}

@@ -1,0 +1,13 @@
+import { UserError } from '../errors.ts';
+import { reasonOf } from '../runner/retry-policy.ts';
+
+/** The error for a file that a store did not deliver; one that is told to the user already stays as it is. */
+export function undelivered(name: string, error: unknown): UserError {
+  if (error instanceof UserError) return error;
+  return new UserError(
+    'storage',
+    `The artifact ${name} could not be downloaded: ${reasonOf(error)}`,
+    'GitHub may have an outage (githubstatus.com), or the runner cannot reach its storage. Run the job again.',
+    { cause: error },
+  );
+}
