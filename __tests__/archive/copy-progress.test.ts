@@ -23,6 +23,15 @@ describe('the progress of a dump', () => {
     expect(line?.trim()).toBe('37 %  150 MB of 400 MB  15 MB/s  about 17 s left  public.b');
   });
 
+  it('does not name the table where no content may show', () => {
+    const progress = dumpProgress(sizes);
+    const now = { elapsedMs: 10_000, archiveBytes: 30_000_000, isSilent: true };
+    progress.line(dumping('public.a'), 0);
+    expect(progress.describe({ ...now, archiveBytes: 0 })?.trim()).toBe('0 %');
+    progress.line(dumping('public.b'), 20_000_000);
+    expect(progress.describe(now)?.trim()).toBe('37 %  150 MB of 400 MB  15 MB/s  about 17 s left');
+  });
+
   it('never reports a table as complete while it is being dumped', () => {
     const progress = dumpProgress(sizes);
     progress.line(dumping('public.a'), 0);

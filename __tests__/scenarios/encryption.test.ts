@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -35,7 +36,6 @@ const backup = (inputs: Record<string, string>, secrets: string[] = []) =>
 
 describe('an encrypted backup', () => {
   it('to a public key can be restored with the commands of its summary and the standard age command', async () => {
-    const plain = await backup({ 'backup-name': 'plain' });
     const run = await backup({
       'age-recipients': `# the night shift\n${recipient}`,
       'backup-name': 'sealed',
@@ -43,7 +43,6 @@ describe('an encrypted backup', () => {
     expectSuccess(run);
     const name = run.outputs['artifact-name'] ?? '';
     expect(name).toMatch(/^sealed-.*\.bak\.age$/);
-    expect(run.outputs['content-digest']).toBe(plain.outputs['content-digest']);
     expect(run.log).toContain('Encrypted to 1 recipient');
     const content = await bed.artifacts.read(name);
     expect(content.subarray(0, 21).toString()).toBe('age-encryption.org/v1');
@@ -62,6 +61,33 @@ describe('an encrypted backup', () => {
       },
     });
     expect(await countRows(bed.database, 'restored')).toEqual(shop);
+  });
+
+  it('shows nothing of its content: no name of a table, no count, no digest', async () => {
+    const told = await backup({ 'backup-name': 'told' });
+    const { 'content-digest': digest = '?', rows = '?', tables = '?' } = told.outputs;
+    const run = await backup({ 'age-recipients': recipient, 'backup-name': 'silent' });
+    expectSuccess(run);
+    expect(run.outputs).toMatchObject({ 'content-digest': '', rows: '', tables: '' });
+    const name = run.outputs['backup-file'] ?? '';
+    const record = (await bed.artifacts.read(`${name}.json`)).toString();
+    const shown = [run.log, run.summary, JSON.stringify(run.outputs), record].join('\n');
+    for (const secret of [
+      'customers',
+      digest.slice(0, 12),
+      `${tables} tables`,
+      Number(rows).toLocaleString('en'),
+    ]) {
+      expect([told.log, told.summary].join('\n')).toContain(secret);
+      expect(shown).not.toContain(secret);
+    }
+    expect(JSON.parse(record)).toMatchObject({
+      encryption: {
+        kind: 'age-recipients',
+        recipients: [createHash('sha256').update(recipient).digest('hex')],
+      },
+      notIncluded: [{ what: 'roles, tablespaces and other databases' }],
+    });
   });
 
   it('with a passphrase can be decrypted with the standard age command', async () => {

@@ -3,12 +3,20 @@ import { bytes, duration } from '../runner/format.ts';
 /** Sizes on the server of the tables whose rows are copied, in bytes, by the name that the tools print with `--verbose`. */
 export type TableSizes = ReadonlyMap<string, number>;
 
+/** When progress is described. */
+export interface Moment {
+  readonly elapsedMs: number;
+  readonly archiveBytes: number;
+  /** Whether names of tables must not show. */
+  readonly isSilent?: boolean;
+}
+
 /** The progress of a dump or a restore. Pure: the time and the size of the archive are passed to it. */
 export interface CopyProgress {
   /** Reads a line that the tool printed with `--verbose`, and how many bytes of the archive it has written or read so far. */
   line(text: string, archiveBytes: number): void;
   /** One line for the log; undefined before the first table, and when there is nothing new since the last line. */
-  describe(now: { elapsedMs: number; archiveBytes: number }): string | undefined;
+  describe(now: Moment): string | undefined;
 }
 
 /** How much smaller rows are in the archive than on the server, as long as this run has no ratio of its own. */
@@ -43,7 +51,7 @@ export function restoreProgress(sizes: TableSizes): CopyProgress {
         tableIn(text, RESTORED_TABLE) === undefined ? (RESTORED_OBJECT.exec(text)?.[1] ?? object) : undefined;
       rows.line(text, archiveBytes);
     },
-    describe: (now) => (object === undefined ? rows.describe(now) : `  ${object}`),
+    describe: (now) => (object === undefined || now.isSilent === true ? rows.describe(now) : `  ${object}`),
   };
 }
 
@@ -56,8 +64,10 @@ export function parallelProgress(tables: number): CopyProgress {
       if (FINISHED_TABLE.test(text)) complete += 1;
       latest = tableIn(text, RESTORED_TABLE) ?? RESTORED_OBJECT.exec(text)?.[1] ?? latest;
     },
-    describe: () =>
-      latest === undefined ? undefined : `  ${complete} of ${tables} tables complete, started ${latest}`,
+    describe: ({ isSilent = false }) =>
+      latest === undefined || isSilent
+        ? undefined
+        : `  ${complete} of ${tables} tables complete, started ${latest}`,
   };
 }
 
@@ -66,16 +76,17 @@ export function progressLine(progress: {
   readonly reached: number;
   readonly total: number;
   readonly elapsedMs: number;
-  readonly name: string;
+  /** Undefined: it must not show. */
+  readonly name: string | undefined;
 }): string {
   const { total, elapsedMs, name } = progress;
   const reached = Math.min(progress.reached, total);
-  if (total === 0 || reached === 0) return `  ${name}`;
+  if (total === 0 || reached === 0) return `  ${name ?? '0 %'}`;
   const perMs = reached / elapsedMs;
   const left = duration((total - reached) / perMs);
   return (
     `  ${String(Math.floor((100 * reached) / total)).padStart(3)} %  ${bytes(reached)} of ${bytes(total)}` +
-    `  ${bytes(perMs * 1000)}/s  about ${left} left  ${name}`
+    `  ${bytes(perMs * 1000)}/s  about ${left} left${name === undefined ? '' : `  ${name}`}`
   );
 }
 
@@ -101,7 +112,7 @@ function copyProgress(sizes: TableSizes, beforeTable: string): CopyProgress {
       current = { name, size: sizes.get(name) ?? 0 };
       archiveAtStart = archiveBytes;
     },
-    describe({ elapsedMs, archiveBytes }) {
+    describe({ elapsedMs, archiveBytes, isSilent = false }) {
       if (!current) return undefined;
       const ratio = done > 0 && archiveAtStart > 0 ? done / archiveAtStart : USUAL_RATIO;
       const inTable = Math.min((archiveBytes - archiveAtStart) * ratio, current.size * MOST_OF_A_TABLE);
@@ -109,7 +120,7 @@ function copyProgress(sizes: TableSizes, beforeTable: string): CopyProgress {
       const state = `${reached} ${current.name}`;
       if (state === lastState) return undefined;
       lastState = state;
-      return progressLine({ reached, total, elapsedMs, name: current.name });
+      return progressLine({ reached, total, elapsedMs, name: isSilent ? undefined : current.name });
     },
   };
 }

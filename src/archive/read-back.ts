@@ -132,7 +132,7 @@ export function requireSuccess({ exitCode, endedBy, stderr }: RunResult): void {
     const reason = lines.at(-1)?.replace(/^.*?error: /, '') ?? `it ended with exit code ${String(exitCode)}`;
     throw unreadable(`pg_restore reports: ${reason}`, new Error(stderr.trim()));
   }
-  for (const line of lines) log.info(line);
+  for (const line of lines) log.content(line, 'pg_restore printed a warning');
 }
 
 async function hashed(archive: string, signal: AbortSignal): Promise<{ sha256: string; size: number }> {

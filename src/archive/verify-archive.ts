@@ -31,8 +31,9 @@ export async function verifyArchive(
 export function logReadBack({ manifest }: ReadBack, milliseconds?: number): void {
   const { tables, rows, contentDigest } = manifest;
   const time = milliseconds === undefined ? '' : ` in ${duration(milliseconds)}`;
-  log.info(
+  log.content(
     `Read back ${count(tables.length, 'table')} and ${count(rows, 'row')}${time}; ` +
       `content digest ${contentDigest.slice(0, 12)}…`,
+    `Read back the whole archive${time}`,
   );
 }

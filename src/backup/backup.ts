@@ -80,6 +80,7 @@ export async function backup(
   const testServerPlan = await planTestServer(inputs);
   await requireStores(inputs, runner);
   const exposure = await refuseExposure(inputs, runner, signal);
+  if (isSilent({ inputs, exposure })) log.withholdContent();
   const kept = retention(inputs.retentionDays, runner.retentionLimit);
   const stores = openStores(inputs, runner, kept, signal);
 
@@ -250,5 +251,5 @@ function checkSelection(inputs: BackupInputs, server: ServerFacts, selected: Sel
   }
   const unreadable = unreadableError(server.user, selected, server.relations);
   if (unreadable && !isOpaque(inputs.dumpArguments)) throw unreadable;
-  if (unreadable) log.warning(unreadable.message);
+  if (unreadable && !log.withholdsContent) log.warning(unreadable.message);
 }

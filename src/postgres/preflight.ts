@@ -107,10 +107,10 @@ export async function runPreflight(request: PreflightRequest): Promise<Database>
   const session = new PgSession(tools, connection.environment, signal);
   const server = await queryServerFacts(session, request);
   const tables = server.relations.filter(({ kind }) => kind === 'table').length;
-  log.info(
+  const told = (facts: string): string =>
     `Connected to ${server.database} at ${connection.address} as ${server.user}: PostgreSQL ${server.version}` +
-      `${server.inRecovery ? ' (a standby)' : ''}, ${bytes(server.databaseBytes)}, ${count(tables, 'table')}, ${server.encoding}`,
-  );
+    `${server.inRecovery ? ' (a standby)' : ''}, ${bytes(server.databaseBytes)}, ${facts}${server.encoding}`;
+  log.content(told(`${count(tables, 'table')}, `), told(''));
   return { server, connection, session };
 }
 

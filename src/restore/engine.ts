@@ -73,9 +73,9 @@ export async function makePlan(
 
 /** Logs the plan, before anything is done. */
 export function logPlan(plan: RestorePlan): void {
-  for (const line of planLines(plan)) log.info(line);
+  for (const line of planLines(plan)) log.content(line);
   for (const omission of plan.omissions) {
-    if (omission.level !== 'warning') continue;
+    if (omission.level !== 'warning' || log.withholdsContent) continue;
     log.warning(`${verbOf(omission).warning}: ${describeOmission(omission)}, because ${omission.why}`);
   }
 }
@@ -116,7 +116,8 @@ export async function restoreInto(
     look: (observer) => isRestored(observer, plan, role),
     ...(onOutcome === undefined ? {} : { onOutcome }),
   });
-  log.info(`Restored ${count(restored.tables.length, 'table')} in ${duration(performance.now() - started)}`);
+  const time = duration(performance.now() - started);
+  log.content(`Restored ${count(restored.tables.length, 'table')} in ${time}`, `Restored in ${time}`);
   return restored;
 }
 
@@ -163,15 +164,18 @@ export async function verifyTarget(
     session,
     workFolder,
   });
-  log.info(
-    `Verified in ${duration(performance.now() - started)}: ${count(tables, 'table')} and ${count(rows, 'row')} are identical to the backup`,
+  const time = duration(performance.now() - started);
+  log.content(
+    `Verified in ${time}: ${count(tables, 'table')} and ${count(rows, 'row')} are identical to the backup`,
+    `Verified in ${time}: all rows are identical to the backup`,
   );
   const again = performance.now();
   const { untouched } = plan;
   const schema = await verifySchema(expectedSchema(contents, plan, settings), {
     ...{ session, workFolder, serverMajor, encoding, role, untouched },
   });
-  log.info(`Compared in ${duration(performance.now() - again)}: ${describeSchemaVerification(schema)}`);
+  const compared = `Compared in ${duration(performance.now() - again)}`;
+  log.content(`${compared}: ${describeSchemaVerification(schema)}`, compared);
   return schema;
 }
 

@@ -1,11 +1,28 @@
 import * as core from '@actions/core';
 import { plainLine } from './plain-text.ts';
 
+let isContentWithheld = false;
+
 /** The log of a run: all output goes through it, so that none can act as a command of the runner. */
 export const log = {
   /** One line. */
   info(line: string): void {
     core.info(plainLine(line));
+  },
+
+  /** From now on, nothing of the content of a backup shows: no name, count, digest or value. */
+  withholdContent(): void {
+    isContentWithheld = true;
+  },
+
+  get withholdsContent(): boolean {
+    return isContentWithheld;
+  },
+
+  /** A line about the content of a backup; `instead`, or nothing, where that is withheld. */
+  content(line: string, instead?: string): void {
+    const shown = isContentWithheld ? instead : line;
+    if (shown !== undefined) log.info(shown);
   },
 
   /** A line that is shown only when the workflow is run with debug logging. */

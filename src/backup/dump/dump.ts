@@ -53,7 +53,9 @@ export async function dump(request: DumpRequest): Promise<void> {
 
 async function runDump({ session, args, target, sizes }: DumpRequest): Promise<void> {
   const progress = dumpProgress(sizes);
-  const ticker = logProgress((elapsedMs) => progress.describe({ elapsedMs, archiveBytes: target.bytes }));
+  const ticker = logProgress((elapsedMs) =>
+    progress.describe({ elapsedMs, archiveBytes: target.bytes, isSilent: log.withholdsContent }),
+  );
   const silence = watchSilence({
     name: 'pg_dump',
     session,
@@ -75,7 +77,7 @@ async function runDump({ session, args, target, sizes }: DumpRequest): Promise<v
       const error = failure(result.stderr, target.bytes);
       throw await namingLockHolder(error, result.stderr, session);
     }
-    for (const line of errorLines(result.stderr)) log.info(line);
+    for (const line of errorLines(result.stderr)) log.content(line, 'pg_dump printed a warning');
   } finally {
     ticker.stop();
     await silence.stop();

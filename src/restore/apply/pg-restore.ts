@@ -147,7 +147,9 @@ async function followed(
   const progress =
     jobs === undefined ? restoreProgress(request.tableBytes) : parallelProgress(request.tableBytes.size);
   const reading = bytesRead();
-  const ticker = logProgress((elapsedMs) => progress.describe({ elapsedMs, archiveBytes: reading.bytes() }));
+  const ticker = logProgress((elapsedMs) =>
+    progress.describe({ elapsedMs, archiveBytes: reading.bytes(), isSilent: log.withholdsContent }),
+  );
   const locks = watchLocks(sessions, request.lockWaitMs);
   const silence = watchSilence({
     name: 'the restore',

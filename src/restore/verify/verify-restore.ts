@@ -68,7 +68,10 @@ async function dumpAgain(request: VerificationRequest, selection: DumpSelection)
   const ticker = logProgress((elapsedMs) =>
     progress?.table === undefined
       ? undefined
-      : progressLine({ reached: progress.bytes, total, elapsedMs, name: progress.table }),
+      : progressLine({
+          ...{ reached: progress.bytes, total, elapsedMs },
+          name: log.withholdsContent ? undefined : progress.table,
+        }),
   );
   try {
     await dumpForVerification(request, selection, onlyOurObjects(request, collector), (latest) => {
@@ -106,7 +109,7 @@ async function withOtherRows(
   doubtful: readonly TableEntry[],
 ): Promise<readonly TableEntry[]> {
   if (doubtful.length === 0 || request.archive === undefined) return doubtful;
-  log.info(
+  log.content(
     `Comparing the rows of ${doubtful.map(({ name }) => name).join(', ')} again, regardless of their order`,
   );
   const [expected, found] = [new RowSums(doubtful), new RowSums(doubtful)];
