@@ -8,7 +8,7 @@ const TYPE_BYTES = 1;
 /** A sign, and four bytes. */
 const NUMBER_BYTES = 5;
 
-/** What the bytes at hand are the beginning of. */
+/** What the bytes available are the beginning of. */
 type Part = 'block' | 'object' | 'length';
 
 /**
@@ -62,7 +62,7 @@ export class DataBlocks {
         this.#part = number === 0 ? 'block' : 'length';
         return;
       case 'length':
-        if (number < 0) throw unreadable('it holds a chunk of data of an impossible length');
+        if (number < 0) throw unreadable('it contains a chunk of data of an impossible length');
         this.#left = number;
         if (number === 0) this.#part = this.#hasObjects ? 'object' : 'block';
     }
@@ -70,7 +70,7 @@ export class DataBlocks {
 
   #begin(type: number, dumpId: number): void {
     if ((type !== ROWS && type !== LARGE_OBJECTS) || !this.#expected.delete(dumpId)) {
-      throw unreadable('it holds data that its table of contents does not name');
+      throw unreadable('it contains data that its table of contents does not name');
     }
     this.#hasObjects = type === LARGE_OBJECTS;
     this.#part = this.#hasObjects ? 'object' : 'length';

@@ -50,7 +50,7 @@ export class FanOut extends Writable {
     return this.#bytes;
   }
 
-  /** Whether a consumer holds the others up. */
+  /** Whether a consumer makes the others wait. */
   get isHeldUp(): boolean {
     return this.#awaited.size > 0;
   }

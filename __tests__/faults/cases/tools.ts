@@ -122,7 +122,7 @@ export const toolCases: readonly FaultCase[] = [
     fault: 'pg_dump exits with 0, and something follows its archive',
     phase: 'read-back',
     outcome: 'failed',
-    says: /^The archive cannot be read back: it holds data that its table of contents does not name/,
+    says: /^The archive cannot be read back: it contains data that its table of contents does not name/,
     strike: (bed) => withTools(bed, { pg_dump: '"$real" "$@" || exit; head -c 5000 /dev/zero' }),
   },
   {

@@ -50,9 +50,9 @@ async function storeDespite(faults: ArtifactService['faults']): Promise<string> 
   return name();
 }
 
-const DISTURBED = String.raw`\(githubstatus\.com\)\. Run the job again`;
+const OUTAGE = String.raw`\(githubstatus\.com\)\. Run the job again`;
 
-// What becomes of a whole backup then is tried in `__tests__/faults/cases/artifact-service.ts`, with some of these.
+// The result for a whole backup is tested in `__tests__/faults/cases/artifact-service.ts`, with some of these.
 describe.each(['createArtifact', 'finalizeArtifact'] as const)('when %s', (point) => {
   it.each<[string, Fault['answer'], string]>([
     ['is refused (401)', 401, String.raw`\(401\).*\n.*The token of this job does not allow the upload`],
@@ -63,11 +63,11 @@ describe.each(['createArtifact', 'finalizeArtifact'] as const)('when %s', (point
       { status: 429, headers: { 'retry-after': '60' }, message: 'slow down' },
       String.raw`\(429\).*slow down\n.*GitHub limits the rate of requests`,
     ],
-    ['fails (500)', 500, String.raw`\(500\).*\n.*${DISTURBED}`],
-    ['is answered with invalid data', 'corrupt', String.raw`JSON.*\n.*${DISTURBED}`],
-    ['is not answered', 'hang', String.raw`.*timeout\n.*${DISTURBED}`],
-    ['gets half an answer', 'truncate', String.raw`.*\n.*${DISTURBED}`],
-    ['gets half an answer, then nothing', 'stall', String.raw`.*timeout\n.*${DISTURBED}`],
+    ['fails (500)', 500, String.raw`\(500\).*\n.*${OUTAGE}`],
+    ['is answered with invalid data', 'corrupt', String.raw`JSON.*\n.*${OUTAGE}`],
+    ['is not answered', 'hang', String.raw`.*timeout\n.*${OUTAGE}`],
+    ['gets half an answer', 'truncate', String.raw`.*\n.*${OUTAGE}`],
+    ['gets half an answer, then nothing', 'stall', String.raw`.*timeout\n.*${OUTAGE}`],
     ['ends with a reset connection', 'reset', String.raw`ECONNRESET\n.*cannot reach it\. Run the job again`],
   ])('%s every time, the upload fails, says why, and leaves no artifact', async (_, answer, says) => {
     const { message, hint } = await userErrorOf(storeDespite({ [point]: { answer } }));

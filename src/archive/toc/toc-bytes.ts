@@ -101,8 +101,8 @@ export class TocStart {
   }
 
   /**
-   * Reads one thing, starting over with more bytes where those at hand do not hold it all: with as much again as is at
-   * hand, so that a long entry is not started over with every few bytes.
+   * Reads one thing, starting over with more bytes where those available do not contain it all: with as much again as is
+   * available, so that a long entry is not started over with every few bytes.
    *
    * @throws UserError when the archive ends before it does; whatever `parse` throws.
    */

@@ -121,7 +121,7 @@ class PendingArtifact implements PendingBackup {
     }
   }
 
-  /** Deletes the artifact, and adds to the reason what came of it. */
+  /** Deletes the artifact, and adds to the reason the result. */
   async #withdrawn(reason: unknown): Promise<unknown> {
     const { env, signal } = this.#service;
     this.#isVisible = false;
