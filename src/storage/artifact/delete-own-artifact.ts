@@ -55,7 +55,7 @@ export function afterDeletion(error: unknown, name: string, withdrawal: Withdraw
   if (withdrawal.kind === 'absent') return error;
   const left = withdrawal.kind === 'left' ? notDeleted(name, withdrawal.why) : undefined;
   if (error instanceof UserError) {
-    const message = `${error.message} ${left?.message ?? 'The artifact was deleted.'}`;
+    const message = `${error.message.replace(/\.?$/, '.')} ${left?.message ?? 'The artifact was deleted.'}`;
     const hint = left ? `${left.hint} ${error.hint}` : error.hint;
     return new UserError(error.code, message, hint, { cause: error });
   }
