@@ -20,7 +20,7 @@ afterEach(async () => {
   await service.stop();
 });
 
-const CONTENT = Buffer.from('PGDMP of shop');
+const CONTENT = Buffer.from('PGDMP of shop'.padEnd(100));
 const NAME = backupFile('shop', 1);
 const seed = (hoursAgo: number, more: Partial<Seed> = {}): Promise<ArtifactRecord> =>
   service.seed({

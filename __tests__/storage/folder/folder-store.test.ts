@@ -67,8 +67,6 @@ describe('a backup in a folder', () => {
     expect(found).toEqual({ ...stored, sha256: undefined });
     expect(await storeOf().record(stored)).toEqual(record);
     expect(await buffer(await storeOf().open(stored))).toEqual(CONTENT);
-    await pending.abort();
-    expect(await files()).toHaveLength(2);
   });
 
   it('is readable by its owner alone, as is its record', async () => {
@@ -83,6 +81,13 @@ describe('a backup in a folder', () => {
   it.each([
     ['before its end', (pending: PendingBackup) => Promise.resolve(pending.progress())],
     ['after its commit', (pending: PendingBackup) => pending.commit(FACTS)],
+    [
+      'after its record, because another store has failed',
+      async (pending: PendingBackup) => {
+        await pending.commit(FACTS);
+        await pending.finish(recordFor(NAME, CONTENT));
+      },
+    ],
   ])('leaves nothing when it is aborted %s, not even the folder', async (_, prepare) => {
     const pending = await begin(NAME);
     await prepare(pending);
@@ -184,7 +189,7 @@ describe('a folder of backups', () => {
 
   it('fails when a record cannot be used', async () => {
     await put(NAME, { ...recordFor(NAME, CONTENT), database: 'x' });
-    await writeFile(path.join(folder, NAME), 'another size');
+    await writeFile(path.join(folder, NAME), 'another size'.padEnd(101));
     const [stored] = (await storeOf().list('shop')).backups;
     if (!stored) throw new Error('It is not listed.');
     expect((await userErrorOf(storeOf().record(stored))).message).toContain('file.size must be the size');
