@@ -154,10 +154,10 @@ describe('a file given to restore', () => {
     const made = await backup(storage);
     const file = made.outputs['backup-path'] ?? '';
     const record = await readFile(`${file}.json`, 'utf8');
-    const ofCustomers = /(?<="name":"public\.customers",[^}]*"sha256":")[0-9a-f]{64}/;
-    await writeFile(`${file}.json`, record.replace(ofCustomers, '0'.repeat(64)));
+    const ofTable = /(?<="bytes":\d+,"sha256":")[0-9a-f]{64}/;
+    await writeFile(`${file}.json`, record.replace(ofTable, '0'.repeat(64)));
     const { into } = await target();
     const run = await bed.restore({ inputs: { 'connection-string': into, path: file } });
-    expectFailedRestore(run, /not what its record says: .*public\.customers/);
+    expectFailedRestore(run, /not what its record says: /);
   });
 });
