@@ -5,8 +5,6 @@ import { describe, expect, it } from '@jest/globals';
 import { readWorkflowEvent, workflowEvent } from '../../src/github/workflow-event.ts';
 
 const run = { name: 'schedule', actor: 'octocat' };
-const own = { full_name: 'example/shop' };
-const from = (repo: object | null) => ({ repository: own, pull_request: { head: { repo } } });
 
 describe('whether the repository is public', () => {
   it.each<[string, object, boolean | undefined]>([
@@ -31,31 +29,6 @@ describe('whether the repository is public', () => {
   it('is not read from inherited properties', () => {
     const payload: unknown = JSON.parse('{"repository": {"__proto__": {"private": true}}}');
     expect(workflowEvent(payload, run).repositoryIsPublic).toBeUndefined();
-  });
-});
-
-describe('a run without secrets', () => {
-  const fork = { full_name: 'stranger/shop' };
-  it.each<[string, { name: string; actor: string }, object, RegExp | undefined]>([
-    ['a pull request from a fork', { ...run, name: 'pull_request' }, from(fork), /fork \(stranger\/shop\)/],
-    ['a review there', { ...run, name: 'pull_request_review' }, from(fork), /fork/],
-    ['a comment there', { ...run, name: 'pull_request_review_comment' }, from(fork), /fork/],
-    ['a fork that was deleted', { ...run, name: 'pull_request' }, from(null), /a fork, and/],
-    ['a pull request of its own', { ...run, name: 'pull_request' }, from(own), undefined],
-    ['a fork, in the name of the repository', { ...run, name: 'pull_request_target' }, from(fork), undefined],
-    ['Dependabot', { name: 'pull_request', actor: 'dependabot[bot]' }, from(own), /Dependabot/],
-    ['a push of Dependabot', { name: 'push', actor: 'dependabot[bot]' }, { repository: own }, /Dependabot/],
-    ['a schedule', run, { repository: own }, undefined],
-    [
-      'a schedule in the name of Dependabot',
-      { name: 'schedule', actor: 'dependabot[bot]' },
-      { repository: own },
-      undefined,
-    ],
-  ])('is recognized: %s', (_, { name, actor }, payload, expected) => {
-    const { withoutSecrets } = workflowEvent(payload, { name, actor });
-    if (expected === undefined) expect(withoutSecrets).toBeUndefined();
-    else expect(withoutSecrets).toMatch(expected);
   });
 });
 

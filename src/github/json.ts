@@ -8,6 +8,13 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** A field of what may be an object; undefined when it has none of that name itself. */
+export function fieldOf(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? Object.getOwnPropertyDescriptor(value, key)?.value
+    : undefined;
+}
+
 /** The objects of a list. @throws UnexpectedResponse when it is not a list of objects. */
 export function objectsOf(value: unknown): readonly JsonObject[] {
   if (Array.isArray(value) && value.every(isJsonObject)) return value;

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { log } from '../runner/log.ts';
 import { messageOf } from '../errors.ts';
+import { type StartedBy, whyWithoutSecrets } from './fork-rules.ts';
+import { fieldOf } from './json.ts';
 
 /** The event that started the run, from the payload that the runner stores for every action. */
 export interface WorkflowEvent {
@@ -23,19 +25,12 @@ export async function readWorkflowEvent(env: NodeJS.ProcessEnv): Promise<Workflo
   });
 }
 
-const OF_PULL_REQUEST = /^pull_request(?:_review(?:_comment)?)?$/;
-const OF_DEPENDABOT =
-  /^(?:pull_request(?:_target|_review(?:_comment)?)?|push|create|deployment(?:_status)?)$/;
-
 /** Evaluates a payload. Pure. */
-export function workflowEvent(
-  payload: unknown,
-  { name, actor }: { readonly name: string; readonly actor: string },
-): WorkflowEvent {
-  const repository = at(payload, 'repository');
+export function workflowEvent(payload: unknown, event: StartedBy): WorkflowEvent {
+  const repository = fieldOf(payload, 'repository');
   return {
     repositoryIsPublic: isPublicRepository(repository),
-    withoutSecrets: withoutSecrets(payload, name, actor),
+    withoutSecrets: whyWithoutSecrets(payload, event),
   };
 }
 
@@ -46,27 +41,10 @@ export function workflowEvent(
  * @returns undefined when that does not say.
  */
 export function isPublicRepository(repository: unknown): boolean | undefined {
-  const [visibility, isPrivate] = [at(repository, 'visibility'), at(repository, 'private')];
+  const [visibility, isPrivate] = [fieldOf(repository, 'visibility'), fieldOf(repository, 'private')];
   if (isPrivate === false || visibility === 'public') return true;
   if (isPrivate === true || visibility === 'private' || visibility === 'internal') return false;
   return undefined;
-}
-
-/**
- * By GitHub's documentation ("Events that trigger workflows", "Troubleshooting Dependabot on GitHub Actions"). Runs of
- * `pull_request_target` and the like are in the repository itself, with its secrets.
- */
-function withoutSecrets(payload: unknown, name: string, actor: string): string | undefined {
-  if (actor === 'dependabot[bot]' && OF_DEPENDABOT.test(name)) {
-    return 'this run was started by Dependabot, to which GitHub gives only the Dependabot secrets of the repository';
-  }
-  const head = at(at(payload, 'pull_request'), 'head');
-  if (!OF_PULL_REQUEST.test(name) || head === undefined) return undefined;
-  const fork = at(at(head, 'repo'), 'full_name');
-  if (fork === at(at(payload, 'repository'), 'full_name')) return undefined;
-  // The payload contains null for a fork that was deleted.
-  const from = typeof fork === 'string' ? ` (${fork})` : '';
-  return `this run is for a pull request from a fork${from}, and GitHub gives such runs no secrets`;
 }
 
 async function readPayload(file: string | undefined): Promise<unknown> {
@@ -77,10 +55,4 @@ async function readPayload(file: string | undefined): Promise<unknown> {
     log.debug(`The event's payload cannot be read: ${messageOf(error)}`);
     return undefined;
   }
-}
-
-function at(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null
-    ? Object.getOwnPropertyDescriptor(value, key)?.value
-    : undefined;
 }

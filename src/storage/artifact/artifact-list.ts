@@ -1,3 +1,4 @@
+import { originOf } from '../../github/fork-rules.ts';
 import { type GitHubApi, type GitHubCall } from '../../github/github-api.ts';
 import {
   type JsonObject,
@@ -9,7 +10,7 @@ import {
   timeOf,
   wholeNumberOf,
 } from '../../github/json.ts';
-import { type Located, type Origin, storedArtifact } from './stored-artifact.ts';
+import { type Located, storedArtifact } from './stored-artifact.ts';
 
 /** The artifacts of a repository, through GitHub's REST API. */
 export interface ArtifactList {
@@ -83,12 +84,6 @@ function readArtifact(api: GitHubApi, json: JsonObject): Located {
     json['digest'],
   );
   return { artifact, signedUrl: () => api.call(contentOf(artifact.id)) };
-}
-
-function originOf(run: unknown): Origin {
-  const { repository_id: repository, head_repository_id: head } = isJsonObject(run) ? run : {};
-  if (typeof repository !== 'number' || typeof head !== 'number') return 'unknown';
-  return head === repository ? 'own' : 'fork';
 }
 
 function timeIn(header: unknown): Date | undefined {

@@ -1,13 +1,7 @@
 import { count } from '../../runner/format.ts';
+import type { Origin } from '../../github/fork-rules.ts';
 import { SMALLEST_BACKUP } from '../unfinished.ts';
 import { type BackupFileName, fileOfRecord, readBackupFileName, recordName } from '../backup-file-name.ts';
-
-/**
- * Whose code made an artifact. A pull request from a fork runs in the base repository, which lists its artifacts too:
- * whoever can open one can name an artifact like a backup. Where GitHub does not tell, it may be that of a fork that was
- * deleted since, so only `own` counts.
- */
-export type Origin = 'own' | 'fork' | 'unknown';
 
 /** An artifact as the service lists it. */
 export interface StoredArtifact {
