@@ -114,12 +114,12 @@ describe('a backup in a folder', () => {
   it('that a killed job has begun is removed by the post step, whatever it had done', async () => {
     const pending = await begin(NAME);
     await pending.commit(FACTS);
-    const state = /unfinished-files[^[]*(\[.*?\])/.exec(output.text)?.[1] ?? '';
-    expect(JSON.parse(state)).toEqual([path.join(folder, NAME)]);
+    const state = /unfinished-files[^{]*({.*?})/.exec(output.text)?.[1] ?? '';
+    expect(JSON.parse(state)).toEqual({ [path.join(folder, NAME)]: folder });
     process.env['STATE_unfinished-files'] = state;
     await removeUnfinishedFiles();
     delete process.env['STATE_unfinished-files'];
-    expect(await files()).toEqual([]);
+    expect(await readdir(workspace)).toEqual([]);
     await pending.abort();
   });
 });

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { UserError, cancelledOr, messageOf } from '../../errors.ts';
 import { FileSink } from '../../process/file-sink.ts';
 import { noteState, savedState } from '../../runner/command-files.ts';
+import { isJsonObject } from '../../github/json.ts';
 import { log } from '../../runner/log.ts';
 import { readBackupFileName, recordName } from '../backup-file-name.ts';
 import { type BackupRecord, serializeRecord } from '../record.ts';
@@ -29,7 +30,7 @@ export async function beginInFolder(
   const explain = (error: unknown): Error => notWritten(place, error);
   const orExplain = explainer(explain, signal);
   const sink = await orExplain(() => FileSink.create(partial, explain));
-  noteUnfinished(file, true);
+  noteUnfinished(file, made ?? '');
   let isAborted = false;
   return {
     name: folderName(place),
@@ -43,7 +44,7 @@ export async function beginInFolder(
     finish: (record) =>
       orExplain(async () => {
         await writeRecord(file, record);
-        noteUnfinished(file, false);
+        noteUnfinished(file, undefined);
         return finished(file, record);
       }),
     async abort() {
@@ -54,7 +55,7 @@ export async function beginInFolder(
         throw notRemoved(file, error);
       });
       if (made !== undefined) await removeEmptyFolders(place.folder, made);
-      noteUnfinished(file, false);
+      noteUnfinished(file, undefined);
     },
   };
 }
@@ -147,22 +148,24 @@ async function removeUnfinished(file: string): Promise<void> {
 }
 
 const STATE = 'unfinished-files';
-const begun = new Set<string>();
+/** The files, and the topmost folder that was created for each; empty: none. */
+const begun = new Map<string, string>();
 
-/** Records for the post step the files that must not stay as they are. */
-function noteUnfinished(file: string, isUnfinished: boolean): void {
-  if (isUnfinished) begun.add(file);
-  else begun.delete(file);
-  noteState(STATE, JSON.stringify([...begun]));
+/** Records for the post step a file that must not stay as it is; that it may, when `made` is undefined. */
+function noteUnfinished(file: string, made: string | undefined): void {
+  if (made === undefined) begun.delete(file);
+  else begun.set(file, made);
+  noteState(STATE, JSON.stringify(Object.fromEntries(begun)));
 }
 
 /** In the post step: removes what a killed job has left unfinished in folders. */
 export async function removeUnfinishedFiles(): Promise<void> {
-  const files: unknown = JSON.parse(savedState(STATE) ?? '[]');
-  if (!Array.isArray(files)) return;
-  for (const file of files) {
-    if (typeof file !== 'string' || !readBackupFileName(path.basename(file))) continue;
+  const files: unknown = JSON.parse(savedState(STATE) ?? '{}');
+  if (!isJsonObject(files)) return;
+  for (const [file, made] of Object.entries(files)) {
+    if (!readBackupFileName(path.basename(file))) continue;
     await removeUnfinished(file);
+    if (typeof made === 'string' && made !== '') await removeEmptyFolders(path.dirname(file), made);
     log.info(`Removed ${file}, which was not finished`);
   }
 }
