@@ -57,6 +57,7 @@ describe('the demo', () => {
     ]);
     expect(readdirSync(join(folder, 'backup'))).toEqual([
       expect.stringMatching(/^shop-\d{8}T\d{6}Z-[0-9a-f]{8}\.bak$/),
+      expect.stringMatching(/^shop-\d{8}T\d{6}Z-[0-9a-f]{8}\.bak\.json$/),
     ]);
     expect(readFileSync(join(folder, 'summary.html'), 'utf8')).toContain('74,948 rows');
     expect(readFileSync(join(folder, 'restore-summary.md'), 'utf8')).toContain('is restored and verified');
