@@ -18,8 +18,8 @@ export interface BackupBed extends AsyncDisposable {
   backup(name: string): Promise<ActionRun>;
   /** Runs `pg_dump -Fc` alone, by the same program over the same connection. */
   bareDump(file: string, ...args: string[]): Promise<void>;
-  /** Uploads a file with the artifact client alone; milliseconds. */
-  bareUpload(file: string, how: 'zip' | 'file'): Promise<number>;
+  /** Uploads a file as `actions/upload-artifact` does, in a zip archive; milliseconds. */
+  zipUpload(file: string): Promise<number>;
   readonly folder: string;
   readonly tools: TestClientTools;
 }
@@ -62,10 +62,10 @@ export async function startBackupBed(megabytes: number): Promise<BackupBed> {
     async bareDump(file, ...args) {
       await execute(tools.pgDump, ['-Fc', `--file=${file}`, ...args], { env: environment });
     },
-    async bareUpload(file, how) {
+    async zipUpload(file) {
       const { stdout } = await execute(
         process.execPath,
-        [path.join(import.meta.dirname, 'bare-upload.ts'), file, how],
+        [path.join(import.meta.dirname, 'zip-upload.ts'), file],
         {
           env: {
             PATH: process.env['PATH'],
