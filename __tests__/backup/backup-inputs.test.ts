@@ -11,6 +11,15 @@ function read(given: Readonly<Record<string, string>>): Promise<BackupInputs> {
   return withInputs('.', inputs, () => readBackupInputs(tmpdir()));
 }
 
+describe('the client tools of a backup', () => {
+  it.each([
+    ['follow the server without postgres-version', {}, { kind: 'auto' }],
+    ['are of the version in postgres-version', { 'postgres-version': '16' }, { kind: 'major', major: 16 }],
+  ])('%s', async (_, given, version) => {
+    expect((await read(given)).postgresVersion).toEqual(version);
+  });
+});
+
 describe('the stores of a backup', () => {
   it.each([
     ['artifact', [{ kind: 'artifact' }]],

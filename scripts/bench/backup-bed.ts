@@ -5,10 +5,11 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { startArtifactService } from '../../__tests__/support/artifact-service.ts';
 import { type TestClientTools, testClientTools } from '../../__tests__/support/client-tools.ts';
-import { startDatabase } from '../../__tests__/support/database.ts';
+import { type Database, startDatabase } from '../../__tests__/support/database.ts';
 import { startPgdgMirror } from '../../__tests__/support/pgdg-mirror.ts';
 import { type ActionRun, runAction } from '../../__tests__/support/runner.ts';
 import { fillLarge } from '../../__tests__/support/shop.ts';
+import type { Environment } from '../../src/process/run.ts';
 
 const execute = promisify(execFile);
 
@@ -36,13 +37,6 @@ export async function startBackupBed(megabytes: number): Promise<BackupBed> {
   await database.createDatabase('bench');
   await fillLarge(database, { database: 'bench', megabytes });
   await database.query('CHECKPOINT');
-  const environment = {
-    PGHOST: database.host,
-    PGPORT: String(database.port),
-    PGUSER: database.user,
-    PGPASSWORD: database.password,
-    PGDATABASE: 'bench',
-  };
   return {
     folder,
     tools,
@@ -55,12 +49,13 @@ export async function startBackupBed(megabytes: number): Promise<BackupBed> {
         inputs: {
           'connection-string': database.urlFor({ database: 'bench' }),
           'backup-name': name,
+          'postgres-version': '17',
           'apt-mirror': mirror.url,
           'apt-signing-key': mirror.signingKey,
         },
       }),
     async bareDump(file, ...args) {
-      await execute(tools.pgDump, ['-Fc', `--file=${file}`, ...args], { env: environment });
+      await execute(tools.pgDump, ['-Fc', `--file=${file}`, ...args], { env: connectionTo(database) });
     },
     async zipUpload(file) {
       const { stdout } = await execute(
@@ -83,6 +78,10 @@ export async function startBackupBed(megabytes: number): Promise<BackupBed> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+function connectionTo({ host, port, user, password }: Database): Environment {
+  return { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGDATABASE: 'bench' };
 }
 
 /** The phases of a run in milliseconds, from its debug messages. */

@@ -57,7 +57,11 @@ const MOMENTS: readonly Moment[] = [
     async hold({ shop }, end) {
       const mirror = await startPgdgMirror({ stallsAt: '.deb' });
       const toolCache = await mkdtemp(join(tmpdir(), 'empty-tool-cache-'));
-      const inputs = { 'apt-mirror': mirror.url, 'apt-signing-key': mirror.signingKey };
+      const inputs = {
+        'postgres-version': '17',
+        'apt-mirror': mirror.url,
+        'apt-signing-key': mirror.signingKey,
+      };
       try {
         return await withFolder(toolCache, () =>
           end({ subject: shop, options: { inputs, toolCache }, reached: () => mirror.requested('.deb') }),
