@@ -57,6 +57,7 @@ describe('a folder', () => {
     const record = parseRecord(await readFile(`${file}.json`), { name, size: content.length });
     expect(record.file.sha256).toBe(made.outputs['backup-sha256']);
     expect(made.outputs['artifact-id']).toBe('');
+    expect(made.log).not.toContain('Ignored');
 
     const { name: database, into } = await target();
     const restored = await bed.restore({ inputs: { 'connection-string': into, storage } });

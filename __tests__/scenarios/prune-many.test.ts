@@ -9,13 +9,18 @@ import { remarksOf } from '../support/test-bed.ts';
 const ALL = 25_000;
 const LOOKED_AT = 10_000;
 const PER_PAGE = 100;
-/** One artifact in this number is a backup; the newest artifact is one. */
+/** One artifact in this number is a backup, and the next its record; the newest artifact is a backup. */
 const ONE_OF = 500;
+
+function nameAt(place: number): string {
+  if (place % ONE_OF === 0) return backupFile('shop', place);
+  return place % ONE_OF === 1 ? `${backupFile('shop', place - 1)}.json` : `log-${place}`;
+}
 
 /** The artifact of a place in the list, which begins with the newest. */
 const artifact = (place: number): object => ({
   id: ALL - place,
-  name: place % ONE_OF === 0 ? backupFile('shop', place) : `log-${place}`,
+  name: nameAt(place),
   size_in_bytes: 1000,
   created_at: hoursBefore(place).toISOString(),
   expires_at: hoursBefore(-24).toISOString(),
@@ -59,8 +64,9 @@ describe('a prune of a repository with more artifacts than it searches (thorough
     expect(run.log).toContain('Searching the 25000 artifacts of example/shop');
 
     expect(asked('GET')).toEqual(Array.from({ length: LOOKED_AT / PER_PAGE }, (_, page) => String(page + 1)));
-    const oldestFirst = Array.from({ length: 15 }, (_, number) => `/${ALL - (19 - number) * ONE_OF}`);
-    expect(asked('DELETE')).toEqual(oldestFirst);
+    const oldestFirst = Array.from({ length: 15 }, (_, number) => ALL - (19 - number) * ONE_OF);
+    // The record first: without it, the file is no backup.
+    expect(asked('DELETE')).toEqual(oldestFirst.flatMap((id) => [`/${id - 1}`, `/${id}`]));
   });
 
   it('says that it has not seen all artifacts if it finds no backup of the name', async () => {

@@ -42,7 +42,7 @@ beforeAll(async () => {
   const make = async (name: string, inputs: Record<string, string> = {}): Promise<ActionRun> => {
     const url = bed.database.urlFor({ database: name });
     const run = await bed.backup({
-      inputs: { 'connection-string': url, 'backup-name': name, storage: `${folder}/`, ...inputs },
+      inputs: { 'connection-string': url, 'backup-name': name, storage: `artifact\n${folder}/`, ...inputs },
       secrets: [PASSPHRASE],
     });
     expectSuccess(run);

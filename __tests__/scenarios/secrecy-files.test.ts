@@ -1,5 +1,16 @@
 import { existsSync, readdirSync, symlinkSync, watch } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -83,7 +94,10 @@ describe('while an action runs, only its user can read the files that it writes'
     } finally {
       process.umask(before);
     }
-    expectPrivate(files.stop(), [/^archive$/]);
+    expectPrivate(files.stop(), [/^connection-string$/]);
+    const kept = await readdir(path.join(folder, 'kept'));
+    expect(kept).toHaveLength(2);
+    for (const name of kept) expect((await stat(path.join(folder, 'kept', name))).mode & 0o777).toBe(0o600);
   });
 });
 

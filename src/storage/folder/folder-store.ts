@@ -8,7 +8,7 @@ import { type Stock, ambiguous, notFound } from '../no-such-backup.ts';
 import type { BackupStore, StoredFile } from '../store.ts';
 import type { WantedBackup } from '../wanted-backup.ts';
 import { isLeftOver } from '../unfinished.ts';
-import { type FolderListing, ignoredInWords, listFolder, seriesIn } from './folder-listing.ts';
+import { type FolderListing, PARTIAL, ignoredInWords, listFolder, seriesIn } from './folder-listing.ts';
 import { type FolderPlace, folderName } from './folder-place.ts';
 import { beginInFolder } from './pending-file.ts';
 import { READ_NO_LINK, readRecordBeside } from './record-file.ts';
@@ -19,6 +19,8 @@ import { READ_NO_LINK, readRecordBeside } from './record-file.ts';
  * @param signal ends whatever the store does.
  */
 export function folderStore(place: FolderPlace, signal: AbortSignal): BackupStore {
+  /** The files that this job is writing. */
+  const own = new Set<string>();
   const remove = async (file: StoredFile): Promise<void> => {
     const target = pathOf(file);
     await orExplain(file, signal, async () => {
@@ -29,7 +31,9 @@ export function folderStore(place: FolderPlace, signal: AbortSignal): BackupStor
   return {
     name: folderName(place),
     async list(backupName) {
-      const series = seriesIn(await listFolder(place), backupName);
+      const { unfinished, ...listing } = await listFolder(place);
+      const ofOthers = unfinished.filter(({ name }) => !own.has(name));
+      const series = seriesIn({ ...listing, unfinished: ofOthers }, backupName);
       if (series.ignored !== undefined) log.info(series.ignored);
       return series;
     },
@@ -42,6 +46,7 @@ export function folderStore(place: FolderPlace, signal: AbortSignal): BackupStor
     record: (file) => orExplain(file, signal, () => readRecordBeside(pathOf(file), file)),
     remove,
     async begin(name, ended) {
+      own.add(`${name}${PARTIAL}`);
       const pending = await beginInFolder(place, name, AbortSignal.any([signal, ended]));
       await removeLeftOvers(place, name, remove);
       return pending;
