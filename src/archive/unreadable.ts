@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 
 const HINT =
-  'Run the job again. If the error persists, check whether the disk of the runner is full or faulty.';
+  'Run the job again. If the error persists, use another runner: its memory or disk may be faulty.';
 
 /**
  * The error for a damaged archive. The hint is for an archive that this job has made.

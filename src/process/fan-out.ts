@@ -114,7 +114,7 @@ function progressOf({ stream, progress }: Consumer): string | number {
 function stalled({ name }: Consumer): UserError {
   return new UserError(
     'no-progress',
-    `The backup does not get on: ${name} has taken no data for two minutes.`,
+    `The backup makes no progress: ${name} has taken no data for two minutes.`,
     'Run the job again. If the error persists, look at what the runner lacks: processor time, memory, its network.',
   );
 }
