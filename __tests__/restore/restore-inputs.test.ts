@@ -52,6 +52,7 @@ describe('the inputs of a restore', () => {
       connectionAttempts: 5,
       postgresVersion: { kind: 'auto' },
       checkLatest: false,
+      addToPath: false,
       aptMirror: undefined,
       aptSigningKey: undefined,
       source: {
@@ -81,6 +82,7 @@ describe('the inputs of a restore', () => {
       await read({
         'postgres-version': '18',
         'check-latest': 'true',
+        'add-to-path': 'true',
         schemas: 'app\n\n  shop*  ',
         tables: 'public."Users"',
         clean: 'true',
@@ -95,6 +97,7 @@ describe('the inputs of a restore', () => {
     ).toMatchObject({
       postgresVersion: { kind: 'major', major: 18 },
       checkLatest: true,
+      addToPath: true,
       filters: { schemas: ['app', 'shop*'], tables: ['public."Users"'] },
       clean: true,
       confirmDatabase: 'shop',
@@ -225,7 +228,7 @@ describe('restore/action.yml', () => {
       verify: 'true',
       'github-token': '${{ github.token }}',
     });
-    expect(Object.keys(inputs)).toHaveLength(26);
+    expect(Object.keys(inputs)).toHaveLength(27);
     expect(outputs).toEqual([
       'backup-file',
       'artifact-id',
@@ -246,6 +249,7 @@ describe('restore/action.yml', () => {
     const same = Object.keys(own ?? {}).filter((name) => backup?.[name] === own?.[name]);
     expect(same).toEqual([
       'check-latest',
+      'add-to-path',
       'connection-attempts',
       'ssl-root-cert',
       'ssl-cert',

@@ -114,6 +114,13 @@ describe('a restore', () => {
     expect(await countRows(bed.database, name)).toEqual(shop);
   });
 
+  it('puts its client tools on PATH for later steps with add-to-path', async () => {
+    const { restore } = await target();
+    const run = await restore({ ...SHOP, verify: 'false', 'add-to-path': 'true' });
+    expectSuccess(run);
+    expect(run.path).toEqual([backup.outputs['bin-directory']]);
+  });
+
   it('over several connections is verified too', async () => {
     const { name, restore } = await target();
     const run = await restore({ ...SHOP, jobs: '3' });

@@ -14,7 +14,6 @@ const AUTOMATIC_MAJOR = 17;
 
 /** The inputs of the backup action, checked. */
 export interface BackupInputs extends ServerInputs {
-  readonly addToPath: boolean;
   /** Undefined: the database's name. */
   readonly backupName: string | undefined;
   readonly retentionDays: number;
@@ -51,7 +50,6 @@ export async function readBackupInputs(workspace: string): Promise<BackupInputs>
   const major = version.kind === 'major' ? version.major : AUTOMATIC_MAJOR;
   return {
     ...server,
-    addToPath: booleanInput('add-to-path'),
     backupName: optional('backup-name', checkedBackupName),
     retentionDays: wholeNumberInput('retention-days', { min: 1, max: 400 }),
     compression: compression('compression', core.getInput('compression'), major),

@@ -15,6 +15,7 @@ export interface ServerInputs {
   readonly connectionAttempts: number;
   readonly postgresVersion: PostgresVersion;
   readonly checkLatest: boolean;
+  readonly addToPath: boolean;
   readonly aptMirror: string | undefined;
   readonly aptSigningKey: string | undefined;
 }
@@ -44,6 +45,7 @@ export async function readServerInputs(workspace: string): Promise<ServerInputs>
     connectionAttempts: wholeNumberInput('connection-attempts', { min: 1, max: 20 }),
     postgresVersion: postgresVersion('postgres-version', core.getInput('postgres-version')),
     checkLatest: booleanInput('check-latest'),
+    addToPath: booleanInput('add-to-path'),
     aptMirror: optional('apt-mirror'),
     aptSigningKey: optional('apt-signing-key'),
   };

@@ -3,6 +3,7 @@ import { requireRecorded } from './compare-record.ts';
 import type { TableOfContents } from '../archive/toc/table-of-contents.ts';
 import { type RestoreSettings, makePlan, verifyTarget, restoreInto, logPlan } from './engine.ts';
 import type { ClientTools } from '../tools/client-tools.ts';
+import { addToolsToPath } from '../tools/expose-tools.ts';
 import { provideTools, toolsForServer } from '../tools/provide-client-tools.ts';
 import { type Connection, openConnection, planConnection } from '../postgres/connection.ts';
 import { type ServerFacts, refuseNewerServer, runPreflight } from '../postgres/preflight.ts';
@@ -116,6 +117,7 @@ async function restoreBackup(job: Job, connection: Connection): Promise<void> {
     ? await stopwatch.time('Verification', () => verifyTarget(archive, target, plan, { restored, settings }))
     : undefined;
   if (verification === undefined) log.info('Verification skipped (verify: false)');
+  if (inputs.addToPath) addToolsToPath(tools);
 
   await reportRestore({
     database: server.database,
