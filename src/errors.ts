@@ -36,21 +36,80 @@ export type ErrorCode =
   /** The runner lacks what a job needs: a folder, a variable, a program that starts. */
   | 'runner';
 
+/** What is said of a failure where the content of a backup must not show: no name, count, digest or value of it. */
+export interface SilentText {
+  readonly message: string;
+  /** The error's own when absent, which then names no content. */
+  readonly hint?: string;
+}
+
+interface UserErrorOptions extends ErrorOptions {
+  /** `same`: neither text names content. */
+  readonly silent?: SilentText | 'same' | undefined;
+}
+
 /**
  * A failure told to the person who wrote the workflow: what went wrong, and what to do.
  *
- * Neither text may contain a secret. The entry prints both as the run's one error annotation.
+ * Neither text may contain a secret. The entry prints both as the run's one error annotation; where content must not show,
+ * {@link silentText} of it instead.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
   readonly code: ErrorCode;
   readonly hint: string;
+  readonly silent: SilentText | undefined;
 
-  constructor(code: ErrorCode, message: string, hint: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, hint: string, options: UserErrorOptions = {}) {
     super(message, options);
     this.code = code;
     this.hint = hint;
+    this.silent = options.silent === 'same' ? { message } : options.silent;
   }
+
+  /** The same failure in other words, where content shows and where it does not. */
+  reworded({
+    code = this.code,
+    message = (text) => text,
+    hint = (text) => text,
+    cause = this.cause,
+  }: {
+    readonly code?: ErrorCode;
+    readonly message?: (text: string) => string;
+    readonly hint?: (text: string) => string;
+    readonly cause?: unknown;
+  }): UserError {
+    const silent = silentText(this) ?? this;
+    return new UserError(code, message(this.message), hint(this.hint), {
+      cause,
+      silent: { message: message(silent.message), hint: hint(silent.hint) },
+    });
+  }
+}
+
+/** What failed, where no more may be said: errors of these kinds name content, unless they have a text of their own that does not. */
+const SAFE_TEXTS: Partial<Record<ErrorCode, string>> = {
+  'no-progress': 'Something has made no progress for too long.',
+  'dump-failed': 'The database could not be dumped.',
+  'archive-unreadable': 'The archive cannot be read back.',
+  'not-a-backup': 'The backup cannot be used.',
+  'restore-refused': 'The restore was refused before anything was changed.',
+  'restore-failed': 'The restore failed.',
+  'verification-failed': 'The restored database differs from the backup, or could not be compared with it.',
+  'test-server': 'The server for the test restore cannot be used (verify-connection-string).',
+  'test-restore-failed': 'The backup failed its test restore.',
+};
+
+/**
+ * What may be said of a failure where the content of a backup must not show. An error of a kind that is about content says
+ * nothing but its kind if it has no silent text: what nobody thought of stays hidden.
+ *
+ * @returns undefined for an error that is not about content: it can be told as it is.
+ */
+export function silentText({ code, hint, silent }: UserError): Required<SilentText> | undefined {
+  if (silent) return { hint, ...silent };
+  const message = SAFE_TEXTS[code];
+  return message === undefined ? undefined : { message, hint: '' };
 }
 
 /** The run was cancelled: the runner sent `signal` to this process. */

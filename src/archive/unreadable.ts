@@ -7,7 +7,11 @@ const HINT =
  * The error for a damaged archive. The hint is for an archive that this job has made.
  *
  * @param reason completes a sentence about the archive.
+ * @param cause where the reason was taken from, which then may name content.
  */
 export function unreadable(reason: string, cause?: unknown): UserError {
-  return new UserError('archive-unreadable', `The archive cannot be read back: ${reason}.`, HINT, { cause });
+  const message = `The archive cannot be read back: ${reason}.`;
+  const silent =
+    cause === undefined ? { message } : { message: 'The archive cannot be read back.', hint: HINT };
+  return new UserError('archive-unreadable', message, HINT, { cause, silent });
 }

@@ -40,6 +40,7 @@ import { type BackupFileName, backupFileName, newBackupFile } from '../storage/b
 import type { BackupRecord } from '../storage/record.ts';
 import type { BackupStore } from '../storage/store.ts';
 import type { Exposure } from '../github/privacy.ts';
+import { withholdContent } from '../github/withhold-content.ts';
 import { openStores, refuseExposure, requireStores } from './backup-stores.ts';
 import { type WorkFolder, makeWorkFolder } from '../runner/work-folder.ts';
 
@@ -80,7 +81,11 @@ export async function backup(
   const testServerPlan = await planTestServer(inputs);
   await requireStores(inputs, runner);
   const exposure = await refuseExposure(inputs, runner, signal);
-  if (isSilent({ inputs, exposure })) log.withholdContent();
+  withholdContent({
+    encrypted: inputs.encryption !== undefined,
+    exposure,
+    remedy: 'run the backup without encryption in a private repository',
+  });
   const kept = retention(inputs.retentionDays, runner.retentionLimit);
   const stores = openStores(inputs, runner, kept, signal);
 
@@ -247,9 +252,10 @@ async function dumpDatabase(
 /** Warns of an exclusion that matches nothing, and fails if the role cannot read everything that is selected. */
 function checkSelection(inputs: BackupInputs, server: ServerFacts, selected: Selection): void {
   for (const [input, pattern] of selected.unmatchedExclusions) {
-    log.warning(`${input}: the pattern ${pattern} matches nothing in the database, so nothing is left out.`);
+    const rest = 'matches nothing in the database, so nothing is left out.';
+    log.contentWarning(`${input}: the pattern ${pattern} ${rest}`, `${input}: a pattern ${rest}`);
   }
   const unreadable = unreadableError(server.user, selected, server.relations);
   if (unreadable && !isOpaque(inputs.dumpArguments)) throw unreadable;
-  if (unreadable && !log.withholdsContent) log.warning(unreadable.message);
+  if (unreadable) log.warning(log.reason(unreadable));
 }

@@ -70,7 +70,7 @@ function locationOf({ name, path }: StoredBackup): string {
 function withLeft(error: unknown, left: readonly string[]): unknown {
   if (left.length === 0) return error;
   if (error instanceof UserError) {
-    return new UserError(error.code, [error.message, ...left].join(' '), error.hint, { cause: error });
+    return error.reworded({ message: (text) => [text, ...left].join(' '), cause: error });
   }
   for (const why of left) log.warning(why);
   return error;

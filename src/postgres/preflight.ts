@@ -4,7 +4,7 @@ import { log } from '../runner/log.ts';
 import { bytes, count } from '../runner/format.ts';
 import type { Connection } from './connection.ts';
 import { poolerError } from './url/connection-string.ts';
-import { diagnose, diagnosedError } from './diagnosis/diagnosis.ts';
+import { diagnose, diagnosedError, shownCause } from './diagnosis/diagnosis.ts';
 import { PsqlError } from './psql.ts';
 import { PgSession, type SessionTools } from './session.ts';
 import { describeAttempt, retry } from '../process/retry.ts';
@@ -125,8 +125,7 @@ async function queryServerFacts(session: PgSession, request: PreflightRequest): 
       isTransient: (error) =>
         error instanceof PsqlError && (knownFailure() ?? diagnose(error.stderr)).transient,
       onRetry: (error, attempt, pauseMs) => {
-        const cause =
-          knownFailure()?.message ?? (error instanceof PsqlError ? diagnose(error.stderr).cause : '');
+        const cause = knownFailure()?.message ?? (error instanceof PsqlError ? shownCause(error.stderr) : '');
         log.info(describeAttempt({ attempt, attempts, cause, pauseMs }));
       },
       signal,
@@ -154,13 +153,13 @@ function explained({ stderr }: PsqlError, request: PreflightRequest): UserError 
     return poolerError(input, 'it refuses options at the start of a session', allowPooler);
   }
   const connecting = /connection to server|could not translate|FATAL/.test(stderr);
-  const { message, hint, cause } = diagnosedError(
+  const error = diagnosedError(
     'connection',
     `The database cannot be ${connecting ? 'reached' : 'examined'}`,
     stderr,
   );
   const more = connection.failureHints.filter(({ when }) => when.test(stderr)).map(({ text }) => text);
-  return new UserError('connection', message, [hint, ...more].join(' '), { cause });
+  return error.reworded({ hint: (text) => [text, ...more].join(' ') });
 }
 
 /** Systems with PostgreSQL's protocol that pg_dump cannot dump, by the text of `version()`. */

@@ -116,5 +116,6 @@ function stalled({ name }: Consumer): UserError {
     'no-progress',
     `The backup makes no progress: ${name} has taken no data for two minutes.`,
     'Run the job again. If the error persists, look at what the runner lacks: processor time, memory, its network.',
+    { silent: 'same' },
   );
 }

@@ -26,6 +26,7 @@ export function requireRecorded(record: BackupRecord | undefined, file: FileFact
       'not-a-backup',
       `The backup is not what its record says: ${someOf(differences.map(plainLine), MOST_NAMED)}.`,
       'The file or its record has changed since it was made: use another copy or backup.',
+      { silent: { message: 'The backup is not what its record says.' } },
     );
   }
   log.info(

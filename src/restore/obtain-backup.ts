@@ -89,7 +89,7 @@ async function localFile(given: string, { workspace }: RunnerEnvironment): Promi
       'not-a-backup',
       `path: ${JSON.stringify(given)} cannot be read: ${messageOf(error)}`,
       'Give the path of a backup, relative to the workspace.',
-      { cause: error },
+      { cause: error, silent: 'same' },
     );
   }
 }

@@ -36,6 +36,7 @@ export async function openBackup({ file, keys, target, signal }: BackupToOpen): 
       'not-a-backup',
       'The backup is encrypted with age, and there is no key to open it.',
       'Set "age-identity" to the secret key (AGE-SECRET-KEY-…) from a secret, or "age-passphrase" if it was encrypted with a passphrase.',
+      { silent: 'same' },
     );
   }
   log.info('Decrypting the backup');
@@ -54,6 +55,7 @@ function notEncrypted(): UserError {
     'not-a-backup',
     'The backup is not encrypted, although "age-identity" or "age-passphrase" is set.',
     'If you trust this backup, remove that input; otherwise use another one.',
+    { silent: 'same' },
   );
 }
 
@@ -85,7 +87,9 @@ const EXPLANATIONS: Readonly<Record<Exclude<FileKind, 'archive' | 'encrypted'>, 
 
 function notABackup(kind: Exclude<FileKind, 'archive' | 'encrypted'>): UserError {
   const [what, hint] = EXPLANATIONS[kind];
-  return new UserError('not-a-backup', `The backup is not an archive of pg_dump: it is ${what}.`, hint);
+  return new UserError('not-a-backup', `The backup is not an archive of pg_dump: it is ${what}.`, hint, {
+    silent: 'same',
+  });
 }
 
 async function startOf(file: string): Promise<Buffer> {
@@ -102,7 +106,7 @@ async function startOf(file: string): Promise<Buffer> {
       'not-a-backup',
       `The backup cannot be read: ${messageOf(error)}`,
       'Check that the file is there and can be read.',
-      { cause: error },
+      { cause: error, silent: 'same' },
     );
   }
 }

@@ -78,12 +78,10 @@ export async function restore(
 /** The archive was not made in this job: running it again would read the same one. */
 function withRestoreHint(error: unknown): unknown {
   if (!(error instanceof UserError) || error.code !== 'archive-unreadable') return error;
-  return new UserError(
-    error.code,
-    error.message,
-    'Use another copy of the backup, or another backup. If those cannot be read either, check the disk of the runner: it may be full or failing.',
-    { cause: error.cause },
-  );
+  return error.reworded({
+    hint: () =>
+      'Use another copy of the backup, or another backup. If those cannot be read either, check the disk of the runner: it may be full or failing.',
+  });
 }
 
 /** The steps themselves, in their order. */

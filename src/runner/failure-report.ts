@@ -1,5 +1,5 @@
 import * as core from '@actions/core';
-import { CancelledError, UserError, errorCode, messageOf } from '../errors.ts';
+import { CancelledError, UserError, errorCode, messageOf, silentText } from '../errors.ts';
 import { setOutput } from './command-files.ts';
 import { log } from './log.ts';
 import { plainLine } from './plain-text.ts';
@@ -78,7 +78,14 @@ const DISK_FAILURES: Readonly<Record<string, string>> = {
 };
 
 function describe(error: unknown, impact: string): { message: string; hint: string } {
-  if (error instanceof UserError) return { message: error.message, hint: error.hint };
+  const because = log.withheldBecause;
+  if (error instanceof UserError) {
+    const { message, hint } = error;
+    const silent = because === undefined ? undefined : silentText(error);
+    if (!silent) return { message, hint };
+    const isSame = silent.message === message && silent.hint === hint;
+    return isSame ? silent : { ...silent, hint: `${silent.hint} ${because ?? ''}`.trim() };
+  }
   if (error instanceof CancelledError) return { message: error.message, hint: impact };
   const disk = DISK_FAILURES[errorCode(error) ?? ''];
   if (disk !== undefined) {
@@ -88,13 +95,16 @@ function describe(error: unknown, impact: string): { message: string; hint: stri
     };
   }
   return {
-    message: `Unexpected error: ${messageOf(error)}`,
+    message: `Unexpected error: ${log.reason(error)}`,
     hint: 'Run the job again with debug logging, and report the error with the log.',
   };
 }
 
+/** What caused it, as far as that may show: what a tool of PostgreSQL printed names content. */
 function causes(error: unknown): string[] {
   if (!Error.isError(error)) return [];
-  if (!(error instanceof UserError) && !(error instanceof CancelledError)) log.debug(error.stack ?? '');
+  const isTold = error instanceof UserError || error instanceof CancelledError;
+  if (log.withholdsContent && (!isTold || (error instanceof UserError && silentText(error)))) return [];
+  if (!isTold) log.debug(error.stack ?? '');
   return Error.isError(error.cause) ? [...error.cause.message.split('\n'), ...causes(error.cause)] : [];
 }

@@ -5,7 +5,7 @@ import { namingLockHolder } from '../../postgres/watchdog/lock-holders.ts';
 import { describeAttempt, retry } from '../../process/retry.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import { watchSilence } from '../../postgres/watchdog/silence.ts';
-import { UserError, messageOf } from '../../errors.ts';
+import { UserError } from '../../errors.ts';
 import type { FanOut } from '../../process/fan-out.ts';
 import { endedBySignal, run } from '../../process/run.ts';
 import { log } from '../../runner/log.ts';
@@ -36,7 +36,7 @@ export async function dump(request: DumpRequest): Promise<void> {
     attempts,
     isTransient: (error) => error instanceof UserError && error.code === 'temporarily-unreachable',
     onRetry: (error, attempt, pauseMs) => {
-      log.info(describeAttempt({ attempt, attempts, cause: messageOf(error), pauseMs }));
+      log.info(describeAttempt({ attempt, attempts, cause: log.reason(error), pauseMs }));
     },
     signal: session.signal,
   });
@@ -45,6 +45,7 @@ export async function dump(request: DumpRequest): Promise<void> {
       'dump-failed',
       'pg_dump succeeded but wrote an empty archive.',
       'Run the job again. If the error persists, check the runner.',
+      { silent: 'same' },
     );
   }
   target.end();

@@ -90,10 +90,12 @@ export function unreadableError(
   const named = unreadable.map(({ schema, name, unreadable: why }) =>
     plainLine(`${schema}.${name} (${why ?? ''})`),
   );
+  const lacks = `The user ${plainLine(user)} lacks the privilege to read`;
   return new UserError(
     'dump-failed',
-    `The user ${plainLine(user)} lacks the privilege to read ${unreadable.length} of the tables and sequences to back up: ${someOf(named, MOST_NAMED)}.`,
+    `${lacks} ${unreadable.length} of the tables and sequences to back up: ${someOf(named, MOST_NAMED)}.`,
     'Use their owner, or grant the user pg_read_all_data (PostgreSQL 14 and newer), and BYPASSRLS where row-level security is on, ' +
       'or leave them out with exclude-tables or exclude-schemas.',
+    { silent: { message: `${lacks} some of the tables and sequences to back up.` } },
   );
 }

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { diagnose, diagnosedError } from '../../postgres/diagnosis/diagnosis.ts';
+import { diagnosedError, shownCause } from '../../postgres/diagnosis/diagnosis.ts';
 import { PsqlError } from '../../postgres/psql.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import { literal } from '../../postgres/sql-text.ts';
-import { UserError, messageOf } from '../../errors.ts';
+import { UserError } from '../../errors.ts';
 import { duration } from '../../runner/format.ts';
 import { log } from '../../runner/log.ts';
 
@@ -42,6 +42,7 @@ export async function requireCreatePrivilege(session: PgSession): Promise<void> 
       'test-server',
       `${CANNOT}: The server is a standby, which accepts no changes.`,
       'Use its primary, or a server of the job itself, for example a service container.',
+      { silent: 'same' },
     );
   }
   if (mayCreate !== 't') {
@@ -49,6 +50,7 @@ export async function requireCreatePrivilege(session: PgSession): Promise<void> 
       'test-server',
       `${CANNOT}: The user lacks the privilege to create databases.`,
       'Grant it with ALTER ROLE name CREATEDB, or use a superuser, such as that of a service container.',
+      { silent: 'same' },
     );
   }
 }
@@ -128,13 +130,13 @@ async function queryToTheEnd(session: PgSession, sql: string, withinMs: number):
       'no-progress',
       `The server has not responded for ${duration(withinMs)}.`,
       'Check what it is doing (SELECT * FROM pg_stat_activity), then run the job again.',
-      { cause: error },
+      { cause: error, silent: 'same' },
     );
   }
 }
 
 function warnOfRemaining(name: string, error: unknown): void {
-  const why = error instanceof PsqlError ? diagnose(error.stderr).cause : messageOf(error);
+  const why = error instanceof PsqlError ? shownCause(error.stderr) : log.reason(error);
   log.warning(
     `The scratch database ${name} could not be dropped and is still on the server: ${why} Drop it: DROP DATABASE ${name} WITH (FORCE);`,
   );
@@ -143,7 +145,5 @@ function warnOfRemaining(name: string, error: unknown): void {
 function cannotCreate(error: unknown): never {
   if (error instanceof PsqlError) throw diagnosedError('test-server', CANNOT, error.stderr);
   if (!(error instanceof UserError)) throw error;
-  throw new UserError('test-server', `${CANNOT}: ${error.message}`, error.hint, {
-    cause: error.cause,
-  });
+  throw error.reworded({ code: 'test-server', message: (text) => `${CANNOT}: ${text}` });
 }

@@ -67,9 +67,11 @@ export async function checkTestServer(
 function aboutItsInput(error: UserError): UserError {
   // Those name it already.
   const isNamed = error.code === 'invalid-input' || error.code === 'test-server';
-  const message = isNamed ? error.message : `${TEST_SERVER_INPUT}: ${error.message}`;
-  const hint = error.hint.replaceAll(/(?<!-)\bconnection-string\b/g, TEST_SERVER_INPUT);
-  return new UserError('test-server', message, hint, { cause: error.cause });
+  return error.reworded({
+    code: 'test-server',
+    message: (text) => (isNamed ? text : `${TEST_SERVER_INPUT}: ${text}`),
+    hint: (text) => text.replaceAll(/(?<!-)\bconnection-string\b/g, TEST_SERVER_INPUT),
+  });
 }
 
 /**
@@ -83,14 +85,10 @@ export async function runTestRestore(database: Database, request: TestRestoreReq
   await restoreAndVerify(database, request).catch((reason: unknown) => {
     const error = cancelledOr(session.signal, () => connection.failure() ?? reason);
     if (!(error instanceof UserError) || error.code === 'test-server') throw error;
-    throw new UserError(
-      'test-restore-failed',
-      `The backup failed its test restore: ${error.message}`,
-      error.hint,
-      {
-        cause: error.cause,
-      },
-    );
+    throw error.reworded({
+      code: 'test-restore-failed',
+      message: (text) => `The backup failed its test restore: ${text}`,
+    });
   });
   log.info(
     `Test restore succeeded in ${duration(performance.now() - started)} on PostgreSQL ${server.version}: restored, verified and dropped again`,

@@ -1,4 +1,5 @@
 import { type ErrorCode, UserError } from '../../errors.ts';
+import { log } from '../../runner/log.ts';
 import { errorLines } from './error-lines.ts';
 import { type Complaint, type Failure, PROGRAM, QUERY, failuresIn, isRaised } from './failures.ts';
 import { LOST_CONNECTION_RULES, NETWORK_RULES } from './network-rules.ts';
@@ -9,6 +10,8 @@ import { safeMessage } from './safe-text.ts';
 /** The explanation of a tool's error output. */
 export interface Diagnosis {
   readonly cause: string;
+  /** The same without a name of anything in a database. */
+  readonly silentCause: string;
   readonly hint: string;
   /** Whether the same attempt is likely to succeed a little later. */
   readonly transient: boolean;
@@ -38,17 +41,25 @@ export function diagnose(stderr: string): Diagnosis {
     ) ??
     first(failures, (failure) => known(failure, LOST_CONNECTION_RULES)) ?? {
       cause: shortened(lastWords(stderr), LONGEST_CAUSE),
+      silentCause: 'its error message may name what is in the database and is not shown.',
       hint: SEE_LOGS,
       transient: false,
     }
   );
 }
 
+/** The cause of what a tool printed, as far as it may show. */
+export function shownCause(stderr: string): string {
+  const { cause, silentCause } = diagnose(stderr);
+  return log.shown(cause, silentCause);
+}
+
 /** An error with the cause and the hint for what a tool printed. */
 export function diagnosedError(code: ErrorCode, part: string, stderr: string): UserError {
-  const { cause, hint } = diagnose(stderr);
+  const { cause, silentCause, hint } = diagnose(stderr);
   return new UserError(code, `${part}: ${cause}`, hint, {
     cause: new Error(errorLines(stderr).join('\n')),
+    silent: { message: `${part}: ${silentCause}` },
   });
 }
 
@@ -67,7 +78,7 @@ function known(failure: Failure, rules: readonly Rule[]): Diagnosis | undefined 
   for (const rule of rules) {
     for (const complaint of failure.complaints) {
       const match = matches(rule, complaint, failure);
-      if (match) return explained(rule, match, failure);
+      if (match) return explained(rule, match, failure, complaint);
     }
   }
   return undefined;
@@ -82,11 +93,13 @@ function unknownAnswer({ complaints, query, entry, isOfRow }: Failure): Diagnosi
   const shown = answer.place === 'login' ? answer.text : safeMessage(answer.text, isOfRow);
   const code = answer.sqlstate === '' ? '' : ` (SQLSTATE ${answer.sqlstate})`;
   const says = isForeign ? 'The server reports, in its own language' : 'The server reports';
+  const cause =
+    shown === undefined
+      ? withheld(code, entry === '' ? statementName(query) : entry)
+      : `${says}: ${shortened(shown, LONGEST_QUOTE)}`;
   return {
-    cause:
-      shown === undefined
-        ? withheld(code, entry === '' ? statementName(query) : entry)
-        : `${says}: ${shortened(shown, LONGEST_QUOTE)}`,
+    cause,
+    silentCause: answer.place === 'login' ? cause : withheld(code, ''),
     hint: isForeign
       ? "See the server's own log. With lc_messages = 'C' on the server, this action can explain its errors."
       : SEE_LOGS,
@@ -101,8 +114,10 @@ function raised(stderr: string): Diagnosis {
   // psql prints the statement last, after all of the text.
   const statement = stderr.split(/\r?\n/).findLast((line) => PROGRAM.test(line) && isQuery(line));
   const object = first?.entry || statementName(statement?.replace(PROGRAM, '').replace(QUERY, '') ?? '');
+  const state = code === undefined ? '' : ` (SQLSTATE ${code})`;
   return {
-    cause: withheld(code === undefined ? '' : ` (SQLSTATE ${code})`, object),
+    cause: withheld(state, object),
+    silentCause: withheld(state, ''),
     hint: SEE_LOGS,
     transient: false,
   };
@@ -135,15 +150,19 @@ function matches(rule: Rule, complaint: Complaint, failure: Failure): RegExpExec
   return match && query?.test(failure.query) === false ? null : match;
 }
 
-function explained(rule: Rule, match: RegExpExecArray, { query }: Failure): Diagnosis {
+function explained(rule: Rule, match: RegExpExecArray, { query }: Failure, { place }: Complaint): Diagnosis {
   const table = /^COPY ((?:"[^"]*"|[^\s("])+)/.exec(query)?.[1];
-  const cause = rule.cause.replace(/\$([\dqt])/g, (_, name: string) => {
+  const filled = (named: (name: string) => string): string =>
+    rule.cause.replace(/\$([\dqt])/g, (_, name: string) => named(name)).replace(/\.\.$/, '.');
+  const cause = filled((name) => {
     if (name === 't') return table === undefined ? '' : `, in the table ${shortened(table, LONGEST_QUOTE)}`;
     const quoted = name === 'q' ? rule.query?.exec(query)?.[1] : match[Number(name)];
     return shortened(quoted ?? '', LONGEST_QUOTE);
   });
+  // Who logs in to which database is no content of it.
+  const silentCause = place === 'login' ? cause : filled((name) => (name === 't' ? '' : '(not shown)'));
   const { hint, transient = false, kind } = rule;
-  return { cause: cause.replace(/\.\.$/, '.'), hint, transient, ...(kind ? { kind } : {}) };
+  return { cause, silentCause, hint, transient, ...(kind ? { kind } : {}) };
 }
 
 function shortened(text: string, length: number): string {

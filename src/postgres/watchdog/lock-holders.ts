@@ -1,4 +1,4 @@
-import { UserError, messageOf } from '../../errors.ts';
+import { UserError } from '../../errors.ts';
 import { log } from '../../runner/log.ts';
 import { plainLine } from '../../runner/plain-text.ts';
 import { failuresIn } from '../diagnosis/failures.ts';
@@ -61,7 +61,7 @@ export async function namingLockHolder(
     return lock ? lockError(lock, error) : error;
   } catch (reason) {
     session.signal.throwIfAborted();
-    log.debug(`The session with the lock could not be determined: ${messageOf(reason)}`);
+    log.debug(`The session with the lock could not be determined: ${log.reason(reason)}`);
     return error;
   }
 }
@@ -94,10 +94,12 @@ export function lockError({ table, by, behind }: ExclusiveLock, { cause }: UserE
     behind === undefined
       ? `${describeSession(by)} has the lock.`
       : `${describeSession(by)} waits for the lock, behind ${describeSession(behind)}.`;
+  const told = (what: string): string =>
+    plainLine(`pg_dump failed: Timed out waiting for a lock on ${what}: ${who}`);
   return new UserError(
     'no-progress',
-    plainLine(`pg_dump failed: Timed out waiting for a lock on the table ${table}: ${who}`),
+    told(`the table ${table}`),
     `Run the backup when no migration is running, or ${howToEnd(holder)}. pg-dump-args: --lock-wait-timeout=10min makes it wait longer.`,
-    { cause },
+    { cause, silent: { message: told('a table') } },
   );
 }

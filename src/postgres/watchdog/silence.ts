@@ -4,7 +4,7 @@ import { duration } from '../../runner/format.ts';
 import { log } from '../../runner/log.ts';
 import { plainLine } from '../../runner/plain-text.ts';
 import { ACTIVITY_IS_KNOWN, activityOf } from '../../process/activity.ts';
-import { diagnose } from '../diagnosis/diagnosis.ts';
+import { shownCause } from '../diagnosis/diagnosis.ts';
 import { PsqlError } from '../psql.ts';
 import type { PgSession } from '../session.ts';
 
@@ -110,9 +110,7 @@ async function askServerSide(tool: WatchedTool, signal: AbortSignal): Promise<Se
     if (timeout.aborted) return { kind: 'unreachable', cause: 'it does not respond' };
     const stderr = error instanceof PsqlError ? error.stderr : '';
     // A server that refuses a connection is running.
-    return /FATAL/.test(stderr)
-      ? { kind: 'unknown' }
-      : { kind: 'unreachable', cause: diagnose(stderr).cause };
+    return /FATAL/.test(stderr) ? { kind: 'unknown' } : { kind: 'unreachable', cause: shownCause(stderr) };
   }
 }
 
@@ -155,6 +153,7 @@ function silent(tool: string, last: ServerSide): UserError {
     'no-progress',
     `The connection of ${tool} is dead: no data was received for over a minute, and ${describeServerSide(last)}.`,
     'Something between the runner and the server has dropped the connection (a router, VPN, proxy or the host itself). Run the job again; if the error persists, use a runner that is closer to the server.',
+    { silent: 'same' },
   );
 }
 

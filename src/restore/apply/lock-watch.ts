@@ -8,7 +8,7 @@ import {
   describeSession,
 } from '../../postgres/watchdog/locking-session.ts';
 import type { PgSession } from '../../postgres/session.ts';
-import { UserError, messageOf } from '../../errors.ts';
+import { UserError } from '../../errors.ts';
 import { duration } from '../../runner/format.ts';
 import { log } from '../../runner/log.ts';
 import { plainLine } from '../../runner/plain-text.ts';
@@ -83,7 +83,7 @@ async function lookForWaits(observer: PgSession, applicationName: string): Promi
     return lockWaits(await observer.query(waitsSql(applicationName), COLUMNS));
   } catch (error) {
     observer.signal.throwIfAborted();
-    log.debug(`The locks cannot be watched: ${messageOf(error)}`);
+    log.debug(`The locks cannot be watched: ${log.reason(error)}`);
     return [];
   }
 }
@@ -106,11 +106,14 @@ function lockWaits(rows: readonly string[][]): LockWait[] {
 }
 
 function lockError({ locked, holder }: LockWait, waitMs: number): UserError {
+  const told = (what: string): string =>
+    plainLine(
+      `The restore waited ${duration(waitMs)} for a lock${what}, held by ${describeSession(holder)}.`,
+    );
   return new UserError(
     'no-progress',
-    plainLine(
-      `The restore waited ${duration(waitMs)} for a lock on ${locked}, held by ${describeSession(holder)}.`,
-    ),
+    told(` on ${locked}`),
     `Stop the application that uses the target, or ${howToEnd(holder)}; then run the job again.`,
+    { silent: { message: told('') } },
   );
 }

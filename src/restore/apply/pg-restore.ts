@@ -218,8 +218,8 @@ async function restoreConnected(
 }
 
 /** The same error, with the state that it leaves the target in. */
-function withImpact({ code, message, hint, cause }: UserError, impact: string): UserError {
-  return new UserError(code, `${message} ${impact}`, hint, { cause });
+function withImpact(error: UserError, impact: string): UserError {
+  return error.reworded({ message: (text) => `${text} ${impact}` });
 }
 
 function lineTaker(progress: CopyProgress, reading: BytesRead): (line: string) => void {

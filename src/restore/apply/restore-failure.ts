@@ -13,21 +13,19 @@ const ENTRY = /^pg_restore: from TOC entry \d+; \d+ \d+ (.*)$/m;
  * may be shown.
  */
 export function restoreFailure(tool: string, stderr: string, impact?: string): UserError {
-  const { cause, hint, kind } = diagnose(stderr);
+  const { cause, silentCause, hint, kind } = diagnose(stderr);
   const dependents = kind === 'has-dependents' ? moreDependents(stderr) : '';
-  return new UserError(
-    'restore-failed',
-    `${tool} failed: ${cause.replace(/[^.]$/, '$&.')}${dependents}${impact === undefined ? '' : ` ${impact}`}`,
-    hint,
-    {
-      cause: new Error(safeLines(stderr).join('\n')),
-    },
-  );
+  const told = (why: string, more: string): string =>
+    `${tool} failed: ${why.replace(/[^.]$/, '$&.')}${more}${impact === undefined ? '' : ` ${impact}`}`;
+  return new UserError('restore-failed', told(cause, dependents), hint, {
+    cause: new Error(safeLines(stderr).join('\n')),
+    silent: { message: told(silentCause, '') },
+  });
 }
 
 /** Logs the warnings of a tool that succeeded. */
 export function logNotices(stderr: string): void {
-  for (const line of safeLines(stderr)) log.info(line);
+  for (const line of safeLines(stderr)) log.content(line, 'The restore printed a warning');
 }
 
 function safeLines(stderr: string): string[] {

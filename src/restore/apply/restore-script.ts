@@ -124,6 +124,7 @@ function unexpected(what: string): UserError {
     'restore-failed',
     `The script of pg_restore does not ${what}. Nothing was changed.`,
     'Use another postgres-version, and report this error.',
+    { silent: 'same' },
   );
 }
 

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { messageOf } from '../../errors.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import { PsqlError } from '../../postgres/psql.ts';
 import { log } from '../../runner/log.ts';
@@ -62,7 +61,7 @@ export async function settle(
       const outcome = await ask(observer, sessions.applicationName, transaction, look);
       if (outcome !== undefined) return outcome;
     } catch (error) {
-      log.debug(`The sessions of the restore cannot be examined: ${messageOf(error)}`);
+      log.debug(`The sessions of the restore cannot be examined: ${log.reason(error)}`);
       if (!transaction.mayBeCommitted) break;
     }
     await pause(ASK_AGAIN_MS);

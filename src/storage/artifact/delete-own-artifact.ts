@@ -55,9 +55,11 @@ export function afterDeletion(error: unknown, name: string, withdrawal: Withdraw
   if (withdrawal.kind === 'absent') return error;
   const left = withdrawal.kind === 'left' ? notDeleted(name, withdrawal.why) : undefined;
   if (error instanceof UserError) {
-    const message = `${error.message.replace(/\.?$/, '.')} ${left?.message ?? 'The artifact was deleted.'}`;
-    const hint = left ? `${left.hint} ${error.hint}` : error.hint;
-    return new UserError(error.code, message, hint, { cause: error });
+    return error.reworded({
+      message: (text) => `${text.replace(/\.?$/, '.')} ${left?.message ?? 'The artifact was deleted.'}`,
+      hint: (text) => (left ? `${left.hint} ${text}` : text),
+      cause: error,
+    });
   }
   if (left) log.warning(left.message);
   return error;
