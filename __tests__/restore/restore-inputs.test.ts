@@ -50,6 +50,7 @@ describe('the inputs of a restore', () => {
       connection: { value: URL, from: 'the connection-string input' },
       tls: { rootCertificate: undefined, certificate: undefined, key: undefined },
       connectionAttempts: 5,
+      githubToken: 'ghs_of_the_job',
       postgresVersion: { kind: 'auto' },
       checkLatest: false,
       addToPath: false,

@@ -9,13 +9,18 @@ import {
   planRestore,
   presentIdentities,
 } from './plan/plan.ts';
-import { describeOmission, verbOf } from './plan/omission.ts';
+import { type Omission, describeOmission, verbOf, withoutNames } from './plan/omission.ts';
 import type { RestoreOptions } from './plan/plan-request.ts';
 import { isReadable } from '../archive/archive-script.ts';
 import { encodingOf, largeObjectIdsOf } from '../archive/toc/archive-facts.ts';
 import type { SchemaExpectation } from './verify/schema-expectation.ts';
 import { verifyRestore } from './verify/verify-restore.ts';
-import { type SchemaVerification, describeSchemaVerification, verifySchema } from './verify/verify-schema.ts';
+import {
+  type SchemaVerification,
+  describeSchemaVerification,
+  describeSilently,
+  verifySchema,
+} from './verify/verify-schema.ts';
 import type { TableOfContents, TocEntry } from '../archive/toc/table-of-contents.ts';
 import { examineTarget } from './plan/target.ts';
 import { count, duration } from '../runner/format.ts';
@@ -75,8 +80,10 @@ export async function makePlan(
 export function logPlan(plan: RestorePlan): void {
   for (const line of planLines(plan)) log.content(line);
   for (const omission of plan.omissions) {
-    if (omission.level !== 'warning' || log.withholdsContent) continue;
-    log.warning(`${verbOf(omission).warning}: ${describeOmission(omission)}, because ${omission.why}`);
+    if (omission.level !== 'warning') continue;
+    const told = (shown: Omission): string =>
+      `${verbOf(shown).warning}: ${describeOmission(shown)}, because ${shown.why}`;
+    log.contentWarning(told(omission), `${told(withoutNames(omission))}.`);
   }
 }
 
@@ -175,7 +182,10 @@ export async function verifyTarget(
     ...{ session, workFolder, serverMajor, encoding, role, untouched },
   });
   const compared = `Compared in ${duration(performance.now() - again)}`;
-  log.content(`${compared}: ${describeSchemaVerification(schema)}`, compared);
+  log.content(
+    `${compared}: ${describeSchemaVerification(schema)}`,
+    `${compared}: ${describeSilently(schema)}`,
+  );
   return schema;
 }
 

@@ -20,6 +20,8 @@ export interface RestoreFilters {
 /** The inputs of the restore action, checked: a value of this type can be worked with. */
 export interface RestoreInputs extends ServerInputs {
   readonly source: BackupSource;
+  /** Asks GitHub who can read what the job prints, and for the artifact; empty when there is none. */
+  readonly githubToken: string;
   /** Undefined: no key is given, and an encrypted backup cannot be opened. */
   readonly keys: DecryptionKeys | undefined;
   readonly filters: RestoreFilters;
@@ -51,6 +53,7 @@ export async function readRestoreInputs({
   return {
     ...(await readServerInputs(workspace)),
     source: readSource(repository),
+    githubToken: core.getInput('github-token'),
     keys: await readDecryptionKeys({
       identity: core.getInput('age-identity', { trimWhitespace: false }),
       passphrase: core.getInput('age-passphrase', { trimWhitespace: false }),

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { finish } from '../runner/finish.ts';
+import { withoutNames } from './plan/omission.ts';
 import { type RestoreSummary, restoreSummary } from './restore-summary.ts';
 
 /** Reports a restore that succeeded: outputs, summary, log. */
@@ -14,18 +15,23 @@ function outputs({
   restored: { tables },
   verification,
   plan: { omissions },
+  withheld,
   totalMs,
 }: RestoreSummary): Record<string, string> {
+  const isSilent = withheld !== undefined;
+  const leftOut = isSilent ? omissions.map(withoutNames) : omissions;
   const file = source.kind === 'stored' ? source.file : undefined;
   return {
     'backup-file': source.kind === 'file' ? path.basename(source.path) : source.file.name,
     'artifact-id': String(file?.artifactId ?? ''),
     'artifact-name': file?.artifactId === undefined ? '' : file.name,
     database,
-    tables: String(tables.length),
-    rows: String(tables.reduce((sum, { rows }) => sum + rows, 0)),
+    tables: isSilent ? '' : String(tables.length),
+    rows: isSilent ? '' : String(tables.reduce((sum, { rows }) => sum + rows, 0)),
     verified: String(verification !== undefined),
-    'left-out': JSON.stringify(omissions.map(({ what, names, why }) => ({ what, names, why }))),
+    'left-out': JSON.stringify(
+      leftOut.map(({ what, names, why }) => ({ what, names: isSilent ? [] : names, why })),
+    ),
     'duration-seconds': (totalMs / 1000).toFixed(1),
   };
 }

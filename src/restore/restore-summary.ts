@@ -1,7 +1,11 @@
 import type { Manifest } from '../archive/content/manifest.ts';
-import { describeOmission } from './plan/omission.ts';
+import { describeOmission, withoutNames } from './plan/omission.ts';
 import type { RestorePlan } from './plan/plan.ts';
-import { type SchemaVerification, describeSchemaVerification } from './verify/verify-schema.ts';
+import {
+  type SchemaVerification,
+  describeSchemaVerification,
+  describeSilently,
+} from './verify/verify-schema.ts';
 import type { TableOfContents } from '../archive/toc/table-of-contents.ts';
 import { bytes, count, minute } from '../runner/format.ts';
 import { describeContents, largestTables } from '../archive/content-summary.ts';
@@ -33,6 +37,8 @@ export interface RestoreSummary extends Durations {
   readonly restored: Pick<Manifest, 'tables' | 'sequences' | 'largeObjects'>;
   /** What the restored database was compared with the backup in, beside rows; undefined when it was not. */
   readonly verification: SchemaVerification | undefined;
+  /** Why nothing of the content may show; undefined where it may. */
+  readonly withheld: string | undefined;
 }
 
 /** The job summary of a restore, as GitHub-flavoured Markdown. */
@@ -43,17 +49,18 @@ export function restoreSummary(restore: RestoreSummary): string {
       ? `## ✅ ${code(restore.database)} is restored and verified`
       : `## ⚠️ ${code(restore.database)} is restored, but not verified`,
     verification
-      ? `The restored data was dumped again and compared with the backup: it has the same tables, rows, SHA-256 of the rows and sequence values. Also compared: ${describeSchemaVerification(verification)}.`
+      ? `The restored data was dumped again and compared with the backup: it has the same tables, rows, SHA-256 of the rows and sequence values. Also compared: ${(restore.withheld === undefined ? describeSchemaVerification : describeSilently)(verification)}.`
       : 'The archive was read back whole before the restore. <code>verify</code> is false, so the restored rows were not compared with it.',
     facts(restore),
     leftOut(restore),
-    largestTables(restore.restored.tables) ?? 'The backup contains no table rows.',
+    restore.withheld ?? largestTables(restore.restored.tables) ?? 'The backup contains no table rows.',
   ];
   return [...sections.filter((section) => section !== ''), ''].join('\n\n');
 }
 
 function facts(restore: RestoreSummary): string {
-  const { archive, source } = restore;
+  const { archive, source, withheld } = restore;
+  const tool = `pg_restore ${escaped(restore.clientVersion)}`;
   const taken = source.kind === 'stored' ? source.file.backup?.takenAt : undefined;
   const rows = [
     ['Backup', describeSource(source)],
@@ -67,9 +74,13 @@ function facts(restore: RestoreSummary): string {
       'Into',
       `${code(restore.database)} on ${code(restore.address)}, PostgreSQL ${escaped(restore.serverVersion)}`,
     ],
-    ['Restored', `**${describeContents(restore.restored)}**; pg_restore ${escaped(restore.clientVersion)}`],
-    ['Changes', describeChanges(restore.plan)],
-    ['SHA-256 of the archive', `<code>${archive.sha256}</code>`],
+    ...(withheld === undefined
+      ? [
+          ['Restored', `**${describeContents(restore.restored)}**; ${tool}`],
+          ['Changes', describeChanges(restore.plan)],
+          ['SHA-256 of the archive', `<code>${archive.sha256}</code>`],
+        ]
+      : [['Restored with', tool]]),
     ['Duration', formatDurations(restore)],
   ];
   const [first = [], ...rest] = rows;
@@ -97,9 +108,10 @@ function describeChanges({ creates, replaces, removes, leavesAlone }: RestoreSum
 }
 
 /** What of the backup is not in the target, or not as it was, what the target has lost, and why. */
-function leftOut({ plan: { omissions } }: RestoreSummary): string {
+function leftOut({ plan: { omissions }, withheld }: RestoreSummary): string {
   if (omissions.length === 0) return '';
-  const rows = omissions.map((omission) => [
+  const shown = withheld === undefined ? omissions : omissions.map(withoutNames);
+  const rows = shown.map((omission) => [
     `${omission.level === 'warning' ? '⚠️ ' : ''}${code(describeOmission(omission))}`,
     escaped(omission.why),
   ]);

@@ -8,6 +8,8 @@ import { provideTools, toolsForServer } from '../tools/provide-client-tools.ts';
 import { type Connection, openConnection, planConnection } from '../postgres/connection.ts';
 import { type ServerFacts, refuseNewerServer, runPreflight } from '../postgres/preflight.ts';
 import { toolsRequest } from '../postgres/server-inputs.ts';
+import { exposureOf } from '../github/privacy.ts';
+import { withholdContent } from '../github/withhold-content.ts';
 import { UserError, cancelledOr } from '../errors.ts';
 import { roleOf } from './pg-restore-args.ts';
 import type { Outcome } from './apply/transaction-outcome.ts';
@@ -66,6 +68,7 @@ export async function restore(
     env: process.env,
     allowPooler: undefined,
   });
+  await beSilent(inputs, runner, signal);
   await using workFolder = await makeWorkFolder(runner.temp);
   await using connection = await openConnection(INPUT, plan, { tls: inputs.tls, workFolder, signal });
   try {
@@ -73,6 +76,18 @@ export async function restore(
   } catch (error) {
     throw cancelledOr(signal, () => connection.failure() ?? withRestoreHint(error));
   }
+}
+
+/** Of an encrypted backup, nothing shows; nor of any where others can read what the job prints. */
+async function beSilent(
+  { keys, githubToken: token }: RestoreInputs,
+  { repository }: RunnerEnvironment,
+  signal: AbortSignal,
+): Promise<void> {
+  const encrypted = keys !== undefined;
+  const exposure = encrypted ? undefined : await exposureOf({ repository, token, env: process.env, signal });
+  const remedy = `restore the backup with pg_restore on a machine of your own${encrypted ? '' : ', or in a private repository'}`;
+  withholdContent({ encrypted, exposure, remedy });
 }
 
 /** The archive was not made in this job: running it again would read the same one. */
@@ -128,6 +143,7 @@ async function restoreBackup(job: Job, connection: Connection): Promise<void> {
     plan,
     restored,
     verification,
+    withheld: log.withheldBecause,
     phases: stopwatch.phases,
     totalMs: stopwatch.total(),
   });

@@ -51,6 +51,7 @@ export function guardTarget({ contents, target, options }: PlanRequest, collisio
       'restore-refused',
       `confirm-database is "${plainLine(confirmDatabase)}", but connection-string leads to the database "${database}".`,
       'Correct the one that is wrong. Nothing was changed.',
+      { silent: 'same' },
     );
   }
   const origin = isOrigin({ contents, target, options });
@@ -62,6 +63,12 @@ export function guardTarget({ contents, target, options }: PlanRequest, collisio
       'restore-refused',
       `The database "${database}" is not empty: it contains ${describeTarget(target) || describeCollisions(collisions)}.${describeOrigin(origin)}`,
       `Restore into an empty database; or, to restore into this one, set ${settings}${inTheWay > 0 ? ` to replace ${describeCollisions(collisions)}` : ''}.`,
+      {
+        silent: {
+          message: `The database "${database}" is not empty.${describeOrigin(origin)}`,
+          hint: `Restore into an empty database; or, to restore into this one, set ${settings}.`,
+        },
+      },
     );
   }
   if (!needsClean) return;
@@ -70,12 +77,18 @@ export function guardTarget({ contents, target, options }: PlanRequest, collisio
       'restore-refused',
       `The database "${database}" is the one that the backup came from.`,
       'Restore into another database; or, to restore into this one, set "clean: true". Only what you restore is changed.',
+      { silent: 'same' },
     );
   }
   throw new UserError(
     'restore-refused',
     `The database "${database}" already contains what would be restored: ${describeCollisions(collisions)}.${describeOrigin(origin)}`,
     'Set "clean: true" to replace it with what is in the backup; or restore into an empty database.',
+    {
+      silent: {
+        message: `The database "${database}" already contains what would be restored.${describeOrigin(origin)}`,
+      },
+    },
   );
 }
 

@@ -1,4 +1,4 @@
-import { someOf } from '../../runner/format.ts';
+import { count, someOf } from '../../runner/format.ts';
 import { plainLine } from '../../runner/plain-text.ts';
 
 /** What a restore leaves out, changes, or drops with what it replaces, for one reason. */
@@ -13,6 +13,24 @@ export interface Omission {
   readonly changed?: boolean;
   /** Whether the target has it and loses it. */
   readonly dropped?: boolean;
+  /** What is said instead where no content may show; {@link withoutNames}. */
+  readonly silent?: {
+    readonly what?: string;
+    readonly why?: string;
+    /** Whether others get rights by it: then it is said how many objects these are. */
+    readonly isAboutRights?: boolean;
+  };
+}
+
+/** The same where no content may show: without a name, and without a reason that may contain one. */
+export function withoutNames(omission: Omission): Omission {
+  const { what, names, silent = {} } = omission;
+  return {
+    ...omission,
+    what: silent.what ?? what,
+    names: [silent.isAboutRights === true ? count(names.length, 'object') : '(not named here)'],
+    why: silent.why ?? 'the reason is not shown here',
+  };
 }
 
 /** What happens to it: for the plan, and for a warning. */

@@ -1,5 +1,5 @@
 import { plainLine } from '../../runner/plain-text.ts';
-import { someOf } from '../../runner/format.ts';
+import { count, someOf } from '../../runner/format.ts';
 import { displayKind, displayName } from '../../archive/toc/entry-names.ts';
 import { SqlReader } from '../../archive/toc/sql-words.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
@@ -86,7 +86,9 @@ export function openedToOthers(
       const why = `${someOf(first.to)} can use it now, and ${REASONS[first.by]}: the backup does not allow that, and no-privileges is true`;
       const names = group.map(({ owned: { entry } }) => displayName(entry));
       const what = `privileges on the ${displayKind(first.owned.entry)}`;
-      return [{ what, names, why, level: 'warning' as const, changed: true }];
+      const silentWhy = `others can use it now, and ${REASONS[first.by]}: the backup does not allow that, and no-privileges is true`;
+      const silent = { why: silentWhy, isAboutRights: true };
+      return [{ what, names, why, level: 'warning' as const, changed: true, silent }];
     },
   );
 }
@@ -118,6 +120,11 @@ function refusedOpened(opened: readonly Opened[]): UserError {
     'restore-refused',
     `${someOf(users)} could use the rights of the superuser ${owner}: without the privileges in the backup, which prevent this, they can use ${named}.`,
     'Remove "no-privileges: true"; if this is intended, set "no-owner: true" as well. Nothing was changed.',
+    {
+      silent: {
+        message: `Others could use the rights of a superuser: without the privileges in the backup, which prevent this, they can use ${count(opened.length, 'object')}.`,
+      },
+    },
   );
 }
 
@@ -203,6 +210,10 @@ function warning({ owned: { entry, owner, why }, by }: Gain, group: readonly Gai
     why: `${REASONS[by]}, and others can use it: these are now the rights of ${now}, not of ${before} (${why ?? ''})`,
     level: 'warning',
     changed: true,
+    silent: {
+      why: `${REASONS[by]}, who is another one now, and others can use it`,
+      isAboutRights: true,
+    },
   };
 }
 
@@ -216,5 +227,10 @@ function refused(gains: readonly Gain[], user: string): UserError {
     'restore-refused',
     `Others could use the rights of the superuser ${plainLine(user)}: ${named} would run with them, instead of those of ${someOf(owners.map(plainLine))} (${reasons}).`,
     `Create the missing roles first (CREATE ROLE name NOLOGIN;), or restore as a role with fewer rights; if this is intended, set "no-owner: true". Nothing was changed.`,
+    {
+      silent: {
+        message: `Others could use the rights of the superuser who restores: ${count(gains.length, 'object')} would run with them, instead of those of their owners.`,
+      },
+    },
   );
 }

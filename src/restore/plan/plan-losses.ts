@@ -106,6 +106,7 @@ function lostPrivileges(lost: readonly Lost[]): Omission[] {
       {
         what: `privileges of ${first.name === '' ? 'PUBLIC' : plainLine(first.name)} on`,
         names: objects,
+        silent: { what: 'privileges on' },
         why: WHY,
         level: 'warning' as const,
         dropped: true,

@@ -160,5 +160,6 @@ export function describedBy(entry: Pick<TocEntry, 'kind' | 'schema' | 'tag'>, dr
     'restore-refused',
     `The archive describes the ${displayKind(entry)} ${displayName(entry)} by a statement that pg_dump does not write.`,
     'Restore another backup, and find out who changed this one.',
+    { silent: { message: 'The backup has a statement that pg_dump does not write.' } },
   );
 }

@@ -162,5 +162,6 @@ function notUnderstood(entry: TocEntry): UserError {
     'restore-refused',
     `The archive has a statement about the privileges on ${displayName(entry)} that pg_dump does not write.`,
     'Find out who changed the backup; or set "no-privileges: true" to restore none.',
+    { silent: { message: 'The backup has a statement that pg_dump does not write.' } },
   );
 }

@@ -90,6 +90,7 @@ function nothingMatches(input: string, text: string, hint: string): UserError {
     'restore-refused',
     `${input}: nothing in the backup matches "${plainLine(text)}".`,
     hint,
+    { silent: { message: `${input}: nothing in the backup matches one of the patterns.` } },
   );
 }
 

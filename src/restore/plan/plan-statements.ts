@@ -22,6 +22,7 @@ export function requireExpectedStatements(entries: readonly TocEntry[]): void {
         `The backup is not one that pg_dump wrote: the definition of the ${displayKind(entry)} ${displayName(entry)} ${problem}. Nothing was changed.`,
       ),
       'Do not restore from this file: somebody has changed it after pg_dump wrote it. Use another backup.',
+      { silent: { message: 'The backup has a statement that pg_dump does not write.' } },
     );
   }
 }

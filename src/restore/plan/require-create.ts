@@ -18,6 +18,7 @@ export function requireCreate(entries: readonly TocEntry[], target: TargetFacts)
       'restore-refused',
       `The user ${user} lacks the privilege to create the schema ${displayName(schema)} in the database "${plainLine(target.database)}".`,
       `Use the owner of the database, or grant it: GRANT CREATE ON DATABASE … TO ….`,
+      { silent: { message: `The user ${user} lacks the privilege to create a schema of the backup.` } },
     );
   }
   const closed = entries.find(
@@ -28,5 +29,6 @@ export function requireCreate(entries: readonly TocEntry[], target: TargetFacts)
     'restore-refused',
     `The user ${user} cannot create ${displayName(closed)}: it lacks the CREATE privilege on the schema ${plainLine(closed.schema)}.`,
     'Use the owner of the database or of the schema, or grant it: GRANT CREATE ON SCHEMA … TO ….',
+    { silent: { message: `The user ${user} lacks the CREATE privilege on a schema of the target.` } },
   );
 }

@@ -76,5 +76,6 @@ function refused(
     'restore-refused',
     `The ${displayKind(entry)} ${displayName(entry)} cannot be restored without the ${displayKind(root)} ${displayName(root)}: ${why}.`,
     'Restore as a superuser, or have a superuser create that in the target first. Nothing was changed.',
+    { silent: { message: 'Something in the backup can only be created by a superuser.' } },
   );
 }

@@ -49,6 +49,7 @@ export function differencesError(differences: readonly string[], hint = OTHER_CO
     'verification-failed',
     `The restored database differs from the backup: ${named}${more > 0 ? `; and ${more} more` : ''}.`,
     hint,
+    { silent: { message: 'The restored database differs from the backup.' } },
   );
 }
 

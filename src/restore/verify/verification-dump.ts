@@ -129,6 +129,11 @@ function notWhole(error: ScriptError): UserError {
     'verification-failed',
     `The restored database could not be verified: the output of pg_dump is incomplete: ${error.message}.`,
     'Run the job again.',
-    { cause: error },
+    {
+      cause: error,
+      silent: {
+        message: 'The restored database could not be verified: the output of pg_dump is incomplete.',
+      },
+    },
   );
 }

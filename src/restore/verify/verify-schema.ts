@@ -68,7 +68,20 @@ function schemaError(
     'verification-failed',
     `It could not be verified that these definitions are those of the backup: ${someOf(reworded)}. No other difference was found.`,
     `${hint}; with "verify: false" nothing is compared.`,
+    {
+      silent: {
+        message:
+          'It could not be verified that some definitions are those of the backup. No other difference was found.',
+      },
+    },
   );
+}
+
+/** What was compared, without a count: where no content may show. */
+export function describeSilently({ definitions, privileges, notCompared }: SchemaVerification): string {
+  const more = [...(definitions > 0 ? ['definitions'] : []), ...(privileges > 0 ? ['privileges'] : [])];
+  const words = ['owners', ...more].join(', ');
+  return notCompared.length === 0 ? words : `${words}; not compared: ${notCompared.join('; ')}`;
 }
 
 /** `120 definitions, 34 owners and the privileges on 40 objects; not compared: …`. */
