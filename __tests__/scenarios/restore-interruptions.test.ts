@@ -73,7 +73,8 @@ const MOMENTS = [
     moment: 'download',
     inputs: () => ({ backup: large.outputs['artifact-name'] ?? '' }),
     before: () => {
-      bed.artifacts.faults = { blobGet: { answer: 'stall' } };
+      // The first is the record.
+      bed.artifacts.faults = { blobGet: { answer: 'stall', everyNth: 2 } };
     },
     reached: ({ line }: Restore) => line(/^Downloading/),
     impact: UNTOUCHED,
