@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { decryptFile } from '../../src/age/decrypt.ts';
-import { encryptFile } from '../../src/age/encrypt.ts';
+import { encryptFile } from './encrypt-file.ts';
 import { readDecryptionKeys, readEncryption } from '../../src/age/age-inputs.ts';
 import { ageBinary, ageWithPassphrase } from '../support/age-binary.ts';
 import { type Scratch, keyPair, noise, passphraseKeys, scratch, signal } from './scratch.ts';
@@ -44,7 +44,7 @@ describe("Debian's age command", () => {
   it.each(SIZES)('decrypts what the action has encrypted: %s bytes', async (_, size) => {
     const { encryption, identityFile } = await madeKeys();
     const source = await files.write('archive', noise(size));
-    await encryptFile({ source, target: files.at('archive.age'), encryption, signal });
+    await encryptFile({ source, target: files.at('archive.age'), encryption });
     const content = await age('--decrypt', '-i', identityFile, files.at('archive.age'));
     expect(content.equals(noise(size))).toBe(true);
   });
@@ -65,7 +65,6 @@ describe("Debian's age command", () => {
       source: await files.write('archive', 'the archive'),
       target: files.at('archive.age'),
       encryption: { to: 'recipients', recipients: [first.recipient, ...own, last.recipient] },
-      signal,
     });
     for (const [name, identity] of Object.entries({ first, last })) {
       await files.write(name, identity.identity);
@@ -79,7 +78,7 @@ describe("Debian's age command", () => {
   it('decrypts with the passphrase what the action has encrypted', async () => {
     const { encryption } = passphraseKeys(PASSPHRASE);
     const source = await files.write('archive', noise(100_000));
-    await encryptFile({ source, target: files.at('archive.age'), encryption, signal });
+    await encryptFile({ source, target: files.at('archive.age'), encryption });
     await ageWithPassphrase(['-d', '-o', files.at('content'), files.at('archive.age')], PASSPHRASE);
     expect((await readFile(files.at('content'))).equals(noise(100_000))).toBe(true);
     await expect(
@@ -98,7 +97,7 @@ describe("Debian's age command", () => {
   it('uses the same work factor as the action', async () => {
     await ageWithPassphrase(['-p', '-o', files.at('theirs'), await files.write('a', 'x')], PASSPHRASE);
     const { encryption } = passphraseKeys(PASSPHRASE);
-    await encryptFile({ source: files.at('a'), target: files.at('ours'), encryption, signal });
+    await encryptFile({ source: files.at('a'), target: files.at('ours'), encryption });
     const stanza = /^-> scrypt \S{22} (\d+)$/m;
     const factors = await Promise.all(
       ['theirs', 'ours'].map(async (name) => stanza.exec(await readFile(files.at(name), 'latin1'))?.[1]),

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decryptFile } from '../../src/age/decrypt.ts';
-import { encryptFile } from '../../src/age/encrypt.ts';
+import { encryptFile } from './encrypt-file.ts';
 import type { DecryptionKeys } from '../../src/age/age-inputs.ts';
 import {
   type KeyPair,
@@ -20,7 +20,7 @@ beforeAll(async () => {
   files = await scratch();
   pair = await keyPair();
   const source = await files.write('archive', 'what was in the database');
-  await encryptFile({ source, target: files.at('good'), encryption: pair.encryption, signal });
+  await encryptFile({ source, target: files.at('good'), encryption: pair.encryption });
   good = await readFile(files.at('good'));
 });
 afterAll(() => files.remove());
@@ -80,7 +80,7 @@ describe('a wrong key', () => {
 
   it('is named in the error: a wrong passphrase, a missing passphrase', async () => {
     const { encryption } = passphrase;
-    await encryptFile({ source: files.at('archive'), target: files.at('by-passphrase'), encryption, signal });
+    await encryptFile({ source: files.at('archive'), target: files.at('by-passphrase'), encryption });
     const file = await readFile(files.at('by-passphrase'));
     expect(await failureOf(file, passphraseKeys('wrong horse').keys)).toMatch(
       /^age-passphrase is not the passphrase/,

@@ -1,9 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { inspect } from 'node:util';
 import { Decrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { describe, expect, it } from '@jest/globals';
+import type { Encryption } from '../../src/age/age-inputs.ts';
+import { decryptFile } from '../../src/age/decrypt.ts';
 import { EncryptionStream } from '../../src/age/encryption-stream.ts';
+import { newHeader } from '../../src/age/header.ts';
+import { encryptFile } from './encrypt-file.ts';
+import { keyPair, permissions, scratch, signal } from './scratch.ts';
 
 const CHUNK = 64 * 1024;
 
@@ -30,4 +37,37 @@ describe('a stream that is encrypted', () => {
     decrypter.addIdentity(identity);
     expect(content.equals(await decrypter.decrypt(file))).toBe(true);
   });
+
+  it('for post-quantum keys can be decrypted by the action', async () => {
+    const files = await scratch();
+    try {
+      const { encryption, keys } = await keyPair('hybrid');
+      const source = await files.write('archive', 'the archive');
+      const [sealed, content] = [files.at('archive.age'), files.at('content')];
+      await encryptFile({ source, target: sealed, encryption });
+      await decryptFile({ source: sealed, target: content, keys, signal });
+      expect(await readFile(content, 'utf8')).toBe('the archive');
+      expect(await permissions(content)).toBe(0o600);
+    } finally {
+      await files.remove();
+    }
+  });
+
+  it('has a new file key and nonce each time', async () => {
+    const { encryption } = await keyPair();
+    const [first, second] = [await sealed(encryption), await sealed(encryption)];
+    expect(second.length).toBe(first.length);
+    expect(second.subarray(-27).equals(first.subarray(-27))).toBe(false);
+    expect(second.includes('the archive')).toBe(false);
+  });
 });
+
+it('a file key does not show when it is printed', async () => {
+  const { fileKey } = await newHeader((await keyPair()).encryption);
+  expect(inspect(fileKey, { showHidden: true })).toBe('FileKey {}');
+  expect(JSON.stringify({ fileKey })).toBe('{"fileKey":{}}');
+});
+
+async function sealed(encryption: Encryption): Promise<Buffer> {
+  return buffer(Readable.from([Buffer.from('the archive')]).pipe(await EncryptionStream.begin(encryption)));
+}

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { encryptFile } from '../../src/age/encrypt.ts';
+import { encryptFile } from '../age/encrypt-file.ts';
 import { openBackup } from '../../src/restore/open-backup.ts';
 import type { DecryptionKeys } from '../../src/age/age-inputs.ts';
 import { type Scratch, failureText, keyPair, scratch, signal } from '../age/scratch.ts';
@@ -56,7 +56,7 @@ describe('a file to restore', () => {
   ])('is refused when it decrypts to %s', async (_, content, words) => {
     const { encryption, keys } = await keyPair();
     const source = await files.write('inside', content);
-    await encryptFile({ source, target: files.at('a.bak.age'), encryption, signal });
+    await encryptFile({ source, target: files.at('a.bak.age'), encryption });
     expect(await failureText(opened(files.at('a.bak.age'), keys))).toMatch(words);
   });
 });
