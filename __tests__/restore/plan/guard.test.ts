@@ -82,29 +82,29 @@ describe('an empty target', () => {
   it.each([
     ['a function', 'CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$SELECT 1$$', '1 routine (public.f())'],
     ['a type', 'CREATE DOMAIN d AS int', '1 type (public.d)'],
-    ['a collation', `CREATE COLLATION c (locale = 'C')`, '1 collation (public.c)'],
+    ['a collation (thorough)', `CREATE COLLATION c (locale = 'C')`, '1 collation (public.c)'],
     [
-      'a conversion',
+      'a conversion (thorough)',
       `CREATE CONVERSION c FOR 'UTF8' TO 'LATIN1' FROM utf8_to_iso8859_1`,
       '1 conversion (public.c)',
     ],
     [
-      'a search configuration',
+      'a search configuration (thorough)',
       'CREATE TEXT SEARCH CONFIGURATION c (COPY = simple)',
       '1 text search configuration (public.c)',
     ],
     [
-      'a search dictionary',
+      'a search dictionary (thorough)',
       'CREATE TEXT SEARCH DICTIONARY d (TEMPLATE = simple)',
       '1 text search dictionary (public.d)',
     ],
     [
-      'a search parser',
+      'a search parser (thorough)',
       'CREATE TEXT SEARCH PARSER p (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype)',
       '1 text search parser (public.p)',
     ],
     [
-      'a search template',
+      'a search template (thorough)',
       'CREATE TEXT SEARCH TEMPLATE t (LEXIZE = dsimple_lexize)',
       '1 text search template (public.t)',
     ],
@@ -114,30 +114,30 @@ describe('an empty target', () => {
       '1 operator (public.=== (integer, integer))',
     ],
     [
-      'an operator family',
+      'an operator family (thorough)',
       'CREATE OPERATOR FAMILY f USING btree',
       '1 operator family (public.f USING btree)',
     ],
-    ['a cast', 'CREATE CAST (money AS boolean) WITH INOUT', '1 cast (CAST (money AS boolean))'],
+    ['a cast (thorough)', 'CREATE CAST (money AS boolean) WITH INOUT', '1 cast (CAST (money AS boolean))'],
     [
       'a transform',
       `CREATE TRANSFORM FOR int LANGUAGE sql (FROM SQL WITH FUNCTION prsd_lextype(internal), TO SQL WITH FUNCTION int4recv(internal))`,
       '1 transform (TRANSFORM FOR integer LANGUAGE sql)',
     ],
-    ['a language', 'CREATE LANGUAGE l HANDLER plpgsql_call_handler', '1 procedural language (l)'],
+    ['a language (thorough)', 'CREATE LANGUAGE l HANDLER plpgsql_call_handler', '1 procedural language (l)'],
     [
-      'an access method',
+      'an access method (thorough)',
       'CREATE ACCESS METHOD a TYPE TABLE HANDLER heap_tableam_handler',
       '1 access method (a)',
     ],
-    ['a data wrapper', 'CREATE FOREIGN DATA WRAPPER w', '1 foreign data wrapper (w)'],
+    ['a data wrapper (thorough)', 'CREATE FOREIGN DATA WRAPPER w', '1 foreign data wrapper (w)'],
     [
       'an event trigger',
       `CREATE FUNCTION e() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER e ON sql_drop EXECUTE FUNCTION e()`,
       '1 routine and 1 event trigger (public.e(), e)',
     ],
     ['a publication of all tables', 'CREATE PUBLICATION p FOR ALL TABLES', '1 publication (p)'],
-  ])('does not contain %s of the user', async (_, sql, holdings) => {
+  ])('does not contain, of the user: %s', async (_, sql, holdings) => {
     await elsewhere.sql(sql, 'shop');
     const error = await userErrorOf(bed.plan(archive, target, { clean: true }));
     expect(error.message).toContain(`it contains ${holdings}.`);

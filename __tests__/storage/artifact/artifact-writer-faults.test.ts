@@ -53,7 +53,10 @@ async function storeDespite(faults: ArtifactService['faults']): Promise<string> 
 const OUTAGE = String.raw`\(githubstatus\.com\)\. Run the job again`;
 
 // The result for a whole backup is tested in `__tests__/faults/cases/artifact-service.ts`, with some of these.
-describe.each(['createArtifact', 'finalizeArtifact'] as const)('when %s', (point) => {
+describe.each([
+  ['createArtifact', ''],
+  ['finalizeArtifact', ' (thorough)'],
+] as const)('when %s%s', (...[point]) => {
   it.each<[string, Fault['answer'], string]>([
     ['is refused (401)', 401, String.raw`\(401\).*\n.*The token of this job does not allow the upload`],
     ['is refused (403)', 403, String.raw`\(403\).*\n.*The token of this job does not allow the upload`],
