@@ -6,7 +6,7 @@ import { keyPair } from './scratch.ts';
 
 /** Encrypts like the action, but the memory loses a bit: of what was given, or of what came out. */
 async function encryptedWith(spoil: 'input' | 'output'): Promise<Buffer> {
-  // A faulty memory cannot be had here: the cipher of the action is wrapped.
+  // A faulty memory cannot be provoked here: the cipher of the action is wrapped.
   jest.unstable_mockModule('../../src/age/payload.ts', () => ({
     ...payload,
     encryptPayload: (...key: Parameters<typeof payload.encryptPayload>) => {
