@@ -55,6 +55,7 @@ export class PlanBed {
   readonly tools: TestClientTools;
   readonly folder: string;
   #files = 0;
+  #targets = 0;
 
   private constructor(tools: TestClientTools, folder: string) {
     this.tools = tools;
@@ -67,6 +68,14 @@ export class PlanBed {
 
   async remove(): Promise<void> {
     await rm(this.folder, { recursive: true });
+  }
+
+  /** A new, empty database; its owner restores into it, or the superuser. */
+  async emptyDatabase(server: Database, as?: Place['as']): Promise<Place> {
+    this.#targets += 1;
+    const database = `target ${this.#targets}`;
+    await server.createDatabase(database, as ? { owner: as.user } : {});
+    return { server, database, ...(as ? { as } : {}) };
   }
 
   /** @returns the path of a new archive. */

@@ -6,7 +6,7 @@ import { UserError } from '../../../src/errors.ts';
 import { captureOutput } from '../../support/captured-output.ts';
 import { type Database, startDatabase } from '../../support/database.ts';
 import { describeDatabase, fillDifficult } from '../../support/difficult-schema.ts';
-import { PlanBed, type Place } from './plan-bed.ts';
+import { PlanBed } from './plan-bed.ts';
 
 captureOutput();
 
@@ -35,15 +35,6 @@ afterAll(async () => {
   await bed.remove();
 });
 
-let databases = 0;
-
-async function emptyDatabase(as?: Place['as']): Promise<Place> {
-  databases += 1;
-  const database = `copy ${databases}`;
-  await elsewhere.createDatabase(database, as === undefined ? {} : { owner: as.user });
-  return { server: elsewhere, database, ...(as === undefined ? {} : { as }) };
-}
-
 /** What is in a database, without the subscription, which is always left out. */
 async function described(server: Database, database: string): Promise<string> {
   const text = await describeDatabase(server, database, { without: ['subscriptions'] });
@@ -61,7 +52,7 @@ describe('a plan for the difficult database', () => {
   });
 
   it('can be restored by a superuser', async () => {
-    const place = await emptyDatabase();
+    const place = await bed.emptyDatabase(elsewhere);
     const plan = await bed.restore(archive, place);
     expect((await bed.examine(place)).relations).toHaveLength(plan.creates.length);
   });
@@ -77,14 +68,16 @@ describe('a plan for the difficult database', () => {
   });
 
   it('can be restored by a superuser without the roles, with privileges', async () => {
-    const plan = await bed.restore(archive, await emptyDatabase(), { noPrivileges: false });
+    const plan = await bed.restore(archive, await bed.emptyDatabase(elsewhere), { noPrivileges: false });
     expect(
       plan.omissions.filter(({ why }) => why.includes('not exist on the server')).length,
     ).toBeGreaterThan(5);
   });
 
   it('can be restored by the owner of a database', async () => {
-    const plan = await bed.restore(modest, await emptyDatabase(owner), { noPrivileges: false });
+    const plan = await bed.restore(modest, await bed.emptyDatabase(elsewhere, owner), {
+      noPrivileges: false,
+    });
     expect(plan.omissions).toContainEqual(
       expect.objectContaining({
         what: 'event trigger',
@@ -95,18 +88,18 @@ describe('a plan for the difficult database', () => {
   });
 
   it('can replace everything that it restored', async () => {
-    const place = await emptyDatabase(owner);
+    const place = await bed.emptyDatabase(elsewhere, owner);
     await bed.restore(modest, place);
     const plan = await bed.restore(modest, place, { clean: true, confirmDatabase: place.database });
     expect(plan.creates).toEqual([]);
     expect(plan.omissions.filter(({ dropped }) => dropped)).toEqual([]);
-    const once = await emptyDatabase(owner);
+    const once = await bed.emptyDatabase(elsewhere, owner);
     await bed.restore(modest, once);
     expect(await described(elsewhere, place.database)).toBe(await described(elsewhere, once.database));
   });
 
   it('can be restored relation by relation, or says what is missing (thorough)', async () => {
-    const place = await emptyDatabase(owner);
+    const place = await bed.emptyDatabase(elsewhere, owner);
     const { entries } = await tocOf(modest);
     const refused: string[] = [];
     for (const { schema, tag } of entries.filter(isRelation)) {

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { describeOmission } from '../../../src/restore/plan/omission.ts';
-import type { RestorePlan } from '../../../src/restore/plan/plan.ts';
 import { eachPrivilege } from '../../../src/archive/toc/privileges.ts';
 import { captureOutput } from '../../support/captured-output.ts';
 import { type Database, startDatabase } from '../../support/database.ts';
 import { PlanBed, type Place } from './plan-bed.ts';
+import { omissionsOf } from './plan-scene.ts';
 
 /** What roles gave while they were allowed to use the schema. */
 const SHOP = `
@@ -26,7 +25,6 @@ let origin: Database;
 /** Lacks one of the roles. */
 let elsewhere: Database;
 let archive: string;
-let targets = 0;
 
 beforeAll(async () => {
   bed = await PlanBed.make();
@@ -44,26 +42,15 @@ afterAll(async () => {
   await bed.remove();
 });
 
-async function emptyDatabase(server: Database, as?: Place['as']): Promise<Place> {
-  targets += 1;
-  const database = `target_${targets}`;
-  await server.createDatabase(database, as ? { owner: as.user } : {});
-  return { server, database, ...(as ? { as } : {}) };
-}
-
-function said(plan: RestorePlan): string[] {
-  return plan.omissions.map((item) => `${item.level} ${describeOmission(item)}: ${item.why}`);
-}
-
 const rightsIn = ({ server, database }: Place): Promise<unknown> => server.query(RIGHTS, { database });
 
 it.each([
   ['in one transaction', {}],
   ['over several connections', { jobs: 2 }],
 ])('a role without USAGE on the schema grants again what it has granted, %s', async (_, options) => {
-  const place = await emptyDatabase(origin);
+  const place = await bed.emptyDatabase(origin);
   const { plan, verify } = await bed.restoreForVerification(archive, place, options);
-  expect(said(plan)).toEqual([]);
+  expect(omissionsOf(plan)).toEqual([]);
   expect(await rightsIn(place)).toEqual(await rightsIn({ server: origin, database: 'shop' }));
   await verify();
 });
@@ -71,9 +58,9 @@ it.each([
 it('a role is let into the schema by its new owner too', async () => {
   const as = await origin.createRole('deputy');
   await origin.query('GRANT boss, app, middle, last TO deputy');
-  const place = await emptyDatabase(origin, as);
+  const place = await bed.emptyDatabase(origin, as);
   const { plan, verify } = await bed.restoreForVerification(archive, place);
-  expect(said(plan)).toEqual([]);
+  expect(omissionsOf(plan)).toEqual([]);
   expect(await rightsIn(place)).toEqual(await rightsIn({ server: origin, database: 'shop' }));
   await verify();
 });
@@ -81,7 +68,7 @@ it('a role is let into the schema by its new owner too', async () => {
 it('what a role without USAGE on the schema has granted is named if nobody can let it in', async () => {
   const as = await origin.createRole('guest');
   await origin.query('GRANT boss, app, middle, last TO guest');
-  const place = await emptyDatabase(origin, as);
+  const place = await bed.emptyDatabase(origin, as);
   await origin.sql(
     'CREATE SCHEMA shop; GRANT CREATE ON SCHEMA shop TO boss, guest; GRANT USAGE ON SCHEMA shop TO boss, guest, middle',
     place.database,
@@ -89,15 +76,15 @@ it('what a role without USAGE on the schema has granted is named if nobody can l
   const { plan, verify } = await bed.restoreForVerification(archive, place);
   const why =
     'the role, which gave them, lacks the USAGE privilege on the schema shop (on 1 table and 1 column)';
-  expect(said(plan)).toContainEqual(`warning privileges of app: ${why}`);
+  expect(omissionsOf(plan)).toContainEqual(`warning privileges of app: ${why}`);
   await verify();
 });
 
 it('what a role has granted is named if it does not have it with the grant option itself', async () => {
-  const place = await emptyDatabase(elsewhere);
+  const place = await bed.emptyDatabase(elsewhere);
   const { plan, verify } = await bed.restoreForVerification(archive, place);
   const missing = 'the role does not exist on the server';
-  expect(said(plan)).toEqual([
+  expect(omissionsOf(plan)).toEqual([
     `info privileges of middle: ${missing} (on 1 schema, 1 table and 1 column)`,
     'warning privileges of last: the role does not have them with the grant option (on 1 table)',
   ]);

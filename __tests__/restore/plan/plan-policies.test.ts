@@ -4,7 +4,7 @@ import type { RestorePlan } from '../../../src/restore/plan/plan.ts';
 import { policyForRoles, rolesOfPolicy } from '../../../src/archive/toc/statement-names.ts';
 import { captureOutput } from '../../support/captured-output.ts';
 import { type Database, startDatabase } from '../../support/database.ts';
-import { PlanBed, type Place } from './plan-bed.ts';
+import { PlanBed } from './plan-bed.ts';
 
 const SHOP = `
   CREATE TABLE orders (id int, tenant int); INSERT INTO orders VALUES (1, 1), (2, 2); ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
@@ -22,7 +22,6 @@ let origin: Database;
 /** Has all roles but one. */
 let elsewhere: Database;
 let archive: string;
-let targets = 0;
 
 beforeAll(async () => {
   bed = await PlanBed.make();
@@ -39,13 +38,6 @@ afterAll(async () => {
   await bed.remove();
 });
 
-async function emptyDatabase(): Promise<Place> {
-  targets += 1;
-  const database = `target_${targets}`;
-  await elsewhere.createDatabase(database);
-  return { server: elsewhere, database };
-}
-
 function saidOfPolicies({ omissions }: RestorePlan): string[] {
   return omissions
     .filter(({ what }) => what === 'policy')
@@ -59,7 +51,7 @@ it.each([
   ['over several connections', { jobs: 2 }],
   ['without privileges', { noPrivileges: true }],
 ])('a policy is restored for those of its roles that exist, %s', async (_, options) => {
-  const place = await emptyDatabase();
+  const place = await bed.emptyDatabase(elsewhere);
   const { plan, verify } = await bed.restoreForVerification(archive, place, options);
   expect(saidOfPolicies(plan)).toEqual([
     `warning policy public.orders theirs: ${MISSING}, and the policy is only for it and its members`,
@@ -87,7 +79,7 @@ it.each([
 });
 
 it('a policy for other roles differs from the backup', async () => {
-  const place = await emptyDatabase();
+  const place = await bed.emptyDatabase(elsewhere);
   const { verify } = await bed.restoreForVerification(archive, place);
   await elsewhere.sql('ALTER POLICY "own; rows" ON orders TO app', place.database);
   await expect(verify()).rejects.toThrow('the policy public.orders own; rows has another definition');

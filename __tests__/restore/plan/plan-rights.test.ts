@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeOmission } from '../../../src/restore/plan/omission.ts';
-import type { RestorePlan } from '../../../src/restore/plan/plan.ts';
 import { captureOutput } from '../../support/captured-output.ts';
 import { type Database, startDatabase } from '../../support/database.ts';
 import { userErrorOf } from '../../support/user-error.ts';
 import { PlanBed, type Place } from './plan-bed.ts';
+import { omissionsOf } from './plan-scene.ts';
 
 const SHOP = `
   CREATE SCHEMA shop AUTHORIZATION boss; GRANT USAGE ON SCHEMA shop TO app; ALTER DEFAULT PRIVILEGES FOR ROLE boss IN SCHEMA shop GRANT SELECT ON TABLES TO app;
@@ -43,7 +43,6 @@ let origin: Database;
 let elsewhere: Database;
 let archive: string;
 let originals: unknown;
-let targets = 0;
 
 beforeAll(async () => {
   bed = await PlanBed.make();
@@ -60,26 +59,15 @@ afterAll(async () => {
   await bed.remove();
 });
 
-async function emptyDatabase(server: Database, as?: Place['as']): Promise<Place> {
-  targets += 1;
-  const database = `target_${targets}`;
-  await server.createDatabase(database, as ? { owner: as.user } : {});
-  return { server, database, ...(as ? { as } : {}) };
-}
-
-function said(plan: RestorePlan): string[] {
-  return plan.omissions.map((item) => `${item.level} ${describeOmission(item)}: ${item.why}`);
-}
-
 function rightsIn({ server, database }: Place): Promise<Record<string, unknown>[]> {
   return server.query(RIGHTS, { database });
 }
 
 describe('owners and privileges', () => {
   it('are those of the backup where every role exists', async () => {
-    const place = await emptyDatabase(origin);
+    const place = await bed.emptyDatabase(origin);
     const plan = await bed.restore(archive, place);
-    expect(said(plan)).toEqual([]);
+    expect(omissionsOf(plan)).toEqual([]);
     expect(plan.rights).toMatchObject({ noOwner: false, last: [], closing: [] });
     expect(await rightsIn(place)).toEqual(originals);
   });
@@ -87,9 +75,9 @@ describe('owners and privileges', () => {
   it('are those of the backup for a role that is not a superuser but may act for all of them', async () => {
     const as = await origin.createRole('deputy');
     await origin.query('GRANT boss, helper, app TO deputy');
-    const place = await emptyDatabase(origin, as);
+    const place = await bed.emptyDatabase(origin, as);
     const plan = await bed.restore(archive, place);
-    expect(said(plan)).toEqual([]);
+    expect(omissionsOf(plan)).toEqual([]);
     expect(await rightsIn(place)).toEqual(originals);
     expect(
       (await bed.restore(archive, place, { clean: true, confirmDatabase: place.database })).rights.noOwner,
@@ -98,7 +86,7 @@ describe('owners and privileges', () => {
   });
 
   it('are those of the backup even if the target has default privileges', async () => {
-    const place = await emptyDatabase(origin);
+    const place = await bed.emptyDatabase(origin);
     const defaults = `
       ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO PUBLIC, other; ALTER DEFAULT PRIVILEGES REVOKE ALL ON FUNCTIONS FROM PUBLIC;
       ALTER DEFAULT PRIVILEGES GRANT ALL ON FUNCTIONS TO other; ALTER DEFAULT PRIVILEGES GRANT ALL ON SCHEMAS TO other;
@@ -116,10 +104,10 @@ describe('owners and privileges', () => {
 
   it('are kept as far as the roles exist, and the rest is named', async () => {
     for (const role of ['helper', 'app']) await elsewhere.query(`CREATE ROLE ${role}`);
-    const place = await emptyDatabase(elsewhere);
+    const place = await bed.emptyDatabase(elsewhere);
     const plan = await bed.restore(archive, place);
     const missing = 'the role does not exist on the server';
-    expect(said(plan)).toEqual([
+    expect(omissionsOf(plan)).toEqual([
       `info owner boss: ${missing}; 1 schema, 1 table and 1 sequence belong to postgres instead`,
       `info privileges of other: ${missing} (on 1 table)`,
       `info privileges of reader: ${missing} (on 1 table)`,
@@ -140,24 +128,24 @@ describe('owners and privileges', () => {
   });
 
   it('belong to the role that the user acts as', async () => {
-    const place = await emptyDatabase(origin);
-    await origin.query(`GRANT ALL ON DATABASE ${place.database} TO boss`);
+    const place = await bed.emptyDatabase(origin);
+    await origin.query(`GRANT ALL ON DATABASE "${place.database}" TO boss`);
     const plan = await bed.plan(archive, place, { role: 'boss' });
-    expect(said(plan)).toContainEqual(
+    expect(omissionsOf(plan)).toContainEqual(
       expect.stringMatching(/^info owner helper: boss may not act for the role; 3 functions, /),
     );
   });
 
   it('of a schema with another owner are not changed', async () => {
     const as = await elsewhere.createRole('guest');
-    const place = await emptyDatabase(elsewhere, as);
+    const place = await bed.emptyDatabase(elsewhere, as);
     await elsewhere.sql(
       'CREATE SCHEMA shop; GRANT ALL ON SCHEMA shop TO guest; CREATE ROLE boss; CREATE ROLE app',
       place.database,
     );
     await elsewhere.query('GRANT boss TO guest');
     const plan = await bed.restore(archive, place);
-    expect(said(plan)).toContainEqual(
+    expect(omissionsOf(plan)).toContainEqual(
       'info owner boss: the role has no CREATE privilege on the schema shop; 1 table and 1 sequence belong to guest instead',
     );
     await elsewhere.sql('DROP OWNED BY app, boss CASCADE; DROP ROLE boss; DROP ROLE app', place.database);
@@ -167,8 +155,8 @@ describe('owners and privileges', () => {
     await origin.createDatabase('guarded');
     await origin.sql('REVOKE CONNECT ON DATABASE guarded FROM PUBLIC', 'guarded');
     const file = await bed.dump({ server: origin, database: 'guarded' });
-    const plan = await bed.restore(file, await emptyDatabase(origin));
-    expect(said(plan)).toEqual([
+    const plan = await bed.restore(file, await bed.emptyDatabase(origin));
+    expect(omissionsOf(plan)).toEqual([
       'warning privileges on DATABASE guarded: they are those of the database, which a restore leaves as it is',
     ]);
   });
@@ -177,14 +165,14 @@ describe('owners and privileges', () => {
 describe('an object that runs with the rights of its owner', () => {
   it('is not given to a superuser if others can use it', async () => {
     await elsewhere.query('CREATE ROLE app');
-    const error = await userErrorOf(bed.plan(archive, await emptyDatabase(elsewhere)));
+    const error = await userErrorOf(bed.plan(archive, await bed.emptyDatabase(elsewhere)));
     expect(error.code).toBe('restore-refused');
     expect(error.message).toContain(
       'Others could use the rights of the superuser postgres: the procedure shop.given(), the function shop.watches(), the view shop.notes, the table shop.ruled would run with them, instead of those of helper (the role does not exist on the server).',
     );
     expect(error.hint).toContain('no-owner: true');
     await elsewhere.query('DROP ROLE app');
-    const others = await userErrorOf(bed.plan(archive, await emptyDatabase(elsewhere)));
+    const others = await userErrorOf(bed.plan(archive, await bed.emptyDatabase(elsewhere)));
     expect(others.message).toContain('postgres: the function shop.watches() would run with them');
   });
 
@@ -201,19 +189,19 @@ describe('an object that runs with the rights of its owner', () => {
       'called',
     );
     const file = await bed.dump({ server: origin, database: 'called' });
-    const error = await userErrorOf(bed.plan(file, await emptyDatabase(elsewhere)));
+    const error = await userErrorOf(bed.plan(file, await bed.emptyDatabase(elsewhere)));
     expect(error.message).toContain(
       'the function public.subtracts(integer, integer), the function public.adds(integer, integer), the function public.compares(integer, integer) would run with them, instead of those of boss',
     );
   });
 
   it('is named with no-owner, or if the new owner is not a superuser', async () => {
-    const place = await emptyDatabase(elsewhere);
+    const place = await bed.emptyDatabase(elsewhere);
     const meant = await bed.restore(archive, place, { noOwner: true });
     expect(meant.omissions.filter(({ level }) => level === 'warning')).toEqual([
       expect.objectContaining({ what: 'owner of the function', names: ['shop.watches()'], changed: true }),
     ]);
-    const open = await bed.restore(archive, await emptyDatabase(elsewhere), {
+    const open = await bed.restore(archive, await bed.emptyDatabase(elsewhere), {
       noOwner: true,
       noPrivileges: true,
     });
@@ -224,7 +212,7 @@ describe('an object that runs with the rights of its owner', () => {
       'privileges on the procedure shop.given()',
     ]);
     const as = await elsewhere.createRole('tenant');
-    const modest = await bed.restore(archive, await emptyDatabase(elsewhere, as));
+    const modest = await bed.restore(archive, await bed.emptyDatabase(elsewhere, as));
     expect(modest.omissions.filter(({ level }) => level === 'warning').map(describeOmission)).toEqual([
       'owner of the function shop.watches()',
     ]);
@@ -238,40 +226,40 @@ describe('an object that runs with the rights of its owner', () => {
       'risky',
     );
     const file = await bed.dump({ server: origin, database: 'risky' });
-    const place = await emptyDatabase(origin);
+    const place = await bed.emptyDatabase(origin);
     const error = await userErrorOf(bed.plan(file, place, { noPrivileges: true }));
     expect(error.message).toBe(
       'PUBLIC could use the rights of the superuser postgres: without the privileges in the backup, which prevent this, they can use the function public.reads().',
     );
     expect(error.hint).toContain('"no-owner: true"');
-    expect(said(await bed.plan(file, place, { noPrivileges: true, noOwner: true }))).toEqual([
+    expect(omissionsOf(await bed.plan(file, place, { noPrivileges: true, noOwner: true }))).toEqual([
       'warning privileges on the function public.reads(): PUBLIC can use it now, and it runs with the rights of its owner (SECURITY DEFINER): the backup does not allow that, and no-privileges is true',
     ]);
-    expect(said(await bed.plan(file, place))).toEqual([]);
+    expect(omissionsOf(await bed.plan(file, place))).toEqual([]);
   });
 
   it("is named without privileges if the target's default privileges give it to others", async () => {
-    const place = await emptyDatabase(origin);
+    const place = await bed.emptyDatabase(origin);
     await origin.sql('ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO reader, app', place.database);
     const plan = await bed.plan(archive, place, { noPrivileges: true });
-    expect(said(plan).filter((line) => /the (?:view|table)/.test(line))).toEqual([
+    expect(omissionsOf(plan).filter((line) => /the (?:view|table)/.test(line))).toEqual([
       'warning privileges on the view shop.notes: reader can use it now, and it reads with the rights of its owner: the backup does not allow that, and no-privileges is true',
       'warning privileges on the table shop.ruled: reader can use it now, and its rules run with the rights of its owner: the backup does not allow that, and no-privileges is true',
     ]);
   });
 
   it('is restored in a test restore, which nobody else can use', async () => {
-    const plan = await bed.plan(archive, await emptyDatabase(elsewhere), {
+    const plan = await bed.plan(archive, await bed.emptyDatabase(elsewhere), {
       noOwner: true,
       noPrivileges: true,
       forTest: true,
     });
-    expect(said(plan)).toEqual([]);
+    expect(omissionsOf(plan)).toEqual([]);
   });
 });
 
 it('with several connections privileges are revoked from PUBLIC before rows are loaded', async () => {
-  const place = await emptyDatabase(origin);
+  const place = await bed.emptyDatabase(origin);
   const plan = await bed.restore(archive, place, { jobs: 2 });
   expect(plan.rights.closing).toHaveLength(3);
   expect(await rightsIn(place)).toEqual(originals);

@@ -63,6 +63,11 @@ export async function countsOf(place: Place, ...tables: readonly string[]): Prom
   return Promise.all(counts);
 }
 
+/** What is said of everything that a plan leaves out: level, what, and why. */
+export function omissionsOf({ omissions }: RestorePlan): string[] {
+  return omissions.map((item) => `${item.level} ${describeOmission(item)}: ${item.why}`);
+}
+
 /** What a plan leaves out, by the beginning of its name. */
 export function omission(plan: RestorePlan, what: string): Omission | undefined {
   return plan.omissions.find((item) => describeOmission(item).startsWith(what));

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { describeOmission } from '../../../src/restore/plan/omission.ts';
-import type { RestorePlan } from '../../../src/restore/plan/plan.ts';
 import { captureOutput } from '../../support/captured-output.ts';
 import { type Database, startDatabase } from '../../support/database.ts';
 import { userErrorOf } from '../../support/user-error.ts';
 import { PlanBed, type Place } from './plan-bed.ts';
+import { omissionsOf } from './plan-scene.ts';
 
 const SHOP = `
   CREATE TABLE orders (id int PRIMARY KEY, note text); INSERT INTO orders VALUES (1, 'a'); CREATE SCHEMA other;
@@ -23,7 +22,6 @@ let bed: PlanBed;
 let server: Database;
 let archive: string;
 let as: { readonly user: string; readonly password: string };
-let targets = 0;
 
 beforeAll(async () => {
   [bed, server] = await Promise.all([PlanBed.make(), startDatabase()]);
@@ -40,15 +38,9 @@ afterAll(async () => {
 });
 
 async function ownDatabase(script = ''): Promise<Place> {
-  targets += 1;
-  const database = `target_${targets}`;
-  await server.createDatabase(database, { owner: as.user });
-  await server.sql(script, database);
-  return { server, database, as };
-}
-
-function said(plan: RestorePlan): string[] {
-  return plan.omissions.map((item) => `${item.level} ${describeOmission(item)}: ${item.why}`).sort();
+  const place = await bed.emptyDatabase(server, as);
+  await server.sql(script, place.database);
+  return place;
 }
 
 const OF_SUPERUSERS = [
@@ -62,7 +54,7 @@ const OF_SUPERUSERS = [
 it('what only a superuser may create is named for another role, with what needs it, and the rest is restored', async () => {
   const place = await ownDatabase();
   const { plan, verify } = await bed.restoreForVerification(archive, place);
-  expect(said(plan)).toEqual(
+  expect(omissionsOf(plan).sort()).toEqual(
     [
       ...OF_SUPERUSERS,
       'info owner postgres: deputy may not act for the role; 1 schema, 1 table and 1 publication belong to deputy instead',
@@ -84,11 +76,15 @@ it('what only a superuser may create is used if the target has it', async () => 
   const place = await ownDatabase(
     'CREATE FOREIGN DATA WRAPPER nothing; GRANT USAGE ON FOREIGN DATA WRAPPER nothing TO deputy, boss',
   );
-  await server.query(`GRANT CREATE ON DATABASE ${place.database} TO boss`);
+  await server.query(`GRANT CREATE ON DATABASE "${place.database}" TO boss`);
   const options = { confirmDatabase: place.database, clean: true };
   for (let times = 0; times < 2; times += 1) {
     const { plan, verify } = await bed.restoreForVerification(archive, place, options);
-    expect(said(plan).filter((line) => !/^info (?:owner|schema) /.test(line))).toEqual(
+    expect(
+      omissionsOf(plan)
+        .sort()
+        .filter((line) => !/^info (?:owner|schema) /.test(line)),
+    ).toEqual(
       [
         ...OF_SUPERUSERS,
         'info foreign data wrapper nothing: the target has it already',
@@ -101,7 +97,7 @@ it('what only a superuser may create is used if the target has it', async () => 
 
 it('a foreign server is named if the role may not use its foreign-data wrapper', async () => {
   const plan = await bed.restore(archive, await ownDatabase('CREATE FOREIGN DATA WRAPPER nothing'));
-  expect(said(plan)).toContain(
+  expect(omissionsOf(plan).sort()).toContain(
     'warning server nowhere: deputy lacks the USAGE privilege on the foreign-data wrapper nothing',
   );
 });

@@ -145,7 +145,7 @@ FROM part p JOIN ${join} CROSS JOIN LATERAL pg_catalog.aclexplode(${acl}) a LEFT
 WHERE p.own AND a.grantee <> ${owner} AND ${condition}`;
 }
 
-/** There may be millions of large objects: their owners only where it is somebody else. */
+/** There may be millions of large objects: their owners only where it is another role. */
 const LARGE_OBJECTS = [
   ...TEXTS.map(
     ([kind, catalog]) => `SELECT 'attached large object', '${kind}', NULL, x.objoid, NULL, NULL

@@ -174,7 +174,7 @@ class Users {
     }
   }
 
-  /** Whether somebody else than its owner can use it. */
+  /** Whether another role than its owner can use it. */
   areOthers({ entry, owner }: OwnedEntry): boolean {
     const statements = this.#applied.get(entry) ?? [];
     const isGranted = statements.some(({ action, grantee }) => action === 'GRANT' && grantee !== owner);

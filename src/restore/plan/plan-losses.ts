@@ -115,7 +115,7 @@ function lostPrivileges(lost: readonly Lost[]): Omission[] {
   });
 }
 
-/** They belong to somebody else afterwards. */
+/** They belong to another role afterwards. */
 function lostOwners(
   lost: readonly Lost[],
   restored: RestoredParts,
