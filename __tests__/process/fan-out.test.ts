@@ -36,6 +36,8 @@ function fastSink(): { readonly stream: Writable; readonly taken: Buffer[] } {
 }
 
 const consumer = (name: string, stream: Writable): Consumer => ({ name, stream });
+/** More than waits for more. */
+const much = Buffer.alloc(512 * 1024);
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('what is given to several consumers', () => {
@@ -56,18 +58,31 @@ describe('what is given to several consumers', () => {
     expect(fan.bytes).toBe(4);
   });
 
+  it('comes in larger pieces, the last one at the end', async () => {
+    const { stream, taken } = fastSink();
+    const fan = new FanOut([consumer('one', stream)]);
+    for (let piece = 0; piece < 80; piece++) fan.write(Buffer.alloc(4096));
+    await turn();
+    expect(taken.map(({ length }) => length)).toEqual([64 * 4096]);
+    fan.end();
+    await finished(fan);
+    expect(taken.map(({ length }) => length)).toEqual([64 * 4096, 16 * 4096]);
+  });
+
   it('waits for the slowest', async () => {
     const [fast, slow] = [fastSink(), new SlowSink()];
     const fan = new FanOut([consumer('fast', fast.stream), consumer('slow', slow)]);
-    fan.write(Buffer.alloc(10));
-    fan.write(Buffer.alloc(5));
+    fan.write(much);
+    fan.write(much);
     await turn();
     expect([fast.taken.length, fan.isHeldUp]).toEqual([1, true]);
     slow.take();
     await turn();
-    expect([fast.taken.length, fan.isHeldUp]).toEqual([2, false]);
-    fan.end();
+    expect([fast.taken.length, fan.isHeldUp]).toEqual([2, true]);
     slow.take();
+    await turn();
+    expect(fan.isHeldUp).toBe(false);
+    fan.end();
     await finished(fan);
   });
 
@@ -78,12 +93,12 @@ describe('what is given to several consumers', () => {
       },
     });
     const fan = new FanOut([consumer('broken', broken)]);
-    fan.write('x');
+    fan.write(much);
     await expect(finished(fan)).rejects.toThrow('it is full');
     const other = new FanOut([], () => {
       throw new Error('no archive');
     });
-    other.write('x');
+    other.end('x');
     await expect(finished(other)).rejects.toThrow('no archive');
   });
 
@@ -106,7 +121,7 @@ describe('a consumer that makes no progress', () => {
   it('is named within two minutes', async () => {
     const fan = new FanOut([consumer('fast', fastSink().stream), consumer('the storage', new SlowSink())]);
     const ended = finished(fan).catch((error: unknown) => error);
-    fan.write(Buffer.alloc(10));
+    fan.write(much);
     await turn();
     jest.advanceTimersByTime(119_000);
     expect(fan.destroyed).toBe(false);
@@ -121,7 +136,7 @@ describe('a consumer that makes no progress', () => {
     const slow = new SlowSink();
     const fan = new FanOut([{ name: 'slow', stream: slow, progress: () => performance.now() }]);
     jest.advanceTimersByTime(600_000);
-    fan.write(Buffer.alloc(10));
+    fan.write(much);
     await turn();
     jest.advanceTimersByTime(600_000);
     expect(fan.destroyed).toBe(false);

@@ -29,7 +29,8 @@ export async function startBackupBed(megabytes: number): Promise<BackupBed> {
   const folder = await mkdtemp(path.join(tmpdir(), 'bench-'));
   const [database, artifacts, mirror, tools] = await Promise.all([
     startDatabase({ settings: ['max_wal_size = 8GB'] }),
-    startArtifactService(),
+    // Passing blobs on would cost this process as much as sending them costs the action.
+    startArtifactService({ directStorage: true }),
     startPgdgMirror(),
     testClientTools(),
   ]);

@@ -11,6 +11,11 @@ export interface Consumer {
   readonly progress?: () => string | number;
 }
 
+/**
+ * As many bytes are passed on at once: `pg_dump` writes 4 kB at a time, and each piece would cost every consumer a call, and
+ * `pg_restore` being woken up.
+ */
+const BATCH_BYTES = 256 * 1024;
 /** As many bytes wait here while the consumers are busy; they then get them all at once. */
 const WAITING_BYTES = 1024 * 1024;
 const LOOK_EVERY_MS = 5_000;
@@ -28,6 +33,8 @@ export class FanOut extends Writable {
   readonly #awaited = new Map<Consumer, { progress: string | number; looks: number }>();
   readonly #watch: NodeJS.Timeout;
   #bytes = 0;
+  #batch: Buffer[] = [];
+  #batchBytes = 0;
 
   /** @param look gets each chunk before the consumers do; what it throws ends the whole. */
   constructor(consumers: readonly Consumer[], look: (chunk: Buffer) => void = () => undefined) {
@@ -60,28 +67,44 @@ export class FanOut extends Writable {
   }
 
   override _writev(chunks: readonly { readonly chunk: Buffer }[], done: (error?: Error) => void): void {
-    try {
-      for (const { chunk } of chunks) this.#look(chunk);
-    } catch (error) {
-      done(Error.isError(error) ? error : new Error(String(error)));
-      return;
-    }
     for (const { chunk } of chunks) {
       this.#bytes += chunk.length;
-      for (const { stream } of this.#consumers) stream.write(chunk);
+      this.#batchBytes += chunk.length;
+      this.#batch.push(chunk);
     }
-    this.#whenAll('drain', ({ stream }) => !stream.writableNeedDrain, done);
+    if (this.#batchBytes < BATCH_BYTES) done();
+    else this.#passOn(done);
   }
 
-  override _final(done: () => void): void {
-    for (const { stream } of this.#consumers) stream.end();
-    this.#whenAll('finish', ({ stream }) => stream.writableFinished, done);
+  override _final(done: (error?: Error) => void): void {
+    this.#passOn((error) => {
+      if (error) {
+        done(error);
+        return;
+      }
+      for (const { stream } of this.#consumers) stream.end();
+      this.#whenAll('finish', ({ stream }) => stream.writableFinished, done);
+    });
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     clearInterval(this.#watch);
     this.#awaited.clear();
     done(error);
+  }
+
+  /** Gives what has come to every consumer, and calls back when they may get more. */
+  #passOn(done: (error?: Error) => void): void {
+    const batch = Buffer.concat(this.#batch);
+    [this.#batch, this.#batchBytes] = [[], 0];
+    try {
+      if (batch.length > 0) this.#look(batch);
+    } catch (error) {
+      done(Error.isError(error) ? error : new Error(String(error)));
+      return;
+    }
+    for (const { stream } of this.#consumers) if (batch.length > 0) stream.write(batch);
+    this.#whenAll('drain', ({ stream }) => !stream.writableNeedDrain, done);
   }
 
   /** Calls back when an event has come from every consumer, but for those that need none. */
