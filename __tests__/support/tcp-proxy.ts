@@ -51,6 +51,8 @@ interface Relay {
   silent: boolean;
   /** Fulfilled when it may go on; undefined unless it is held up. */
   held: PromiseWithResolvers<void> | undefined;
+  /** When a throttled link is free again, by `performance.now()`. */
+  freeAt: number;
 }
 
 /** What happens to a connection at one moment. */
@@ -138,7 +140,7 @@ class Proxy implements TcpProxy {
   #relay(client: Socket): void {
     const server = connect({ ...this.#target, allowHalfOpen: true });
     const number = this.served.push(0) - 1;
-    const relay: Relay = { number, client, server, silent: false, held: undefined };
+    const relay: Relay = { number, client, server, silent: false, held: undefined, freeAt: 0 };
     this.#relays.add(relay);
     const forget = (): void => {
       if (relay.silent) return;
@@ -164,7 +166,7 @@ class Proxy implements TcpProxy {
       // What has fallen silent is left unread, so that the server notices nothing but a client that takes no more.
       for await (const chunk of server.iterator({ destroyOnReturn: false })) {
         if (!Buffer.isBuffer(chunk)) continue;
-        await this.#slow(chunk.length);
+        await this.#slow(relay, chunk.length);
         let rest = chunk;
         do {
           await relay.held?.promise;
@@ -183,10 +185,14 @@ class Proxy implements TcpProxy {
     }
   }
 
-  async #slow(bytes: number): Promise<void> {
+  async #slow(relay: Relay, bytes: number): Promise<void> {
     const weather = this.#weather;
     if (weather.kind === 'delay') await pause(weather.milliseconds);
-    if (weather.kind === 'throttle') await pause((bytes / weather.bytesPerSecond) * 1000);
+    if (weather.kind !== 'throttle') return;
+    const now = performance.now();
+    relay.freeAt = Math.max(now, relay.freeAt) + (bytes / weather.bytesPerSecond) * 1000;
+    // A timer is exact to a millisecond: what is shorter adds up first.
+    if (relay.freeAt - now >= 2) await pause(relay.freeAt - now);
   }
 
   /** What it can still pass on before the weather strikes it; nothing that is held up is struck again. */

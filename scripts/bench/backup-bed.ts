@@ -3,11 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { startArtifactService } from '../../__tests__/support/artifact-service.ts';
+import { type ArtifactService, startArtifactService } from '../../__tests__/support/artifact-service.ts';
 import { type TestClientTools, testClientTools } from '../../__tests__/support/client-tools.ts';
 import { type Database, startDatabase } from '../../__tests__/support/database.ts';
 import { startPgdgMirror } from '../../__tests__/support/pgdg-mirror.ts';
 import { type ActionRun, runAction } from '../../__tests__/support/runner.ts';
+import { startTcpProxy } from '../../__tests__/support/tcp-proxy.ts';
 import { fillLarge } from '../../__tests__/support/shop.ts';
 import type { Environment } from '../../src/process/run.ts';
 
@@ -25,7 +26,11 @@ export interface BackupBed extends AsyncDisposable {
   readonly tools: TestClientTools;
 }
 
-export async function startBackupBed(megabytes: number): Promise<BackupBed> {
+/** @param link how many bytes a second come from the server, for the action and the bare tools alike; as many as can when absent. */
+export async function startBackupBed(
+  megabytes: number,
+  link?: { readonly bytesPerSecond: number },
+): Promise<BackupBed> {
   const folder = await mkdtemp(path.join(tmpdir(), 'bench-'));
   const [database, artifacts, mirror, tools] = await Promise.all([
     startDatabase({ settings: ['max_wal_size = 8GB'] }),
@@ -38,6 +43,10 @@ export async function startBackupBed(megabytes: number): Promise<BackupBed> {
   await database.createDatabase('bench');
   await fillLarge(database, { database: 'bench', megabytes });
   await database.query('CHECKPOINT');
+  const { host, port } = database;
+  const proxy = link && (await startTcpProxy({ host, port }));
+  if (link) await proxy?.set({ kind: 'throttle', ...link });
+  const url = database.urlFor({ database: 'bench' });
   return {
     folder,
     tools,
@@ -48,7 +57,7 @@ export async function startBackupBed(megabytes: number): Promise<BackupBed> {
         secrets: [database.password],
         timeoutMs: 900_000,
         inputs: {
-          'connection-string': database.urlFor({ database: 'bench' }),
+          'connection-string': proxy?.through(url) ?? url,
           'backup-name': name,
           'postgres-version': '17',
           'apt-mirror': mirror.url,
@@ -56,32 +65,44 @@ export async function startBackupBed(megabytes: number): Promise<BackupBed> {
         },
       }),
     async bareDump(file, ...args) {
-      await execute(tools.pgDump, ['-Fc', `--file=${file}`, ...args], { env: connectionTo(database) });
+      await execute(tools.pgDump, ['-Fc', `--file=${file}`, ...args], {
+        env: connectionTo(database, proxy ?? { host, port }),
+      });
     },
-    async zipUpload(file) {
-      const { stdout } = await execute(
-        process.execPath,
-        [path.join(import.meta.dirname, 'zip-upload.ts'), file],
-        {
-          env: {
-            PATH: process.env['PATH'],
-            GITHUB_WORKSPACE: folder,
-            ACTIONS_RESULTS_URL: artifacts.resultsUrl,
-            ACTIONS_RUNTIME_TOKEN: artifacts.runtimeToken,
-          },
-          maxBuffer: 64 * 1024 * 1024,
-        },
-      );
-      return Number(/milliseconds ([\d.]+)/.exec(stdout)?.[1]);
-    },
+    zipUpload: (file) => zipUpload(file, folder, artifacts),
     async [Symbol.asyncDispose]() {
+      await proxy?.stop();
       await Promise.all([database.stop(), artifacts.stop(), mirror.stop()]);
       await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-function connectionTo({ host, port, user, password }: Database): Environment {
+async function zipUpload(
+  file: string,
+  folder: string,
+  { resultsUrl, runtimeToken }: ArtifactService,
+): Promise<number> {
+  const { stdout } = await execute(
+    process.execPath,
+    [path.join(import.meta.dirname, 'zip-upload.ts'), file],
+    {
+      env: {
+        PATH: process.env['PATH'],
+        GITHUB_WORKSPACE: folder,
+        ACTIONS_RESULTS_URL: resultsUrl,
+        ACTIONS_RUNTIME_TOKEN: runtimeToken,
+      },
+      maxBuffer: 64 * 1024 * 1024,
+    },
+  );
+  return Number(/milliseconds ([\d.]+)/.exec(stdout)?.[1]);
+}
+
+function connectionTo(
+  { user, password }: Database,
+  { host, port }: { readonly host: string; readonly port: number },
+): Environment {
   return { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGDATABASE: 'bench' };
 }
 

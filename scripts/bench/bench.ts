@@ -2,12 +2,14 @@
 import { benchBackup } from './backup.ts';
 import { benchEncrypt } from './encrypt.ts';
 import { benchInstall } from './install.ts';
+import { benchLink } from './link.ts';
 import { benchMemory } from './memory.ts';
 import { benchRestore } from './restore.ts';
 import { benchTunnel } from './tunnel.ts';
 
 const TOPICS = new Map([
   ['backup', benchBackup],
+  ['link', benchLink],
   ['memory', benchMemory],
   ['install', benchInstall],
   ['tunnel', benchTunnel],
