@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -151,6 +151,30 @@ describe('a folder of backups', () => {
     await symlink(path.join(folder, NAME), path.join(folder, other));
     await symlink(path.join(folder, recordName(NAME)), path.join(folder, recordName(other)));
     expect((await storeOf().list('shop')).backups.map(({ name }) => name)).toEqual([NAME]);
+  });
+
+  it.each(['commit', 'finish'] as const)(
+    'is left alone if a link is put in its place before the %s',
+    async (step) => {
+      const outside = await mkdtemp(path.join(tmpdir(), 'outside-'));
+      const pending = await begin(NAME);
+      if (step === 'finish') await pending.commit(FACTS);
+      await rm(outside, { recursive: true });
+      await rename(folder, outside);
+      await symlink(outside, folder);
+      const work = step === 'commit' ? pending.commit(FACTS) : pending.finish(recordFor(NAME, CONTENT));
+      expect((await userErrorOf(work)).message).toContain('a link leads out of the workspace');
+      expect(await readdir(outside)).toEqual([step === 'commit' ? `${NAME}.partial` : NAME]);
+      await rm(outside, { recursive: true });
+    },
+  );
+
+  it('has no backup that is a link to the same bytes', async () => {
+    const pending = await begin(NAME);
+    const other = path.join(folder, 'other');
+    await rename(path.join(folder, `${NAME}.partial`), other);
+    await symlink(other, path.join(folder, `${NAME}.partial`));
+    expect((await userErrorOf(pending.commit(FACTS))).message).toContain('ELOOP');
   });
 
   it('must not be one to which a link of the repository leads', async () => {

@@ -10,8 +10,9 @@ import { readBackupFileName, recordName } from '../backup-file-name.ts';
 import { type BackupRecord, serializeRecord } from '../record.ts';
 import type { FileFacts, PendingBackup, StoredBackup } from '../store.ts';
 import { PARTIAL } from './folder-listing.ts';
-import { type FolderPlace, createPlace, folderName } from './folder-place.ts';
+import { type FolderPlace, createPlace, folderName, requireNoWayOut } from './folder-place.ts';
 import { removeEmptyFolders } from './inside.ts';
+import { READ_NO_LINK } from './record-file.ts';
 
 /**
  * Begins a backup in a folder. It is written under a temporary name, which only its owner can read; renamed when all of it was
@@ -38,11 +39,14 @@ export async function beginInFolder(
     progress: () => sink.bytesWritten,
     commit: (facts) =>
       orExplain(async () => {
+        // A link may have been put there since.
+        await requireNoWayOut(place);
         await requireSame(partial, facts, signal);
         await rename(partial, file);
       }),
     finish: (record) =>
       orExplain(async () => {
+        await requireNoWayOut(place);
         await writeRecord(file, record);
         noteUnfinished(file, undefined);
         return finished(file, record);
@@ -96,7 +100,7 @@ function notRemoved(file: string, error: unknown): UserError {
 async function requireSame(partial: string, facts: FileFacts, signal: AbortSignal): Promise<void> {
   const hash = createHash('sha256');
   let size = 0;
-  const handle = await open(partial, 'r');
+  const handle = await open(partial, READ_NO_LINK);
   for await (const chunk of handle.createReadStream({ highWaterMark: 1024 * 1024, signal })) {
     if (!Buffer.isBuffer(chunk)) continue;
     hash.update(chunk);
