@@ -65,7 +65,7 @@ export const FULL_RESTORE: RestoreSettings = {
 /**
  * Looks at the target and decides what is to be done to it.
  *
- * @throws UserError when it must not be changed so.
+ * @throws UserError when it must not be changed so; the signal's reason.
  */
 export async function makePlan(
   { contents }: VerifiedArchive,
@@ -73,7 +73,7 @@ export async function makePlan(
   options: RestoreOptions,
 ): Promise<RestorePlan> {
   const target = await examineTarget(session, options.role, options.clean);
-  return planRestore({ contents, target, options });
+  return planRestore({ contents, target, options }, session.signal);
 }
 
 /** Logs the plan, before anything is done. */

@@ -93,7 +93,7 @@ export async function startRestoreBed(
     const contents = await tocOf(archive);
     const target = await examineTarget(place, undefined, true);
     const options = restoreOptions({ clean: true, confirmDatabase: target.database });
-    return planRestore({ contents, target, options });
+    return planRestore({ contents, target, options }, new AbortController().signal);
   };
   return {
     server,

@@ -94,7 +94,8 @@ export class PlanBed {
       tocOf(archive),
       this.examine(place, options.role, options.clean),
     ]);
-    return planRestore({ contents, target, options: restoreOptions(options) });
+    const { signal } = new AbortController();
+    return planRestore({ contents, target, options: restoreOptions(options) }, signal);
   }
 
   /** Plans and restores. */

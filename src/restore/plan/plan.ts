@@ -77,9 +77,9 @@ export interface RestorePlan {
 /**
  * Decides what of an archive is restored into a target, and whether it may be.
  *
- * @throws UserError when the target must not be changed so, or the restore is known to fail.
+ * @throws UserError when the target must not be changed so, or the restore is known to fail; the signal's reason.
  */
-export function planRestore(request: PlanRequest): RestorePlan {
+export async function planRestore(request: PlanRequest, signal: AbortSignal): Promise<RestorePlan> {
   const { contents, target, options } = request;
   const index = new TocIndex(contents.entries);
   requireTables(index);
@@ -87,7 +87,7 @@ export function planRestore(request: PlanRequest): RestorePlan {
     ? selectByFilters(index, options.filters, target.identities)
     : { entries: new Set(index.entries), leftOut: [] };
   const { kept, leftOut } = leaveOutWhatFails(index, selected.entries, request);
-  requireExpectedStatements(kept);
+  await requireExpectedStatements(kept, signal);
   const collisions = collisionsOf(kept, request);
   guardTarget(request, collisions);
   requireSameKinds(collisions, target.relations);
