@@ -14,6 +14,7 @@ export type MirrorFault =
   | 'package changed'
   | 'package truncated'
   | 'index expired'
+  | 'index old'
   | 'package missing'
   | 'no suite'
   | 'server error';
@@ -105,7 +106,7 @@ async function mirrorContents(
       : complete;
   const signer = createSigner();
   const signed = (fault === 'signed by another key' ? createSigner() : signer).clearsign(
-    releaseText(suite, architecture, list, fault === 'index expired'),
+    releaseText(suite, architecture, list, fault),
   );
   const answers = new Map<string, Answer>();
   for (const [, name] of list.matchAll(/^Filename: pool\/(.*)$/gm)) {
@@ -126,15 +127,20 @@ async function mirrorContents(
   return { answers, signingKey: signer.publicKey };
 }
 
-function releaseText(suite: string, architecture: string, list: string, expired: boolean): string {
+function releaseText(
+  suite: string,
+  architecture: string,
+  list: string,
+  fault: MirrorFault | undefined,
+): string {
   const hash = createHash('sha256').update(list).digest('hex');
   return [
     'Origin: Tests',
     `Suite: ${suite}`,
     `Codename: ${suite}`,
     // An hour ago, so that no clock finds it in the future.
-    `Date: ${new Date(Date.now() - 3_600_000).toUTCString()}`,
-    ...(expired ? [`Valid-Until: ${new Date(Date.now() - 60_000).toUTCString()}`] : []),
+    `Date: ${new Date(Date.now() - (fault === 'index old' ? 200 * 86_400_000 : 3_600_000)).toUTCString()}`,
+    ...(fault === 'index expired' ? [`Valid-Until: ${new Date(Date.now() - 60_000).toUTCString()}`] : []),
     `Architectures: ${architecture}`,
     'Components: main',
     'SHA256:',

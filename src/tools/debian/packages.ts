@@ -22,6 +22,7 @@ import {
   readAptSettings,
 } from './apt-state.ts';
 import { unpackDependencies } from './dependencies.ts';
+import { indexDate, oldIndexText } from './index-age.ts';
 
 /** Where Debian packages come from. */
 export interface PackageSource {
@@ -35,6 +36,8 @@ export interface PackageSource {
   readonly state: (settings: AptSettings) => AptStateOptions;
   /** Whether every index must be downloaded; otherwise some of them may be enough. */
   readonly needsEveryIndex: boolean;
+  /** How it is told that an index is old; not at all where it may be. */
+  readonly oldIndex?: 'info' | 'warning';
   /** Explains a failure of apt from its output. */
   readonly explain: (output: string) => UserError;
 }
@@ -92,6 +95,9 @@ async function updatedState({ source, settings, folder, request }: Installation)
   const update = await aptGet(state, ['update'], request.signal);
   log.debug(update.output);
   if (!update.ok && source.needsEveryIndex) throw source.explain(update.output);
+  const date = source.oldIndex && (await indexDate(join(state.folder, 'lists')));
+  const text = date && oldIndexText(source.place, date, new Date());
+  if (source.oldIndex && text !== undefined) log[source.oldIndex](text);
   return state;
 }
 

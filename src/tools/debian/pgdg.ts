@@ -45,6 +45,8 @@ export async function installFromPgdg(
       wanted: `${task.wanted} for ${release.name}`,
       packages: [...packages],
       needsEveryIndex: true,
+      // A mirror may be frozen on purpose.
+      oldIndex: mirror.custom ? 'info' : 'warning',
       explain: (output) => explainAptFailure(output, task),
       state: ({ architecture }) => ({
         settings: ['APT::Update::Error-Mode "any";', 'Acquire::Check-Valid-Until "true";'],

@@ -35,14 +35,12 @@ const EXPLANATIONS: readonly Explanation[] = [
  *
  * @throws UserError when they cannot be installed.
  */
-export const installWithApk = systemInstaller((request, machine) => {
-  const newer = request.checkLatest ? ['--upgrade'] : [];
-  return {
-    method: 'apk',
-    place: "Alpine's packages",
-    program: machine.programs.apk ?? '/sbin/apk',
-    args: ['add', '--no-cache', '--no-progress', ...newer, `postgresql${request.major}-client`],
-    needsRoot: true,
-    explanations: EXPLANATIONS,
-  };
-});
+export const installWithApk = systemInstaller((request, machine) => ({
+  method: 'apk',
+  place: "Alpine's packages",
+  program: machine.programs.apk ?? '/sbin/apk',
+  // Without --upgrade, apk keeps an installed version that is too old to be used.
+  args: ['add', '--no-cache', '--no-progress', '--upgrade', `postgresql${request.major}-client`],
+  needsRoot: true,
+  explanations: EXPLANATIONS,
+}));

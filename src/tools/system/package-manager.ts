@@ -80,7 +80,7 @@ export async function installOnSystem(
   throw new UserError(
     'tools-unavailable',
     `${wanted} were installed from ${installation.place}, but do not work or are not in the expected folders.`,
-    'Run again with debug logging (ACTIONS_STEP_DEBUG) to see what was found, or install them in a step before this one.',
+    'The log says which versions were found and not used. Set "check-latest: true" to look for newer ones, or install them in a step before this one.',
     { cause: new Error(output) },
   );
 }
