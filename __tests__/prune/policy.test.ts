@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type PrunePolicy, prunePlan } from '../../src/prune/policy.ts';
+import { type PrunePolicy, applyPolicy } from '../../src/prune/policy.ts';
 
 interface Backup {
   readonly id: number;
@@ -14,7 +14,7 @@ const series = (count: number, stepMs: number, newest = '2026-11-21T03:17:00Z'):
     takenAt: new Date(new Date(newest).getTime() - id * stepMs),
   }));
 const kept = (backups: readonly Backup[], policy: PrunePolicy, minimum = 1): string[] =>
-  prunePlan(backups, policy, minimum)
+  applyPolicy(backups, policy, minimum)
     .filter(({ keptBy }) => keptBy.length > 0)
     .map(({ backup }) => backup.takenAt.toISOString().slice(0, 13));
 
@@ -45,7 +45,7 @@ describe('a policy', () => {
   });
 
   it('that has not used up its number keeps the oldest too', () => {
-    const plan = prunePlan(series(4, HOUR), { monthly: 3 }, 1);
+    const plan = applyPolicy(series(4, HOUR), { monthly: 3 }, 1);
     expect(plan.map(({ keptBy }) => keptBy)).toEqual([['monthly'], [], [], ['oldest monthly']]);
   });
 
@@ -58,15 +58,15 @@ describe('a policy', () => {
 
   it('of nothing keeps the newest, and as many as the minimum says', () => {
     expect(kept(series(5, HOUR), {})).toEqual(['2026-11-21T03']);
-    expect(prunePlan(series(5, HOUR), { last: 1 }, 3).map(({ keptBy }) => keptBy)).toEqual([
+    expect(applyPolicy(series(5, HOUR), { last: 1 }, 3).map(({ keptBy }) => keptBy)).toEqual([
       ['last'],
       ['minimum'],
       ['minimum'],
       [],
       [],
     ]);
-    expect(prunePlan(series(2, HOUR), {}, 5).every(({ keptBy }) => keptBy.length > 0)).toBe(true);
-    expect(prunePlan([], { last: 3 }, 1)).toEqual([]);
+    expect(applyPolicy(series(2, HOUR), {}, 5).every(({ keptBy }) => keptBy.length > 0)).toBe(true);
+    expect(applyPolicy([], { last: 3 }, 1)).toEqual([]);
   });
 });
 
@@ -85,7 +85,7 @@ const anyBackups = fc
   );
 const idsKept = (backups: readonly Backup[], policy: PrunePolicy, minimum: number): Set<number> =>
   new Set(
-    prunePlan(backups, policy, minimum)
+    applyPolicy(backups, policy, minimum)
       .filter(({ keptBy }) => keptBy.length > 0)
       .map(({ backup }) => backup.id),
   );
@@ -135,7 +135,7 @@ describe('any plan', () => {
         ([minutes, shuffled], policy) => {
           const backups = (list: readonly number[]): Backup[] =>
             list.map((id) => ({ id, takenAt: new Date(Date.UTC(2026, 0, 1) + (id * HOUR) / 3) }));
-          expect(prunePlan(backups(shuffled), policy, 1)).toEqual(prunePlan(backups(minutes), policy, 1));
+          expect(applyPolicy(backups(shuffled), policy, 1)).toEqual(applyPolicy(backups(minutes), policy, 1));
         },
       ),
       { seed: 7 },
@@ -146,7 +146,7 @@ describe('any plan', () => {
 it('a year of hourly backups is planned in a small multiple of the time that it takes to write their dates', () => {
   const year = series(8760, HOUR);
   const policy = { last: 24, hourly: 72, daily: 30, weekly: 52, monthly: 12, yearly: 5 };
-  const planned = fastest(() => prunePlan(year, policy, 3));
+  const planned = fastest(() => applyPolicy(year, policy, 3));
   const written = fastest(() => year.map(({ takenAt }) => takenAt.toISOString()));
   // A few times as long; comparing each with each would take a thousand times as long.
   expect(planned / written).toBeLessThan(20);

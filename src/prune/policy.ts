@@ -46,7 +46,7 @@ interface Bucket {
  * @param backups of two with the same time, the first is the newer.
  * @returns a decision for each backup, the newest first.
  */
-export function prunePlan<T extends { readonly takenAt: Date }>(
+export function applyPolicy<T extends { readonly takenAt: Date }>(
   backups: readonly T[],
   policy: PrunePolicy,
   minimum: number,

@@ -2,7 +2,7 @@ import { bytes } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
 import type { Series, StoredBackup } from '../storage/store.ts';
 import { whereElse } from '../storage/series-hints.ts';
-import { type PruneDecision, type PrunePolicy, prunePlan } from './policy.ts';
+import { type PruneDecision, type PrunePolicy, applyPolicy } from './policy.ts';
 
 /** A stored backup, and the decision about it. */
 export type PlannedBackup = PruneDecision<{
@@ -16,7 +16,7 @@ export function planPrune(
   policy: PrunePolicy,
   minimum: number,
 ): readonly PlannedBackup[] {
-  return prunePlan(backups.map(asPlanned), policy, minimum);
+  return applyPolicy(backups.map(asPlanned), policy, minimum);
 }
 
 /**

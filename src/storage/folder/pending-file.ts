@@ -7,12 +7,12 @@ import { noteState, savedState } from '../../runner/command-files.ts';
 import { isJsonObject } from '../../github/json.ts';
 import { log } from '../../runner/log.ts';
 import { readBackupFileName, recordName } from '../backup-file-name.ts';
-import { type BackupRecord, serializeRecord } from '../record.ts';
+import type { BackupRecord } from '../record.ts';
 import type { FileFacts, PendingBackup, StoredBackup } from '../store.ts';
 import { PARTIAL } from './folder-listing.ts';
 import { type FolderPlace, createPlace, folderName, requireNoWayOut } from './folder-place.ts';
 import { removeEmptyFolders } from './inside.ts';
-import { READ_NO_LINK } from './record-file.ts';
+import { READ_NO_LINK, writeRecordBeside } from './record-file.ts';
 
 /**
  * Begins a backup in a folder. It is written under a temporary name, which only its owner can read; renamed when all of it was
@@ -47,7 +47,7 @@ export async function beginInFolder(
     finish: (record) =>
       orExplain(async () => {
         await requireNoWayOut(place);
-        await writeRecord(file, record);
+        await writeRecordBeside(file, record);
         noteUnfinished(file, undefined);
         return finished(file, record);
       }),
@@ -112,19 +112,6 @@ async function requireSame(partial: string, facts: FileFacts, signal: AbortSigna
     `The file ${path.basename(partial, PARTIAL)} differs from what was written: its size or SHA-256 is not the same.`,
     'Run the job again; if the error persists, the disk of the runner is faulty.',
   );
-}
-
-async function writeRecord(file: string, record: BackupRecord): Promise<void> {
-  const target = recordName(file);
-  const partial = `${target}${PARTIAL}`;
-  const handle = await open(partial, 'wx', 0o600);
-  try {
-    await handle.writeFile(serializeRecord(record));
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(partial, target);
 }
 
 function finished(file: string, record: BackupRecord): StoredBackup {

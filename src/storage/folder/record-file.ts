@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import { errorCode } from '../../errors.ts';
 import { recordName } from '../backup-file-name.ts';
 import { parseRecord, unusableRecord } from '../parse-record.ts';
-import { type BackupRecord, LARGEST_RECORD_BYTES } from '../record.ts';
+import { type BackupRecord, LARGEST_RECORD_BYTES, serializeRecord } from '../record.ts';
+import { PARTIAL } from './folder-listing.ts';
 
 /** Refuses a symbolic link in place of the file. Windows has no such flag. */
 export const READ_NO_LINK = constants.O_RDONLY | constants.O_NOFOLLOW;
@@ -32,4 +33,18 @@ export async function readRecordBeside(
     if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/** Writes the record beside a file, under another name first: whoever sees it sees all of it. */
+export async function writeRecordBeside(file: string, record: BackupRecord): Promise<void> {
+  const target = recordName(file);
+  const partial = `${target}${PARTIAL}`;
+  const handle = await open(partial, 'wx', 0o600);
+  try {
+    await handle.writeFile(serializeRecord(record));
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(partial, target);
 }

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Environment, run } from '../../process/run.ts';
 import { APT_CONFIG, SYSTEM_PATH, proxySettings } from '../machine.ts';
+import { SIGNATURE_CHECKS } from './signature-checks.ts';
 
 /** A private folder for apt, with its own lists, cache and settings. The system's are not modified. */
 export interface AptState {
@@ -104,10 +105,7 @@ function privateFolders(folder: string): string[] {
     `Dir::Etc::trustedparts "trusted.gpg.d";`,
     // apt would download as the user _apt, who cannot enter a private folder.
     'APT::Sandbox::User "root";',
-    'Acquire::AllowInsecureRepositories "false";',
-    'Acquire::AllowWeakRepositories "false";',
-    'Acquire::AllowDowngradeToInsecureRepositories "false";',
-    'APT::Get::AllowUnauthenticated "false";',
+    ...SIGNATURE_CHECKS,
     'Acquire::Languages "none";',
     'Acquire::PDiffs "false";',
     'Acquire::Retries "2";',
