@@ -1,8 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { inflateSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import * as vectors from 'cctv-age';
 import { decryptFile } from '../../src/age/decrypt.ts';
-import { type Scratch, failureText, scratch, signal } from './scratch.ts';
+import { type Scratch, failureText, scratch, sha256, signal } from './scratch.ts';
 
 /** One of the format's public test vectors, as the package's README describes them. */
 interface Vector {
@@ -50,8 +51,8 @@ beforeEach(async () => {
 });
 afterEach(() => files.remove());
 
-async function decrypt({ file, identities, passphrase }: Vector): ReturnType<typeof decryptFile> {
-  return decryptFile({
+async function decrypt({ file, identities, passphrase }: Vector): Promise<void> {
+  await decryptFile({
     source: await files.write('vector', file),
     target: files.at('content'),
     keys: { identities, passphrase },
@@ -68,8 +69,8 @@ describe("the format's public test vectors", () => {
   });
 
   it.each(expecting('success'))('$name decrypts', async (one) => {
-    const { sha256 } = await decrypt(one);
-    expect(sha256).toBe(one.payloadSha256);
+    await decrypt(one);
+    expect(sha256(await readFile(files.at('content')))).toBe(one.payloadSha256);
   });
 
   it.each(expecting('no match'))('$name is decrypted by no key', async (one) => {
