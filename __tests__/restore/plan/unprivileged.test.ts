@@ -112,3 +112,53 @@ it('a restore without the rows of a table is refused', async () => {
   );
   expect(error.hint).toContain('have a superuser create that in the target first');
 });
+
+const MACHINE_CODE = `
+  CREATE TYPE mood; CREATE FUNCTION mood_in(cstring) RETURNS mood LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
+  CREATE FUNCTION mood_out(mood) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out';
+  CREATE TYPE mood (INPUT = mood_in, OUTPUT = mood_out, LIKE = int4); CREATE CAST (mood AS int) WITHOUT FUNCTION;
+  CREATE TYPE pair AS (a int, b int); CREATE TYPE size AS ENUM ('S', 'L'); CREATE CAST (pair AS text) WITH INOUT;
+  CREATE FUNCTION plus(int, int) RETURNS int LANGUAGE internal IMMUTABLE AS 'int4pl';
+  CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql AS $$ SELECT 2 * $1 $$;
+  CREATE TABLE orders (id int, size size, pair pair); INSERT INTO orders VALUES (1, 'S', '(1,2)');
+  CREATE VIEW sums AS SELECT plus(id, 1) AS sum FROM orders; CREATE VIEW twos AS SELECT twice(id) AS two FROM orders;`;
+
+it('functions, types and casts of machine code are named for another role, with what needs them, and used if they are there', async () => {
+  await server.createDatabase('machine');
+  await server.sql(MACHINE_CODE, 'machine');
+  const file = await bed.dump({ server, database: 'machine' });
+  const place = await ownDatabase();
+  const { plan, verify } = await bed.restoreForVerification(file, place);
+  expect(
+    omissionsOf(plan)
+      .filter((line) => line.startsWith('warning'))
+      .sort(),
+  ).toEqual([
+    'warning cast CAST (public.mood AS integer): only a superuser may create it',
+    'warning function public.mood_in(cstring), public.mood_out(public.mood), public.plus(integer, integer): only a superuser may create it',
+    'warning shell type public.mood: only a superuser may create it',
+    'warning type public.mood: only a superuser may create it',
+    'warning view public.sums: it needs the function public.plus(integer, integer), which is left out',
+  ]);
+  await verify();
+  const present = await ownDatabase(
+    "CREATE FUNCTION plus(int, int) RETURNS int LANGUAGE internal IMMUTABLE AS 'int4pl'",
+  );
+  const options = { confirmDatabase: present.database, clean: true };
+  const again = await bed.restoreForVerification(file, present, options);
+  expect(omissionsOf(again.plan)).toContain(
+    'info function public.plus(integer, integer): the target has it already',
+  );
+  expect(await server.query('SELECT sum FROM sums', { database: present.database })).toEqual([{ sum: 2 }]);
+  await again.verify();
+});
+
+it('a restore without the rows of a table of such a type is refused', async () => {
+  await server.query('CREATE DATABASE moody TEMPLATE machine');
+  await server.sql("CREATE TABLE kept (mood mood); INSERT INTO kept VALUES ('1')", 'moody');
+  const file = await bed.dump({ server, database: 'moody' });
+  const error = await userErrorOf(bed.plan(file, await ownDatabase()));
+  expect(error.message).toBe(
+    'The table public.kept cannot be restored without the type public.mood: only a superuser may create it.',
+  );
+});

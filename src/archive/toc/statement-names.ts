@@ -50,6 +50,20 @@ export function userMapping(sql: string): { readonly role: string; readonly serv
   return { role, server: reader.identifier() };
 }
 
+/** Whether a type is made of functions that read and write it, or is yet to be made so: not of other types or of labels. */
+export function isBaseType(sql: string): boolean {
+  const reader = new SqlReader(sql);
+  if (!reader.accept('CREATE') || !reader.accept('TYPE')) return false;
+  reader.qualifiedName();
+  return !reader.accept('AS');
+}
+
+/** Whether a function's code is in a library or in the server itself. */
+export function isMachineCode(sql: string): boolean {
+  const [beforeCode = ''] = sql.split('\n    AS ', 1);
+  return /^ {4}LANGUAGE (?:c|internal)\b/m.test(beforeCode);
+}
+
 /** The foreign-data wrapper of a server. */
 export function wrapperOfServer(sql: string): string {
   const reader = new SqlReader(sql);

@@ -2,7 +2,7 @@ import { UserError } from '../../errors.ts';
 import { plainLine } from '../../runner/plain-text.ts';
 import { displayKind, displayName } from '../../archive/toc/entry-names.ts';
 import { identityOf } from '../../archive/toc/identity.ts';
-import { wrapperOfServer } from '../../archive/toc/statement-names.ts';
+import { isBaseType, isMachineCode, wrapperOfServer } from '../../archive/toc/statement-names.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
 import type { TocIndex } from '../../archive/toc/toc-index.ts';
 import type { TargetFacts } from './target.ts';
@@ -12,6 +12,13 @@ const OF_SUPERUSERS: ReadonlySet<string> = new Set([
   ...['ACCESS METHOD', 'EVENT TRIGGER', 'FOREIGN DATA WRAPPER', 'OPERATOR CLASS', 'OPERATOR FAMILY'],
   ...['PROCEDURAL LANGUAGE', 'TEXT SEARCH PARSER', 'TEXT SEARCH TEMPLATE'],
 ]);
+
+/** Whether PostgreSQL lets only superusers create it: code for the server, or what works on bytes. */
+function isOfSuperusers({ kind, definition }: TocEntry): boolean {
+  if (kind === 'FUNCTION') return isMachineCode(definition);
+  if (kind === 'TYPE' || kind === 'SHELL TYPE') return isBaseType(definition);
+  return OF_SUPERUSERS.has(kind) || (kind === 'CAST' && definition.includes(' WITHOUT FUNCTION'));
+}
 
 /** Kinds with rows: without them, a restore is none. */
 const WITH_ROWS: ReadonlySet<string> = new Set(['TABLE', 'MATERIALIZED VIEW', 'SEQUENCE']);
@@ -31,7 +38,7 @@ export class Unprivileged {
   /** Whether a role that is no superuser uses what the target has, instead of replacing it. */
   keepsPresent(entry: TocEntry): boolean {
     const { isSuperuser, identities } = this.#target;
-    return !isSuperuser && OF_SUPERUSERS.has(entry.kind) && identities.has(identityOf(entry) ?? '');
+    return !isSuperuser && isOfSuperusers(entry) && identities.has(identityOf(entry) ?? '');
   }
 
   /**
@@ -51,9 +58,10 @@ export class Unprivileged {
     return `it needs the ${displayKind(needed)} ${displayName(needed)}, which is left out`;
   }
 
-  #whyNotItself({ kind, definition }: TocEntry): string | undefined {
+  #whyNotItself(entry: TocEntry): string | undefined {
+    const { kind, definition } = entry;
     const { user, wrappers, canCreateInDatabase } = this.#target;
-    if (OF_SUPERUSERS.has(kind)) return 'only a superuser may create it';
+    if (isOfSuperusers(entry)) return 'only a superuser may create it';
     if (kind === 'PUBLICATION TABLES IN SCHEMA') return 'only a superuser may add a schema to a publication';
     if (kind === 'PUBLICATION') {
       if (/ FOR ALL /.test(definition)) return 'only a superuser may create one for all tables';
