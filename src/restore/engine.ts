@@ -55,6 +55,7 @@ export const FULL_RESTORE: RestoreSettings = {
     confirmDatabase: undefined,
     noOwner: true,
     noPrivileges: true,
+    kindsLeftOut: new Set(),
     jobs: undefined,
     role: undefined,
     forTest: true,

@@ -55,6 +55,21 @@ export function checkedRestoreArguments(input: string, words: readonly string[])
   return checkedOptions(input, words, PG_RESTORE);
 }
 
+/** The kinds of entries that options leave out. */
+const LEFT_OUT_BY: ReadonlyMap<string, readonly string[]> = new Map([
+  ['--no-comments', ['COMMENT']],
+  ['--no-policies', ['POLICY', 'ROW SECURITY']],
+  ['--no-publications', ['PUBLICATION', 'PUBLICATION TABLE', 'PUBLICATION TABLES IN SCHEMA']],
+  ['--no-security-labels', ['SECURITY LABEL']],
+  ['--no-statistics', ['STATISTICS DATA']],
+  ['--no-subscriptions', ['SUBSCRIPTION', 'SUBSCRIPTION TABLE']],
+]);
+
+/** The kinds of entries that are not to be restored, by `pg_restore` or by statements of our own. */
+export function kindsLeftOut(words: readonly string[]): ReadonlySet<string> {
+  return new Set(words.flatMap((word) => LEFT_OUT_BY.get(word) ?? []));
+}
+
 /** The role that `pg_restore` is told to act as, which then owns what it creates; undefined for the user itself. */
 export function roleOf(words: readonly string[]): string | undefined {
   return words.findLast((word) => word.startsWith('--role='))?.slice('--role='.length);

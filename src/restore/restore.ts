@@ -11,7 +11,7 @@ import { toolsRequest } from '../postgres/server-inputs.ts';
 import { exposureOf } from '../github/privacy.ts';
 import { withholdContent } from '../github/withhold-content.ts';
 import { UserError, cancelledOr } from '../errors.ts';
-import { roleOf } from './pg-restore-args.ts';
+import { kindsLeftOut, roleOf } from './pg-restore-args.ts';
 import type { Outcome } from './apply/transaction-outcome.ts';
 import type { RestoreInputs } from './restore-inputs.ts';
 import type { RunnerEnvironment } from '../runner/runner-environment.ts';
@@ -151,9 +151,9 @@ async function restoreBackup(job: Job, connection: Connection): Promise<void> {
 
 function settingsOf(inputs: RestoreInputs): RestoreSettings {
   const { filters, clean, confirmDatabase, noOwner, noPrivileges, jobs, restoreArguments } = inputs;
-  const role = roleOf(restoreArguments);
+  const given = { role: roleOf(restoreArguments), kindsLeftOut: kindsLeftOut(restoreArguments) };
   return {
-    options: { filters, clean, confirmDatabase, noOwner, noPrivileges, jobs, role, forTest: false },
+    options: { filters, clean, confirmDatabase, noOwner, noPrivileges, jobs, ...given, forTest: false },
     restoreArguments,
   };
 }

@@ -43,6 +43,7 @@ export function restoreOptions(more: Partial<RestoreOptions> = {}): RestoreOptio
     confirmDatabase: undefined,
     noOwner: false,
     noPrivileges: false,
+    kindsLeftOut: new Set(),
     jobs: undefined,
     role: undefined,
     forTest: false,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeOmission } from '../../../src/restore/plan/omission.ts';
 import type { RestorePlan } from '../../../src/restore/plan/plan.ts';
+import { kindsLeftOut } from '../../../src/restore/pg-restore-args.ts';
 import { policyForRoles, rolesOfPolicy } from '../../../src/archive/toc/statement-names.ts';
 import { captureOutput } from '../../support/captured-output.ts';
 import { type Database, startDatabase } from '../../support/database.ts';
@@ -77,6 +78,25 @@ it.each([
   if ('noPrivileges' in options) return;
   expect(await elsewhere.sql('SET ROLE app; SELECT id FROM orders', place.database)).toEqual([{ id: 1 }]);
 });
+
+it.each([
+  ['comments', ['--no-comments'], 3, [null]],
+  ['policies', ['--no-policies'], 0, []],
+])(
+  '%s that an option leaves out are not restored by statements of our own either',
+  async (_, words, policies, comments) => {
+    const place = await bed.emptyDatabase(elsewhere);
+    const options = { kindsLeftOut: kindsLeftOut(words) };
+    const { verify } = await bed.restoreForVerification(archive, place, options);
+    const found = await elsewhere.query(
+      `SELECT obj_description(oid, 'pg_policy') AS comment FROM pg_policy`,
+      { database: place.database },
+    );
+    expect(found).toHaveLength(policies);
+    expect([...new Set(found.map(({ comment }) => comment))]).toEqual(comments);
+    await verify();
+  },
+);
 
 it('a policy for other roles differs from the backup', async () => {
   const place = await bed.emptyDatabase(elsewhere);

@@ -61,6 +61,7 @@ class Rules {
   }
 
   reasonFor(entry: TocEntry): Reason {
+    if (this.#options.kindsLeftOut.has(entry.kind)) return 'silently';
     switch (entry.kind) {
       // pg_restore leaves them out by itself, unless it is to create the database.
       case 'DATABASE':

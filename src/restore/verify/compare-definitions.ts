@@ -24,14 +24,6 @@ const NOT_COMPARED: ReadonlySet<string> = new Set([
   ...['ENCODING', 'STDSTRINGS', 'SEARCHPATH', 'DATABASE', 'DATABASE PROPERTIES'],
 ]);
 
-/** What options of `pg_restore` leave out or change. */
-const LEFT_OUT_BY: ReadonlyMap<string, readonly string[]> = new Map([
-  ['--no-comments', ['COMMENT']],
-  ['--no-policies', ['POLICY', 'ROW SECURITY']],
-  ['--no-publications', ['PUBLICATION', 'PUBLICATION TABLE', 'PUBLICATION TABLES IN SCHEMA']],
-  ['--no-security-labels', ['SECURITY LABEL']],
-]);
-
 /**
  * Why definitions cannot be compared: other versions write the same definition in other words.
  *
@@ -69,7 +61,6 @@ export function compareDefinitions(
   target: TableOfContents,
 ): ComparedDefinitions {
   const isText = whyNotDefinitions(expectation.contents, target) === undefined;
-  const isCompared = comparedKinds(expectation);
   const unmatched = Map.groupBy(target.entries, entryKey);
   const found = new Map<TocEntry, TocEntry>();
   const differences: string[] = [];
@@ -95,7 +86,7 @@ export function compareDefinitions(
       reworded.push(`${describeEntry(entry)} has a definition of another text`);
     else if (isText) differences.push(`${describeEntry(entry)} has another definition`);
   }
-  if (isText) differences.push(...surplusParts(found, target, isCompared));
+  if (isText) differences.push(...surplusParts(found, target));
   const owners = compareOwners(expectation, found);
   return {
     differences: [...differences, ...reworded, ...owners.differences],
@@ -111,10 +102,8 @@ export function describeEntry(entry: TocEntry): string {
   return `the ${displayKind(entry)} ${displayName(entry)}`;
 }
 
-function comparedKinds({ restoreArguments }: SchemaExpectation): (entry: TocEntry) => boolean {
-  const leftOut = new Set(restoreArguments.flatMap((argument) => LEFT_OUT_BY.get(argument) ?? []));
-  return ({ kind, tag }) =>
-    !NOT_COMPARED.has(kind) && !leftOut.has(kind) && !/^(?:DATABASE|LARGE OBJECT) /.test(tag);
+function isCompared({ kind, tag }: TocEntry): boolean {
+  return !NOT_COMPARED.has(kind) && !/^(?:DATABASE|LARGE OBJECT) /.test(tag);
 }
 
 function sameDefinition({
@@ -133,11 +122,7 @@ function sameDefinition({
 }
 
 /** What hangs on something restored, and that the archive does not have: a trigger, an index, a policy. */
-function surplusParts(
-  found: ReadonlyMap<TocEntry, TocEntry>,
-  { entries }: TableOfContents,
-  isCompared: (entry: TocEntry) => boolean,
-): string[] {
+function surplusParts(found: ReadonlyMap<TocEntry, TocEntry>, { entries }: TableOfContents): string[] {
   const matched = new Set(found.values());
   const index = new TocIndex(entries);
   return entries.flatMap((entry) => {
