@@ -1,10 +1,14 @@
 import { type Exposure, exposureOf, requireAllowed } from '../github/privacy.ts';
+import { ownRepository } from '../github/repository.ts';
 import { FEW_RETRIES, USUAL_RETRIES } from '../runner/retry-policy.ts';
 import type { RunnerEnvironment } from '../runner/runner-environment.ts';
+import type { WorkFolder } from '../runner/work-folder.ts';
+import { artifactReader } from '../storage/artifact/artifact-reader.ts';
 import { requireArtifactService } from '../storage/artifact/artifact-service.ts';
+import { artifactWriter } from '../storage/artifact/artifact-writer.ts';
 import type { Retention } from '../storage/artifact/retention.ts';
 import { folderPlace, requireWritablePlace } from '../storage/folder/folder-place.ts';
-import { openWritableStore } from '../storage/open-store.ts';
+import { folderStore } from '../storage/folder/folder-store.ts';
 import type { BackupStore } from '../storage/store.ts';
 import type { BackupInputs } from './backup-inputs.ts';
 
@@ -32,14 +36,32 @@ export async function refuseExposure(
   return exposure;
 }
 
-/** Opens what `storage` names, in its order. */
+/** What the stores need of the job. */
+interface StoresRequest {
+  readonly runner: RunnerEnvironment;
+  readonly retention: Retention;
+  /** For the file of a record. */
+  readonly workFolder: WorkFolder;
+  readonly signal: AbortSignal;
+}
+
+/** Opens what `storage` names, in its order; nothing is asked yet. */
 export function openStores(
   { stores, githubToken: token, skipIfUnchanged }: BackupInputs,
-  runner: RunnerEnvironment,
-  kept: Retention,
-  signal: AbortSignal,
+  { runner, retention, workFolder, signal }: StoresRequest,
 ): readonly BackupStore[] {
+  const env = process.env;
+  const repository = ownRepository(runner.repository);
   // Without it, only the list in the summary depends on what is stored, which is not worth a long wait.
   const retries = skipIfUnchanged ? USUAL_RETRIES : FEW_RETRIES;
-  return stores.map((line) => openWritableStore(line, { runner, retention: kept, token, retries, signal }));
+  const artifacts = (): BackupStore => ({
+    ...artifactReader({
+      ...{ repository, isOwnRepository: true, token, env, retries, signal },
+      permission: 'read',
+    }),
+    ...artifactWriter({ env, retention, folder: workFolder.path }),
+  });
+  return stores.map((line) =>
+    line.kind === 'artifact' ? artifacts() : folderStore(folderPlace(line.given, runner.workspace), signal),
+  );
 }

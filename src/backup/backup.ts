@@ -87,9 +87,9 @@ export async function backup(
     remedy: 'run the backup without encryption in a private repository',
   });
   const kept = retention(inputs.retentionDays, runner.retentionLimit);
-  const stores = openStores(inputs, runner, kept, signal);
 
   await using workFolder = await makeWorkFolder(runner.temp);
+  const stores = openStores(inputs, { runner, retention: kept, workFolder, signal });
   await using connection = await openConnection(INPUT, plan, { tls: inputs.tls, workFolder, signal });
   await using testServer = testServerPlan && (await openTestServer(testServerPlan, { workFolder, signal }));
   await makeBackup(

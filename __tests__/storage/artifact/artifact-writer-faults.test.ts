@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { artifactWriter as ArtifactWriter } from '../../../src/storage/artifact/artifact-writer.ts';
@@ -8,7 +11,7 @@ import { captureOutput } from '../../support/captured-output.ts';
 import { hastenArgument, hastenTimers } from '../../support/fast-timers.ts';
 import { recordFor } from '../../support/seeded-record.ts';
 import { userErrorOf } from '../../support/user-error.ts';
-import { environmentOf } from './store-bed.ts';
+import { processSettings } from './store-bed.ts';
 
 captureOutput();
 
@@ -17,6 +20,7 @@ let artifactWriter: typeof ArtifactWriter;
 const CONTENT = Buffer.from('an archive');
 const FACTS = { size: CONTENT.length, sha256: createHash('sha256').update(CONTENT).digest('hex') };
 let service: ArtifactService;
+let folder: string;
 let uploads = 0;
 const name = (): string => `shop-20261127T040000Z-${String(uploads).padStart(8, '0')}.bak`;
 
@@ -31,21 +35,26 @@ beforeAll(async () => {
   // Loaded here: a module that imports a timer by name keeps the one that it finds.
   ({ artifactWriter } = await import('../../../src/storage/artifact/artifact-writer.ts'));
   service = await startArtifactService();
+  folder = await mkdtemp(path.join(tmpdir(), 'artifact-writer-'));
 });
 afterAll(async () => {
   restoreTimers();
   await service.stop();
+  await rm(folder, { recursive: true });
 });
 
 /** Stores a backup while one call of the service fails; its name. */
-async function storeDespite(faults: ArtifactService['faults']): Promise<string> {
+async function storeDespite(
+  faults: ArtifactService['faults'],
+  beforeRecord: () => void = () => undefined,
+): Promise<string> {
   uploads += 1;
   service.faults = faults;
   const { signal } = new AbortController();
-  const retention = { askedDays: 1, grantedDays: 1 };
-  const pending = await artifactWriter(environmentOf(service), retention).begin(name(), signal);
+  const pending = await artifactWriter(processSettings(service, folder)).begin(name(), signal);
   await pipeline([CONTENT], pending.sink);
   await pending.commit(FACTS);
+  beforeRecord();
   await pending.finish(recordFor(name(), CONTENT));
   return name();
 }
@@ -86,4 +95,15 @@ describe.each([
     const stored = await storeDespite({ [point]: { answer, times: 1 } });
     expect(service.artifacts()).toContainEqual(expect.objectContaining({ name: stored }));
   });
+});
+
+it('is deleted when nothing answers while its record is uploaded', async () => {
+  const { message, hint } = await userErrorOf(
+    storeDespite({}, () => {
+      service.faults = { createArtifact: { answer: 'hang' } };
+    }),
+  );
+  expect(message).toMatch(/: the record was not stored within 1 min 20 s\. The artifact was deleted\.$/);
+  expect(hint).toMatch(new RegExp(OUTAGE));
+  expect(service.artifacts()).not.toContainEqual(expect.objectContaining({ name: name() }));
 });

@@ -1,4 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { artifactWriter } from '../../../src/storage/artifact/artifact-writer.ts';
@@ -6,16 +9,21 @@ import type { PendingBackup, StoredBackup } from '../../../src/storage/store.ts'
 import { type ArtifactService, startArtifactService } from '../../support/artifact-service.ts';
 import { captureOutput } from '../../support/captured-output.ts';
 import { recordFor } from '../../support/seeded-record.ts';
-import { environmentOf } from './store-bed.ts';
+import { processSettings } from './store-bed.ts';
 
 const output = captureOutput();
 
 let service: ArtifactService;
+let folder: string;
 let backups = 0;
 beforeAll(async () => {
   service = await startArtifactService();
+  folder = await mkdtemp(path.join(tmpdir(), 'artifact-writer-'));
 });
-afterAll(() => service.stop());
+afterAll(async () => {
+  await service.stop();
+  await rm(folder, { recursive: true });
+});
 afterEach(() => {
   service.faults = {};
 });
@@ -26,7 +34,6 @@ const factsOf = (content: Buffer) => ({
 });
 const newName = (): string => `shop-20261127T040000Z-${String((backups += 1)).padStart(8, '0')}.bak`;
 const CONTENT = Buffer.from('an archive');
-const RETENTION = { askedDays: 1, grantedDays: 1 };
 
 /** A backup that has all its bytes. */
 async function begun(
@@ -34,7 +41,7 @@ async function begun(
   content = CONTENT,
   signal = new AbortController().signal,
 ): Promise<PendingBackup> {
-  const pending = await artifactWriter(environmentOf(service), RETENTION).begin(name, signal);
+  const pending = await artifactWriter(processSettings(service, folder)).begin(name, signal);
   await pipeline([content], pending.sink);
   return pending;
 }
@@ -52,7 +59,8 @@ describe('a backup on its way into the artifact storage', () => {
     const name = newName();
     const { artifactId: id } = await stored(name);
     expect(output.text).toContain('size and SHA-256 match the verified file');
-    expect(output.text).not.toContain('sig=');
+    // The client of GitHub masks it before it prints it for debugging.
+    expect(output.text.replaceAll(/^::debug::.*\n/gm, '')).not.toContain('sig=');
     expect(service.artifacts().at(-1)).toMatchObject({
       id,
       name,
@@ -60,6 +68,32 @@ describe('a backup on its way into the artifact storage', () => {
     });
     const record: unknown = JSON.parse((await service.read(`${name}.json`)).toString());
     expect(record).toEqual(recordFor(name, CONTENT));
+  });
+
+  it('has a record of its own type, which expires with it', async () => {
+    const name = newName();
+    const { expiresAt } = await stored(name);
+    const record = service.records().find((found) => found.name === `${name}.json`);
+    expect(record).toMatchObject({ mimeType: 'application/json', version: 7 });
+    const artifact = service.artifacts().at(-1);
+    expect(record?.expiresAt.getTime()).toBeCloseTo(artifact?.expiresAt.getTime() ?? 0, -5);
+    expect(record?.expiresAt.getTime()).toBeCloseTo(expiresAt?.getTime() ?? 0, -5);
+  });
+
+  it('has its record in a file that only its user can read', async () => {
+    const name = newName();
+    await stored(name);
+    expect((await stat(path.join(folder, `${name}.json`))).mode & 0o777).toBe(0o600);
+  });
+
+  it('folds what the client of GitHub prints of the record', async () => {
+    const name = newName();
+    await stored(name);
+    expect(output.text).toMatch(
+      new RegExp(
+        `::group::Uploading the record\\n[^]*Artifact ${name}.json successfully finalized[^]*::endgroup::`,
+      ),
+    );
   });
 
   it('of several blocks has every byte, in order, and at most four are sent at once', async () => {
@@ -96,6 +130,36 @@ describe('a backup on its way into the artifact storage', () => {
     });
     expect(seen()).not.toContain(name);
     expect(seen()).not.toContain(`${name}.json`);
+  });
+
+  it('is deleted when its record has no file', async () => {
+    const name = newName();
+    const missing = path.join(folder, 'missing');
+    const settings = { ...processSettings(service, folder), folder: missing };
+    const pending = await artifactWriter(settings).begin(name, new AbortController().signal);
+    await pipeline([CONTENT], pending.sink);
+    await pending.commit(factsOf(CONTENT));
+    await expect(pending.finish(recordFor(name, CONTENT))).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /^The record of the backup could not be written to .*ENOENT.* The artifact was deleted\.$/,
+      ),
+      hint: expect.stringContaining('enough space'),
+    });
+    expect(seen()).not.toContain(name);
+  });
+
+  it('is deleted at once when the job is cancelled while its record is uploaded', async () => {
+    const name = newName();
+    const cancelled = new AbortController();
+    const pending = await begun(name, CONTENT, cancelled.signal);
+    await pending.commit(factsOf(CONTENT));
+    service.faults = { blobPut: { answer: 'hang' } };
+    const struck = service.struck();
+    const finishing = pending.finish(recordFor(name, CONTENT));
+    await struck;
+    cancelled.abort(new Error('cancelled'));
+    await expect(finishing).rejects.toThrow('cancelled');
+    expect(seen()).not.toContain(name);
   });
 
   it('is deleted when it is aborted after it was finished, because another store has failed', async () => {
@@ -177,7 +241,7 @@ describe('a backup on its way into the artifact storage', () => {
 
   it('takes no more than it can send', async () => {
     service.faults = { blobPut: { answer: 'hang' } };
-    const pending = await artifactWriter(environmentOf(service), RETENTION).begin(
+    const pending = await artifactWriter(processSettings(service, folder)).begin(
       newName(),
       new AbortController().signal,
     );

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RepositoryAccess } from '../../../src/github/github-api.ts';
+import type { ArtifactSettings } from '../../../src/storage/artifact/artifact-writer.ts';
 import type { ArtifactService } from '../../support/artifact-service.ts';
 
 const START = Date.now();
@@ -34,6 +35,12 @@ export function environmentOf(service: ArtifactService): NodeJS.ProcessEnv {
     ACTIONS_RUNTIME_TOKEN: service.runtimeToken,
     ACTIONS_RESULTS_URL: service.resultsUrl,
   };
+}
+
+/** What a writer of artifacts needs; it becomes the environment of this process, which GitHub's client reads. */
+export function processSettings(service: ArtifactService, folder: string): ArtifactSettings {
+  Object.assign(process.env, environmentOf(service));
+  return { env: process.env, retention: { askedDays: 1, grantedDays: 1 }, folder };
 }
 
 /** The name of a backup that was taken a number of hours ago. */

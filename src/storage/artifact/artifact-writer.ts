@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { pipeline } from 'node:stream/promises';
 import { cancelledOr } from '../../errors.ts';
 import { log } from '../../runner/log.ts';
 import { UnexpectedResponse, textOf, wholeNumberOf } from '../../github/json.ts';
@@ -9,6 +8,7 @@ import type { BackupWriter, FileFacts, PendingBackup, StoredBackup } from '../st
 import { type ArtifactClient, runService } from './artifact-client.ts';
 import { BlockWriter } from './block-writer.ts';
 import { afterDeletion, deleteOwnArtifact, noteUnverified, notDeleted } from './delete-own-artifact.ts';
+import { loadToolkit, uploadRecord } from './record-upload.ts';
 import { type Retention, expiry } from './retention.ts';
 import { verifyStoredCopy } from './stored-copy.ts';
 import { uploadFailure } from './upload-error.ts';
@@ -16,13 +16,20 @@ import { uploadFailure } from './upload-error.ts';
 /** The version of the protocol that has unzipped artifacts, and types (`upload-artifact.js` and `types.js` of `@actions/artifact`). */
 const VERSION = 7;
 const BACKUP_TYPE = 'application/octet-stream';
-const RECORD_TYPE = 'application/json';
 
 /** What an artifact is made through. */
 interface Service extends Pick<ArtifactClient, 'call'> {
-  readonly retention: Retention;
-  readonly env: NodeJS.ProcessEnv;
+  readonly settings: ArtifactSettings;
   readonly signal: AbortSignal;
+}
+
+/** What the artifacts of a run need of the job. */
+export interface ArtifactSettings {
+  /** That of the process: GitHub's client, which uploads the record, reads no other. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly retention: Retention;
+  /** The work folder. */
+  readonly folder: string;
 }
 
 /**
@@ -30,13 +37,16 @@ interface Service extends Pick<ArtifactClient, 'call'> {
  *
  * A service that never answers takes 87 s at each call; a storage, see {@link BlockWriter}.
  */
-export function artifactWriter(env: NodeJS.ProcessEnv, retention: Retention): BackupWriter {
+export function artifactWriter(settings: ArtifactSettings): BackupWriter {
   return {
     async begin(name, signal) {
       try {
-        const client = runService(env, { signal });
+        const client = runService(settings.env, { signal });
         if (!client) throw new UnexpectedResponse('the token of this job contains no run');
-        return await PendingArtifact.begin(name, { call: client.call, retention, env, signal });
+        const pending = await PendingArtifact.begin(name, { call: client.call, settings, signal });
+        // For the record, while the dump runs; if it fails, it fails there.
+        loadToolkit().catch(() => undefined);
+        return pending;
       } catch (error) {
         throw cancelledOr(signal, () => uploadFailure(error));
       }
@@ -65,7 +75,7 @@ class PendingArtifact implements PendingBackup {
   static async begin(name: string, service: Service): Promise<PendingArtifact> {
     const aborted = new AbortController();
     const signal = AbortSignal.any([service.signal, aborted.signal]);
-    const sink = await createArtifact({ ...service, signal }, name, BACKUP_TYPE);
+    const sink = await createArtifact({ ...service, signal }, name);
     return new PendingArtifact(name, service, sink, aborted);
   }
 
@@ -80,7 +90,7 @@ class PendingArtifact implements PendingBackup {
       noteUnverified(name);
       this.#isVisible = true;
       this.#id = await finalizeArtifact(this.#service, name, file);
-      await verifyStoredCopy({ name, ...file }, this.#service.env, this.#service);
+      await verifyStoredCopy({ name, ...file }, this.#service.settings.env, this.#service);
       log.info('Read back from the artifact service: size and SHA-256 match the verified file');
     });
   };
@@ -88,15 +98,13 @@ class PendingArtifact implements PendingBackup {
   readonly finish = async (record: BackupRecord): Promise<StoredBackup> => {
     const id = this.#id;
     if (id === undefined) throw new Error(`The artifact ${this.#artifact} was not committed.`);
-    const text = serializeRecord(record);
-    const facts = { size: text.length, sha256: createHash('sha256').update(text).digest('hex') };
+    const name = recordName(this.#artifact);
+    const content = serializeRecord(record);
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    const { settings, signal } = this.#service;
     await this.#orWithdraw(async () => {
-      const name = recordName(this.#artifact);
-      const sink = await createArtifact(this.#service, name, RECORD_TYPE);
-      await pipeline([text], sink);
-      await sink.commit();
-      await finalizeArtifact(this.#service, name, facts);
-      await verifyStoredCopy({ name, ...facts }, this.#service.env, this.#service);
+      await uploadRecord({ name, content, ...settings, signal });
+      await verifyStoredCopy({ name, size: content.length, sha256 }, settings.env, this.#service);
     });
     noteUnverified(undefined);
     return storedBackup(this.#artifact, id, record, this.#service);
@@ -106,9 +114,9 @@ class PendingArtifact implements PendingBackup {
     this.#aborted.abort();
     this.sink.on('error', () => undefined).destroy();
     if (!this.#isVisible) return;
-    const { env, signal } = this.#service;
+    const { settings, signal } = this.#service;
     this.#isVisible = false;
-    const withdrawal = await deleteOwnArtifact(this.#artifact, env, signal);
+    const withdrawal = await deleteOwnArtifact(this.#artifact, settings.env, signal);
     if (withdrawal.kind === 'left') throw notDeleted(this.#artifact, withdrawal.why);
   };
 
@@ -123,9 +131,10 @@ class PendingArtifact implements PendingBackup {
 
   /** Deletes the artifact, and adds to the reason the result. */
   async #withdrawn(reason: unknown): Promise<unknown> {
-    const { env, signal } = this.#service;
+    const { settings, signal } = this.#service;
     this.#isVisible = false;
-    return afterDeletion(reason, this.#artifact, await deleteOwnArtifact(this.#artifact, env, signal));
+    const withdrawal = await deleteOwnArtifact(this.#artifact, settings.env, signal);
+    return afterDeletion(reason, this.#artifact, withdrawal);
   }
 }
 
@@ -134,7 +143,7 @@ function storedBackup(
   name: string,
   artifactId: number,
   { file: { size, sha256 } }: BackupRecord,
-  { env, retention }: Service,
+  { settings: { env, retention } }: Service,
 ): StoredBackup {
   const backup = readBackupFileName(name);
   if (!backup) throw new Error(`${name} is not the name of a backup.`);
@@ -148,23 +157,19 @@ function storedBackup(
 }
 
 /** @returns what takes the content of a new artifact, which nobody can see yet. */
-async function createArtifact(
-  { call, retention, signal }: Service,
-  name: string,
-  mimeType: string,
-): Promise<BlockWriter> {
+async function createArtifact({ call, settings, signal }: Service, name: string): Promise<BlockWriter> {
   const answer = await call('CreateArtifact', {
     name,
     version: VERSION,
-    mime_type: mimeType,
-    expires_at: expiry(new Date(), retention).toISOString(),
+    mime_type: BACKUP_TYPE,
+    expires_at: expiry(new Date(), settings.retention).toISOString(),
   });
   // Loaded here, because loading it takes longer than everything else together.
   const { AnonymousCredential, BlockBlobClient } = await import('@azure/storage-blob');
   // The writer tries again itself: the client would neither end a request that stands still, nor tell of it.
   const options = { retryOptions: { maxTries: 1 } };
   const blob = new BlockBlobClient(textOf(answer['signed_upload_url']), new AnonymousCredential(), options);
-  return new BlockWriter(blob, mimeType, signal);
+  return new BlockWriter(blob, BACKUP_TYPE, signal);
 }
 
 /** Makes it an artifact that everybody can see. @returns its id. */

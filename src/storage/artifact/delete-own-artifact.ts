@@ -15,6 +15,9 @@ const PARTING_MS = 5_000;
 /**
  * Deletes an artifact of this job that must not be used as a backup. It tries for 21 s, or for 5 s when
  * the job is cancelled.
+ *
+ * `deleteArtifact` of `@actions/artifact` cannot: it takes no signal, waits three minutes for a call that is not answered
+ * and 3 s before it tries again, and tells a refusal by its text alone.
  */
 export async function deleteOwnArtifact(
   name: string,

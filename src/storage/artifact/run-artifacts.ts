@@ -7,7 +7,7 @@ import { type Located, storedArtifact, withRecords } from './stored-artifact.ts'
 
 /**
  * The artifacts of this workflow run, of all its jobs. The runner's own token lists and reads them, so a job needs no
- * permission for that.
+ * permission for that. `listArtifacts` of `@actions/artifact` leaves out which job has made one, without which it cannot be read.
  *
  * @returns an empty list without the service, or if it fails: it only avoids the need for a permission.
  * @throws the signal's reason.

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import * as toolCache from '@actions/tool-cache';
 import { UserError, messageOf } from '../../errors.ts';
+import { untilAborted } from '../../process/until-aborted.ts';
 import { log } from '../../runner/log.ts';
 import { run } from '../../process/run.ts';
 import { type ClientRequest, type ClientTools, compareVersions } from '../client-tools.ts';
@@ -69,13 +70,8 @@ export async function installFromEdb(
 
 async function download(build: EdbBuild, file: string, wanted: string, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
-  const cancelled = Promise.withResolvers<never>();
-  const onAbort = (): void => {
-    cancelled.reject(signal.reason);
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
   try {
-    await Promise.race([toolCache.downloadTool(build.url, file), cancelled.promise]);
+    await untilAborted(signal, toolCache.downloadTool(build.url, file));
   } catch (error) {
     signal.throwIfAborted();
     throw new UnavailableError(
@@ -87,8 +83,6 @@ async function download(build: EdbBuild, file: string, wanted: string, signal: A
       },
       { cause: error },
     );
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }
 
