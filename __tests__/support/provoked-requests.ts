@@ -1,5 +1,3 @@
-import { join } from 'node:path';
-import { startDatabase } from './database.ts';
 import { type FailureBench, type ProvokedFailure, connectionTo, newDatabase } from './failure-bench.ts';
 
 /** A dump with words, of an empty database. */
@@ -80,24 +78,5 @@ export const REQUEST_FAILURES: readonly ProvokedFailure[] = [
         await newDatabase(plain, 'large', 'CREATE TABLE t AS SELECT generate_series(1, 50000)'),
         '--file=/dev/full',
       ),
-  },
-  {
-    name: 'a file that cannot be written',
-    cause: /cannot write the archive on the runner: No such file or directory\./,
-    provoke: ({ plain, pgDump, folder }) =>
-      pgDump(connectionTo(plain), `--file=${join(folder, 'no', 'file')}`),
-  },
-  {
-    name: 'a server that is newer than pg_dump',
-    cause: /server \(18\.\d+\) .*pg_dump \(17\.\d+\)/,
-    hint: /postgres-version/,
-    provoke: async ({ pgDump }) => {
-      const newer = await startDatabase({ version: '18' });
-      try {
-        return await pgDump(connectionTo(newer));
-      } finally {
-        await newer.stop();
-      }
-    },
   },
 ];

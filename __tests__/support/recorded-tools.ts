@@ -130,13 +130,6 @@ export const TOOL_RECORDS: readonly RecordedFailure[] = [
     cause: /Timed out waiting for a lock on the table public\.held/,
   },
   {
-    name: 'a newer server, in the words of pg_dump 14',
-    source: 'pg_dump 14: pg_backup_db.c, _check_database_version',
-    printed:
-      'pg_dump: error: server version: 18.1; pg_dump version: 14.20\npg_dump: error: aborting because of server version mismatch',
-    cause: /The server \(18\.1\) is newer than pg_dump \(14\.20\)/,
-  },
-  {
     name: 'a server that is too old',
     source: 'pg_dump 17: pg_backup_db.c, _check_database_version',
     printed:
@@ -161,12 +154,6 @@ export const TOOL_RECORDS: readonly RecordedFailure[] = [
     printed:
       'pg_dump: error: Dumping the contents of table "t" failed: PQgetCopyData() failed.\npg_dump: detail: Error message from server: out of memory for query result',
     cause: /pg_dump ran out of memory on the runner/,
-  },
-  {
-    name: 'a file that grows beyond the limit of the runner',
-    source: 'pg_dump 17: pg_backup_custom.c, and strerror of glibc',
-    printed: 'pg_dump: error: could not write to output file: File too large',
-    cause: /exceeds the file size limit of the runner/,
   },
   {
     name: 'tools whose libraries are missing',

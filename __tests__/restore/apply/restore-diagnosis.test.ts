@@ -1,5 +1,4 @@
-import { truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { truncate } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { diagnose } from '../../../src/postgres/diagnosis/diagnosis.ts';
 import { captureOutput } from '../../support/captured-output.ts';
@@ -62,22 +61,6 @@ describe.each(Object.entries(RESTORE_FAILURES))('the diagnosis of %s', (_, failu
 });
 
 describe('the diagnosis of an archive', () => {
-  it.each([
-    ['no archive', 'SELECT 1;\n', /not an archive in the custom format/],
-    ['a script', '--\n-- PostgreSQL database dump\n--\n\n', /not an archive in the custom format/],
-    ['nothing', '', /archive is damaged/],
-    [
-      'an archive of a future version',
-      'PGDMP\x01\x63\x00\x04\x08\x01\x00\x00',
-      /written by a newer pg_dump .*\(format 1\.99\)/,
-    ],
-  ])('explains %s', async (_, text, cause) => {
-    const file = join(bed.folder, 'odd');
-    await writeFile(file, text, 'latin1');
-    const { stderr } = await bed.pgRestore(['--format=custom', '--file=-', file]);
-    expect(diagnose(stderr).cause).toMatch(cause);
-  });
-
   it('explains a truncated archive', async () => {
     const { file } = await bed.dump(
       await bed.database(`CREATE TABLE t AS SELECT repeat(md5(g::text), 9) FROM generate_series(1, 999) g`),

@@ -90,13 +90,9 @@ export const ACCESS_RULES: readonly Rule[] = [
     hint: 'Set sslcert and sslkey, and sslmode=require or stricter, in the connection string.',
   },
   {
-    pattern: /^no pg_hba\.conf entry for .*(?:no encryption|SSL off)$/,
-    cause: 'The server accepts encrypted connections only.',
-    hint: 'Add ?sslmode=require to the connection string.',
-  },
-  {
-    // Supavisor, RDS Proxy, Neon.
-    pattern: /^SSL connection is required|^This RDS Proxy requires TLS|^connection is insecure/,
+    // Also of Supavisor, RDS Proxy, Neon.
+    pattern:
+      /^no pg_hba\.conf entry for .*(?:no encryption|SSL off)$|^SSL connection is required|^This RDS Proxy requires TLS|^connection is insecure/,
     cause: 'The server accepts encrypted connections only.',
     hint: 'Add ?sslmode=require to the connection string.',
   },

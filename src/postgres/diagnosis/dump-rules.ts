@@ -175,16 +175,6 @@ const REQUEST_RULES: readonly Rule[] = [
     cause: 'The server ($1) is too old for pg_dump ($2).',
     hint: 'Set an older postgres-version; this action supports PostgreSQL 9.5 and newer.',
   },
-  {
-    pattern: /^server version: ([\w.]+).*; pg_dump version: ([\w.]+)/,
-    cause: 'The server ($1) is newer than pg_dump ($2).',
-    hint: "Set postgres-version to the server's major version.",
-  },
-  {
-    pattern: /^aborting because of server version mismatch/,
-    cause: 'pg_dump cannot dump a server of this version.',
-    hint: "Set postgres-version to the server's major version.",
-  },
 ];
 
 /** The runner, on which pg_dump writes. */
@@ -194,18 +184,6 @@ const RUNNER_RULES: readonly Rule[] = [
     pattern: /^(?:could not .*: )?(?:No space left on device|Disk quota exceeded)/,
     cause: 'The disk of the runner is full.',
     hint: 'Free some space before this step, compress more, or use a larger runner.',
-  },
-  {
-    from: 'tool',
-    pattern: /^could not .*: File too large/,
-    cause: 'The archive exceeds the file size limit of the runner.',
-    hint: 'Raise the limit (ulimit -f), or compress more.',
-  },
-  {
-    from: 'tool',
-    pattern: /^could not (?:open|create|write|close|seek).*(?:file|archive|directory).*: (.*)/,
-    cause: 'pg_dump cannot write the archive on the runner: $1.',
-    hint: 'Check the temporary folder of the runner (RUNNER_TEMP): its permissions and its disk.',
   },
   {
     from: 'tool',

@@ -214,26 +214,6 @@ const ROW_RULES: readonly Rule[] = [
 const ARCHIVE_RULES: readonly Rule[] = [
   {
     from: 'tool',
-    pattern: /^unsupported version \((.*)\) in file header/,
-    cause: 'The archive was written by a newer pg_dump than this pg_restore can read (format $1).',
-    hint: 'Set postgres-version to the version of the tools that made the backup, or a newer one; "auto" finds it.',
-  },
-  {
-    from: 'tool',
-    pattern:
-      /^(?:input file does not appear to be a valid archive|did not find magic string in file header|input file is too short.*|input file appears to be a text format dump.*)/,
-    cause: 'The file is not an archive in the custom format of pg_dump.',
-    hint: 'Use a file that was made by this action or by pg_dump --format=custom. An SQL script can be restored with psql.',
-  },
-  {
-    from: 'tool',
-    pattern:
-      /^(?:archive is compressed, but this installation does not support compression.*|cannot restore from compressed archive.*)/,
-    cause: 'This pg_restore cannot read the compression of the archive.',
-    hint: 'Let the action install the tools, or use a postgres-version of 16 or newer that was built with zstd and lz4.',
-  },
-  {
-    from: 'tool',
     pattern:
       /^(?:could not (?:read from|find) (?:input file|block ID|header).*|corrupt tar header.*|found unexpected block ID.*)/,
     cause: 'The archive is damaged: pg_restore cannot read all of it.',
