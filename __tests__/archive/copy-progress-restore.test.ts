@@ -22,16 +22,7 @@ describe('the progress of a restore', () => {
     );
   });
 
-  it('names table, share, rate and time left from the bytes read of the archive', () => {
-    const progress = restoreProgress(sizes);
-    progress.line(restoring('public.a'), 0);
-    progress.line(restoring('public.b'), 20_000_000);
-    expect(progress.describe({ elapsedMs: 10_000, archiveBytes: 30_000_000 })?.trim()).toBe(
-      '37 %  150 MB of 400 MB  15 MB/s  about 17 s left  public.b',
-    );
-  });
-
-  it('names only the tables if the bytes that were read are unknown', () => {
+  it('names table, share, rate and time left by the tables that are complete', () => {
     const progress = restoreProgress(sizes);
     progress.line(restoring('public.a'), 0);
     expect(progress.describe({ elapsedMs: 10_000, archiveBytes: 0 })).toBe('  public.a');

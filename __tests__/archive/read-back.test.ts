@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Manifest } from '../../src/archive/content/manifest.ts';
 import type { ReadBack, ReadBackRequest } from '../../src/archive/read-back.ts';
 import { CancelledError } from '../../src/errors.ts';
+import { recordChildren } from '../../src/process/run.ts';
 import { testClientTools } from '../support/client-tools.ts';
 import { ODD_DATABASE } from './content/odd-database.ts';
 import { ReadBackBed } from './read-back-bed.ts';
@@ -258,13 +259,13 @@ describe('reading back', () => {
     const cancelled = new CancelledError('SIGINT');
     const controller = new AbortController();
     const pids: number[] = [];
-    const reading = bed.read(archive, {
-      signal: controller.signal,
-      onSpawn: (pid) => {
-        pids.push(pid);
+    recordChildren((pid) => {
+      pids.push(pid);
+      setImmediate(() => {
         controller.abort(cancelled);
-      },
+      });
     });
+    const reading = bed.read(archive, { signal: controller.signal });
     await expect(reading).rejects.toBe(cancelled);
     expect(pids).toHaveLength(1);
     for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');

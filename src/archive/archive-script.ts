@@ -15,7 +15,6 @@ export interface ArchiveScriptRequest {
   readonly environment: Environment;
   readonly workFolder: string;
   readonly signal: AbortSignal;
-  readonly onSpawn?: ((pid: number) => void) | undefined;
   readonly onStdout: (chunk: Buffer) => void;
 }
 
@@ -35,7 +34,7 @@ export const DATA_ONLY = [
  * which a restore from the file would fail.
  */
 export async function printArchive(request: ArchiveScriptRequest): Promise<RunResult> {
-  const { archive, dumpIds, pgRestore, environment: env, workFolder, signal, onSpawn, onStdout } = request;
+  const { archive, dumpIds, pgRestore, environment: env, workFolder, signal, onStdout } = request;
   const listFile = path.join(workFolder, `archive-${randomBytes(6).toString('hex')}.list`);
   if (dumpIds !== undefined) await writeFile(listFile, useList(dumpIds), { mode: 0o600, flag: 'wx' });
   try {
@@ -50,7 +49,7 @@ export async function printArchive(request: ArchiveScriptRequest): Promise<RunRe
         ...(dumpIds === undefined ? [] : [`--use-list=${listFile}`]),
         archive,
       ],
-      { env, signal, onStdout, ...(onSpawn === undefined ? {} : { onSpawn }) },
+      { env, signal, onStdout },
     );
   } finally {
     await rm(listFile, { force: true });

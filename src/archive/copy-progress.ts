@@ -39,8 +39,8 @@ export function dumpProgress(sizes: TableSizes): CopyProgress {
 }
 
 /**
- * Follows a restore with one connection: by the tables that it prints, within one table by what it has read of the
- * archive, and by the other objects that it prints, of which building an index takes the longest.
+ * Follows a restore with one connection: by the tables that it prints, and by the other objects that it prints, of which
+ * building an index takes the longest.
  */
 export function restoreProgress(sizes: TableSizes): CopyProgress {
   const rows = copyProgress(sizes, RESTORED_TABLE);

@@ -2,6 +2,7 @@ import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { CancelledError } from '../../../src/errors.ts';
+import { recordChildren } from '../../../src/process/run.ts';
 import type { RestoreRequest } from '../../../src/restore/apply/restore-request.ts';
 import { captureOutput } from '../../support/captured-output.ts';
 import type { Session } from '../../support/database.ts';
@@ -27,6 +28,7 @@ beforeAll(async () => {
   slow = await bed.dump(await bed.database(SLOW_INDEX));
 });
 afterEach(async () => {
+  recordChildren(() => undefined);
   expect(await readdir(bed.folder)).not.toContainEqual(expect.stringMatching(/\.(?:list|filter)$/));
 });
 afterAll(() => bed.stop());
@@ -134,8 +136,8 @@ describe.each(WAYS)('a restore %s', (_, way) => {
   it('leaves no session on the server when pg_restore is killed', async () => {
     const target = await bed.database('', `slow killed ${JSON.stringify(way)}`);
     const pids: number[] = [];
-    const onSpawn = (pid: number): void => void pids.push(pid);
-    const restoring = userErrorOf(bed.restore(slow, target, { ...way, onSpawn }));
+    recordChildren((pid) => void pids.push(pid));
+    const restoring = userErrorOf(bed.restore(slow, target, way));
     await atWork(target);
     for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGKILL');
     expect((await restoring).message).toMatch(/^(?:pg_restore|psql) was ended by SIGKILL\. /);
@@ -190,7 +192,8 @@ describe('a restore', () => {
       const [list = ''] = (await readdir(bed.folder)).filter((name) => name.endsWith('.list'));
       seen.push({ args, mode: (await stat(join(bed.folder, list))).mode & 0o777 });
     };
-    await bed.restore(odd, target, { onSpawn: (pid) => void looking.push(look(pid)) });
+    recordChildren((pid) => void looking.push(look(pid)));
+    await bed.restore(odd, target);
     await Promise.all(looking);
     expect(seen).toHaveLength(1);
     for (const { args, mode } of seen) {

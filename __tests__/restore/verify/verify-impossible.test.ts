@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CancelledError } from '../../../src/errors.ts';
+import { recordChildren } from '../../../src/process/run.ts';
 import { captureOutput } from '../../support/captured-output.ts';
 import { userErrorOf } from '../../support/user-error.ts';
 import { type RestoreBed, type TestArchive, startRestoreBed } from '../apply/restore-bed.ts';
@@ -58,10 +59,16 @@ describe('a verification that is impossible', () => {
     const cancelled = new CancelledError('SIGINT');
     const target = await bed.database();
     await bed.restore(archive, target);
-    const onSpawn = (): void => {
-      controller.abort(cancelled);
-    };
+    let programs = 0;
+    recordChildren(() => {
+      programs += 1;
+      // psql asks the catalog before pg_dump starts.
+      if (programs === 2)
+        setImmediate(() => {
+          controller.abort(cancelled);
+        });
+    });
     const session = bed.session(target).until(controller.signal);
-    await expect(bed.verify(archive, target, { session, onSpawn })).rejects.toBe(cancelled);
+    await expect(bed.verify(archive, target, { session })).rejects.toBe(cancelled);
   });
 });

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { watchSilence } from '../../postgres/watchdog/silence.ts';
 import { UserError } from '../../errors.ts';
 import { log } from '../../runner/log.ts';
 import { endedBySignal, run } from '../../process/run.ts';
-import { type CopyProgress, parallelProgress, restoreProgress } from '../../archive/copy-progress.ts';
+import { parallelProgress, restoreProgress } from '../../archive/copy-progress.ts';
 import { logProgress } from '../../runner/progress-log.ts';
 import { watchLocks } from './lock-watch.ts';
 import { useList } from '../../archive/archive-script.ts';
@@ -146,9 +145,8 @@ async function followed(
   const sessions = restoreSessions(request.session);
   const progress =
     jobs === undefined ? restoreProgress(request.tableBytes) : parallelProgress(request.tableBytes.size);
-  const reading = bytesRead();
   const ticker = logProgress((elapsedMs) =>
-    progress.describe({ elapsedMs, archiveBytes: reading.bytes(), isSilent: log.withholdsContent }),
+    progress.describe({ elapsedMs, archiveBytes: 0, isSilent: log.withholdsContent }),
   );
   const locks = watchLocks(sessions, request.lockWaitMs);
   const silence = watchSilence({
@@ -165,12 +163,10 @@ async function followed(
       sessions,
       state,
       signal: AbortSignal.any([request.session.signal, locks.signal, silence.signal]),
-      onSpawn: (pid) => {
-        silence.onSpawn(pid);
-        request.onSpawn?.(pid);
+      onSpawn: silence.onSpawn,
+      onStderrLine: (line) => {
+        progress.line(line, 0);
       },
-      onReaderSpawn: reading.of,
-      onStderrLine: lineTaker(progress, reading),
     });
   } catch (error) {
     const outcome = await settle(sessions, state.transaction, request.look);
@@ -184,15 +180,7 @@ async function followed(
 
 /** `pg_restore` that is connected to the server itself. */
 async function restoreConnected(
-  {
-    words,
-    sessions: { restoring },
-    signal,
-    onSpawn,
-    onReaderSpawn,
-    onStderrLine,
-    state: { transaction },
-  }: RestoreRun,
+  { words, sessions: { restoring }, signal, onSpawn, onStderrLine, state: { transaction } }: RestoreRun,
   jobs: number | undefined,
 ): Promise<void> {
   transaction.mayBeCommitted = jobs === undefined;
@@ -202,10 +190,7 @@ async function restoreConnected(
     {
       env: restoring.environment,
       signal,
-      onSpawn: (pid) => {
-        onReaderSpawn(pid);
-        onSpawn(pid);
-      },
+      onSpawn,
       onStderrLine,
     },
   );
@@ -220,35 +205,4 @@ async function restoreConnected(
 /** The same error, with the state that it leaves the target in. */
 function withImpact(error: UserError, impact: string): UserError {
   return error.reworded({ message: (text) => `${text} ${impact}` });
-}
-
-function lineTaker(progress: CopyProgress, reading: BytesRead): (line: string) => void {
-  return (line) => {
-    progress.line(line, line.includes('processing data') ? reading.bytes() : 0);
-  };
-}
-
-/** How much a process has read so far. */
-interface BytesRead {
-  readonly of: (pid: number) => void;
-  readonly bytes: () => number;
-}
-
-/** What a process has read of its files, by Linux's account (proc(5), `/proc/pid/io`); 0 on other systems. What comes over a socket does not count. */
-function bytesRead(): BytesRead {
-  let file: string | undefined;
-  return {
-    of: (pid) => {
-      file = `/proc/${pid}/io`;
-    },
-    bytes: () => {
-      if (file === undefined) return 0;
-      try {
-        return Number(/^rchar: (\d+)$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? 0);
-      } catch {
-        // Not Linux, or the process has ended.
-        return 0;
-      }
-    },
-  };
 }

@@ -27,8 +27,6 @@ export interface RestoreRequest {
   /** The bytes of each table's rows, by the name that `pg_restore --verbose` prints: schema.table. */
   readonly tableBytes: ReadonlyMap<string, number>;
   readonly workFolder: string;
-  /** Told the process id of each tool. */
-  readonly onSpawn?: (pid: number) => void;
   /** Told how a restore in one transaction ended, when it failed or was cancelled. */
   readonly onOutcome?: (outcome: Outcome) => void;
   readonly look: Look;
@@ -44,8 +42,6 @@ export interface RestoreRun {
   /** Of the request, and of the watches over locks and silence. */
   readonly signal: AbortSignal;
   readonly onSpawn: (pid: number) => void;
-  /** Told the process that reads the archive, beside `onSpawn`. */
-  readonly onReaderSpawn: (pid: number) => void;
   readonly onStderrLine: (line: string) => void;
   readonly state: RestoreState;
 }

@@ -26,7 +26,7 @@ export function isOlderThanTools(toolsMajor: number, serverMajor: number): boole
  * @throws UserError when either program fails; the signal's reason when it was aborted.
  */
 export async function restoreThroughPsql(restore: RestoreRun, last: readonly string[]): Promise<void> {
-  const { request, words, signal, onSpawn, onReaderSpawn, onStderrLine } = restore;
+  const { request, words, signal, onSpawn, onStderrLine } = restore;
   const { transaction } = restore.state;
   const { restoring } = restore.sessions;
   const isOlder = isOlderThanTools(restoring.tools.major, request.serverMajor);
@@ -48,10 +48,7 @@ export async function restoreThroughPsql(restore: RestoreRun, last: readonly str
     env: restoring.tools.environment,
     stdout: script,
     signal,
-    onSpawn: (pid) => {
-      onReaderSpawn(pid);
-      onSpawn(pid);
-    },
+    onSpawn,
     onStderrLine,
   }).then(
     (result) => {

@@ -7,10 +7,9 @@ import { runDump, sharedArguments } from './verification-dump.ts';
 import type { VerificationRequest } from './verification-request.ts';
 
 /** Which database, with what, and which of its relations are none of the restore's business. */
-export type SchemaDumpRequest = Pick<
-  VerificationRequest,
-  'session' | 'workFolder' | 'encoding' | 'role' | 'onSpawn'
-> & { readonly untouched: readonly (readonly string[])[] };
+export type SchemaDumpRequest = Pick<VerificationRequest, 'session' | 'workFolder' | 'encoding' | 'role'> & {
+  readonly untouched: readonly (readonly string[])[];
+};
 
 /**
  * Dumps the definitions of the target, with owners and privileges, and reads what `pg_dump` says of them. Relations that

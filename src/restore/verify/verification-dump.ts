@@ -80,7 +80,7 @@ export async function dumpForVerification(
  * @throws UserError when it fails or its connection stops responding; the signal's reason when it was aborted.
  */
 export async function runDump(
-  { session, onSpawn }: Pick<VerificationRequest, 'session' | 'onSpawn'>,
+  { session }: Pick<VerificationRequest, 'session'>,
   args: readonly string[],
   onStdout?: (chunk: Buffer) => void,
 ): Promise<void> {
@@ -89,10 +89,7 @@ export async function runDump(
     const result = await run(session.tools.pgDump, args, {
       env: session.environment,
       signal: AbortSignal.any([session.signal, silence.signal]),
-      onSpawn: (pid) => {
-        silence.onSpawn(pid);
-        onSpawn?.(pid);
-      },
+      onSpawn: silence.onSpawn,
       ...(onStdout === undefined ? {} : { onStdout }),
     });
     requireSuccess(result);

@@ -23,8 +23,6 @@ export interface VerificationRequest {
   /** The database that was restored. */
   readonly session: PgSession;
   readonly workFolder: string;
-  /** Told the process id of each tool. */
-  readonly onSpawn?: (pid: number) => void;
 }
 
 /** What was found to be identical. */

@@ -126,7 +126,7 @@ async function withOtherRows(
 }
 
 async function readArchive(
-  { session, workFolder, onSpawn }: VerificationRequest,
+  { session, workFolder }: VerificationRequest,
   { file, dumpIds }: NonNullable<VerificationRequest['archive']>,
   listener: ScriptListener,
 ): Promise<void> {
@@ -139,7 +139,6 @@ async function readArchive(
     environment: session.tools.environment,
     workFolder,
     signal: session.signal,
-    onSpawn,
     onStdout: (chunk) => {
       reader.write(chunk);
     },
