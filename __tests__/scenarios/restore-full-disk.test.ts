@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ActionRun, RunActionOptions } from '../support/runner.ts';
 import { fillLarge } from '../support/shop.ts';
-import { type SmallDisk, fillUp, limitFileSize, smallDisk } from '../support/small-disk.ts';
+import { fillUp, limitFileSize, smallDisk } from '../support/small-disk.ts';
 import {
   type TestBed,
   errorsOf,
@@ -16,7 +16,6 @@ import { relationsIn } from './held-restore.ts';
 
 const PASSPHRASE = 'correct horse battery staple';
 const UNTOUCHED = 'The target was not touched';
-const NOT_VERIFIED = 'The target contains what was restored, but it is not verified.';
 
 let bed: TestBed;
 let folder: string;
@@ -89,30 +88,40 @@ describe('a full disk (thorough)', () => {
     }
   });
 
-  it.each([
-    ['before the archive is read back', /^Restoring from the file/, UNTOUCHED],
-    ['before the plan is made', /^Read back/, UNTOUCHED],
-    ['before anything is restored', /^Will create/, 'The target'],
-    ['before the verification', /^Restored /, NOT_VERIFIED],
-  ])('%s makes the step fail, and says how the target is', async (moment, line, impact) => {
-    const disk: SmallDisk | undefined = await smallDisk(8);
-    if (!disk) return;
+  const fullAfter = async (
+    line: RegExp,
+  ): Promise<{ readonly target: string; readonly run: ActionRun } | undefined> => {
+    const disk = await smallDisk(8);
+    if (!disk) return undefined;
+    const onLine = (shown: string): void => {
+      if (line.test(shown)) fillUp(disk);
+    };
     try {
-      const { target, run } = await restore(
-        { path: fileOf(large) },
-        {
-          temp: disk.folder,
-          onLine: (shown) => {
-            if (line.test(shown)) fillUp(disk);
-          },
-        },
-      );
-      process.stderr.write(
-        `${moment}: ${String(run.exitCode)} ${errorsOf(run).join('|')}\n${run.log}\n${run.summary.slice(0, 400)}\n${run.leftFiles.join()}\n${(await relationsIn(bed, target)).join()}\n`,
-      );
-      expect(run.summary).toContain(impact);
+      return await restore({ path: fileOf(large) }, { temp: disk.folder, onLine });
     } finally {
       await disk.remove();
     }
+  };
+
+  it.each([
+    ['before the archive is read back', /^Restoring from the file/],
+    ['before the plan is made', /^Read back/],
+  ])('%s makes the step fail, and changes nothing', async (_, line) => {
+    const done = await fullAfter(line);
+    if (!done) return;
+    const { target, run } = done;
+    expect(errorsOf(run)).toEqual([expect.stringMatching(/^The disk of the runner is full: ENOSPC.*\n/)]);
+    expect(run.leftFiles).toEqual(['temp/filler']);
+    expect(run.summary).toContain('The target is as it was before');
+    expect(await relationsIn(bed, target)).toEqual([]);
+  });
+
+  it('before the verification does not hinder it', async () => {
+    const done = await fullAfter(/^Restored /);
+    if (!done) return;
+    expect(done.run.log).toMatch(/^Compared in /m);
+    // The file for the outputs is on the same disk.
+    expect(errorsOf(done.run)).toEqual([expect.stringMatching(/^GITHUB_OUTPUT: .*ENOSPC/)]);
+    expect(done.run.summary).toContain('The target contains what was restored, and it is verified');
   });
 });

@@ -5,7 +5,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ActionRun } from '../support/runner.ts';
 import { fillLarge } from '../support/shop.ts';
-import { limitFileSize, smallDisk } from '../support/small-disk.ts';
 import {
   type TestBed,
   errorsOf,
@@ -263,35 +262,5 @@ describe('a restore over several connections (thorough)', () => {
     expectFailedRestore(run, /pg_restore failed: .*A part of it was restored: with jobs/);
     expect(run.summary).toMatch(/may contain a part of the backup/);
     await expectNoSessions(bed);
-  });
-});
-
-describe('a full disk (thorough)', () => {
-  it.each([
-    [
-      'download',
-      () => ({ backup: large.outputs['artifact-name'] ?? '' }),
-      /could not be written to the disk/,
-    ],
-    [
-      'decryption',
-      () => ({ path: fileOf(sealed), 'age-passphrase': PASSPHRASE }),
-      /could not be decrypted: .*(?:no space|disk)/i,
-    ],
-  ])('at the %s makes the step fail, and changes nothing', async (_, inputs, annotation) => {
-    const disk = await smallDisk(2);
-    const options: Parameters<TestBed['restore']>[0] = disk
-      ? { temp: disk.folder }
-      : // Without the right to mount a small disk, a limit on the size of files stops the action in the same place.
-        { onStart: ({ pid }) => void limitFileSize(pid, 2) };
-    try {
-      const restore = await restoring(bed, inputs(), { ...SECRETS, ...options });
-      const run = await restore.running;
-      expectFailedRestore(run, disk ? annotation : /disk|file too large|EFBIG/i);
-      expect(run.summary).toContain('The target was not touched');
-      expect(await relationsIn(bed, restore.target)).toEqual([]);
-    } finally {
-      await disk?.remove();
-    }
   });
 });

@@ -11,8 +11,8 @@ import { ScriptError } from './content/script-statement.ts';
 import { DataBlocks } from './data-blocks.ts';
 import { type ReadBack, requireAll, requireSuccess } from './read-back.ts';
 import { definitionsOf } from './toc/definitions.ts';
-import { type TableOfContents, type TocEntry, readContents } from './toc/table-of-contents.ts';
-import { TocStart } from './toc/toc-bytes.ts';
+import { IncomingContents } from './toc/incoming-contents.ts';
+import type { TableOfContents, TocEntry } from './toc/table-of-contents.ts';
 import { unreadable } from './unreadable.ts';
 
 /** With what an archive is read while it is made. */
@@ -77,35 +77,26 @@ export function readStream(request: StreamRequest): StreamReading {
 
 /** Follows an archive: first its table of contents, then its blocks of data. */
 class ArchiveStart {
-  readonly #start = new TocStart();
-  readonly #reading = readContents(this.#start);
-  #contents: TableOfContents | undefined;
+  readonly #incoming = new IncomingContents();
   #blocks: DataBlocks | undefined;
 
   add(chunk: Buffer): void {
-    if (this.#blocks) {
-      this.#blocks.add(chunk);
-      return;
-    }
-    this.#start.add(chunk);
-    this.#read();
+    if (this.#blocks) this.#blocks.add(chunk);
+    else this.#follow(this.#incoming.add(chunk));
   }
 
   /** After the last byte. @throws UserError when the archive does not end here. */
   end(): TableOfContents {
-    this.#start.end();
-    if (!this.#contents) this.#read();
+    const contents = this.#incoming.end();
+    if (!this.#blocks) this.#follow(contents);
     this.#blocks?.end();
-    if (!this.#contents) throw unreadable('it ends within its table of contents');
-    return this.#contents;
+    return contents;
   }
 
-  #read(): void {
-    const read = this.#reading.next();
-    if (read.done !== true) return;
-    this.#contents = read.value;
-    this.#blocks = new DataBlocks(read.value.entries);
-    this.#blocks.add(this.#start.rest());
+  #follow(contents: TableOfContents | undefined): void {
+    if (!contents) return;
+    this.#blocks = new DataBlocks(contents.entries);
+    this.#blocks.add(this.#incoming.rest());
   }
 }
 

@@ -49,6 +49,7 @@ const IN_ONE_TRANSACTION: Readonly<Record<Outcome, string>> = {
 };
 const IN_PARTS = 'The target may contain a part of the backup: with jobs, a restore is many transactions.';
 const NOT_VERIFIED = 'The target contains what was restored, but it is not verified.';
+const VERIFIED = 'The target contains what was restored, and it is verified.';
 
 /**
  * The restore job: find the backup, read it back, guard the target, restore, verify, report. Nothing in the target is
@@ -130,6 +131,7 @@ async function restoreBackup(job: Job, connection: Connection): Promise<void> {
     ? await stopwatch.time('Verification', () => verifyTarget(archive, target, plan, { restored, settings }))
     : undefined;
   if (verification === undefined) log.info('Verification skipped (verify: false)');
+  else impact.words = VERIFIED;
   if (inputs.addToPath) addToolsToPath(tools);
 
   await reportRestore({
