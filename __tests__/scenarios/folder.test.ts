@@ -2,6 +2,7 @@ import { mkdtemp, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { escaped } from '../../src/runner/markdown.ts';
 import { parseRecord } from '../../src/storage/parse-record.ts';
 import { expectColour, runOnSeries } from '../support/series-bed.ts';
 import { type ShopRows, countRows, fillShop } from '../support/shop.ts';
@@ -100,6 +101,9 @@ describe('several stores', () => {
     expectSuccess(run);
     const name = run.outputs['backup-file'] ?? '';
     expect(run.outputs).toMatchObject({ 'artifact-name': name, 'backup-path': path.join(one, name) });
+    for (const store of [`the folder ${one}`, bed.artifacts.repository, `the folder ${two}`]) {
+      expect(run.summary).toContain(` in ${escaped(store)}\n`);
+    }
     const stored = await bed.artifacts.read(name);
     const record = await bed.artifacts.read(`${name}.json`);
     for (const copy of [one, two]) {

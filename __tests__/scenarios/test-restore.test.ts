@@ -221,12 +221,14 @@ describe('an unsuitable server for the test restore makes the backup fail before
     );
   });
 
-  it('because it is too new for the tools (thorough)', async () => {
+  it('because it is too new for the tools of a fixed postgres-version, while auto follows it (thorough)', async () => {
     const newer = await startDatabase({ version: '18' });
+    const inputs = { 'verify-connection-string': newer.url };
     try {
-      await refused({ 'verify-connection-string': newer.url }, /verify-connection-string[^]*18/, [
-        newer.password,
-      ]);
+      const says = /^verify-connection-string: The server is PostgreSQL 18.*\n.*"postgres-version: 18"/;
+      await refused({ ...inputs, 'postgres-version': '17' }, says, [newer.password]);
+      const run = await backup({ ...inputs, 'postgres-version': 'auto' }, { secrets: [newer.password] });
+      expect(run.log).toContain('PostgreSQL 18 needs newer client tools than 17');
     } finally {
       await newer.stop();
     }

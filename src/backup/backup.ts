@@ -33,6 +33,7 @@ import {
   TEST_SERVER_INPUT,
   checkTestServer,
   openTestServer,
+  refuseNewerTestServer,
   runTestRestore,
 } from './test-restore/test-restore.ts';
 import { type Retention, retention } from '../storage/artifact/retention.ts';
@@ -118,10 +119,21 @@ async function prepare(job: Job, { connection, testServer }: BackupResources): P
   const available = await stopwatch.time('Client tools', () => provideTools(toolsRequest(job)));
   const preflight = { input: INPUT, connection, tools: available, attempts, allowPooler, signal };
   const database = await stopwatch.time('Preflight', () => runPreflight(preflight));
-  const tools = await toolsForServer(toolsRequest(job), available, database.server.major);
+  const testDatabase =
+    testServer && (await checkTestServer(testServer, { tools: available, attempts, signal }));
+  const newest = Math.max(database.server.major, testDatabase?.server.major ?? 0);
+  const tools = await toolsForServer(toolsRequest(job), available, newest);
   refuseNewerServer(database.server, tools.major);
-  const testDatabase = testServer && (await checkTestServer(testServer, { tools, attempts, signal }));
-  return { database: { ...database, session: database.session.using(tools) }, tools, testDatabase };
+  if (testDatabase) refuseNewerTestServer(testDatabase.server, tools.major);
+  return {
+    database: withTools(database, tools),
+    tools,
+    testDatabase: testDatabase && withTools(testDatabase, tools),
+  };
+}
+
+function withTools(database: Database, tools: ClientTools): Database {
+  return { ...database, session: database.session.using(tools) };
 }
 
 /** The steps, in their order. */
@@ -158,7 +170,7 @@ async function makeBackup(job: Job, resources: BackupResources): Promise<void> {
   await reportBackup({
     ...published,
     ...{ backupName, server, testRestore },
-    previous: previous[0]?.series,
+    previous,
     address: resources.connection.address,
     clientVersion: tools.version,
     compression: inputs.compression.spec,

@@ -23,6 +23,8 @@ export interface CatalogueEntry {
 /** A series of backups. */
 export interface Catalogue {
   readonly backupName: string;
+  /** Of the store; undefined where there is only one. */
+  readonly store?: string | undefined;
   /** The newest first. */
   readonly entries: readonly CatalogueEntry[];
   /** What has a name of the series and is no backup, as a sentence. */
@@ -42,8 +44,8 @@ export function catalogueEntry(stored: StoredBackup): CatalogueEntry {
  * A series as a section of a job summary: the newest backups as a table, and a chart of their sizes. At most 20 rows,
  * because the summary of a step may have 1 MiB.
  */
-export function catalogue({ backupName, entries, ignored, now }: Catalogue): string {
-  const heading = `### Backups of ${code(backupName)}`;
+export function catalogue({ backupName, store, entries, ignored, now }: Catalogue): string {
+  const heading = `### Backups of ${code(backupName)}${store === undefined ? '' : ` in ${escaped(store)}`}`;
   const notices = ignored === undefined ? [] : [escaped(ignored)];
   if (entries.length === 0) {
     return [heading, 'There is no unexpired backup.', ...notices].join('\n\n');

@@ -43,7 +43,7 @@ function summaryOf(changes: Partial<BackupSummary> = {}): string {
     exposure: undefined,
     testRestore: undefined,
     unchanged: false,
-    series: undefined,
+    series: [],
     repository: 'example/shop',
     retention: '90 days: 91 were requested, the repository allows at most 90',
     copies: [ARTIFACT],

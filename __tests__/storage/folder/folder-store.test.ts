@@ -136,7 +136,7 @@ describe('a folder of backups', () => {
       [1, 5, 30].map((hours) => backupFile('shop', hours)),
     );
     expect(series).toMatchObject({ others: ['shop-eu'], lookedAt: undefined, unfinished: { length: 2 } });
-    expect(series.ignored).toBe('Ignored 2 files named like a backup: unfinished (without a record).');
+    expect(series.ignored).toBe('Ignored 2 files named like a backup: 2 unfinished (without a record).');
   });
 
   it('is empty when it is not there', async () => {

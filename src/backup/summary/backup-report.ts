@@ -2,7 +2,8 @@ import type { Manifest } from '../../archive/content/manifest.ts';
 import type { ServerFacts } from '../../postgres/preflight.ts';
 import type { Encryption } from '../../age/age-inputs.ts';
 import type { Exposure } from '../../github/privacy.ts';
-import type { Series, StoredBackup } from '../../storage/store.ts';
+import type { StoredBackup } from '../../storage/store.ts';
+import type { PreviousBackups } from '../previous-backups.ts';
 import { type TestRestoredOn, backupSummary } from './backup-summary.ts';
 import { catalogue, catalogueEntry } from '../../storage/catalogue.ts';
 import type { Durations } from '../../runner/durations.ts';
@@ -20,8 +21,8 @@ export interface BackupReport extends PublishedBackup, Durations {
   /** Undefined without a test restore. */
   readonly testRestore: TestRestoredOn | undefined;
   readonly backupName: string;
-  /** The stored backups of the same database in the first store; undefined when they could not be listed. */
-  readonly previous: Pick<Series, 'backups' | 'ignored'> | undefined;
+  /** The stored backups of the same database in each store, in the order of the copies; undefined where they could not be listed. */
+  readonly previous: readonly (Pick<PreviousBackups, 'store' | 'series'> | undefined)[];
   readonly encryption: Encryption | undefined;
   /** Who else can read it; undefined: nobody. */
   readonly exposure: Exposure | undefined;
@@ -43,14 +44,18 @@ export async function reportBackup(report: BackupReport): Promise<void> {
   await finish({ outputs: outputs(report), summary, phases, totalMs });
 }
 
-/** The series with the new backup in it, as a section of the summary. */
-function seriesOf({ copies, backupName, previous, content, unchanged }: BackupReport): string | undefined {
-  const [first] = copies;
-  if (!first || !previous) return undefined;
-  const { ignored } = previous;
-  const entries = previous.backups.map(catalogueEntry);
-  const made = unchanged ? [] : [{ ...catalogueEntry(first), rows: content?.rows }];
-  return catalogue({ backupName, entries: [...made, ...entries], ignored, now: new Date() });
+/** The series of each store with the new backup in it, as sections of the summary. */
+function seriesOf({ copies, backupName, previous, content, unchanged }: BackupReport): string[] {
+  return copies.flatMap((copy, index) => {
+    const found = previous[index];
+    if (!found) return [];
+    const { series, store } = found;
+    const made = unchanged ? [] : [{ ...catalogueEntry(copy), rows: content?.rows }];
+    const entries = [...made, ...series.backups.map(catalogueEntry)];
+    const { ignored } = series;
+    const now = new Date();
+    return [catalogue({ backupName, store: copies.length > 1 ? store : undefined, entries, ignored, now })];
+  });
 }
 
 function outputs(report: BackupReport): Readonly<Record<string, string>> {

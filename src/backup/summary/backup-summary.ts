@@ -32,8 +32,8 @@ export interface BackupSummary extends PublishedBackup, Durations {
   readonly content: Manifest | undefined;
   /** Undefined without a test restore. */
   readonly testRestore: TestRestoredOn | undefined;
-  /** The list of backups, as a section; undefined when they could not be listed. */
-  readonly series: string | undefined;
+  /** The list of backups in each store, as a section; none where they could not be listed. */
+  readonly series: readonly string[];
   /** `owner/name`. */
   readonly repository: string;
 }
@@ -46,7 +46,7 @@ export function backupSummary(backup: BackupSummary): string {
     facts(backup),
     ...(backup.content ? [largestTables(backup.content.tables) ?? 'The archive contains no rows.'] : []),
     howToRestore(backup),
-    ...(backup.series === undefined ? [] : [backup.series]),
+    ...backup.series,
     '',
   ].join('\n\n');
 }

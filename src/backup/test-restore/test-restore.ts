@@ -4,7 +4,12 @@ import type { ReadBack } from '../../archive/read-back.ts';
 import { FULL_RESTORE, makePlan, verifyTarget, restoreInto, logPlan } from '../../restore/engine.ts';
 import type { ClientTools } from '../../tools/client-tools.ts';
 import { type Connection, type ConnectionPlan, openConnection } from '../../postgres/connection.ts';
-import { type Database, refuseNewerServer, runPreflight } from '../../postgres/preflight.ts';
+import {
+  type Database,
+  type ServerFacts,
+  refuseNewerServer,
+  runPreflight,
+} from '../../postgres/preflight.ts';
 import { UserError, cancelledOr } from '../../errors.ts';
 import { recordScratchDatabase } from '../../runner/job-state.ts';
 import { duration } from '../../runner/format.ts';
@@ -44,8 +49,7 @@ export function openTestServer(
 /**
  * Makes sure before the dump that the test restore has a server.
  *
- * @throws UserError naming the input, when it cannot be reached, the tools could not dump it for the verification, or its role
- *   may not create a database.
+ * @throws UserError naming the input, when it cannot be reached, or its role may not create a database.
  */
 export async function checkTestServer(
   connection: Connection,
@@ -55,9 +59,17 @@ export async function checkTestServer(
   try {
     const preflight = { ...access, input: TEST_SERVER_INPUT, connection, allowPooler: undefined };
     const database = await runPreflight(preflight);
-    refuseNewerServer(database.server, access.tools.major);
     await requireCreatePrivilege(database.session);
     return database;
+  } catch (error) {
+    throw error instanceof UserError ? aboutItsInput(error) : error;
+  }
+}
+
+/** Fails if the tools could not dump that server for the verification. @throws UserError naming the input. */
+export function refuseNewerTestServer(server: ServerFacts, clientMajor: number): void {
+  try {
+    refuseNewerServer(server, clientMajor);
   } catch (error) {
     throw error instanceof UserError ? aboutItsInput(error) : error;
   }

@@ -10,7 +10,7 @@ import { type Search, scan } from './search.ts';
 import {
   type Located,
   type LocatedBackup,
-  ignoredInWords,
+  ignoredArtifacts,
   isBackup,
   newestFirst,
   withRecords,
@@ -56,7 +56,7 @@ async function findLatest(
     log.info(`Only the artifacts of this run were searched: ${error.message}`);
     return known;
   });
-  const ignored = ignoredInWords(searched.artifacts, wanted.backupName);
+  const ignored = ignoredArtifacts(searched.artifacts, wanted.backupName);
   if (ignored !== undefined) log.info(ignored);
   const usable = searched.artifacts.filter(isUsable).sort(newestFirst);
   const names = new Set(usable.map(({ artifact }) => artifact.backup.backupName));
@@ -129,7 +129,7 @@ function stockOf({ wanted, repository, artifacts, isComplete }: Search, access: 
       .map((located) => ({ ...storedFileOf(located, access), expired: located.artifact.expired })),
     total: artifacts.length,
     isComplete,
-    ignored: ignoredInWords(artifacts, undefined),
+    ignored: ignoredArtifacts(artifacts, undefined),
   };
 }
 

@@ -6,7 +6,7 @@ import { log } from '../../runner/log.ts';
 import {
   type LocatedBackup,
   type LocatedFile,
-  ignoredInWords,
+  ignoredArtifacts,
   isBackup,
   isFileOfBackup,
   newestFirst,
@@ -33,7 +33,7 @@ export async function findSeries(
   const wanted = { kind: 'latest', backupName } as const;
   const known = { wanted, repository: api.repository, artifacts: [], isComplete: true };
   const { artifacts, isComplete, answeredAt } = await scan(pagesWith(api, permission), known, () => false);
-  const ignored = ignoredInWords(artifacts, backupName);
+  const ignored = ignoredArtifacts(artifacts, backupName);
   if (ignored !== undefined) log.info(ignored);
   const now = Date.now();
   const usable = artifacts

@@ -1,6 +1,5 @@
-import { count } from '../../runner/format.ts';
 import type { Origin } from '../../github/fork-rules.ts';
-import { SMALLEST_BACKUP } from '../unfinished.ts';
+import { SMALLEST_BACKUP, UNFINISHED, ignoredInWords } from '../unfinished.ts';
 import { type BackupFileName, fileOfRecord, readBackupFileName, recordName } from '../backup-file-name.ts';
 
 /** An artifact as the service lists it. */
@@ -87,7 +86,7 @@ function belongs({ artifact: record }: Located, { artifact: file }: Located): bo
  * @param artifacts with their records.
  * @param backupName of which series; undefined: of any.
  */
-export function ignoredInWords(
+export function ignoredArtifacts(
   artifacts: readonly Located[],
   backupName: string | undefined,
 ): string | undefined {
@@ -98,16 +97,13 @@ export function ignoredInWords(
       return named && (backupName ?? named.backupName) === named.backupName;
     })
     .map(({ artifact }) => artifact);
-  if (ignored.length === 0) return undefined;
   const notOwn = ignored.filter(({ origin }) => origin !== 'own').length;
   const unfinished = ignored.filter(({ backup }) => backup).length;
-  const tooSmall = ignored.length - notOwn - unfinished;
-  const kinds = [
-    ...(notOwn > 0 ? [`${notOwn} not made by this repository's own code (pull requests from forks)`] : []),
-    ...(unfinished > 0 ? [`${unfinished} unfinished (without a record)`] : []),
-    ...(tooSmall > 0 ? [`${tooSmall} too small for a backup`] : []),
-  ];
-  return `Ignored ${count(ignored.length, 'artifact')} named like a backup: ${kinds.join(', ')}.`;
+  return ignoredInWords('artifact', [
+    [notOwn, "not made by this repository's own code (pull requests from forks)"],
+    [unfinished, UNFINISHED],
+    [ignored.length - notOwn - unfinished, 'too small for a backup'],
+  ]);
 }
 
 /** Whether it is the file of a backup, which may be unfinished. */

@@ -1,10 +1,9 @@
 import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError, errorCode, messageOf } from '../../errors.ts';
-import { count } from '../../runner/format.ts';
 import { readBackupFileName, recordName } from '../backup-file-name.ts';
 import type { Series, StoredBackup, StoredFile } from '../store.ts';
-import { SMALLEST_BACKUP } from '../unfinished.ts';
+import { SMALLEST_BACKUP, UNFINISHED, ignoredInWords } from '../unfinished.ts';
 import { type FolderPlace, requireNoWayOut } from './folder-place.ts';
 
 /** What a file is called until all of it is written. */
@@ -109,14 +108,8 @@ export function seriesIn({ backups, unfinished }: FolderListing, backupName: str
     backups: backups.filter(isOfSeries),
     unfinished: left,
     others: [...names].filter((name) => name !== backupName),
-    ignored: ignoredInWords(left),
+    ignored: ignoredInWords('file', [[left.length, UNFINISHED]]),
     lookedAt: undefined,
     answeredAt: undefined,
   };
-}
-
-/** What has the name of a backup and is none, as a sentence; undefined when there is nothing of the kind. */
-export function ignoredInWords(unfinished: readonly StoredBackup[]): string | undefined {
-  if (unfinished.length === 0) return undefined;
-  return `Ignored ${count(unfinished.length, 'file')} named like a backup: unfinished (without a record).`;
 }

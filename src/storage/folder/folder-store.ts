@@ -7,8 +7,8 @@ import { exactLength } from '../exact-length.ts';
 import { type Stock, ambiguous, notFound } from '../no-such-backup.ts';
 import type { BackupStore, StoredFile } from '../store.ts';
 import type { WantedBackup } from '../wanted-backup.ts';
-import { isLeftOver } from '../unfinished.ts';
-import { type FolderListing, PARTIAL, ignoredInWords, listFolder, seriesIn } from './folder-listing.ts';
+import { UNFINISHED, ignoredInWords, isLeftOver } from '../unfinished.ts';
+import { type FolderListing, PARTIAL, listFolder, seriesIn } from './folder-listing.ts';
 import { type FolderPlace, folderName } from './folder-place.ts';
 import { beginInFolder } from './pending-file.ts';
 import { READ_NO_LINK, readRecordBeside } from './record-file.ts';
@@ -68,7 +68,7 @@ function findIn(listing: FolderListing, wanted: WantedBackup, place: FolderPlace
     backups,
     total: backups.length + unfinished.length + others.length,
     isComplete: true,
-    ignored: ignoredInWords(unfinished),
+    ignored: ignoredInWords('file', [[unfinished.length, UNFINISHED]]),
   };
   const found = wanted.kind === 'latest' ? latestIn(stock, wanted.backupName) : namedIn(listing, wanted);
   if (!found) throw notFound(stock, new Date());
