@@ -39,7 +39,7 @@ const FIRST_OF_MANY: Impacts = {
 };
 const RIGHTS: Impacts = {
   ...always(
-    'Everything was restored but owners, privileges and what needs them (materialized views, event triggers): until they are, do not let anybody use the database. Without jobs, all or nothing is restored.',
+    'Everything was restored but owners, privileges, policies for roles of which some do not exist, and what needs these (materialized views, event triggers): until they are, do not let anybody use the database. Without jobs, all or nothing is restored.',
   ),
   committed: 'Everything was restored, but it is not verified.',
 };
