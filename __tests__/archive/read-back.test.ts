@@ -248,13 +248,6 @@ describe('an unreliable pg_restore', () => {
 });
 
 describe('reading back', () => {
-  it('reports its progress', async () => {
-    const seen: { bytes: number; rows: number }[] = [];
-    const { manifest } = await bed.read(archive, { onProgress: (progress) => seen.push(progress) });
-    expect(seen.at(-1)).toMatchObject({ rows: manifest.rows });
-    expect(seen.map(({ bytes }) => bytes)).toEqual(seen.map(({ bytes }) => bytes).toSorted((a, b) => a - b));
-  });
-
   it('stops when the job is cancelled, and leaves no process', async () => {
     const cancelled = new CancelledError('SIGINT');
     const controller = new AbortController();

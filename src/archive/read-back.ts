@@ -2,13 +2,12 @@ import { createHash } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
 import { errorLines } from '../postgres/diagnosis/error-lines.ts';
 import { messageOf } from '../errors.ts';
-import { collectAfterEvery } from '../process/garbage.ts';
 import { type RunResult, endedBySignal } from '../process/run.ts';
 import { watchStall } from '../process/stall.ts';
 import { log } from '../runner/log.ts';
 import { type ArchiveScriptRequest, isReadable, printArchive } from './archive-script.ts';
 import { type Contents, ContentsCollector, type Manifest, manifestOf } from './content/manifest.ts';
-import { type ScriptProgress, ScriptReader } from './content/script-reader.ts';
+import { ScriptReader } from './content/script-reader.ts';
 import { ScriptError } from './content/script-statement.ts';
 import { definitionsOf } from './toc/definitions.ts';
 import { type TocEntry, readTableOfContents } from './toc/table-of-contents.ts';
@@ -16,8 +15,6 @@ import { unreadable } from './unreadable.ts';
 
 /** An archive to read back, and how. */
 export interface ReadBackRequest extends Omit<ArchiveScriptRequest, 'dumpIds' | 'onStdout'> {
-  /** Called many times a second. */
-  readonly onProgress?: (progress: ScriptProgress) => void;
   /** Fails after so many milliseconds without output from `pg_restore`; five minutes when absent. */
   readonly stallTimeoutMs?: number;
 }
@@ -61,12 +58,9 @@ async function readContents(request: ReadBackRequest, entries: readonly TocEntry
   );
   const collector = new ContentsCollector();
   const reader = new ScriptReader(collector);
-  const collect = collectAfterEvery(16 * 1024 * 1024);
   try {
     await printed(request, others.length === 0 ? undefined : entries.filter(isReadable), (chunk) => {
       reader.write(chunk);
-      collect(chunk.length);
-      request.onProgress?.(reader.progress);
     });
     reader.end();
     if (reader.commits > 1) throw new ScriptError('its script contains a COMMIT among its rows');
@@ -74,11 +68,7 @@ async function readContents(request: ReadBackRequest, entries: readonly TocEntry
     throw error instanceof ScriptError ? unreadable(error.message, error) : error;
   }
   const unread = others.filter(({ hasData }) => hasData);
-  if (unread.length > 0) {
-    await printed(request, unread, (chunk) => {
-      collect(chunk.length);
-    });
-  }
+  if (unread.length > 0) await printed(request, unread, () => undefined);
   return collector.finish();
 }
 

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { PassThrough, type Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { collectAfterEvery } from '../process/garbage.ts';
 import { type Environment, run } from '../process/run.ts';
 import { watchStall } from '../process/stall.ts';
 import { DATA_ONLY, isReadable } from './archive-script.ts';
@@ -39,7 +38,6 @@ export interface StreamReading {
 /** The first `pg_restore` that can leave out statistics. */
 const FIRST_WITH_STATISTICS = 18;
 const INPUT_BYTES = 1024 * 1024;
-const COLLECT_EVERY_BYTES = 16 * 1024 * 1024;
 /** How long `pg_restore` may print nothing after it has got everything. */
 const STALL_TIMEOUT_MS = 120_000;
 
@@ -112,7 +110,6 @@ function printed(
 ): { readonly contents: Promise<Contents>; readonly progress: () => number } {
   const collector = new ContentsCollector();
   const reader = new ScriptReader(collector);
-  const collect = collectAfterEvery(COLLECT_EVERY_BYTES);
   const dropped = Promise.withResolvers<never>();
   dropped.promise.catch(() => undefined);
   const read = async (): Promise<Contents> => {
@@ -133,7 +130,6 @@ function printed(
         },
         onStdout: (chunk) => {
           reader.write(chunk);
-          collect(chunk.length);
           if (input.writableFinished) stall.progress();
         },
       });

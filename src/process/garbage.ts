@@ -2,29 +2,25 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /**
- * Has V8 collect garbage now.
+ * Has V8 collect its youngest garbage after every so many bytes, which takes a millisecond.
  *
  * A stream makes a new buffer for each chunk. V8 sees only the small objects in front of them, and puts a collection
- * off until some 100 MB of dead buffers have piled up, which count as the memory of this process. `minor` looks at the
- * youngest objects only: a millisecond; `major` at all of them: some milliseconds.
+ * off until some 100 MB of dead buffers have piled up, which count as the memory of this process.
+ *
+ * @returns a function that is to be called with the size of each chunk.
  */
-export function collectGarbage(type: 'minor' | 'major'): void {
-  collector ??= exposedCollector();
-  collector({ type });
-}
-
-/** @returns a function that is to be called with the size of each chunk, and collects after every so many bytes. */
 export function collectAfterEvery(bytes: number): (chunkBytes: number) => void {
   let sum = 0;
   return (chunkBytes) => {
     sum += chunkBytes;
     if (sum < bytes) return;
     sum = 0;
-    collectGarbage('minor');
+    collector ??= exposedCollector();
+    collector({ type: 'minor' });
   };
 }
 
-type Collector = (options: { type: 'minor' | 'major' }) => void;
+type Collector = (options: { type: 'minor' }) => void;
 
 let collector: Collector | undefined;
 

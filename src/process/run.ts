@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { UserError, errorCode, messageOf } from '../errors.ts';
+import { collectAfterEvery } from './garbage.ts';
 
 /** The whole environment of a child process: nothing is inherited. */
 export type Environment = Readonly<Record<string, string>>;
@@ -50,6 +51,7 @@ export function recordChildren(record: (pid: number) => void): void {
 const KILL_AFTER_MS = 3_000;
 /** How long the last output of a killed program may take to arrive. */
 const CLOSE_AFTER_MS = 1_000;
+const COLLECT_EVERY_BYTES = 16 * 1024 * 1024;
 const STDOUT_LIMIT = 64 * 1024 * 1024;
 /** `pg_dump` lists every table in one message when it cannot lock them. */
 const STDERR_LIMIT = 256 * 1024;
@@ -84,6 +86,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   };
   options.signal?.addEventListener('abort', onAbort, { once: true });
 
+  const collectGarbage = collectAfterEvery(COLLECT_EVERY_BYTES);
   const stdout = collect(STDOUT_LIMIT, 'head');
   const stderr = collect(STDERR_LIMIT, 'tail');
   const lines = splitLines((line) => options.onStderrLine?.(line));
@@ -93,6 +96,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
       if (failure) return;
       try {
         (options.onStdout ?? stdout.add)(chunk);
+        collectGarbage(chunk.length);
       } catch (error) {
         stop(error);
       }

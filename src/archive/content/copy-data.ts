@@ -17,8 +17,6 @@ export interface CopiedRows {
 
 /** Reads the rows of one COPY block. */
 export interface RowsReader {
-  /** Rows seen so far. */
-  readonly rows: number;
   /** Reads from index `from` on. @returns the index after the terminator, or -1 when the rows continue after this chunk. */
   read(chunk: Buffer, from: number): number;
   /** Call once, after `read` has found the terminator. */
@@ -37,10 +35,6 @@ export class CopyDataReader implements RowsReader {
   #matched = 0;
   #rows = 0;
   #bytes = 0;
-
-  get rows(): number {
-    return this.#rows;
-  }
 
   read(chunk: Buffer, from: number): number {
     let at = from;

@@ -15,7 +15,6 @@ export interface ScriptListener {
 export interface ScriptProgress {
   /** Bytes of the script, that is, of the uncompressed archive. */
   readonly bytes: number;
-  readonly rows: number;
   /** The table whose rows are being read, as `pg_dump` writes its name. */
   readonly table?: string;
 }
@@ -43,7 +42,6 @@ export class ScriptReader {
   #hasContents = false;
   #commits = 0;
   #bytes = 0;
-  #rows = 0;
   /** The statement so far, and its length. */
   #pieces: Buffer[] = [];
   #held = 0;
@@ -60,7 +58,6 @@ export class ScriptReader {
     const target = this.#target;
     return {
       bytes: this.#bytes,
-      rows: this.#rows + (target === undefined ? 0 : this.#data.rows),
       ...(target === undefined ? {} : { table: target.name }),
     };
   }
@@ -154,7 +151,6 @@ export class ScriptReader {
     const end = this.#data.read(chunk, from);
     if (end === -1) return chunk.length;
     const rows = this.#data.finish();
-    this.#rows += rows.rows;
     if (this.#target !== undefined) this.#listener.onRows(this.#target, rows);
     this.#target = undefined;
     return end;

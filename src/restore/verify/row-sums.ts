@@ -67,10 +67,6 @@ class SummingReader implements RowsReader {
     this.#onRow = onRow;
   }
 
-  get rows(): number {
-    return this.#reader.rows;
-  }
-
   read(chunk: Buffer, from: number): number {
     const end = this.#reader.read(chunk, from);
     this.#split(chunk.subarray(from, end === -1 ? chunk.length : end));

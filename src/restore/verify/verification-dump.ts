@@ -1,7 +1,6 @@
 import { diagnosedError } from '../../postgres/diagnosis/diagnosis.ts';
 import { watchSilence } from '../../postgres/watchdog/silence.ts';
 import { UserError } from '../../errors.ts';
-import { collectAfterEvery } from '../../process/garbage.ts';
 import { type RunResult, endedBySignal, run } from '../../process/run.ts';
 import {
   type ScriptListener,
@@ -12,8 +11,6 @@ import { ScriptError } from '../../archive/content/script-statement.ts';
 import { DATA_ONLY } from '../../archive/archive-script.ts';
 import { type FilteredRelation, dumpFilter } from './dump-filter.ts';
 import type { VerificationRequest } from './verification-request.ts';
-
-const COLLECT_EVERY = 16 * 1024 * 1024;
 
 /** Which part of the database is dumped for the verification. */
 export interface DumpSelection {
@@ -62,10 +59,8 @@ export async function dumpForVerification(
   await using filter = await dumpFilter(relationsOf(selection), request);
   try {
     const reader = new ScriptReader(listener);
-    const collect = collectAfterEvery(COLLECT_EVERY);
     await runDump(request, [...dumpArguments(request, selection), ...filter.args], (chunk) => {
       reader.write(chunk);
-      collect(chunk.length);
       onProgress(reader.progress);
     });
     reader.end();
