@@ -131,6 +131,11 @@ export function cancelledOr(signal: AbortSignal, failed: () => unknown): unknown
   return signal.aborted ? signal.reason : failed();
 }
 
+/** Anything that was thrown, as an error. */
+export function asError(thrown: unknown): Error {
+  return Error.isError(thrown) ? thrown : new Error(String(thrown));
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return Error.isError(error) ? error.message : String(error);

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { errorLines } from '../postgres/diagnosis/error-lines.ts';
 import { messageOf } from '../errors.ts';
+import { digestFile } from '../process/file-digest.ts';
 import { type RunResult, endedBySignal } from '../process/run.ts';
 import { watchStall } from '../process/stall.ts';
 import { log } from '../runner/log.ts';
@@ -28,7 +28,6 @@ export interface ReadBack {
   readonly size: number;
 }
 
-const READ_BYTES = 1024 * 1024;
 const STALL_TIMEOUT_MS = 5 * 60_000;
 
 /**
@@ -39,7 +38,7 @@ const STALL_TIMEOUT_MS = 5 * 60_000;
  */
 export async function readBack(request: ReadBackRequest): Promise<ReadBack> {
   const before = await identity(request.archive);
-  const { sha256, size } = await hashed(request.archive, request.signal);
+  const { sha256, size } = await digestFile(request.archive, request.signal);
   if (size === 0) throw unreadable('it is empty');
   const { entries } = await readTableOfContents(request.archive, request.signal);
   const contents = await readContents(request, entries);
@@ -123,23 +122,6 @@ export function requireSuccess({ exitCode, endedBy, stderr }: RunResult): void {
     throw unreadable(`pg_restore reports: ${reason}`, new Error(stderr.trim()));
   }
   for (const line of lines) log.content(line, 'pg_restore printed a warning');
-}
-
-async function hashed(archive: string, signal: AbortSignal): Promise<{ sha256: string; size: number }> {
-  const hash = createHash('sha256');
-  const buffer = Buffer.allocUnsafe(READ_BYTES);
-  const file = await open(archive);
-  try {
-    for (let size = 0; ;) {
-      signal.throwIfAborted();
-      const { bytesRead } = await file.read(buffer, 0, READ_BYTES, size);
-      if (bytesRead === 0) return { sha256: hash.digest('hex'), size };
-      hash.update(buffer.subarray(0, bytesRead));
-      size += bytesRead;
-    }
-  } finally {
-    await file.close();
-  }
 }
 
 /** Identifies a file and its state: changes when the file is replaced or written to. */

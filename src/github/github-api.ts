@@ -1,9 +1,10 @@
 import { UserError, cancelledOr } from '../errors.ts';
+import { pause } from '../process/retry.ts';
 import { duration } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
 import { type FailedAnswer, GitHubRefusal, RateLimited, rateLimitEnd, refusal } from './github-failure.ts';
 import { isJsonObject } from './json.ts';
-import { type Bounds, USUAL_RETRIES, retryWithTimeout, pause, reasonOf } from '../runner/retry-policy.ts';
+import { type Bounds, USUAL_RETRIES, retryWithTimeout, reasonOf } from '../runner/retry-policy.ts';
 
 /** A repository, and the token to access it with. */
 export interface RepositoryAccess extends Bounds {

@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { UserError } from '../errors.ts';
+import { UserError, asError } from '../errors.ts';
 
 /** One of several that get the same bytes. */
 export interface Consumer {
@@ -100,7 +100,7 @@ export class FanOut extends Writable {
     try {
       if (batch.length > 0) this.#look(batch);
     } catch (error) {
-      done(Error.isError(error) ? error : new Error(String(error)));
+      done(asError(error));
       return;
     }
     for (const { stream } of this.#consumers) if (batch.length > 0) stream.write(batch);

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { Writable } from 'node:stream';
+import { asError } from '../errors.ts';
 
 /** A new file, readable by its owner only (0600), that is written as a stream and is on the disk when the stream has finished. */
 export class FileSink extends Writable {
@@ -71,8 +72,4 @@ export class FileSink extends Writable {
       },
     );
   }
-}
-
-function asError(error: unknown): Error {
-  return Error.isError(error) ? error : new Error(String(error));
 }

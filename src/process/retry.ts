@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as timer } from 'node:timers/promises';
 import { cancelledOr } from '../errors.ts';
 
 const FIRST_PAUSE_MS = 1_000;
@@ -30,11 +30,16 @@ export async function retry<T>(operation: () => Promise<T>, policy: RetryPolicy)
       }
       const pauseMs = pauseAfter(attempt);
       policy.onRetry(error, attempt, pauseMs);
-      await pause(pauseMs, undefined, { signal: policy.signal }).catch(() => {
-        policy.signal.throwIfAborted();
-      });
+      await pause(pauseMs, policy.signal);
     }
   }
+}
+
+/** Waits. @throws the signal's reason when it is aborted meanwhile. */
+export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await timer(milliseconds, undefined, { signal }).catch(() => {
+    signal.throwIfAborted();
+  });
 }
 
 /** Milliseconds to wait after the given attempt: 1 s, doubled each time, 30 s at most. */

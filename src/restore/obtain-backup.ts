@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError, messageOf } from '../errors.ts';
 import { type TableOfContents, readTableOfContents } from '../archive/toc/table-of-contents.ts';
+import { digestFile } from '../process/file-digest.ts';
 import { bytes } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
 import type { RunnerEnvironment } from '../runner/runner-environment.ts';
@@ -66,13 +65,7 @@ export async function obtainBackup(job: ObtainingJob): Promise<ObtainedBackup> {
 }
 
 async function factsOf({ file, sha256 }: FoundFile, signal: AbortSignal): Promise<FileFacts> {
-  const { size } = await stat(file);
-  if (sha256 !== undefined) return { size, sha256 };
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024, signal })) {
-    if (Buffer.isBuffer(chunk)) hash.update(chunk);
-  }
-  return { size, sha256: hash.digest('hex') };
+  return sha256 === undefined ? digestFile(file, signal) : { size: (await stat(file)).size, sha256 };
 }
 
 async function localFile(given: string, { workspace }: RunnerEnvironment): Promise<FoundFile> {

@@ -1,4 +1,3 @@
-import { setTimeout as timer } from 'node:timers/promises';
 import { retry } from '../process/retry.ts';
 import { UserError, messageOf } from '../errors.ts';
 import { duration } from './format.ts';
@@ -57,13 +56,6 @@ export function retryTransient<T>(
       log.info(`${what}: ${reasonOf(error)}. Trying again in ${duration(pauseMs)}`);
     },
     signal,
-  });
-}
-
-/** Waits. @throws the signal's reason when it is aborted meanwhile. */
-export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await timer(milliseconds, undefined, { signal }).catch(() => {
-    signal.throwIfAborted();
   });
 }
 

@@ -1,4 +1,5 @@
 import { UserError } from '../../errors.ts';
+import { type JsonObject, isJsonObject } from '../../github/json.ts';
 
 /** The target of a `prisma+postgres://` URL. */
 export type PrismaTarget =
@@ -82,20 +83,16 @@ function keyOf(input: string, parameters: URLSearchParams): string {
 }
 
 /** The JSON object in a base64url text; undefined when there is none. Never throws, because V8's messages quote the text. */
-function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
+function jsonObject(text: string): JsonObject | undefined {
   const bytes = Buffer.from(text, 'base64url');
   // Node.js ignores invalid characters, so only a text that encodes to the same again is valid.
   if (text === '' || bytes.toString('base64url') !== text) return undefined;
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    return isObject(value) ? value : undefined;
+    return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Text that can stand in a URL and in an environment variable. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { UserError } from '../../errors.ts';
+import { UserError, asError } from '../../errors.ts';
 import { type RunResult, endedBySignal, run } from '../../process/run.ts';
 import { scriptArguments } from './pg-restore-arguments.ts';
 import { restoreFailure, logNotices } from './restore-failure.ts';
@@ -57,7 +57,7 @@ export async function restoreThroughPsql(restore: RestoreRun, last: readonly str
       script.end();
     },
     (error: unknown) => {
-      script.destroy(Error.isError(error) ? error : new Error(String(error)));
+      script.destroy(asError(error));
       throw error;
     },
   );

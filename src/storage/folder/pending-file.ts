@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError, cancelledOr, messageOf } from '../../errors.ts';
+import { digestFile } from '../../process/file-digest.ts';
 import { FileSink } from '../../process/file-sink.ts';
 import { noteState, savedState } from '../../runner/command-files.ts';
 import { isJsonObject } from '../../github/json.ts';
@@ -98,15 +98,8 @@ function notRemoved(file: string, error: unknown): UserError {
 
 /** Reads back what the disk has. */
 async function requireSame(partial: string, facts: FileFacts, signal: AbortSignal): Promise<void> {
-  const hash = createHash('sha256');
-  let size = 0;
-  const handle = await open(partial, READ_NO_LINK);
-  for await (const chunk of handle.createReadStream({ highWaterMark: 1024 * 1024, signal })) {
-    if (!Buffer.isBuffer(chunk)) continue;
-    hash.update(chunk);
-    size += chunk.length;
-  }
-  if (size === facts.size && hash.digest('hex') === facts.sha256) return;
+  const { size, sha256 } = await digestFile(partial, signal, READ_NO_LINK);
+  if (size === facts.size && sha256 === facts.sha256) return;
   throw new UserError(
     'stored-copy-differs',
     `The file ${path.basename(partial, PARTIAL)} differs from what was written: its size or SHA-256 is not the same.`,
