@@ -122,6 +122,21 @@ describe('a backup in a folder', () => {
     expect(await readdir(workspace)).toEqual([]);
     await pending.abort();
   });
+
+  it('that the post step cannot remove is named, and the others are removed', async () => {
+    const stuck = path.join(folder, NAME);
+    const other = path.join(folder, backupFile('shop', 2));
+    // Nothing removes a folder in place of a file.
+    await mkdir(stuck, { recursive: true });
+    await writeFile(other, CONTENT);
+    process.env['STATE_unfinished-files'] = JSON.stringify({ [stuck]: folder, [other]: folder });
+    await removeUnfinishedFiles();
+    delete process.env['STATE_unfinished-files'];
+    expect(await files()).toEqual([NAME]);
+    expect(output.text).toMatch(
+      /::warning .*The file .*\.bak could not be removed \(.*\): do not restore from it\./,
+    );
+  });
 });
 
 describe('a folder of backups', () => {

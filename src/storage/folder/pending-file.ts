@@ -142,14 +142,18 @@ function noteUnfinished(file: string, made: string | undefined): void {
   noteState(STATE, JSON.stringify(Object.fromEntries(begun)));
 }
 
-/** In the post step: removes what a killed job has left unfinished in folders. */
+/** In the post step: removes what a killed job has left unfinished in folders; what cannot be removed is named. */
 export async function removeUnfinishedFiles(): Promise<void> {
   const files: unknown = JSON.parse(savedState(STATE) ?? '{}');
   if (!isJsonObject(files)) return;
   for (const [file, made] of Object.entries(files)) {
     if (!readBackupFileName(path.basename(file))) continue;
-    await removeUnfinished(file);
-    if (typeof made === 'string' && made !== '') await removeEmptyFolders(path.dirname(file), made);
-    log.info(`Removed ${file}, which was not finished`);
+    try {
+      await removeUnfinished(file);
+      if (typeof made === 'string' && made !== '') await removeEmptyFolders(path.dirname(file), made);
+      log.info(`Removed ${file}, which was not finished`);
+    } catch (error) {
+      log.warning(notRemoved(file, error).message);
+    }
   }
 }
