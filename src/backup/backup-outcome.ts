@@ -15,7 +15,7 @@ export function noteStored(progress: BackupProgress, as: string | undefined): vo
 
 /** How the failure of a backup is reported. */
 export function backupFailure({ location }: Readonly<BackupProgress>): FailureContext {
-  if (location === undefined) return { heading: 'No backup was made', impact: 'Nothing was published.' };
+  if (location === undefined) return { heading: 'No backup was made', impact: 'No backup was published.' };
   return {
     heading: 'The backup is stored, but the step failed',
     impact: `The backup is still complete and verified: it is ${location}.`,

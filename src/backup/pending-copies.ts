@@ -32,6 +32,11 @@ export class PendingCopies implements AsyncDisposable {
     return copies;
   }
 
+  /** How many there are to be. */
+  get count(): number {
+    return this.#pending.length;
+  }
+
   /** What takes the file. */
   get sinks(): readonly Consumer[] {
     return this.#pending.map(({ name, sink, progress }) => ({ name, stream: sink, progress }));

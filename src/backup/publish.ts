@@ -46,12 +46,13 @@ export async function publish(
     await stopwatch.time('Record', () =>
       copies.finish(record, (copy) => {
         made.push(copy);
-        noteStored(progress, made.map(locationOf).join(' and '));
+        noteStored(progress, locationsOf(made, copies.count));
       }),
     );
   } catch (error) {
     const left = await copies.withdraw();
-    noteStored(progress, left.length > 0 ? progress.location : undefined);
+    // What could not be removed is no backup either: the error says so.
+    noteStored(progress, undefined);
     throw withLeft(error, left);
   }
   const kept = retentionInWords(retention);
@@ -62,11 +63,17 @@ export async function publish(
   return { copies: made, retention: kept, unchanged: false };
 }
 
+/** Where it is stored; while there are more copies to come, how many there are. */
+function locationsOf(made: readonly StoredBackup[], count: number): string {
+  const rest = made.length < count ? ` (${made.length} of ${count} copies)` : '';
+  return made.map(locationOf).join(' and ') + rest;
+}
+
 function locationOf({ name, path }: StoredBackup): string {
   return path === undefined ? `the artifact ${name}` : `the file ${path}`;
 }
 
-/** Adds what could not be removed. A cancellation is not changed; warnings are logged instead. */
+/** Adds what could not be removed, and must not be used. A cancellation is not changed; warnings are logged instead. */
 function withLeft(error: unknown, left: readonly string[]): unknown {
   if (left.length === 0) return error;
   if (error instanceof UserError) {
