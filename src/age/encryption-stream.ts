@@ -36,18 +36,21 @@ export class EncryptionStream extends Transform {
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.#given.update(chunk);
-    this.#pass(this.#seal.add(chunk), done);
+    this.#pass(() => this.#seal.add(chunk), done);
   }
 
   override _flush(done: TransformCallback): void {
-    this.#pass(this.#seal.end(), (error) => {
-      done(error ?? this.#verdict());
-    });
+    this.#pass(
+      () => this.#seal.end(),
+      (error) => {
+        done(error ?? this.#verdict());
+      },
+    );
   }
 
-  #pass(sealed: readonly Buffer[], done: TransformCallback): void {
+  #pass(seal: () => readonly Buffer[], done: TransformCallback): void {
     try {
-      for (const bytes of sealed) {
+      for (const bytes of seal()) {
         for (const content of this.#open.add(bytes)) this.#opened.update(content);
         this.push(bytes);
       }
