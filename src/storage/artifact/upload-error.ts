@@ -3,7 +3,7 @@ import { reasonOf } from '../../runner/retry-policy.ts';
 import { FailedStatus, QuotaReached, ServiceRefusal, isRefusal } from './artifact-client.ts';
 
 const TOKEN =
-  'The token of this job does not allow the upload: it may have expired, which happens when a job runs for more than six hours.';
+  'The token of this job does not allow the upload: it may have expired, which happens when a job runs for more than six hours. Run the job again.';
 const HINTS: ReadonlyMap<number, string> = new Map([
   [401, TOKEN],
   [403, TOKEN],
