@@ -30,8 +30,8 @@ export interface FaultCase {
   readonly outcome: Outcome;
   /** What the one annotation (cause and hint) must match or, if the backup survives, what the log must match. */
   readonly says: RegExp;
-  /** Whether the fault strikes after a complete and verified artifact was published: the artifact exists although the step fails. */
-  readonly published?: boolean;
+  /** Where a complete and verified backup was published before the fault struck: it exists although the step fails. */
+  readonly published?: 'an artifact' | 'a folder';
   /** Whether `npm test` tries it; each group has one at least. The others are tried by `npm run test:rest`. */
   readonly everyday?: true;
   /** Runs a backup with the fault, and removes the fault. Undefined where this user cannot cause it (not root). */

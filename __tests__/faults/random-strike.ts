@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Database } from '../support/database.ts';
 import { fastClock } from '../support/fast-clock.ts';
 import type { ActionRun, RunActionOptions } from '../support/runner.ts';
@@ -58,16 +59,32 @@ export async function strikeAtRandom(bed: FaultBed, step: Step): Promise<RandomS
     for (const undo of undos.toReversed()) await undo();
   });
   const outcome = outcomeOf(run);
-  const published = bed.artifacts.artifacts().some(({ id, name }) => !before.has(id) && saysSo(run, name));
-  const kept = (file: string): boolean =>
-    run.exitCode === 0 && step.kept && file.startsWith('workspace/kept/');
+  const made = bed.artifacts.artifacts().filter(({ id }) => !before.has(id));
+  const remains = made.filter(({ name }) => says(run, `The artifact ${name} could not be deleted`));
+  const isPublished = made.some((each) => !remains.includes(each) && says(run, `the artifact ${each.name}`));
+  const kept = keptCopy(run, outcome);
+  const published = isPublished ? 'an artifact' : kept.length > 0 ? 'a folder' : undefined;
   const broken = await brokenPromises(
     bed,
-    { ...run, leftFiles: run.leftFiles.filter((file) => !kept(file)) },
-    { outcome, says: /(?:)/, published: outcome !== 'survived' && published, before },
+    { ...run, leftFiles: run.leftFiles.filter((file) => !kept.includes(file)) },
+    {
+      outcome,
+      says: /(?:)/,
+      before: new Set([...before, ...remains.map(({ id }) => id)]),
+      isSilent: step.encrypted,
+      ...(outcome !== 'survived' && published ? { published } : {}),
+    },
   );
   await forgetArtifacts(bed);
   return { outcome, broken, run };
+}
+
+/** The copy in the folder, file and record, of a run that succeeded, or that says that it is there. */
+function keptCopy(run: ActionRun, outcome: Outcome): readonly string[] {
+  const kept = run.leftFiles.filter((file) => file.startsWith('workspace/kept/')).toSorted();
+  const [file = '', record] = kept;
+  const isBackup = kept.length === 2 && record === `${file}.json`;
+  return isBackup && (outcome === 'survived' || says(run, basename(file))) ? kept : [];
 }
 
 function outcomeOf({ exitCode }: ActionRun): Outcome {
@@ -75,10 +92,10 @@ function outcomeOf({ exitCode }: ActionRun): Outcome {
   return exitCode === 1 ? 'failed' : 'killed';
 }
 
-/** Whether a run that failed names this artifact as published. */
-function saysSo(run: ActionRun, artifact: string): boolean {
+/** Whether an annotation of a run has this text. */
+function says(run: ActionRun, text: string): boolean {
   const annotations = [...run.annotations, ...(run.post?.annotations ?? [])];
-  return annotations.some(({ message }) => message.includes(artifact));
+  return annotations.some(({ message }) => message.includes(text));
 }
 
 function merged(one: RunActionOptions, other: RunActionOptions): RunActionOptions {
@@ -217,9 +234,9 @@ function follow(moments: readonly [Moment, (main: StepHandle) => unknown][]): {
   };
 }
 
-/** Deletes the artifacts: they would fill the storage's memory in an hour. */
+/** Deletes the artifacts and their records: they would fill the storage's memory in an hour. */
 async function forgetArtifacts({ artifacts }: FaultBed): Promise<void> {
-  for (const { id } of artifacts.artifacts()) {
+  for (const { id } of [...artifacts.artifacts(), ...artifacts.records()]) {
     await fetch(`${artifacts.apiUrl}/repos/${artifacts.repository}/actions/artifacts/${id}`, {
       method: 'DELETE',
       headers: { authorization: `Bearer ${artifacts.githubToken}` },

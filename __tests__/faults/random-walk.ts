@@ -41,7 +41,7 @@ const LINES = [
   'Dumping',
   'Dumped',
   'Read back',
-  'Uploading',
+  'Uploaded',
 ];
 const POINTS: readonly FaultPoint[] = [
   'createArtifact',
@@ -127,7 +127,7 @@ export function walkStep(seed: number, number: number): Step {
 
 /** A step in one line: what `npm run soak` prints. */
 export function describeStep({ subject, encrypted, kept, attempts, faults }: Step): string {
-  const inputs = [subject, `${attempts}×`, ...(encrypted ? ['age'] : []), ...(kept ? ['path'] : [])].join(
+  const inputs = [subject, `${attempts}×`, ...(encrypted ? ['age'] : []), ...(kept ? ['folder'] : [])].join(
     ' ',
   );
   return `${inputs}: ${faults.map(describeFault).join(' + ')}`;

@@ -1,13 +1,16 @@
 import { artifactServiceCases } from './cases/artifact-service.ts';
 import { blobStorageCases } from './cases/blob-storage.ts';
+import { consumerCases } from './cases/consumers.ts';
 import { diskCases } from './cases/disk.ts';
 import { machineCases } from './cases/machine.ts';
 import { networkCases } from './cases/network.ts';
 import { serverCases } from './cases/server.ts';
 import { signalCases } from './cases/signals.ts';
+import { storeCases } from './cases/stores.ts';
 import { tableCases } from './cases/tables.ts';
 import { toolCases } from './cases/tools.ts';
 import { twinCases } from './cases/twins.ts';
+import { unfinishedCases } from './cases/unfinished.ts';
 import type { FaultCase } from './fault-case.ts';
 
 /** Every group of cases, in the order of the published matrix. */
@@ -16,11 +19,13 @@ export const FAULTS = {
   'The server': serverCases,
   Tables: tableCases,
   'The client tools': toolCases,
+  'What takes the dump': consumerCases,
   'The disk': diskCases,
   'The runner': machineCases,
   'Cancelled and killed jobs': signalCases,
   'The artifact service': artifactServiceCases,
   'The artifact storage': blobStorageCases,
+  'The stores and the record': [...storeCases, ...unfinishedCases],
   'Two jobs at once': twinCases,
 } as const satisfies Readonly<Record<string, readonly FaultCase[]>>;
 

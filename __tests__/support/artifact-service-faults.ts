@@ -32,6 +32,8 @@ export interface Fault {
    * answer can also stop in its middle (`stall`), or end there (`truncate`; a blob as if that were all).
    */
   readonly answer: number | MadeUpAnswer | 'reset' | 'hang' | 'lost' | 'corrupt' | 'stall' | 'truncate';
+  /** So many requests to this place are served first; none when absent. */
+  readonly after?: number;
   /** Only every n-th request to this place fails; every one when absent. */
   readonly everyNth?: number;
   /** After so many failures the place works again; never when absent. */
@@ -41,7 +43,7 @@ export interface Fault {
 /** Which places fail, and how. */
 export type FaultPlan = Partial<Record<FaultPoint, Fault>>;
 
-/** Counts the requests that each fault has seen, so that `everyNth` and `times` start anew with each new fault. */
+/** Counts the requests that each fault has seen, so that `after`, `everyNth` and `times` start anew with each new fault. */
 export function createFaultCounter(): (fault: Fault | undefined) => Fault['answer'] | undefined {
   const counts = new WeakMap<Fault, { seen: number; failed: number }>();
   return (fault) => {
@@ -49,6 +51,7 @@ export function createFaultCounter(): (fault: Fault | undefined) => Fault['answe
     const count = counts.get(fault) ?? { seen: 0, failed: 0 };
     counts.set(fault, count);
     count.seen += 1;
+    if (count.seen <= (fault.after ?? 0)) return undefined;
     if (count.seen % (fault.everyNth ?? 1) !== 0 || count.failed >= (fault.times ?? Infinity))
       return undefined;
     count.failed += 1;

@@ -14,11 +14,16 @@ export interface SmallDisk {
   remove(): Promise<void>;
 }
 
-/** @returns undefined where this user may not mount anything. */
-export async function smallDisk(megabytes: number): Promise<SmallDisk | undefined> {
+/**
+ * @param files how many files and folders it takes; any number when absent.
+ * @returns undefined where this user may not mount anything.
+ */
+export async function smallDisk(megabytes: number, files?: number): Promise<SmallDisk | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'small-disk-'));
+  // The folder itself counts.
+  const inodes = files === undefined ? '' : `,nr_inodes=${files + 1}`;
   try {
-    await execute('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0755`, 'tmpfs', folder]);
+    await execute('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0755${inodes}`, 'tmpfs', folder]);
   } catch {
     await rm(folder, { recursive: true });
     return undefined;

@@ -132,7 +132,7 @@ export const machineCases: readonly FaultCase[] = [
     phase: 'report',
     everyday: true,
     outcome: 'failed',
-    published: true,
+    published: 'an artifact',
     says: /^GITHUB_OUTPUT: .*\nThe backup is still complete and verified: it is the artifact large-.*\.bak\. Check/,
     strike: (bed) => losing(bed, 'GITHUB_OUTPUT'),
   },
