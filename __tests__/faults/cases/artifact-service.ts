@@ -5,7 +5,7 @@ import { STORED, backUpDespite, duringUpload } from '../service-trouble.ts';
 
 const OUTAGE = String.raw`may have an outage \(githubstatus\.com\)\. Run the job again`;
 
-// What every other failure of the two calls leads to is tested without the rest of the backup: `storage/artifact/upload-faults.test.ts`.
+// What every other failure of the two calls leads to is tested without the rest of the backup: `storage/artifact/artifact-writer-faults.test.ts`.
 const failed = [
   duringUpload({
     fault: 'creating the artifact is refused (403), every time',
