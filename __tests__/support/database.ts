@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync } from 'nod
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client, type QueryResult, escapeIdentifier, escapeLiteral } from 'pg';
-import { messageOf } from '../../src/errors.ts';
+import { errorCode, messageOf } from '../../src/errors.ts';
 import { changeOwner, serverUser, temporaryFolder } from './database-folders.ts';
 import { type Certificate, selfSignedCertificate } from './database-certificate.ts';
 import { ServerProcess } from './database-process.ts';
@@ -214,7 +214,12 @@ export class Database {
 
   /** Shuts the server down and keeps its data for `start()`. */
   async halt(mode: ShutdownMode = 'fast'): Promise<void> {
-    process.kill(this.pid, SHUTDOWN_SIGNALS[mode]);
+    try {
+      process.kill(this.pid, SHUTDOWN_SIGNALS[mode]);
+    } catch (error) {
+      // It has ended by itself, and the news of it is on the way.
+      if (errorCode(error) !== 'ESRCH') throw error;
+    }
     await this.#server.ended();
   }
 
