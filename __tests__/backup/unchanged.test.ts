@@ -16,7 +16,7 @@ function stored(changes: Partial<StoredBackup> = {}): StoredBackup {
   if (!backup) throw new Error(NAME);
   return {
     ...{ name: NAME, size: 1, sha256: undefined, backup, createdAt: day(1), expiresAt: day(31) },
-    ...{ artifactId: 1, url: undefined, path: undefined },
+    location: { kind: 'artifact', id: 1, page: undefined },
     ...changes,
   };
 }
@@ -30,7 +30,7 @@ describe('an unchanged database', () => {
   });
 
   it('is not stored again in a folder, where nothing expires', () => {
-    const inFolder = stored({ artifactId: undefined, expiresAt: undefined });
+    const inFolder = stored({ location: { kind: 'file', path: '/n' }, expiresAt: undefined });
     expect(isAlreadyStored(inFolder, open, fresh, day(300))).toBe(true);
   });
 

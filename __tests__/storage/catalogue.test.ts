@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { formatAge } from '../../src/runner/format.ts';
 import { type CatalogueEntry, catalogue, catalogueEntry } from '../../src/storage/catalogue.ts';
 import { sizeChart } from '../../src/storage/size-chart.ts';
+import type { StoredBackup } from '../../src/storage/store.ts';
 
 const NOW = new Date('2026-11-21T12:00:00Z');
 const hoursAgo = (hours: number): Date => new Date(NOW.getTime() - hours * 3_600_000);
@@ -11,7 +12,7 @@ const entry = (id: number, changes: Partial<CatalogueEntry> = {}): CatalogueEntr
   createdAt: hoursAgo(100 - id),
   size: id * 1_000_000,
   expiresAt: hoursAgo(-24),
-  url: `https://github.com/example/shop/actions/runs/1/artifacts/${id}`,
+  page: `https://github.com/example/shop/actions/runs/1/artifacts/${id}`,
   ...changes,
 });
 const entries = (count: number): CatalogueEntry[] =>
@@ -55,7 +56,7 @@ describe('the catalogue', () => {
     const hostile = '"><img src=x>|\n```mermaid\n%%{init: {}}%%`[a](javascript:b)';
     const markdown = catalogue({
       backupName: hostile,
-      entries: [entry(1, { name: hostile }), entry(2, { name: hostile, url: undefined })],
+      entries: [entry(1, { name: hostile }), entry(2, { name: hostile, page: undefined })],
       now: NOW,
     });
     expect(markdown).not.toMatch(/<img|\[a\]|javascript:|%%/);
@@ -64,10 +65,10 @@ describe('the catalogue', () => {
   });
 
   it('is of stored backups, and of a folder has no time until which they are kept', () => {
-    const stored = {
-      ...{ name: 'n', size: 1, sha256: undefined, createdAt: NOW, expiresAt: undefined, url: undefined },
+    const stored: StoredBackup = {
+      ...{ name: 'n', size: 1, sha256: undefined, createdAt: NOW, expiresAt: undefined },
       backup: { backupName: 'shop', takenAt: hoursAgo(1), random: '01234567', encrypted: false },
-      ...{ artifactId: undefined, path: '/backups/n' },
+      location: { kind: 'file', path: '/backups/n' },
     };
     const markdown = shown([catalogueEntry(stored)]);
     expect(markdown).toContain('| Backup | Taken | Age | Size |\n');

@@ -144,7 +144,10 @@ async function makeBackup(job: Job, resources: BackupResources): Promise<void> {
   const backupName = inputs.backupName ?? backupNameOf(server.database);
   const encrypted = inputs.encryption !== undefined;
   const named = newBackupFile({ backupName, takenAt: new Date(), encrypted });
-  await using copies = await PendingCopies.begin(stores, backupFileName(named), signal);
+  await using copies = await PendingCopies.begin(stores, backupFileName(named), {
+    databaseBytes: server.databaseBytes,
+    signal,
+  });
   const spool = testDatabase && path.join(workFolder.path, 'archive');
   const dumped = await stopwatch.time('Dump', () => dumpDatabase(job, database, copies, spool));
   const { archive, file } = dumped;

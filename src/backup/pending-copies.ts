@@ -2,7 +2,7 @@ import { messageOf } from '../errors.ts';
 import type { Consumer } from '../process/fan-out.ts';
 import { log } from '../runner/log.ts';
 import type { BackupRecord } from '../storage/record.ts';
-import type { BackupWriter, FileFacts, PendingBackup, StoredBackup } from '../storage/store.ts';
+import type { BackupWriter, BeginOptions, FileFacts, PendingBackup, StoredBackup } from '../storage/store.ts';
 
 /**
  * The copies of a backup on their way into their stores: all of them become backups, or none. What has not become one by the
@@ -20,11 +20,11 @@ export class PendingCopies implements AsyncDisposable {
   static async begin(
     stores: readonly BackupWriter[],
     name: string,
-    signal: AbortSignal,
+    options: BeginOptions,
   ): Promise<PendingCopies> {
     const copies = new PendingCopies();
     try {
-      for (const store of stores) copies.#pending.push(await store.begin(name, signal));
+      for (const store of stores) copies.#pending.push(await store.begin(name, options));
     } catch (error) {
       await copies[Symbol.asyncDispose]();
       throw error;
@@ -42,9 +42,19 @@ export class PendingCopies implements AsyncDisposable {
     return this.#pending.map(({ name, sink, progress }) => ({ name, stream: sink, progress }));
   }
 
-  /** Every store has the whole file, and was read back. @throws what {@link PendingBackup.commit} does. */
-  async commit(file: FileFacts): Promise<void> {
-    for (const copy of this.#pending) await copy.commit(file);
+  /**
+   * Every store has the whole file.
+   *
+   * @returns why a copy could not be read back, a sentence each; none: all of them were.
+   * @throws what {@link PendingBackup.commit} does.
+   */
+  async commit(file: FileFacts): Promise<readonly string[]> {
+    const notReadBack: string[] = [];
+    for (const copy of this.#pending) {
+      const why = await copy.commit(file);
+      if (why !== undefined) notReadBack.push(why);
+    }
+    return notReadBack;
   }
 
   /**

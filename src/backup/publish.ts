@@ -4,7 +4,7 @@ import { log } from '../runner/log.ts';
 import type { Stopwatch } from '../runner/stopwatch.ts';
 import { type Retention, retentionInWords } from '../storage/artifact/retention.ts';
 import type { BackupRecord } from '../storage/record.ts';
-import type { StoredBackup } from '../storage/store.ts';
+import { type StoredBackup, addressOf } from '../storage/store.ts';
 import { type BackupProgress, noteStored } from './backup-outcome.ts';
 import type { PendingCopies } from './pending-copies.ts';
 import type { AlreadyStored } from './previous-backups.ts';
@@ -25,6 +25,7 @@ export function reuseExisting(previous: readonly AlreadyStored[]): PublishedBack
   }
   return {
     copies: previous.map(({ stored, record }) => ({ ...stored, sha256: record.file.sha256 })),
+    notReadBack: [],
     retention: 'set when it was uploaded',
     unchanged: true,
   };
@@ -41,8 +42,9 @@ export async function publish(
   copies: PendingCopies,
 ): Promise<PublishedBackup> {
   const made: StoredBackup[] = [];
+  let notReadBack: readonly string[];
   try {
-    await stopwatch.time('Commit', () => copies.commit(record.file));
+    notReadBack = await stopwatch.time('Commit', () => copies.commit(record.file));
     await stopwatch.time('Record', () =>
       copies.finish(record, (copy) => {
         made.push(copy);
@@ -57,10 +59,12 @@ export async function publish(
   }
   const kept = retentionInWords(retention);
   const size = bytes(record.file.size);
-  for (const { name, path } of made) {
-    log.info(path === undefined ? `Uploaded ${name} (${size}); kept for ${kept}` : `Wrote ${path} (${size})`);
+  for (const { name, location } of made) {
+    if (location.kind === 'artifact') log.info(`Uploaded ${name} (${size}); kept for ${kept}`);
+    else log.info(`Wrote ${addressOf(location)} (${size})`);
   }
-  return { copies: made, retention: kept, unchanged: false };
+  for (const why of notReadBack) log.warning(why);
+  return { copies: made, notReadBack, retention: kept, unchanged: false };
 }
 
 /** Where it is stored; while there are more copies to come, how many there are. */
@@ -69,8 +73,10 @@ function locationsOf(made: readonly StoredBackup[], count: number): string {
   return made.map(locationOf).join(' and ') + rest;
 }
 
-function locationOf({ name, path }: StoredBackup): string {
-  return path === undefined ? `the artifact ${name}` : `the file ${path}`;
+function locationOf({ name, location }: StoredBackup): string {
+  return location.kind === 'artifact'
+    ? `the artifact ${name}`
+    : `the ${location.kind} ${addressOf(location)}`;
 }
 
 /** Adds what could not be removed, and must not be used. A cancellation is not changed; warnings are logged instead. */

@@ -32,9 +32,9 @@ function hasSameContent(record: BackupRecord, { contentDigest, contentTag }: Fre
     : record.contentTag === contentTag;
 }
 
-function hasTimeLeft({ artifactId, createdAt, expiresAt }: StoredBackup, now: Date): boolean {
+function hasTimeLeft({ location, createdAt, expiresAt }: StoredBackup, now: Date): boolean {
   // Only artifacts expire, and of one of which GitHub does not say when, nobody knows.
-  if (expiresAt === undefined) return artifactId === undefined;
+  if (expiresAt === undefined) return location.kind !== 'artifact';
   const retention = expiresAt.getTime() - createdAt.getTime();
   return expiresAt.getTime() - now.getTime() >= retention / 2;
 }

@@ -67,7 +67,7 @@ function planTable(report: PruneReport): string {
     const entry = catalogueEntry(stored);
     const isGone = decision.keptBy.length === 0 && !report.dryRun && !hasFailed(report, decision);
     return [
-      nameOf(isGone ? { ...entry, url: undefined } : entry),
+      nameOf(isGone ? { ...entry, page: undefined } : entry),
       minute(stored.createdAt),
       bytes(stored.size),
       fate(report, decision),

@@ -95,9 +95,9 @@ async function storedFile(
   const stored = await store.find(wanted);
   const record = await store.record(stored);
   const source = { kind: 'stored', file: stored } as const;
-  if (stored.path !== undefined) {
+  if (stored.location.kind === 'file') {
     log.info(`Restoring from ${stored.name} in ${store.name} (${bytes(stored.size)})`);
-    return { file: stored.path, source, record, sha256: undefined };
+    return { file: stored.location.path, source, record, sha256: undefined };
   }
   const { path: file, sha256 } = await downloadBackup(store, stored, { folder: workFolder.path, signal });
   return { file, source, record, sha256 };

@@ -20,11 +20,12 @@ function outputs({
 }: RestoreSummary): Record<string, string> {
   const isSilent = withheld !== undefined;
   const leftOut = isSilent ? omissions.map(withoutNames) : omissions;
-  const file = source.kind === 'stored' ? source.file : undefined;
+  const location = source.kind === 'stored' ? source.file.location : undefined;
+  const isArtifact = location?.kind === 'artifact';
   return {
     'backup-file': source.kind === 'file' ? path.basename(source.path) : source.file.name,
-    'artifact-id': String(file?.artifactId ?? ''),
-    'artifact-name': file?.artifactId === undefined ? '' : file.name,
+    'artifact-id': isArtifact ? String(location.id) : '',
+    'artifact-name': isArtifact && source.kind === 'stored' ? source.file.name : '',
     database,
     tables: isSilent ? '' : String(tables.length),
     rows: isSilent ? '' : String(tables.reduce((sum, { rows }) => sum + rows, 0)),

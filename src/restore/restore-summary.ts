@@ -12,6 +12,7 @@ import { describeContents, largestTables } from '../archive/content-summary.ts';
 import { type Durations, formatDurations } from '../runner/durations.ts';
 import { code, escaped, table } from '../runner/markdown.ts';
 import { type BackupRecord, isOpenRecord } from '../storage/record.ts';
+import { nameOf } from '../storage/catalogue.ts';
 import type { StoredFile } from '../storage/store.ts';
 
 /** Where a backup came from. */
@@ -89,8 +90,8 @@ function facts(restore: RestoreSummary): string {
 
 function describeSource(source: RestoreSource): string {
   if (source.kind === 'file') return code(source.path);
-  const { name, url } = source.file;
-  return url === undefined ? code(name) : `<a href="${encodeURI(url)}">${escaped(name)}</a>`;
+  const { name, location } = source.file;
+  return nameOf({ name, page: location.kind === 'artifact' ? location.page : undefined });
 }
 
 function describeRecord(record: BackupRecord | undefined): string {

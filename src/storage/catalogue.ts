@@ -16,8 +16,8 @@ export interface CatalogueEntry {
   /** Undefined: not known. Its name does not contain it. */
   readonly rows?: number | undefined;
   readonly expiresAt: Date | undefined;
-  /** Its page; undefined when there is none. */
-  readonly url: string | undefined;
+  /** The address of its page; undefined when there is none. */
+  readonly page: string | undefined;
 }
 
 /** A series of backups. */
@@ -36,8 +36,9 @@ const MOST_ROWS = 20;
 
 /** A stored backup as an entry of the catalogue. */
 export function catalogueEntry(stored: StoredBackup): CatalogueEntry {
-  const { name, backup, createdAt, size, expiresAt, url } = stored;
-  return { name, takenAt: backup.takenAt, createdAt, size, expiresAt, url };
+  const { name, backup, createdAt, size, expiresAt, location } = stored;
+  const page = location.kind === 'artifact' ? location.page : undefined;
+  return { name, takenAt: backup.takenAt, createdAt, size, expiresAt, page };
 }
 
 /**
@@ -100,11 +101,7 @@ function rowsOf(entries: readonly CatalogueEntry[], now: Date): string {
 }
 
 /** The name of a backup as Markdown, with a link to its page. */
-export function nameOf({ name, url }: Pick<CatalogueEntry, 'name' | 'url'>): string {
-  return url === undefined ? code(name) : `<a href="${escapedUrl(url)}">${escaped(name)}</a>`;
-}
-
-/** It contains only values of the runner and numbers; `encodeURI` encodes quotation marks and brackets. */
-function escapedUrl(url: string): string {
-  return encodeURI(url);
+export function nameOf({ name, page }: Pick<CatalogueEntry, 'name' | 'page'>): string {
+  // The address contains only values of the runner and numbers; `encodeURI` encodes quotation marks and brackets.
+  return page === undefined ? code(name) : `<a href="${encodeURI(page)}">${escaped(name)}</a>`;
 }

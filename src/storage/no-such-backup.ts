@@ -41,13 +41,17 @@ function missing({ wanted, store, kind }: Stock): string {
 }
 
 /** The requested backup has expired. */
-export function expired({ name, artifactId, expiresAt }: StoredFile, stock: Stock, now: Date): UserError {
+export function expired({ name, location, expiresAt }: StoredFile, stock: Stock, now: Date): UserError {
   const when = expiresAt === undefined ? 'has expired' : `expired on ${minute(expiresAt)}`;
   return new UserError(
     'storage',
-    `backup: the artifact ${name} (${artifactId ?? ''}) of ${stock.store} ${when}. ${whatThereIs(stock, now)}`,
+    `backup: the artifact ${name}${idOf(location)} of ${stock.store} ${when}. ${whatThereIs(stock, now)}`,
     howToChoose(stock),
   );
+}
+
+function idOf(location: StoredFile['location']): string {
+  return location.kind === 'artifact' ? ` (${location.id})` : '';
 }
 
 /** There are several series to choose from. */
@@ -78,10 +82,10 @@ function whatThereIs({ backups, kind, total, isComplete, ignored }: Stock, now: 
 }
 
 function described(backup: Stock['backups'][number], now: Date): string {
-  const { name, artifactId, size, createdAt, expiresAt } = backup;
+  const { name, location, size, createdAt, expiresAt } = backup;
   const verb = backup.expired === true ? 'expired' : 'expires';
   const facts = [
-    ...(artifactId === undefined ? [] : [`id ${artifactId}`]),
+    ...(location.kind === 'artifact' ? [`id ${location.id}`] : []),
     `${age(createdAt, now)} old`,
     bytes(size),
     ...(expiresAt === undefined ? [] : [`${verb} ${minute(expiresAt)}`]),

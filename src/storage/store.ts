@@ -11,6 +11,30 @@ export interface FileFacts {
   readonly sha256: string;
 }
 
+/** Where a file is stored. */
+export type FileLocation =
+  | {
+      readonly kind: 'artifact';
+      readonly id: number;
+      /** The address of its page; undefined when it is not known. */
+      readonly page: string | undefined;
+    }
+  | {
+      readonly kind: 'file';
+      /** On this machine, where it can be read. */
+      readonly path: string;
+    }
+  | {
+      readonly kind: 'object';
+      /** `s3://BUCKET/KEY`. */
+      readonly url: string;
+    };
+
+/** The path of a file, or the URL of an object. */
+export function addressOf(location: Exclude<FileLocation, { kind: 'artifact' }>): string {
+  return location.kind === 'file' ? location.path : location.url;
+}
+
 /** A file in a store. One that is asked for by its name or id need not be a backup of this action. */
 export interface StoredFile {
   readonly name: string;
@@ -24,12 +48,7 @@ export interface StoredFile {
   readonly createdAt: Date;
   /** When the store deletes it; undefined when it does not, or does not say. */
   readonly expiresAt: Date | undefined;
-  /** The id of the artifact; undefined in any other store. */
-  readonly artifactId: number | undefined;
-  /** Its page; undefined when there is none, or it is not known. */
-  readonly url: string | undefined;
-  /** Its path where it lies on this machine, and can be read there; undefined elsewhere. */
-  readonly path: string | undefined;
+  readonly location: FileLocation;
 }
 
 /** A backup in a store: a file with a record beside it. */
@@ -84,15 +103,22 @@ export interface BackupReader {
   readonly remove: (backup: StoredBackup) => Promise<void>;
 }
 
+/** What a store is told of a backup before there is any of it. */
+export interface BeginOptions {
+  /** Of the database: its backup is hardly ever larger. */
+  readonly databaseBytes: number;
+  /** Ends everything that is done for the backup; then it must be aborted. */
+  readonly signal: AbortSignal;
+}
+
 /** Puts backups into a store. */
 export interface BackupWriter {
   /**
    * Begins a backup that nobody can see yet.
    *
    * @param name of the file: the same in every store.
-   * @param signal ends everything that is done for it; then it must be aborted.
    */
-  readonly begin: (name: string, signal: AbortSignal) => Promise<PendingBackup>;
+  readonly begin: (name: string, options: BeginOptions) => Promise<PendingBackup>;
 }
 
 /** Where backups are kept. */
@@ -110,9 +136,10 @@ export interface PendingBackup {
    * After the end of the sink: the store has the whole file, and what it has is read back and compared with these facts. It
    * is no backup yet.
    *
+   * @returns why it could not be read back, as a sentence, where the store itself has verified every byte; undefined: it was read back.
    * @throws UserError when it is not the same, or the store fails; the signal's reason. Then it must be aborted.
    */
-  readonly commit: (file: FileFacts) => Promise<void>;
+  readonly commit: (file: FileFacts) => Promise<string | undefined>;
   /** Writes the record: now it is a backup. */
   readonly finish: (record: BackupRecord) => Promise<StoredBackup>;
   /**

@@ -20,13 +20,15 @@ const ARTIFACT: StoredBackup = {
   backup: { backupName: 'shop', takenAt: TAKEN, random: 'cccccccc', encrypted: false },
   createdAt: TAKEN,
   expiresAt: new Date('2027-02-19T03:45:00Z'),
-  artifactId: 7,
-  url: 'https://github.com/example/shop/actions/runs/1/artifacts/7',
-  path: undefined,
+  location: {
+    kind: 'artifact',
+    id: 7,
+    page: 'https://github.com/example/shop/actions/runs/1/artifacts/7',
+  },
 };
 const FILE: StoredBackup = {
   ...ARTIFACT,
-  ...{ expiresAt: undefined, artifactId: undefined, url: undefined, path: '/home/runner/a b.bak' },
+  ...{ expiresAt: undefined, location: { kind: 'file', path: '/home/runner/a b.bak' } },
 };
 
 /** The summary of a backup of twelve tables that was uploaded, its characters as a person reads them. */
@@ -45,6 +47,7 @@ function summaryOf(changes: Partial<BackupSummary> = {}): string {
     unchanged: false,
     series: [],
     repository: 'example/shop',
+    notReadBack: [],
     retention: '90 days: 91 were requested, the repository allows at most 90',
     copies: [ARTIFACT],
     phases: [

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { RepositoryAccess } from '../../../src/github/github-api.ts';
 import { artifactReader } from '../../../src/storage/artifact/artifact-reader.ts';
 import { serializeRecord } from '../../../src/storage/record.ts';
-import type { BackupReader } from '../../../src/storage/store.ts';
+import type { BackupReader, StoredFile } from '../../../src/storage/store.ts';
 import { type ArtifactService, type Seed, startArtifactService } from '../../support/artifact-service.ts';
 import type { ArtifactRecord } from '../../support/artifact-service-records.ts';
 import { captureOutput } from '../../support/captured-output.ts';
@@ -31,6 +31,8 @@ const seed = (hoursAgo: number, more: Partial<Seed> = {}): Promise<ArtifactRecor
   });
 const reader = (changes: Partial<RepositoryAccess> = {}): BackupReader =>
   artifactReader({ ...accessTo(service, changes), permission: 'read' });
+const idOf = ({ location }: StoredFile): number | undefined =>
+  location.kind === 'artifact' ? location.id : undefined;
 const latest = { kind: 'latest', backupName: 'shop' } as const;
 const withoutPermission = (): Partial<RepositoryAccess> => ({
   token: service.tokenFor({ repositories: [service.repository], actions: 'none' }),
@@ -51,10 +53,10 @@ describe('the backups of a repository', () => {
       ...{ runId, name: `${backupFile('shop', 2)}.json`, content: 'x', expiresAt: hoursBefore(1) },
     });
     const { backups, unfinished, ignored } = await reader().list('shop');
-    expect(backups.map(({ artifactId }) => artifactId)).toEqual([id]);
+    expect(backups.map(idOf)).toEqual([id]);
     expect(unfinished).toHaveLength(3);
     expect(ignored).toBe('Ignored 3 artifacts named like a backup: 3 unfinished (without a record).');
-    expect((await reader().find(latest)).artifactId).toBe(id);
+    expect(idOf(await reader().find(latest))).toBe(id);
   });
 
   it('have the record of their own run, whatever another run calls an artifact of its', async () => {
@@ -66,9 +68,9 @@ describe('the backups of a repository', () => {
 
   it('have a page in the run that made them', async () => {
     const { id } = await seed(1, { runId: 3 });
-    expect((await reader().find(latest)).url).toBe(
-      `https://github.com/example/shop/actions/runs/3/artifacts/${id}`,
-    );
+    expect((await reader().find(latest)).location).toMatchObject({
+      page: `https://github.com/example/shop/actions/runs/3/artifacts/${id}`,
+    });
   });
 
   it('of this run need no permission, and their records neither', async () => {
@@ -132,7 +134,7 @@ describe('a backup that is removed', () => {
     const [{ id }] = [await seed(1), await seed(2)];
     const store = reader();
     const [newest] = (await store.list('shop')).backups;
-    if (newest?.artifactId !== id) throw new Error('It is not listed.');
+    if (!newest || idOf(newest) !== id) throw new Error('It is not listed.');
     await store.remove(newest);
     expect(service.artifacts()).toHaveLength(1);
     expect(service.records()).toHaveLength(1);

@@ -51,7 +51,10 @@ async function storeDespite(
   uploads += 1;
   service.faults = faults;
   const { signal } = new AbortController();
-  const pending = await artifactWriter(processSettings(service, folder)).begin(name(), signal);
+  const pending = await artifactWriter(processSettings(service, folder)).begin(name(), {
+    databaseBytes: 1,
+    signal,
+  });
   await pipeline([CONTENT], pending.sink);
   await pending.commit(FACTS);
   beforeRecord();

@@ -41,7 +41,10 @@ async function begun(
   content = CONTENT,
   signal = new AbortController().signal,
 ): Promise<PendingBackup> {
-  const pending = await artifactWriter(processSettings(service, folder)).begin(name, signal);
+  const pending = await artifactWriter(processSettings(service, folder)).begin(name, {
+    databaseBytes: 1,
+    signal,
+  });
   await pipeline([content], pending.sink);
   return pending;
 }
@@ -57,12 +60,12 @@ const seen = (): string[] => [...service.artifacts(), ...service.records()].map(
 describe('a backup on its way into the artifact storage', () => {
   it('is an artifact of its name, and a record', async () => {
     const name = newName();
-    const { artifactId: id } = await stored(name);
+    const { location } = await stored(name);
     expect(output.text).toContain('size and SHA-256 match the verified file');
     // The client of GitHub masks it before it prints it for debugging.
     expect(output.text.replaceAll(/^::debug::.*\n/gm, '')).not.toContain('sig=');
     expect(service.artifacts().at(-1)).toMatchObject({
-      id,
+      id: location.kind === 'artifact' ? location.id : undefined,
       name,
       digest: `sha256:${factsOf(CONTENT).sha256}`,
     });
@@ -136,7 +139,10 @@ describe('a backup on its way into the artifact storage', () => {
     const name = newName();
     const missing = path.join(folder, 'missing');
     const settings = { ...processSettings(service, folder), folder: missing };
-    const pending = await artifactWriter(settings).begin(name, new AbortController().signal);
+    const pending = await artifactWriter(settings).begin(name, {
+      databaseBytes: 1,
+      signal: new AbortController().signal,
+    });
     await pipeline([CONTENT], pending.sink);
     await pending.commit(factsOf(CONTENT));
     await expect(pending.finish(recordFor(name, CONTENT))).rejects.toMatchObject({
@@ -241,10 +247,10 @@ describe('a backup on its way into the artifact storage', () => {
 
   it('takes no more than it can send', async () => {
     service.faults = { blobPut: { answer: 'hang' } };
-    const pending = await artifactWriter(processSettings(service, folder)).begin(
-      newName(),
-      new AbortController().signal,
-    );
+    const pending = await artifactWriter(processSettings(service, folder)).begin(newName(), {
+      databaseBytes: 1,
+      signal: new AbortController().signal,
+    });
     const mebibyte = Buffer.alloc(1024 * 1024);
     let taken = 0;
     while (taken < 100 && pending.sink.write(mebibyte)) taken += 1;

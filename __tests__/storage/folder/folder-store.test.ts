@@ -46,7 +46,7 @@ async function unfinished(name: string, hoursAgo = 0): Promise<void> {
   await utimes(file, time, time);
 }
 async function begin(name: string): Promise<PendingBackup> {
-  const pending = await storeOf().begin(name, signal);
+  const pending = await storeOf().begin(name, { databaseBytes: 1, signal });
   await pipeline([CONTENT], pending.sink);
   return pending;
 }
@@ -197,7 +197,7 @@ describe('a folder of backups', () => {
     await symlink(outside, folder);
     for (const work of [
       storeOf().list('shop'),
-      storeOf().begin(NAME, signal),
+      storeOf().begin(NAME, { databaseBytes: 1, signal }),
       requireWritablePlace(folderPlace('./backups/', workspace)),
     ]) {
       expect((await userErrorOf(work)).message).toContain('a link leads out of the workspace');

@@ -61,12 +61,12 @@ function seriesOf({ copies, backupName, previous, content, unchanged }: BackupRe
 function outputs(report: BackupReport): Readonly<Record<string, string>> {
   const { copies, content, server } = report;
   const [first] = copies;
-  const artifact = copies.find(({ artifactId }) => artifactId !== undefined);
   return {
     'backup-file': first?.name ?? '',
-    'backup-url': first?.url ?? '',
-    ...artifactOutputs(artifact),
-    'backup-path': copies.find(({ path }) => path !== undefined)?.path ?? '',
+    'backup-url': first ? urlOf(first) : '',
+    ...artifactOutputs(copies),
+    'backup-path':
+      copies.flatMap(({ location }) => (location.kind === 'file' ? [location.path] : []))[0] ?? '',
     'backup-size': String(first?.size ?? ''),
     'backup-sha256': first?.sha256 ?? '',
     'content-digest': content?.contentDigest ?? '',
@@ -80,11 +80,18 @@ function outputs(report: BackupReport): Readonly<Record<string, string>> {
   };
 }
 
-function artifactOutputs(artifact: StoredBackup | undefined): Readonly<Record<string, string>> {
+/** Of the page of an artifact, or of an object; a file has none. */
+function urlOf({ location }: StoredBackup): string {
+  if (location.kind === 'file') return '';
+  return (location.kind === 'artifact' ? location.page : location.url) ?? '';
+}
+
+function artifactOutputs(copies: readonly StoredBackup[]): Readonly<Record<string, string>> {
+  const artifact = copies.find(({ location }) => location.kind === 'artifact');
   return {
-    'artifact-id': String(artifact?.artifactId ?? ''),
+    'artifact-id': artifact?.location.kind === 'artifact' ? String(artifact.location.id) : '',
     'artifact-name': artifact?.name ?? '',
-    'artifact-url': artifact?.url ?? '',
+    'artifact-url': artifact ? urlOf(artifact) : '',
     'artifact-digest': artifact?.sha256 ?? '',
     'expires-at': artifact?.expiresAt?.toISOString() ?? '',
   };

@@ -89,6 +89,7 @@ function facts(backup: BackupSummary): string {
     ...(backup.encryption ? [['Encryption', `age, to **${encryptedTo(backup.encryption)}**`]] : []),
     ...(content ? [['Contents', `**${describeContents(content)}**`]] : []),
     ...(backup.testRestore ? [['Test restore', describeTestRestore(backup.testRestore)]] : []),
+    ...backup.notReadBack.map((why) => ['Stored copy', `**${escaped(why)}**`]),
     ['SHA-256 of the file', `<code>${sha256}</code>`],
     ...(content ? [['Content digest', `<code>${content.contentDigest}</code>`]] : []),
     ['Duration', formatDurations(backup)],
@@ -97,14 +98,20 @@ function facts(backup: BackupSummary): string {
   return table(first, rest, ['left', 'left']);
 }
 
-function storedRows({ name, url, path, expiresAt }: StoredBackup, retention: string): string[][] {
-  if (path !== undefined) return [['File', code(path)]];
+function storedRows({ name, location, expiresAt }: StoredBackup, retention: string): string[][] {
+  if (location.kind === 'file') return [['File', code(location.path)]];
+  if (location.kind === 'object') {
+    return [
+      ['Object', code(location.url)],
+      ['Kept until', 'the prune action or a lifecycle rule of the bucket deletes it'],
+    ];
+  }
   const until = expiresAt ? [['Kept until', `**${minute(expiresAt)}** (${escaped(retention)})`]] : [];
-  return [['Artifact', nameOf({ name, url })], ...until];
+  return [['Artifact', nameOf({ name, page: location.page })], ...until];
 }
 
 function artifactOf({ copies }: BackupSummary): StoredBackup | undefined {
-  return copies.find(({ artifactId }) => artifactId !== undefined);
+  return copies.find(({ location }) => location.kind === 'artifact');
 }
 
 function describeTestRestore({ serverVersion, address }: TestRestoredOn): string {
@@ -117,18 +124,12 @@ const MISSING_ROLES =
   'Create the role, or use the restore action: it leaves out only what needs that role, and says what.';
 
 function howToRestore(backup: BackupSummary): string {
-  const artifact = artifactOf(backup);
-  const [first] = backup.copies;
-  const name = artifact?.name ?? first?.path ?? '';
-  const sha256 = (artifact ?? first)?.sha256 ?? '';
-  const file = shellWord(name);
+  const copy = artifactOf(backup) ?? backup.copies[0];
+  if (!copy) throw new Error('The backup is not stored.');
+  const { location, sha256 = '' } = copy;
+  const name = location.kind === 'file' ? location.path : copy.name;
   const lines = [
-    ...(artifact
-      ? [
-          '# download it (with the GitHub CLI, signed in; or click on the artifact above)',
-          `gh api repos/${backup.repository}/actions/artifacts/${artifact.artifactId ?? ''}/zip > ${file}`,
-        ]
-      : []),
+    ...download(copy, backup.repository),
     '# check that it is the verified file',
     `echo ${shellWord(`${sha256}  ${name}`)} | sha256sum --check`,
     ...(backup.encryption ? decryption(backup.encryption, name) : []),
@@ -136,6 +137,24 @@ function howToRestore(backup: BackupSummary): string {
     `pg_restore --exit-on-error --single-transaction --dbname="$TARGET_DATABASE_URL" ${shellWord(plaintextName(name))}`,
   ];
   return `### Restore this backup\n\n${shell(lines)}\n\n${MISSING_ROLES}`;
+}
+
+function download({ name, location }: StoredBackup, repository: string): string[] {
+  const file = shellWord(name);
+  switch (location.kind) {
+    case 'artifact':
+      return [
+        '# download it (with the GitHub CLI, signed in; or click on the artifact above)',
+        `gh api repos/${repository}/actions/artifacts/${location.id}/zip > ${file}`,
+      ];
+    case 'object':
+      return [
+        '# download it (with the AWS CLI; elsewhere than on AWS, with AWS_ENDPOINT_URL_S3 set to the endpoint)',
+        `aws s3 cp ${shellWord(location.url)} ${file}`,
+      ];
+    case 'file':
+      return [];
+  }
 }
 
 /** age asks for a passphrase by itself. */

@@ -39,7 +39,7 @@ export interface ArtifactSettings {
  */
 export function artifactWriter(settings: ArtifactSettings): BackupWriter {
   return {
-    async begin(name, signal) {
+    async begin(name, { signal }) {
       try {
         const client = runService(settings.env, { signal });
         if (!client) throw new UnexpectedResponse('the token of this job contains no run');
@@ -81,7 +81,7 @@ class PendingArtifact implements PendingBackup {
 
   readonly progress = (): number => this.sink.progress;
 
-  readonly commit = async (file: FileFacts): Promise<void> => {
+  readonly commit = async (file: FileFacts): Promise<undefined> => {
     const name = this.#artifact;
     if (file.size === 0) throw new Error('The archive is empty.');
     await this.#orWithdraw(async () => {
@@ -141,7 +141,7 @@ class PendingArtifact implements PendingBackup {
 /** The artifact as the store lists it from now on. */
 function storedBackup(
   name: string,
-  artifactId: number,
+  id: number,
   { file: { size, sha256 } }: BackupRecord,
   { settings: { env, retention } }: Service,
 ): StoredBackup {
@@ -150,9 +150,12 @@ function storedBackup(
   const { GITHUB_SERVER_URL: server = 'https://github.com', GITHUB_REPOSITORY: repository = '' } = env;
   const createdAt = new Date();
   return {
-    ...{ name, size, sha256, backup, createdAt, expiresAt: expiry(createdAt, retention), artifactId },
-    url: `${server}/${repository}/actions/runs/${env['GITHUB_RUN_ID'] ?? ''}/artifacts/${artifactId}`,
-    path: undefined,
+    ...{ name, size, sha256, backup, createdAt, expiresAt: expiry(createdAt, retention) },
+    location: {
+      kind: 'artifact',
+      id,
+      page: `${server}/${repository}/actions/runs/${env['GITHUB_RUN_ID'] ?? ''}/artifacts/${id}`,
+    },
   };
 }
 

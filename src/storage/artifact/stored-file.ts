@@ -24,8 +24,11 @@ export function storedFileOf(
     backup,
     createdAt,
     expiresAt,
-    artifactId: id,
-    url: runId === undefined ? undefined : `${server}/${owner}/${repo}/actions/runs/${runId}/artifacts/${id}`,
-    path: undefined,
+    location: {
+      kind: 'artifact',
+      id,
+      page:
+        runId === undefined ? undefined : `${server}/${owner}/${repo}/actions/runs/${runId}/artifacts/${id}`,
+    },
   };
 }

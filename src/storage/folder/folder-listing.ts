@@ -60,7 +60,7 @@ function storedFile(
   const backup = readBackupFileName(name);
   return {
     ...{ name, size, sha256: undefined, backup, createdAt: mtime, expiresAt: undefined },
-    ...{ artifactId: undefined, url: undefined, path: file },
+    location: { kind: 'file', path: file },
   };
 }
 

@@ -45,7 +45,7 @@ export function folderStore(place: FolderPlace, signal: AbortSignal): BackupStor
     },
     record: (file) => orExplain(file, signal, () => readRecordBeside(pathOf(file), file)),
     remove,
-    async begin(name, ended) {
+    async begin(name, { signal: ended }) {
       own.add(`${name}${PARTIAL}`);
       const pending = await beginInFolder(place, name, AbortSignal.any([signal, ended]));
       await removeLeftOvers(place, name, remove);
@@ -54,9 +54,9 @@ export function folderStore(place: FolderPlace, signal: AbortSignal): BackupStor
   };
 }
 
-function pathOf({ name, path }: StoredFile): string {
-  if (path === undefined) throw new Error(`${name} is not a file of this store.`);
-  return path;
+function pathOf({ name, location }: StoredFile): string {
+  if (location.kind !== 'file') throw new Error(`${name} is not a file of this store.`);
+  return location.path;
 }
 
 function findIn(listing: FolderListing, wanted: WantedBackup, place: FolderPlace): StoredFile {

@@ -43,6 +43,7 @@ export async function beginInFolder(
         await requireNoWayOut(place);
         await requireSame(partial, facts, signal);
         await rename(partial, file);
+        return undefined;
       }),
     finish: (record) =>
       orExplain(async () => {
@@ -118,9 +119,7 @@ function finished(file: string, record: BackupRecord): StoredBackup {
     backup,
     createdAt: backup.takenAt,
     expiresAt: undefined,
-    artifactId: undefined,
-    url: undefined,
-    path: file,
+    location: { kind: 'file', path: file },
   };
 }
 
