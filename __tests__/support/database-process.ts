@@ -61,15 +61,19 @@ export class ServerProcess {
   /**
    * Starts the server and waits until it accepts connections.
    *
+   * @param isReady whether it does; as PostgreSQL tells it when absent.
    * @throws with the server's own words when it ends before.
    */
-  async start(order: StartOrder): Promise<void> {
+  async start(
+    order: StartOrder,
+    isReady: () => boolean | Promise<boolean> = () => this.#isReady(),
+  ): Promise<void> {
     const before = this.log.length;
     this.#pid = undefined;
     this.#ended = undefined;
     this.#guard.send(order);
     const deadline = Date.now() + READY_AFTER_MS;
-    while (!this.#isReady()) {
+    while (!(await isReady())) {
       const failed = this.#hasEnded();
       if (failed) throw new Error(`The server did not start (${failed.how}): ${this.log.slice(before)}`);
       if (Date.now() > deadline) throw new Error(`The server is not ready yet: ${this.log.slice(before)}`);

@@ -1,0 +1,172 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { CreateBucketCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
+import { type GoTool, findGoTool } from '../../scripts/go-tool.ts';
+import { ServerProcess } from './database-process.ts';
+import { freePort } from './database-settings.ts';
+import { REGION, type S3Credentials, type S3Server, clientOf, uploadsOf } from './s3-server.ts';
+
+const execute = promisify(execFile);
+
+/** Checks digests and signatures, knows conditions, object locks, users and policies. Apache-2.0. */
+const VERSITYGW: GoTool = {
+  name: 'versitygw',
+  module: 'github.com/versity/versitygw/cmd/versitygw',
+  version: 'v1.8.0',
+};
+/** For the hook that starts it: the first time, it is built, which takes a minute on two free cores. */
+export const VERSITYGW_START_MS = 6 * 60_000;
+
+const BUCKET = 'backups';
+const START_ATTEMPTS = 5;
+
+/** How a gateway differs from the usual one. */
+export interface VersitygwOptions {
+  /** Whether objects in the bucket can be locked, which makes it a bucket with versions too. */
+  readonly objectLock?: boolean;
+}
+
+/** A running versitygw. */
+export interface Versitygw extends S3Server {
+  /** Makes a user of the bucket who may do nothing but these actions with its objects, such as `s3:PutObject`. */
+  createUser(actions: readonly string[]): Promise<S3Credentials>;
+}
+
+/**
+ * Starts versitygw with one bucket, on a free port; it ends with `stop()`, and with the process that started it.
+ *
+ * @returns undefined where it is neither on PATH nor can be built, which is said.
+ */
+export async function startVersitygw(options: VersitygwOptions = {}): Promise<Versitygw | undefined> {
+  const found = await findGoTool(VERSITYGW);
+  if ('missing' in found) {
+    process.stderr.write(`Not tested: ${found.missing}\n`);
+    return undefined;
+  }
+  const gateway = new Gateway(found.program, await mkdtemp(join(tmpdir(), 'versitygw-')));
+  try {
+    await gateway.start(options);
+    return gateway;
+  } catch (error) {
+    await gateway.stop();
+    throw error;
+  }
+}
+
+class Gateway implements Versitygw {
+  readonly bucket = BUCKET;
+  readonly credentials = newCredentials();
+  origin = '';
+  readonly #program: string;
+  readonly #folder: string;
+  readonly #server: ServerProcess;
+  readonly #statements: object[] = [];
+
+  constructor(program: string, folder: string) {
+    this.#program = program;
+    this.#folder = folder;
+    this.#server = new ServerProcess(folder);
+  }
+
+  async start({ objectLock = false }: VersitygwOptions): Promise<void> {
+    const folders = ['data', 'versions', 'users', 'metadata'];
+    for (const name of folders) await mkdir(join(this.#folder, name));
+    await this.#listen();
+    const client = clientOf(this, this.credentials);
+    await client.send(new CreateBucketCommand({ Bucket: BUCKET, ObjectLockEnabledForBucket: objectLock }));
+    client.destroy();
+  }
+
+  async createUser(actions: readonly string[]): Promise<S3Credentials> {
+    const user = newCredentials();
+    await execute(
+      this.#program,
+      [
+        ...['admin', '--endpoint-url', this.origin, 'create-user', '--role', 'user'],
+        ...['--access', user.accessKeyId, '--secret', user.secretAccessKey],
+      ],
+      {
+        env: {
+          ADMIN_ACCESS_KEY_ID: this.credentials.accessKeyId,
+          ADMIN_SECRET_ACCESS_KEY: this.credentials.secretAccessKey,
+          ADMIN_REGION: REGION,
+        },
+      },
+    );
+    this.#statements.push({
+      Effect: 'Allow',
+      Principal: { AWS: [user.accessKeyId] },
+      Action: actions,
+      Resource: [`arn:aws:s3:::${BUCKET}`, `arn:aws:s3:::${BUCKET}/*`],
+    });
+    const client = clientOf(this, this.credentials);
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement: this.#statements });
+    await client.send(new PutBucketPolicyCommand({ Bucket: BUCKET, Policy }));
+    client.destroy();
+    return user;
+  }
+
+  async uploads(): Promise<readonly string[]> {
+    const client = clientOf(this, this.credentials);
+    try {
+      return await uploadsOf(client, BUCKET);
+    } finally {
+      client.destroy();
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#server.close();
+  }
+
+  /** On a port that nobody else took in the meantime. */
+  async #listen(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const port = await freePort();
+      this.origin = `http://127.0.0.1:${port}`;
+      try {
+        await this.#server.start(this.#order(port), () => answers(this.origin));
+        return;
+      } catch (error) {
+        if (attempt === START_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  #order(port: number) {
+    const at = (name: string): string => join(this.#folder, name);
+    return {
+      program: this.#program,
+      args: [
+        ...['--port', `127.0.0.1:${port}`, '--region', REGION, '--quiet'],
+        ...['--iam-dir', at('users'), '--iam-cache-disable'],
+        // Not every file system has the attributes in which it would keep the metadata.
+        ...['posix', '--sidecar', at('metadata'), '--versioning-dir', at('versions'), at('data')],
+      ],
+      env: {
+        ROOT_ACCESS_KEY_ID: this.credentials.accessKeyId,
+        ROOT_SECRET_ACCESS_KEY: this.credentials.secretAccessKey,
+      },
+      user: undefined,
+    };
+  }
+}
+
+/** No two servers share a secret, because the runner watches for them on the whole machine. */
+function newCredentials(): S3Credentials {
+  return {
+    accessKeyId: `AKIA${randomBytes(8).toString('hex').toUpperCase()}`,
+    secretAccessKey: randomBytes(20).toString('hex'),
+  };
+}
+
+async function answers(origin: string): Promise<boolean> {
+  return fetch(origin).then(
+    () => true,
+    () => false,
+  );
+}
