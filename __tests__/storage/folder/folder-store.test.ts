@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { CancelledError } from '../../../src/errors.ts';
 import { recordName } from '../../../src/storage/backup-file-name.ts';
 import { folderPlace, requireWritablePlace } from '../../../src/storage/folder/folder-place.ts';
 import { folderStore } from '../../../src/storage/folder/folder-store.ts';
@@ -109,6 +111,21 @@ describe('a backup in a folder', () => {
     expect((await userErrorOf(begin(NAME))).message).toContain(
       'could not be written to the folder ./backups/',
     );
+  });
+
+  it('that is cancelled at any moment of its beginning leaves no file and no folder', async () => {
+    let refused = 0;
+    for (let turns = 0; turns < 40; turns += 1) {
+      const cancelled = new AbortController();
+      const begun = storeOf('./kept/here/').begin(NAME, { databaseBytes: 1, signal: cancelled.signal });
+      for (let turn = 0; turn < turns; turn += 1) await setImmediate();
+      cancelled.abort(new CancelledError('SIGINT'));
+      const pending = await begun.catch(() => undefined);
+      if (!pending) refused += 1;
+      await pending?.abort();
+      expect(await readdir(workspace)).toEqual([]);
+    }
+    expect(refused).toBeGreaterThan(1);
   });
 
   it('that a killed job has begun is removed by the post step, whatever it had done', async () => {

@@ -35,19 +35,13 @@ export async function requireWritablePlace(place: FolderPlace): Promise<void> {
   });
 }
 
-/**
- * Creates the folder.
- *
- * @returns the topmost folder that was created; undefined when it was there.
- * @throws UserError.
- */
-export async function createPlace(place: FolderPlace): Promise<string | undefined> {
-  return orUnwritable(place, async () => {
+/** Creates the folder. @throws UserError. */
+export async function createPlace(place: FolderPlace): Promise<void> {
+  await orUnwritable(place, async () => {
     await requireNoWayOut(place);
-    const made = await mkdir(place.folder, { recursive: true });
+    await mkdir(place.folder, { recursive: true });
     // A link may have been put there since.
     await requireNoWayOut(place);
-    return made;
   });
 }
 

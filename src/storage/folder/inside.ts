@@ -39,6 +39,12 @@ export async function requireWritable(folder: string): Promise<void> {
   }
 }
 
+/** The topmost folder that is missing on the way to a folder; undefined when it exists. */
+export async function topmostMissing(folder: string): Promise<string | undefined> {
+  if (await lstat(folder).catch(() => undefined)) return undefined;
+  return (await topmostMissing(path.dirname(folder))) ?? folder;
+}
+
 /** Removes a folder and those above it up to `top`, as far as they are empty. */
 export async function removeEmptyFolders(folder: string, top: string): Promise<void> {
   try {

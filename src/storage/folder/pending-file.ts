@@ -11,7 +11,7 @@ import type { BackupRecord } from '../record.ts';
 import type { FileFacts, PendingBackup, StoredBackup } from '../store.ts';
 import { PARTIAL } from './folder-listing.ts';
 import { type FolderPlace, createPlace, folderName, requireNoWayOut } from './folder-place.ts';
-import { removeEmptyFolders } from './inside.ts';
+import { removeEmptyFolders, topmostMissing } from './inside.ts';
 import { READ_NO_LINK, writeRecordBeside } from './record-file.ts';
 
 /**
@@ -25,13 +25,24 @@ export async function beginInFolder(
   name: string,
   signal: AbortSignal,
 ): Promise<PendingBackup> {
-  const made = await createPlace(place);
   const file = path.join(place.folder, name);
   const partial = `${file}${PARTIAL}`;
   const explain = (error: unknown): Error => notWritten(place, error);
   const orExplain = explainer(explain, signal);
-  const sink = await orExplain(() => FileSink.create(partial, explain));
+  const made = await topmostMissing(place.folder);
+  const forget = async (): Promise<void> => {
+    if (made !== undefined) await removeEmptyFolders(place.folder, made);
+    noteUnfinished(file, undefined);
+  };
   noteUnfinished(file, made ?? '');
+  const sink = await orExplain(async () => {
+    await createPlace(place);
+    signal.throwIfAborted();
+    return FileSink.create(partial, explain);
+  }).catch(async (error: unknown) => {
+    await forget();
+    throw error;
+  });
   let isAborted = false;
   return {
     name: folderName(place),
@@ -59,8 +70,7 @@ export async function beginInFolder(
       await removeUnfinished(file).catch((error: unknown) => {
         throw notRemoved(file, error);
       });
-      if (made !== undefined) await removeEmptyFolders(place.folder, made);
-      noteUnfinished(file, undefined);
+      await forget();
     },
   };
 }
