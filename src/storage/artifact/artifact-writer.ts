@@ -3,10 +3,11 @@ import { cancelledOr } from '../../errors.ts';
 import { log } from '../../runner/log.ts';
 import { UnexpectedResponse, textOf, wholeNumberOf } from '../../github/json.ts';
 import { readBackupFileName, recordName } from '../backup-file-name.ts';
+import type { BlockSink } from '../block-sink.ts';
 import { type BackupRecord, serializeRecord } from '../record.ts';
 import type { BackupWriter, FileFacts, PendingBackup, StoredBackup } from '../store.ts';
 import { type ArtifactClient, runService } from './artifact-client.ts';
-import { BlockWriter } from './block-writer.ts';
+import { type BlobBlocks, blobBlocks } from './blob-blocks.ts';
 import { afterDeletion, deleteOwnArtifact, noteUnverified, notDeleted } from './delete-own-artifact.ts';
 import { loadToolkit, uploadRecord } from './record-upload.ts';
 import { type Retention, expiry } from './retention.ts';
@@ -35,7 +36,7 @@ export interface ArtifactSettings {
 /**
  * The artifacts of this run, to write to. An artifact is the file itself, not a zip archive of it; its record is a second one.
  *
- * A service that never answers takes 87 s at each call; a storage, see {@link BlockWriter}.
+ * A service that never answers takes 87 s at each call; a storage, see {@link BlockSink}.
  */
 export function artifactWriter(settings: ArtifactSettings): BackupWriter {
   return {
@@ -56,7 +57,8 @@ export function artifactWriter(settings: ArtifactSettings): BackupWriter {
 
 class PendingArtifact implements PendingBackup {
   readonly name = 'the artifact storage';
-  readonly sink: BlockWriter;
+  readonly sink: BlockSink;
+  readonly #blob: BlobBlocks;
   readonly #artifact: string;
   readonly #service: Service;
   readonly #aborted: AbortController;
@@ -65,18 +67,19 @@ class PendingArtifact implements PendingBackup {
   /** Whether the artifact may be there. */
   #isVisible = false;
 
-  private constructor(artifact: string, service: Service, sink: BlockWriter, aborted: AbortController) {
+  private constructor(artifact: string, service: Service, blob: BlobBlocks, aborted: AbortController) {
     this.#artifact = artifact;
     this.#service = service;
-    this.sink = sink;
+    this.#blob = blob;
+    this.sink = blob.sink;
     this.#aborted = aborted;
   }
 
   static async begin(name: string, service: Service): Promise<PendingArtifact> {
     const aborted = new AbortController();
     const signal = AbortSignal.any([service.signal, aborted.signal]);
-    const sink = await createArtifact({ ...service, signal }, name);
-    return new PendingArtifact(name, service, sink, aborted);
+    const blob = await createArtifact({ ...service, signal }, name);
+    return new PendingArtifact(name, service, blob, aborted);
   }
 
   readonly progress = (): number => this.sink.progress;
@@ -85,7 +88,7 @@ class PendingArtifact implements PendingBackup {
     const name = this.#artifact;
     if (file.size === 0) throw new Error('The archive is empty.');
     await this.#orWithdraw(async () => {
-      await this.sink.commit();
+      await this.#blob.commit();
       // From here on the artifact may be there, whatever becomes of the answer.
       noteUnverified(name);
       this.#isVisible = true;
@@ -160,7 +163,7 @@ function storedBackup(
 }
 
 /** @returns what takes the content of a new artifact, which nobody can see yet. */
-async function createArtifact({ call, settings, signal }: Service, name: string): Promise<BlockWriter> {
+async function createArtifact({ call, settings, signal }: Service, name: string): Promise<BlobBlocks> {
   const answer = await call('CreateArtifact', {
     name,
     version: VERSION,
@@ -172,7 +175,7 @@ async function createArtifact({ call, settings, signal }: Service, name: string)
   // The writer tries again itself: the client would neither end a request that stands still, nor tell of it.
   const options = { retryOptions: { maxTries: 1 } };
   const blob = new BlockBlobClient(textOf(answer['signed_upload_url']), new AnonymousCredential(), options);
-  return new BlockWriter(blob, BACKUP_TYPE, signal);
+  return blobBlocks(blob, BACKUP_TYPE, signal);
 }
 
 /** Makes it an artifact that everybody can see. @returns its id. */
