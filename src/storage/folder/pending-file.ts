@@ -7,8 +7,8 @@ import { noteState, savedState } from '../../runner/command-files.ts';
 import { isJsonObject } from '../../github/json.ts';
 import { log } from '../../runner/log.ts';
 import { readBackupFileName, recordName } from '../backup-file-name.ts';
-import type { BackupRecord } from '../record.ts';
-import type { FileFacts, PendingBackup, StoredBackup } from '../store.ts';
+import { finishedBackup } from '../file-with-record.ts';
+import type { FileFacts, PendingBackup } from '../store.ts';
 import { PARTIAL } from './folder-listing.ts';
 import { type FolderPlace, createPlace, folderName, requireNoWayOut } from './folder-place.ts';
 import { removeEmptyFolders, topmostMissing } from './inside.ts';
@@ -61,7 +61,7 @@ export async function beginInFolder(
         await requireNoWayOut(place);
         await writeRecordBeside(file, record);
         noteUnfinished(file, undefined);
-        return finished(file, record);
+        return finishedBackup(name, record, { kind: 'file', path: file });
       }),
     async abort() {
       if (isAborted) return;
@@ -116,21 +116,6 @@ async function requireSame(partial: string, facts: FileFacts, signal: AbortSigna
     `The file ${path.basename(partial, PARTIAL)} differs from what was written: its size or SHA-256 is not the same.`,
     'Run the job again; if the error persists, the disk of the runner is faulty.',
   );
-}
-
-function finished(file: string, record: BackupRecord): StoredBackup {
-  const name = path.basename(file);
-  const backup = readBackupFileName(name);
-  if (!backup) throw new Error(`${name} is not the name of a backup.`);
-  return {
-    name,
-    size: record.file.size,
-    sha256: record.file.sha256,
-    backup,
-    createdAt: backup.takenAt,
-    expiresAt: undefined,
-    location: { kind: 'file', path: file },
-  };
 }
 
 /** Everything that may be there of a backup before its record is. */
