@@ -5,7 +5,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { CancelledError } from '../../src/errors.ts';
-import { downloadProgress } from '../../src/storage/artifact/download-progress.ts';
+import { downloadProgress } from '../../src/storage/download-progress.ts';
 import { type DownloadedFile, type DownloadOptions, downloadBackup } from '../../src/storage/download.ts';
 import { exactLength } from '../../src/storage/exact-length.ts';
 import { artifactReader } from '../../src/storage/artifact/artifact-reader.ts';

@@ -5,6 +5,7 @@ import { type RepositoryAccess, connectToGitHub } from '../../github/github-api.
 import { GitHubRefusal } from '../../github/github-failure.ts';
 import { retryTransient } from '../../runner/retry-policy.ts';
 import { recordName } from '../backup-file-name.ts';
+import { contentChunks } from '../content-chunks.ts';
 import { parseRecord, unusableRecord } from '../parse-record.ts';
 import { LARGEST_RECORD_BYTES } from '../record.ts';
 import type { BackupReader, StoredBackup, StoredFile } from '../store.ts';
@@ -16,7 +17,7 @@ import { scan } from './search.ts';
 import { findSeries } from './series.ts';
 import type { Located, LocatedFile } from './stored-artifact.ts';
 import { storedFileOf } from './stored-file.ts';
-import { contentChunks } from './transfer.ts';
+import { signedContent } from './signed-url.ts';
 
 /** Access to the backups of a repository. */
 export interface ArtifactAccess extends RepositoryAccess {
@@ -77,7 +78,7 @@ export function artifactReader(access: ArtifactAccess): BackupReader {
 
 async function openContent({ artifact, signedUrl }: Located, access: ArtifactAccess): Promise<Readable> {
   const url = await signedUrl();
-  return Readable.from(contentChunks({ url, size: artifact.size }, access), { objectMode: false });
+  return Readable.from(contentChunks(signedContent(url), artifact.size, access), { objectMode: false });
 }
 
 /** One that was asked for by its name or id was found without its record. */

@@ -2,8 +2,9 @@ import { UserError, cancelledOr } from '../../errors.ts';
 import { UnexpectedResponse } from '../../github/json.ts';
 import { type Bounds, retryTransient, reasonOf } from '../../runner/retry-policy.ts';
 import { type ArtifactClient, ServiceRefusal, contentOf, runService } from './artifact-client.ts';
+import { contentChunks, sha256Of } from '../content-chunks.ts';
 import { LongerContent } from '../exact-length.ts';
-import { transfer } from './transfer.ts';
+import { signedContent } from './signed-url.ts';
 
 /** An artifact of this job, and the file that was verified before it was uploaded. */
 export interface UploadedFile {
@@ -43,8 +44,8 @@ async function compare(
   bounds: Bounds,
 ): Promise<void> {
   try {
-    const stored = await transfer({ url: await addressOf(service, name), size }, () => undefined, bounds);
-    if (stored === sha256) return;
+    const content = signedContent(await addressOf(service, name));
+    if ((await sha256Of(contentChunks(content, size, bounds))) === sha256) return;
   } catch (error) {
     if (!(error instanceof LongerContent)) throw error;
   }

@@ -1,4 +1,4 @@
-import { bytes, duration } from '../../runner/format.ts';
+import { bytes, duration } from '../runner/format.ts';
 
 /** The progress of a download as one line for the log. */
 export function downloadProgress(received: number, size: number, elapsedMs: number): string {
