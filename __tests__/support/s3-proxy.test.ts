@@ -147,7 +147,7 @@ describe('the proxy before an S3 server', () => {
     expect(await keys(client)).toContain('served.bak');
   });
 
-  it('damages, cuts off and holds up answers', async () => {
+  it('damages, cuts off and stalls answers', async () => {
     await put('answer.bak');
     proxy.faults = [{ trouble: { kind: 'damage-answer' } }];
     const damaged = await get('answer.bak');

@@ -21,6 +21,8 @@ export interface S3Server {
   readonly credentials: S3Credentials;
   /** The keys of the multipart uploads that were begun and neither completed nor aborted. */
   uploads(): Promise<readonly string[]>;
+  /** Makes an object look as if it had been stored at that time. */
+  setTime(key: string, time: Date): Promise<void>;
   stop(): Promise<void>;
 }
 

@@ -9,6 +9,7 @@ import {
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
+  ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   PutObjectRetentionCommand,
@@ -37,10 +38,16 @@ async function expectToStore(server: S3Server): Promise<void> {
   expect(await server.uploads()).toEqual(['shop/large.bak']);
   await client.send(new AbortMultipartUploadCommand(aborted));
   expect(await server.uploads()).toEqual([]);
+  const time = new Date('2026-01-02T03:04:05Z');
+  await server.setTime('shop/large.bak', time);
   const objects = await objectsOf(client, Bucket);
   expect(objects.map(({ Key, Size }) => [Key, Size])).toEqual([
     ['shop/a b+c.bak', 3],
     ['shop/large.bak', 2 * PART.length],
+  ]);
+  expect(objects.map(({ LastModified }) => LastModified?.getTime() === time.getTime())).toEqual([
+    false,
+    true,
   ]);
   expect((await bytesOf(client, Bucket, 'shop/large.bak')).equals(Buffer.concat([PART, PART]))).toBe(true);
   await client.send(new DeleteObjectCommand({ Bucket, Key: 'shop/large.bak' }));
@@ -131,6 +138,16 @@ describe('versitygw', () => {
     await expectToStore(plain);
     await plain.stop();
     expect(await answers(plain.origin)).toBe(false);
+  });
+
+  it('has uploads of another time', async () => {
+    if (!server) return;
+    const upload = await beginUpload(client, server.bucket);
+    const time = new Date('2026-01-02T03:04:05Z');
+    await server.setUploadTimes(time);
+    const { Uploads } = await client.send(new ListMultipartUploadsCommand({ Bucket: server.bucket }));
+    expect(Uploads?.map(({ Initiated }) => Initiated)).toEqual([time]);
+    await client.send(new AbortMultipartUploadCommand(upload));
   });
 
   it('refuses a wrong digest, a wrong signature and what exists already', async () => {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { type Server, createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -40,6 +40,7 @@ export async function startS3rver(): Promise<S3Server> {
     bucket: BUCKET,
     credentials: { accessKeyId: ACCESS_KEY_ID, secretAccessKey: randomBytes(20).toString('hex') },
     uploads: () => unfinishedUploads(uploads),
+    setTime: (key, time) => utimes(s3rver.store.getResourcePath(BUCKET, key, 'object'), time, time),
     async stop() {
       server.closeAllConnections();
       server.close();

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -32,6 +32,8 @@ export interface VersitygwOptions {
 
 /** A running versitygw. */
 export interface Versitygw extends S3Server {
+  /** Makes every unfinished upload look as if it had been begun at that time. */
+  setUploadTimes(time: Date): Promise<void>;
   /** Makes a user of the bucket who may do nothing but these actions with its objects, such as `s3:PutObject`. */
   createUser(actions: readonly string[]): Promise<S3Credentials>;
 }
@@ -119,6 +121,17 @@ class Gateway implements Versitygw {
     }
   }
 
+  setTime(key: string, time: Date): Promise<void> {
+    return utimes(join(this.#folder, 'data', BUCKET, key), time, time);
+  }
+
+  async setUploadTimes(time: Date): Promise<void> {
+    const uploads = join(this.#folder, 'data', BUCKET, '.sgwtmp/multipart');
+    // One folder for each key, in it one for each upload.
+    for (const name of await readdir(uploads, { recursive: true }))
+      await utimes(join(uploads, name), time, time);
+  }
+
   async stop(): Promise<void> {
     await this.#server.close();
   }
@@ -144,12 +157,13 @@ class Gateway implements Versitygw {
       args: [
         ...['--port', `127.0.0.1:${port}`, '--region', REGION, '--quiet'],
         ...['--iam-dir', at('users'), '--iam-cache-disable'],
-        // Not every file system has the attributes in which it would keep the metadata.
-        ...['posix', '--sidecar', at('metadata'), '--versioning-dir', at('versions'), at('data')],
+        ...['posix', '--versioning-dir', at('versions'), at('data')],
       ],
       env: {
         ROOT_ACCESS_KEY_ID: this.credentials.accessKeyId,
         ROOT_SECRET_ACCESS_KEY: this.credentials.secretAccessKey,
+        // Not every file system has the attributes in which it would keep the metadata.
+        VGW_META_SIDECAR: at('metadata'),
       },
       user: undefined,
     };
