@@ -1,5 +1,6 @@
 import { UserError } from '../../errors.ts';
 import { booleanValue, quote } from '../../runner/inputs/parsers.ts';
+import { isEndpoint } from './s3-endpoints.ts';
 
 /** A bucket for backups, as a line of `storage` names it. */
 export interface BucketPlace {
@@ -21,7 +22,7 @@ export const BUCKET_SCHEME = 's3://';
 export const BUCKET_FORM = 's3://BUCKET/PREFIX?region=REGION&endpoint=HOST&path-style=true';
 
 const PARAMETERS = ['region', 'endpoint', 'path-style'];
-/** The widest that any provider takes; on AWS, the rules are narrower (`requireAwsName`). */
+/** The widest that any provider takes; on AWS, the rules are narrower (`bucketSettings`). */
 const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,220}[A-Za-z0-9]$/;
 const PREFIX_PART = /^(?!\.{1,2}$)[\w.=@+,:-]+$/;
 /** A key has 1,024 bytes at most; the rest is for the names. */
@@ -95,6 +96,12 @@ function parametersOf(input: string, query: string): Readonly<Record<string, str
 }
 
 function bucketOf(input: string, bucket: string): string {
+  if (isEndpoint(bucket))
+    throw refusal(
+      input,
+      `${quote(bucket)} is an endpoint, and not the name of a bucket`,
+      `Write "${BUCKET_SCHEME}BUCKET/PREFIX?endpoint=${bucket}".`,
+    );
   if (BUCKET.test(bucket) && !bucket.includes('..')) return bucket;
   throw refusal(
     input,
