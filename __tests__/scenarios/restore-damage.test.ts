@@ -184,7 +184,7 @@ describe('a truncated file (thorough)', () => {
 });
 
 describe('an artifact that is damaged at a random place (thorough)', () => {
-  it('is refused before it is read, because its SHA-256 is not what the service recorded', async () => {
+  it('is refused before it is read, because its SHA-256 is not what was recorded', async () => {
     const { name, url } = await newTarget();
     for (const one of cases(12, 7)) {
       const artifact = `damaged-${one.sample.name}`;
@@ -194,7 +194,7 @@ describe('an artifact that is damaged at a random place (thorough)', () => {
         inputs: { 'connection-string': url, backup: artifact, 'age-identity': identity },
         secrets: [identity],
       });
-      expectFailedRestore(run, /SHA-256|does not match what the service recorded/);
+      expectFailedRestore(run, /SHA-256|does not match what was recorded/);
       expect(errorsOf(run)).toHaveLength(1);
       await expectNoHarm(one, name, true);
     }

@@ -224,7 +224,7 @@ describe('a damaged backup', () => {
     try {
       expectFailedRestore(
         await restore(),
-        /SHA-256|does not match what the service recorded|cannot be used: it is not JSON/,
+        /SHA-256|does not match what was recorded|cannot be used: it is not JSON/,
       );
     } finally {
       bed.artifacts.faults = {};

@@ -58,7 +58,7 @@ describe('a download', () => {
     expect((await readFile(file)).equals(CONTENT)).toBe(true);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect(output.text).toMatch(
-      /Downloaded 3.0 MB in .*; size and SHA-256 match those that the service recorded/,
+      /Downloaded 3.0 MB in .*; size and SHA-256 match those that were recorded/,
     );
     expect(output.text).not.toContain('sig=');
   });
@@ -71,7 +71,7 @@ describe('a download', () => {
 
   it('is checked by its size if no SHA-256 was recorded, and the log says so', async () => {
     expect((await download({ digest: '' })).sha256).toBe(SHA256);
-    expect(output.text).toContain('the service recorded no SHA-256');
+    expect(output.text).toContain('no SHA-256 was recorded');
   });
 
   it('can be empty', async () => {
@@ -94,7 +94,7 @@ describe('a download that differs from the record of the service', () => {
     const before = blobRequests();
     const { message, hint } = await userErrorOf(download(seed));
     expect(message).toMatch(
-      /The download of shop-.* does not match what the service recorded: its SHA-256 is/,
+      /The download of shop-.* does not match what was recorded: its SHA-256 is/,
     );
     expect(hint).toContain('use another backup');
     expect(await readdir(folder)).toEqual([]);
@@ -144,7 +144,7 @@ describe('a download that fails', () => {
     service.faults = { blobGet: { answer } };
     const before = blobRequests();
     const { message } = await userErrorOf(download({}, { retries: retriesWith(answer) }));
-    expect(message).toMatch(/^The artifact shop-.* could not be downloaded: /);
+    expect(message).toMatch(/^shop-.* could not be downloaded: /);
     expect(message).toMatch(reason);
     expect(await readdir(folder)).toEqual([]);
     expect(blobRequests()).toBe(before + IMPATIENCE.attempts);

@@ -28,7 +28,7 @@ export interface DownloadedFile {
 const ZIP_STARTS = ['504b0304', '504b0506'];
 
 /**
- * Downloads a file of a store, and checks its size and SHA-256 against what the store recorded. A transfer that
+ * Downloads a file of a store, and checks its size and SHA-256 against what was recorded. A transfer that
  * breaks off, or receives no data for `attemptMs`, is started again, `attempts` times in total. The file exists only if all of it
  * is right.
  *
@@ -48,8 +48,8 @@ export async function downloadBackup(
     log.info(
       `Downloaded ${bytes(stored.size)} in ${duration(performance.now() - started)}; ` +
         (stored.sha256 === undefined
-          ? 'the size matches; the service recorded no SHA-256'
-          : 'size and SHA-256 match those that the service recorded'),
+          ? 'the size matches; no SHA-256 was recorded'
+          : 'size and SHA-256 match those that were recorded'),
     );
     return { path: file, size: stored.size, sha256 };
   } catch (error) {
@@ -67,7 +67,7 @@ async function attempt(store: Pick<BackupReader, 'open'>, stored: StoredFile, fi
     try {
       const sha256 = await write(content, handle, stored);
       if (stored.sha256 === undefined || sha256 === stored.sha256) return sha256;
-      throw differs(stored, `its SHA-256 is ${sha256}, and the service recorded ${stored.sha256}`);
+      throw differs(stored, `its SHA-256 is ${sha256}, and ${stored.sha256} was recorded`);
     } finally {
       await handle.close();
     }
@@ -112,8 +112,8 @@ async function onDisk<T>(work: () => Promise<T>): Promise<T> {
 function differs({ name }: StoredFile, how: string): UserError {
   return new UserError(
     'storage',
-    `The download of ${name} does not match what the service recorded: ${how}. The file was removed.`,
-    'Run the job again; if the error persists, the stored artifact is damaged: use another backup.',
+    `The download of ${name} does not match what was recorded: ${how}. The file was removed.`,
+    'Run the job again; if the error persists, the stored file is damaged: use another backup.',
   );
 }
 

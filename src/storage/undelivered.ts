@@ -6,8 +6,8 @@ export function undelivered(name: string, error: unknown): UserError {
   if (error instanceof UserError) return error;
   return new UserError(
     'storage',
-    `The artifact ${name} could not be downloaded: ${reasonOf(error)}`,
-    'GitHub may have an outage (githubstatus.com), or the runner cannot reach its storage. Run the job again.',
+    `${name} could not be downloaded: ${reasonOf(error)}`,
+    'The storage may have an outage (for artifacts: githubstatus.com), or the runner cannot reach it. Run the job again.',
     { cause: error },
   );
 }

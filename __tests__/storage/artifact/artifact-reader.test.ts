@@ -124,7 +124,7 @@ describe('a record', () => {
     expect(output.text).toContain('The record: it ended after');
     service.faults = { blobGet: { answer: 503 } };
     expect((await userErrorOf(store.record(found))).message).toContain(
-      `The artifact ${NAME}.json could not be downloaded: the storage answered with 503`,
+      `${NAME}.json could not be downloaded: the storage answered with 503`,
     );
   });
 });

@@ -25,7 +25,7 @@ describe('the artifact service', () => {
       const text = errorText(() => {
         requireArtifactService({ ...job, GITHUB_SERVER_URL: server });
       });
-      expect(text).toContain('storage: ./backups/');
+      expect(text).toContain('Set "storage" to a bucket');
     },
   );
 

@@ -15,7 +15,7 @@ export function requireArtifactService(env: NodeJS.ProcessEnv, now: Date = new D
     throw new UserError(
       'storage',
       'This server is not GitHub.com: it does not support the artifact protocol for unzipped artifacts.',
-      'Write "storage: ./backups/", and store the file with a step of your own.',
+      'Set "storage" to a bucket (s3://BUCKET/PREFIX) or a folder (./backups/): both work here.',
     );
   }
   for (const variable of ['ACTIONS_RUNTIME_TOKEN', 'ACTIONS_RESULTS_URL']) {
@@ -23,7 +23,7 @@ export function requireArtifactService(env: NodeJS.ProcessEnv, now: Date = new D
     throw new UserError(
       'storage',
       `The runner has not given this step access to the artifact service (${variable} is not set).`,
-      'Run the action as a "uses:" step of a job, with runner 2.327.1 or newer; or write "storage: ./backups/".',
+      'Run the action as a "uses:" step of a job, with runner 2.327.1 or newer; or set "storage" to a bucket or a folder.',
     );
   }
   requireUsableToken(env['ACTIONS_RUNTIME_TOKEN'] ?? '', now);
