@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
 import { UserError, messageOf } from '../errors.ts';
 import type { Encryption } from './age-inputs.ts';
+import { ExpectedBytes } from './expected-bytes.ts';
 import { checkHeader, newHeader } from './header.ts';
 import { NONCE_BYTES, type PayloadStream, decryptPayload, encryptPayload } from './payload.ts';
 
@@ -15,8 +16,8 @@ import { NONCE_BYTES, type PayloadStream, decryptPayload, encryptPayload } from 
 export class EncryptionStream extends Transform {
   readonly #seal: PayloadStream;
   readonly #open: PayloadStream;
-  readonly #given = createHash('sha256');
-  readonly #opened = createHash('sha256');
+  /** What has been given and has not come back yet. */
+  readonly #given = new ExpectedBytes();
 
   private constructor(start: Buffer, seal: PayloadStream, open: PayloadStream) {
     super();
@@ -35,46 +36,46 @@ export class EncryptionStream extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    this.#given.update(chunk);
-    this.#pass(() => this.#seal.add(chunk), done);
+    this.#verified(() => {
+      this.#given.add(chunk);
+      this.#pass(this.#seal.add(chunk));
+    }, done);
   }
 
   override _flush(done: TransformCallback): void {
-    this.#pass(
-      () => this.#seal.end(),
-      (error) => {
-        done(error ?? this.#verdict());
-      },
-    );
+    this.#verified(() => {
+      this.#pass(this.#seal.end());
+      this.#compare(this.#open.end());
+      this.#given.end();
+    }, done);
   }
 
-  #pass(seal: () => readonly Buffer[], done: TransformCallback): void {
-    try {
-      for (const bytes of seal()) {
-        for (const content of this.#open.add(bytes)) this.#opened.update(content);
-        this.push(bytes);
-      }
-      done();
-    } catch (error) {
-      done(notDecrypted(messageOf(error), error));
+  #pass(sealed: readonly Buffer[]): void {
+    for (const bytes of sealed) {
+      this.#compare(this.#open.add(bytes));
+      this.push(bytes);
     }
   }
 
-  #verdict(): UserError | null {
+  #compare(opened: readonly Buffer[]): void {
+    for (const content of opened) this.#given.take(content);
+  }
+
+  #verified(work: () => void, done: TransformCallback): void {
     try {
-      for (const content of this.#open.end()) this.#opened.update(content);
+      work();
     } catch (error) {
-      return notDecrypted(messageOf(error), error);
+      done(notDecrypted(error));
+      return;
     }
-    const isSame = this.#opened.digest('hex') === this.#given.digest('hex');
-    return isSame ? null : notDecrypted('its content differs');
+    done();
   }
 }
 
-function notDecrypted(reason: string, cause?: unknown): UserError {
+function notDecrypted(cause: unknown): UserError {
   return new UserError(
     'encryption',
-    `The encrypted backup does not decrypt to the archive: ${reason}.`,
+    `The encrypted backup does not decrypt to the archive: ${messageOf(cause)}.`,
     'Run the job again. If the error persists, the memory or the processor of the runner is faulty.',
     { cause },
   );
