@@ -1,4 +1,4 @@
-import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { type S3Proxy, startS3Proxy } from './s3-proxy.ts';
 import { REGION, type S3Credentials, type S3Server, bytesOf, clientOf, objectsOf } from './s3-server.ts';
 
@@ -16,6 +16,8 @@ export interface BucketBed<Server extends S3Server = S3Server> {
   keys(): Promise<readonly string[]>;
   read(key: string): Promise<Buffer>;
   put(key: string, body: string | Uint8Array): Promise<void>;
+  /** Removes every object and upload. */
+  empty(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -24,6 +26,8 @@ export async function startBucketBed<Server extends S3Server>(server: Server): P
   const proxy = await startS3Proxy(server);
   const client = clientOf(server, server.credentials);
   const { bucket } = server;
+  const keys = async (): Promise<readonly string[]> =>
+    (await objectsOf(client, bucket)).map(({ Key = '' }) => Key);
   return {
     server,
     proxy,
@@ -34,10 +38,14 @@ export async function startBucketBed<Server extends S3Server>(server: Server): P
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
     }),
-    keys: async () => (await objectsOf(client, bucket)).map(({ Key = '' }) => Key),
+    keys,
     read: (key) => bytesOf(client, bucket, key),
     async put(Key, Body) {
       await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
+    },
+    async empty() {
+      for (const Key of await keys()) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+      await server.abortUploads();
     },
     async stop() {
       client.destroy();

@@ -66,6 +66,8 @@ export interface S3Fault {
   readonly on?: S3Operation | readonly S3Operation[];
   /** Of the object; any when absent, and requests without one. */
   readonly key?: RegExp;
+  /** What else must be true of the request. */
+  readonly when?: (request: S3Request) => boolean;
   readonly trouble: S3Trouble;
   /** So many such requests are served first; none when absent. */
   readonly after?: number;
@@ -133,10 +135,7 @@ function isPlain(query: URLSearchParams): boolean {
 }
 
 /** Finds the fault that a request meets. It counts the requests that each fault has seen, from when the fault is new. */
-export function createS3Faults(): (
-  faults: readonly S3Fault[],
-  request: Pick<S3Request, 'operation' | 'key'>,
-) => S3Trouble | undefined {
+export function createS3Faults(): (faults: readonly S3Fault[], request: S3Request) => S3Trouble | undefined {
   const counts = new WeakMap<S3Fault, { seen: number; failed: number }>();
   return (faults, request) => {
     for (const fault of faults) {
@@ -152,7 +151,8 @@ export function createS3Faults(): (
   };
 }
 
-function concerns({ on, key }: S3Fault, request: Pick<S3Request, 'operation' | 'key'>): boolean {
+function concerns({ on, key, when = () => true }: S3Fault, request: S3Request): boolean {
   const operations = on === undefined ? [request.operation] : [on].flat();
-  return operations.includes(request.operation) && (key === undefined || key.test(request.key));
+  const isOnKey = key === undefined || key.test(request.key);
+  return operations.includes(request.operation) && isOnKey && when(request);
 }

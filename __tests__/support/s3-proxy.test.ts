@@ -88,6 +88,7 @@ describe('the proxy before an S3 server', () => {
 
   it('breaks the requests that a fault is about: those of an operation and a key, after and for so many', async () => {
     proxy.faults = [
+      { when: ({ headers }) => headers['content-length'] === '5', trouble: { kind: 'stall' } },
       { on: 'PutObject', key: /\.bak$/, after: 1, times: 1, trouble: { kind: 'refuse', with: SLOW_DOWN } },
     ];
     const struck = proxy.struck();

@@ -3,6 +3,7 @@ import {
   GetObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  type MultipartUpload,
   S3Client,
 } from '@aws-sdk/client-s3';
 
@@ -21,6 +22,8 @@ export interface S3Server {
   readonly credentials: S3Credentials;
   /** The keys of the multipart uploads that were begun and neither completed nor aborted. */
   uploads(): Promise<readonly string[]>;
+  /** Ends those. */
+  abortUploads(): Promise<void>;
   /** Makes an object look as if it had been stored at that time. */
   setTime(key: string, time: Date): Promise<void>;
   stop(): Promise<void>;
@@ -67,8 +70,8 @@ export async function bytesOf(client: S3Client, bucket: string, key: string): Pr
   return Buffer.from(await Body.transformToByteArray());
 }
 
-/** The keys of unfinished multipart uploads, as the server lists them. */
-export async function uploadsOf(client: S3Client, bucket: string): Promise<readonly string[]> {
+/** Unfinished multipart uploads, as the server lists them. */
+export async function uploadsOf(client: S3Client, bucket: string): Promise<readonly MultipartUpload[]> {
   const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
-  return Uploads.map(({ Key = '' }) => Key);
+  return Uploads;
 }

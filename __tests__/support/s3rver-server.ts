@@ -40,6 +40,7 @@ export async function startS3rver(): Promise<S3Server> {
     bucket: BUCKET,
     credentials: { accessKeyId: ACCESS_KEY_ID, secretAccessKey: randomBytes(20).toString('hex') },
     uploads: () => unfinishedUploads(uploads),
+    abortUploads: () => rm(uploads, { recursive: true, force: true }),
     setTime: (key, time) => utimes(s3rver.store.getResourcePath(BUCKET, key, 'object'), time, time),
     async stop() {
       server.closeAllConnections();

@@ -13,7 +13,7 @@ export interface AuditedRun {
 }
 
 /** Variables that hold the runner's or the workflow's things, which no child needs. */
-const NOT_FOR_CHILDREN = /^(?:INPUT_|ACTIONS_|GITHUB_|STATE_|RUNNER_|DATABASE_URL$|PPG_|NODE_OPTIONS$)/;
+const NOT_FOR_CHILDREN = /^(?:INPUT_|ACTIONS_|AWS_|GITHUB_|STATE_|RUNNER_|DATABASE_URL$|PPG_|NODE_OPTIONS$)/;
 const TOOL = /(?:^|\/)(psql|pg_dump|pg_restore)$/;
 
 /**

@@ -4,7 +4,12 @@ import { mkdir, mkdtemp, readdir, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { CreateBucketCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
+import {
+  AbortMultipartUploadCommand,
+  CreateBucketCommand,
+  PutBucketPolicyCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { type GoTool, findGoTool } from '../../scripts/go-tool.ts';
 import { ServerProcess } from './database-process.ts';
 import { freePort } from './database-settings.ts';
@@ -67,6 +72,7 @@ class Gateway implements Versitygw {
   readonly #folder: string;
   readonly #server: ServerProcess;
   readonly #statements: object[] = [];
+  #connected: S3Client | undefined;
 
   constructor(program: string, folder: string) {
     this.#program = program;
@@ -78,9 +84,9 @@ class Gateway implements Versitygw {
     const folders = ['data', 'versions', 'users', 'metadata'];
     for (const name of folders) await mkdir(join(this.#folder, name));
     await this.#listen();
-    const client = clientOf(this, this.credentials);
-    await client.send(new CreateBucketCommand({ Bucket: BUCKET, ObjectLockEnabledForBucket: objectLock }));
-    client.destroy();
+    await this.#client.send(
+      new CreateBucketCommand({ Bucket: BUCKET, ObjectLockEnabledForBucket: objectLock }),
+    );
   }
 
   async createUser(actions: readonly string[]): Promise<S3Credentials> {
@@ -105,20 +111,18 @@ class Gateway implements Versitygw {
       Action: actions,
       Resource: [`arn:aws:s3:::${BUCKET}`, `arn:aws:s3:::${BUCKET}/*`],
     });
-    const client = clientOf(this, this.credentials);
     const Policy = JSON.stringify({ Version: '2012-10-17', Statement: this.#statements });
-    await client.send(new PutBucketPolicyCommand({ Bucket: BUCKET, Policy }));
-    client.destroy();
+    await this.#client.send(new PutBucketPolicyCommand({ Bucket: BUCKET, Policy }));
     return user;
   }
 
   async uploads(): Promise<readonly string[]> {
-    const client = clientOf(this, this.credentials);
-    try {
-      return await uploadsOf(client, BUCKET);
-    } finally {
-      client.destroy();
-    }
+    return (await uploadsOf(this.#client, BUCKET)).map(({ Key = '' }) => Key);
+  }
+
+  async abortUploads(): Promise<void> {
+    for (const { Key, UploadId } of await uploadsOf(this.#client, BUCKET))
+      await this.#client.send(new AbortMultipartUploadCommand({ Bucket: BUCKET, Key, UploadId }));
   }
 
   setTime(key: string, time: Date): Promise<void> {
@@ -132,7 +136,12 @@ class Gateway implements Versitygw {
       await utimes(join(uploads, name), time, time);
   }
 
+  get #client(): S3Client {
+    return (this.#connected ??= clientOf(this, this.credentials));
+  }
+
   async stop(): Promise<void> {
+    this.#connected?.destroy();
     await this.#server.close();
   }
 
