@@ -251,6 +251,13 @@ const RULES: readonly ErrorRule[] = [
     ),
   },
   {
+    applies: of('ECONNRESET', 'EPIPE', 'TimeoutError'),
+    explain: ({ rules }) => ({
+      what: `the connection to ${rules.name} failed`,
+      hint: 'Run the job again; if the error persists, check the endpoint, its port, and the network of the runner.',
+    }),
+  },
+  {
     applies: ({ status, code }) => status === undefined && code !== '',
     explain: ({ rules }) => ({
       what: `${rules.name} cannot be reached`,

@@ -26,10 +26,11 @@ export function s3Reason(error: unknown): string {
   return `${status} ${code}${said === '' || said === code ? '' : `: ${said}`}`;
 }
 
-/** The error of Node.js for a connection, which may be the cause of another. */
+/** The error of Node.js for a connection, which may be the cause of another; `TimeoutError` for one of the SDK's. */
 export function networkCode(error: unknown): string | undefined {
   const code = errorCode(error);
   if (code !== undefined) return code;
+  if (Error.isError(error) && error.name === 'TimeoutError') return error.name;
   const cause = fieldIn(error, 'cause');
   return cause === undefined ? undefined : networkCode(cause);
 }
