@@ -20,6 +20,8 @@ export type ErrorCode =
   | 'storage'
   /** What a store has is not what it was given. */
   | 'stored-copy-differs'
+  /** The store keeps what was to be removed: a lock, a retention period or a legal hold. */
+  | 'retained'
   | 'github'
   /** The plan of a restore shows that the target must not be changed so. */
   | 'restore-refused'

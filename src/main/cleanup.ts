@@ -5,6 +5,7 @@ import { requireCommandFile } from '../runner/command-files.ts';
 import { log } from '../runner/log.ts';
 import { reportFailure } from '../runner/failure-report.ts';
 import { removeUnfinishedFiles } from '../storage/folder/pending-file.ts';
+import { removeUnfinishedObjects } from '../storage/s3/unfinished-object.ts';
 import { deleteUnverified } from '../storage/artifact/delete-own-artifact.ts';
 import { removeRecordedWorkFolder } from '../runner/work-folder.ts';
 
@@ -12,7 +13,7 @@ const USUAL_CAUSES = 'Usually the runner ran out of memory, or the job was cance
 
 /**
  * The post step: if the main step was killed, reports that, and removes what the main step recorded and could not remove:
- * the work folder, unfinished files in folders, and an artifact that was not verified.
+ * the work folder, unfinished files in folders and buckets, and an artifact that was not verified.
  *
  * @param temp returns the runner's folder for temporary files; called when there is something to remove.
  * @throws UserError when something cannot be removed.
@@ -25,6 +26,7 @@ export async function cleanup(temp: () => string): Promise<void> {
     await removeRecordedWorkFolder(temp);
   } finally {
     await removeUnfinishedFiles();
+    await removeUnfinishedObjects(process.env);
     await deleteUnverified(process.env);
   }
 }

@@ -9,7 +9,7 @@ export interface Stock {
   /** For messages: `example/shop`, `the folder ./backups`. */
   readonly store: string;
   /** What the store keeps. */
-  readonly kind: 'artifact' | 'file';
+  readonly kind: 'artifact' | 'file' | 'object';
   /** The newest first, expired ones too. */
   readonly backups: readonly (StoredBackup & { readonly expired?: boolean })[];
   /** How many artifacts or files there are, whatever they are. */
@@ -100,14 +100,15 @@ function age(time: Date, now: Date): string {
 function howToChoose(stock: Stock): string {
   const series = [...newestBySeries(stock).keys()];
   const isArtifact = stock.kind === 'artifact';
+  const place = stock.kind === 'object' ? 'bucket' : 'folder';
   if (series.length === 0) {
     return isArtifact
       ? 'Make a backup first. For a backup in another repository, set "repository" and "github-token"; for a file, set "path".'
-      : 'Make a backup first. For another folder, set "storage"; for a file of another name, set "path".';
+      : `Make a backup first. For another ${place}, set "storage"; for a file of another name, set "path".`;
   }
   const elsewhere = isArtifact
     ? 'or "repository" if the backup is in another repository.'
-    : 'or "storage" if the backup is in another folder.';
+    : `or "storage" if the backup is in another ${place}.`;
   return stock.wanted.kind === 'latest'
     ? `Set "backup-name" to one of: ${series.join(', ')}; ${elsewhere}`
     : `Set "backup" to one of these names${isArtifact ? ' or ids' : ''}, or to "latest"; ${elsewhere}`;

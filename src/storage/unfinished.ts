@@ -17,7 +17,7 @@ export function isLeftOver({ createdAt }: Pick<StoredFile, 'createdAt'>, now: Da
  * @param kinds why, with how many there are.
  */
 export function ignoredInWords(
-  what: 'artifact' | 'file',
+  what: 'artifact' | 'file' | 'object',
   kinds: readonly (readonly [number: number, why: string])[],
 ): string | undefined {
   const found = kinds.filter(([number]) => number > 0);

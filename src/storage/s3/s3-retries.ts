@@ -1,9 +1,10 @@
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import { UserError } from '../../errors.ts';
 import { pauseAfter } from '../../process/retry.ts';
 import { duration } from '../../runner/format.ts';
 import { log } from '../../runner/log.ts';
 import type { RetryLimits } from '../../runner/retry-policy.ts';
-import { s3Code, s3Reason } from './s3-reason.ts';
+import { s3Code, s3Reason, s3Status } from './s3-reason.ts';
 
 type RetryStrategy = Extract<
   NonNullable<S3ClientConfig['retryStrategy']>,
@@ -21,14 +22,24 @@ export const BUCKET_RETRIES: RetryLimits = { attempts: 4, attemptMs: 30_000, lon
  * What the SDK takes for final, and is not: bytes that were damaged on the way, and another write to the same key at the same
  * time.
  */
-const TRANSIENT: readonly (string | undefined)[] = [
+const TRANSIENT: readonly string[] = [
   'BadDigest',
   'ConditionalRequestConflict',
   'IncompleteBody',
   'OperationAborted',
+  'RequestTimeout',
   'XAmzContentChecksumMismatch',
   'XAmzContentSHA256Mismatch',
 ];
+
+/** Whether a request may succeed when it is sent again. */
+export function isTransient(error: unknown): boolean {
+  if (error instanceof UserError) return false;
+  const status = s3Status(error);
+  if (status === undefined || status === 408 || status === 429) return true;
+  // 501 is NotImplemented.
+  return (status >= 500 && status !== 501) || TRANSIENT.includes(s3Code(error) ?? '');
+}
 
 /**
  * Repeats the requests of a client with the pauses of every other transfer, and says why in the log. The SDK's own does not
@@ -45,7 +56,7 @@ export function retryStrategy(what: string, { attempts, longestWaitMs }: RetryLi
     acquireInitialRetryToken: () => Promise.resolve(token(0, 0)),
     refreshRetryTokenForRetry: (last, { error, errorType, retryAfterHint }) => {
       const retries = last.getRetryCount() + 1;
-      const mayPass = errorType !== 'CLIENT_ERROR' || TRANSIENT.includes(s3Code(error));
+      const mayPass = s3Status(error) !== 501 && (errorType !== 'CLIENT_ERROR' || isTransient(error));
       if (!mayPass || retries >= attempts) return Promise.reject(new Error('not again'));
       const asked = retryAfterHint === undefined ? 0 : retryAfterHint.getTime() - Date.now();
       const pauseMs = Math.max(pauseAfter(retries), Math.min(asked, longestWaitMs));
