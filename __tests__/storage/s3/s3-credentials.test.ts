@@ -67,7 +67,7 @@ describe('where credentials come from', () => {
 });
 
 describe('the credentials of a bucket', () => {
-  // Neither GitHub's service for ID tokens nor AWS's for roles can be had here: this one answers for both, as they do.
+  // Neither of the services of GitHub for ID tokens and of AWS for roles can be used here: this one answers for both, as they do.
   let server: Server;
   let origin: string;
   let requests: string[] = [];

@@ -15,10 +15,11 @@ export function noCredentials({ name, keys, isAws }: EndpointRules, cause: unkno
 
 /** GitHub gave no ID token. */
 export function noIdToken(cause: unknown): UserError {
-  const said = messageOf(cause).replaceAll(/\s+/g, ' ').replaceAll('Error message: ', '').trim();
+  // @actions/core puts what it knows of the answer on lines of their own, known or not.
+  const [, said] = /.*Error Message:\s*(.*)/is.exec(messageOf(cause)) ?? [];
   return new UserError(
     'github',
-    `storage: GitHub gave no ID token for AWS_ROLE_ARN: ${said}.`,
+    `storage: GitHub gave no ID token for AWS_ROLE_ARN: ${said ?? messageOf(cause)}.`,
     'Check that the job has "permissions: { id-token: write }". GitHub may have an outage (githubstatus.com).',
     { cause },
   );
