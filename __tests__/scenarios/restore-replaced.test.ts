@@ -61,3 +61,37 @@ it('a restore of a table over itself keeps its publications, and names what the 
   expect(remarksOf(run).join('\n')).toMatch(/Dropped: policy public\.orders none, because the target has it/);
   expect(run.summary).toMatch(/Left out, changed or dropped[^]*policy public&#46;orders none/);
 });
+
+it('a restore over itself names members of an operator family and the own large object that it changes', async () => {
+  const { database } = bed;
+  const url = await database.createDatabase('families');
+  await database.query('CREATE ROLE lib');
+  await database.sql(
+    `CREATE TYPE pair AS (a int, b int); CREATE OPERATOR FAMILY fits USING btree;
+     CREATE FUNCTION less(pair, int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT false';
+     CREATE OPERATOR <<< (LEFTARG = pair, RIGHTARG = int, FUNCTION = less);
+     SELECT lo_create(77); ALTER LARGE OBJECT 77 OWNER TO lib;`,
+    'families',
+  );
+  const backup = await bed.backup({ inputs: { 'connection-string': url, storage: `${folder}/` } });
+  expectSuccess(backup);
+  await database.sql(
+    'ALTER OPERATOR FAMILY fits USING btree ADD OPERATOR 1 <<< (pair, int); ALTER LARGE OBJECT 77 OWNER TO postgres',
+    'families',
+  );
+  const run = await bed.restore({
+    inputs: {
+      'connection-string': url,
+      path: backup.outputs['backup-path'] ?? '',
+      clean: 'true',
+      'confirm-database': 'families',
+    },
+  });
+  expectSuccess(run);
+  const member = 'public.fits USING btree (OPERATOR 1 public.<<<(public.pair,integer))';
+  expect(JSON.parse(run.outputs['left-out'] ?? '')).toEqual([
+    expect.objectContaining({ what: 'member of the operator family', names: [member] }),
+    expect.objectContaining({ what: 'owner of', names: ['large object 77'] }),
+  ]);
+  expect(remarksOf(run).join('\n')).toContain(`Dropped: member of the operator family ${member}`);
+});

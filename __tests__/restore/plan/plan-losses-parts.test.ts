@@ -21,7 +21,13 @@ const BASE = `
   CREATE EVENT TRIGGER watches ON ddl_command_end WHEN TAG IN ('CREATE CAST') EXECUTE FUNCTION on_ddl();
   CREATE FOREIGN DATA WRAPPER nothing; CREATE SERVER nowhere FOREIGN DATA WRAPPER nothing;
   CREATE FUNCTION as_int(pair) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE CAST (pair AS int) WITH FUNCTION as_int(pair);
-  CREATE PUBLICATION changes FOR TABLE orders; SELECT lo_create(7001);`;
+  CREATE PUBLICATION changes FOR TABLE orders; SELECT lo_create(7001);
+  CREATE FUNCTION compare(pair, int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 0';
+  CREATE FUNCTION less(pair, int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT false';
+  CREATE OPERATOR <<< (LEFTARG = pair, RIGHTARG = int, FUNCTION = less); CREATE OPERATOR <<= (LEFTARG = pair, RIGHTARG = int, FUNCTION = less);
+  CREATE OPERATOR <-> (LEFTARG = pair, RIGHTARG = int, FUNCTION = compare);
+  CREATE OPERATOR FAMILY "my family" USING btree; CREATE OPERATOR FAMILY near USING gist;
+  ALTER OPERATOR FAMILY "my family" USING btree ADD OPERATOR 2 <<= (pair, int);`;
 
 /** What can be attached, and be in the backup. */
 const MORE = `
@@ -41,6 +47,8 @@ const MORE = `
   ALTER TABLE orders ALTER total SET STATISTICS 50, ALTER note SET STORAGE MAIN, ALTER note SET COMPRESSION pglz, ALTER id SET (n_distinct = -0.5),
     SET (fillfactor = 50, toast.autovacuum_enabled = false);
   ALTER TABLE lines SET TABLESPACE fast; ALTER DOMAIN amount ADD CONSTRAINT even CHECK (VALUE % 2 = 0);
+  ALTER OPERATOR FAMILY "my family" USING btree ADD OPERATOR 1 <<< (pair, int), FUNCTION 1 (pair, int) compare(pair, int);
+  ALTER OPERATOR FAMILY near USING gist ADD OPERATOR 15 <-> (pair, int) FOR ORDER BY integer_ops;
   ALTER TABLE orders OWNER TO writer; ALTER FUNCTION touch() OWNER TO writer; ALTER SERVER nowhere OWNER TO writer; ALTER LARGE OBJECT 7001 OWNER TO writer;`;
 
 captureOutput();
@@ -118,6 +126,11 @@ it('everything that is attached to parts of objects is named if the backup does 
       'server nowhere',
     ],
     constraint: ['public.amount even'],
+    'member of the operator family': [
+      'public.my family USING btree (FUNCTION 1 (public.pair, integer) public.compare(public.pair,integer))',
+      'public.my family USING btree (OPERATOR 1 public.<<<(public.pair,integer))',
+      'public.near USING gist (OPERATOR 15 public.<->(public.pair,integer) FOR ORDER BY pg_catalog.integer_ops)',
+    ],
     'owner of': ['large object 7001', 'public.orders', 'public.touch()', 'server nowhere'],
     'privileges of reader on': [
       'foreign data wrapper nothing (USAGE)',
@@ -163,6 +176,13 @@ it('an owner is named if the backup has another one, and more quietly with no-ow
   const known = { what: 'owner of', names: ['public.orders'], changed: true };
   expect(await owner(false)).toEqual({ ...known, why: why('writer'), level: 'warning' });
   expect(await owner(true)).toEqual({ ...known, why: why('postgres'), level: 'info' });
+});
+
+it('an owner is named if a large object of the restoring role will belong to another one', async () => {
+  await server.sql('ALTER LARGE OBJECT 7001 OWNER TO postgres', 'staging');
+  const owner = { 'owner of': ['large object 7001'] };
+  expect(await lost('full')).toEqual(owner);
+  expect(await lost('full', { noOwner: true })).not.toMatchObject(owner);
 });
 
 it('a trigger of another table is named if it is dropped with the table that it refers to', async () => {

@@ -1,4 +1,4 @@
-import { PART_SETTINGS, RELATION_SETTINGS } from './attached-settings.ts';
+import { FAMILY_MEMBERS, PART_SETTINGS, RELATION_SETTINGS } from './attached-settings.ts';
 import { OBJECT_QUERIES, USER_SCHEMA, catalogOid, ofExtension } from './object-kinds.ts';
 
 /** Catalogs of the parts that are named themselves. */
@@ -100,6 +100,7 @@ WHERE p.own AND c.${acl} IS NOT NULL AND NOT EXISTS (SELECT FROM pg_catalog.acle
   ),
   ...RELATION_SETTINGS,
   ...PART_SETTINGS,
+  ...FAMILY_MEMBERS,
 ];
 
 /**

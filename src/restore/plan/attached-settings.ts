@@ -74,3 +74,16 @@ FROM part p JOIN pg_catalog.pg_depend d ON d.classid = p.class AND d.objid = p.i
 JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid CROSS JOIN LATERAL (VALUES ('DEPENDS ON EXTENSION ' || pg_catalog.quote_ident(e.extname))) s (words)
 WHERE d.refclassid = ${catalogOid('pg_extension')}`,
 ];
+
+/** The operators and functions of an operator family that belong to no class of it, as `dumpOpfamily` in pg_dump.c writes them. */
+export const FAMILY_MEMBERS: readonly string[] = [
+  `SELECT p.type, 'family member', p.schema, p.object, 'OPERATOR ' || m.amopstrategy || ' ' || m.amopopr::pg_catalog.regoperator ||
+  coalesce(' FOR ORDER BY ' || pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(f.opfname), ''), NULL
+FROM part p JOIN pg_catalog.pg_amop m ON m.oid = p.id AND p.class = ${catalogOid('pg_amop')}
+LEFT JOIN pg_catalog.pg_opfamily f ON f.oid = m.amopsortfamily LEFT JOIN pg_catalog.pg_namespace n ON n.oid = f.opfnamespace
+WHERE p.type = 'OPERATOR FAMILY'`,
+  `SELECT p.type, 'family member', p.schema, p.object, 'FUNCTION ' || m.amprocnum || ' (' || pg_catalog.format_type(m.amproclefttype, NULL) ||
+  ', ' || pg_catalog.format_type(m.amprocrighttype, NULL) || ') ' || m.amproc::pg_catalog.regprocedure, NULL
+FROM part p JOIN pg_catalog.pg_amproc m ON m.oid = p.id AND p.class = ${catalogOid('pg_amproc')}
+WHERE p.type = 'OPERATOR FAMILY'`,
+];

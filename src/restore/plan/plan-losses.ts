@@ -24,6 +24,7 @@ const KINDS: Readonly<Record<string, { readonly what: string; readonly level: Om
   closed: { what: 'revocation from PUBLIC of the privileges on', level: 'warning' },
   comment: { what: 'comment on', level: 'info' },
   'domain constraint': { what: 'constraint', level: 'warning' },
+  'family member': { what: 'member of the operator family', level: 'warning' },
   'index setting': { what: 'setting of the index', level: 'warning' },
   parent: { what: 'attachment to its parent of', level: 'warning' },
   publication: { what: 'membership in a publication of', level: 'warning' },
@@ -39,7 +40,7 @@ const WHY = 'the target has it on an object that is replaced, and the backup doe
 /** What the planner of losses has to know. */
 export interface LossRequest extends RestoredContents {
   readonly collisions: Collisions;
-  readonly target: Pick<TargetFacts, 'attached'>;
+  readonly target: Pick<TargetFacts, 'attached' | 'user'>;
   readonly options: Pick<RestoreOptions, 'noOwner'>;
 }
 
@@ -66,6 +67,7 @@ export function planLosses(request: LossRequest): LossPlan {
     if (mayRejoin) rejoined.push(item);
     else lost.push({ ...item, entry });
   }
+  lost.push(...ownLargeObjects(request, replaced, restored));
   return {
     omissions: [
       ...lostPrivileges(lost),
@@ -82,6 +84,25 @@ export function planLosses(request: LossRequest): LossPlan {
 
 /** Kinds of membership in a publication, which goes with either of both. */
 const MEMBERSHIPS: ReadonlySet<string> = new Set(['publication', 'schema of a publication']);
+
+/** The replaced large objects of the user that will belong to another role: the target has named the owners of the others only. */
+function ownLargeObjects(
+  { collisions, target }: LossRequest,
+  replaced: ReadonlyMap<string | undefined, TocEntry>,
+  restored: RestoredParts,
+): Lost[] {
+  const type = 'large object';
+  const others = new Set(
+    target.attached.filter((item) => item.kind === 'owner' && item.type === type).map(({ to }) => to),
+  );
+  return collisions.largeObjects.flatMap((oid) => {
+    const to = nameKey(type, '', oid);
+    const entry = replaced.get(to);
+    if (entry === undefined || others.has(to) || (restored.ownerOf(entry) ?? target.user) === target.user)
+      return [];
+    return [{ to, type, schema: '', object: oid, kind: 'owner', name: target.user, detail: '', entry }];
+  });
+}
 
 /** The entries that replace something, by what they replace. */
 function replacedBy({ collisions, kept }: LossRequest): ReadonlyMap<string | undefined, TocEntry> {

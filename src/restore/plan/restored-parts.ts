@@ -85,6 +85,7 @@ export class RestoredParts {
       case 'security label':
         return parts.some((part) => part.kind === 'SECURITY LABEL' && this.#isAbout(part, item, entry));
       case 'setting':
+      case 'family member':
         return contains(text, name);
       case 'index setting': {
         const indexes = parts.filter(
