@@ -54,10 +54,13 @@ describe('where a bucket is', () => {
     expect(rules('minio.example.com')).toMatchObject({ checksum: undefined, exclusiveWrites: 'probe' });
   });
 
-  it('is what the line says before what the environment says, and that before what the host tells', () => {
+  it('is what the line says, else what the endpoint tells, else what the environment says', () => {
     const env = { AWS_REGION: 'a', AWS_DEFAULT_REGION: 'b' };
     expect(settings('s3://shop?region=eu-west-1', env).region).toBe('eu-west-1');
-    expect(settings('s3://shop?endpoint=nyc3.digitaloceanspaces.com', env).region).toBe('a');
+    expect(settings('s3://shop?endpoint=nyc3.digitaloceanspaces.com', env).region).toBe('nyc3');
+    expect(settings('s3://shop?endpoint=0123.r2.cloudflarestorage.com', env).region).toBe('auto');
+    expect(settings('s3://shop', env).region).toBe('a');
+    expect(settings('s3://shop?endpoint=minio.example.com', env).region).toBe('a');
     expect(settings('s3://shop', { ...env, AWS_REGION: '' }).region).toBe('b');
     const urls = { AWS_ENDPOINT_URL_S3: 't3.storage.dev', AWS_ENDPOINT_URL: 'http://localhost:1' };
     expect(settings('s3://shop?endpoint=s3.example.com', urls).endpoint).toBe('https://s3.example.com');

@@ -19,7 +19,8 @@ const ENDPOINT_VARIABLES = ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'];
 const REGION_VARIABLES = ['AWS_REGION', 'AWS_DEFAULT_REGION'];
 
 /**
- * Decides where a bucket is: what the line says, else the environment, else what the host of the endpoint tells.
+ * Decides where a bucket is: what the line says, else what the endpoint tells, else the environment, which may speak of AWS
+ * while the bucket is elsewhere.
  *
  * @throws UserError when the region must be named, and for what the service does not take.
  */
@@ -28,8 +29,7 @@ export function bucketSettings(place: BucketPlace, env: NodeJS.ProcessEnv): Buck
   requireNoBucketIn(place, endpoint);
   const rules = endpointRules(endpoint);
   if (rules.isAws && !AWS_NAME.test(place.bucket)) throw noAwsName(place);
-  const variable = REGION_VARIABLES.find((name) => isSet(env, name));
-  const region = place.region ?? (variable === undefined ? undefined : env[variable]) ?? rules.region;
+  const region = place.region ?? rules.region ?? valueOf(env, REGION_VARIABLES) ?? rules.usualRegion;
   if (region === undefined) throw withoutRegion(place, rules);
   return {
     ...{ rules, endpoint, region },
@@ -42,6 +42,11 @@ export function bucketSettings(place: BucketPlace, env: NodeJS.ProcessEnv): Buck
 /** Whether a variable has a value: workflows set what a missing secret would give to an empty text. */
 export function isSet(env: NodeJS.ProcessEnv, name: string): boolean {
   return (env[name] ?? '').trim() !== '';
+}
+
+function valueOf(env: NodeJS.ProcessEnv, names: readonly string[]): string | undefined {
+  const name = names.find((each) => isSet(env, each));
+  return name === undefined ? undefined : env[name];
 }
 
 function endpointOf(env: NodeJS.ProcessEnv): string | undefined {

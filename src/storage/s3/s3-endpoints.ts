@@ -5,8 +5,10 @@ export interface EndpointRules {
   readonly isAws: boolean;
   /** Where its keys are made, for messages. */
   readonly keys: string;
-  /** The region where neither the line nor the environment names one; undefined: it must be named. */
+  /** What its host tells, or the only one there is; undefined: it must be named. */
   readonly region: string | undefined;
+  /** Where nothing names one: services on machines of one's own take any, as a rule. */
+  readonly usualRegion: string | undefined;
   /** Whether the name of the bucket is in the path of a URL, and not in its host. */
   readonly pathStyle: boolean;
   /** The checksum over a whole object that the service checks; undefined where it may not know one. */
@@ -31,6 +33,7 @@ interface Rule extends Partial<Omit<EndpointRules, 'name' | 'keys'>> {
 const USUAL = {
   isAws: false,
   region: undefined,
+  usualRegion: undefined,
   pathStyle: false,
   checksum: undefined,
   mostParts: 10_000,
@@ -122,13 +125,13 @@ const RULES: readonly Rule[] = [
 export function endpointRules(endpoint: string | undefined): EndpointRules {
   const host = endpoint === undefined ? undefined : new URL(endpoint).hostname;
   const rule = host === undefined ? AWS : RULES.find((each) => each.host.test(host));
-  // Services on machines of one's own take any region as a rule, and few have a domain for each bucket.
+  // Few services on machines of one's own have a host for each bucket.
   if (!rule)
     return {
       ...USUAL,
       name: `the S3 service ${host ?? ''}`,
       keys: 'from the S3 service',
-      region: 'us-east-1',
+      usualRegion: 'us-east-1',
       pathStyle: true,
     };
   const { host: pattern, ...differs } = rule;

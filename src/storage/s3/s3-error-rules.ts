@@ -55,7 +55,10 @@ const always = (what: string, hint: string) => (): Explanation => ({ what, hint 
 
 /** Refused for what was signed; the answer to a HEAD has no body, and so no code. */
 function isOfSignature({ code, operation, status }: FailedRequest): boolean {
-  return code === 'AuthorizationHeaderMalformed' || (operation.startsWith('Head') && status === 400);
+  return (
+    /^(?:AuthorizationHeaderMalformed|InvalidRegionName)$/.test(code) ||
+    (operation.startsWith('Head') && status === 400)
+  );
 }
 
 /** The first that applies explains an error. The texts of the services are recorded in the test of these rules. */

@@ -1,0 +1,27 @@
+import { describe, expect, it } from '@jest/globals';
+import { markdownFiles } from '../../scripts/docs/markdown-files.ts';
+import { readBucketLine } from '../../src/storage/s3/bucket-place.ts';
+import { bucketSettings } from '../../src/storage/s3/bucket-settings.ts';
+
+const page = markdownFiles().find(({ path }) => path === 'docs/storage.md')?.text ?? '';
+/** The service and its line, row by row. */
+const rows = [...page.matchAll(/^\| ([^|`]+) \| `(s3:\/\/[^`]+)` \|/gm)].map(
+  ([, service = '', line = '']): [string, string] => [service, line.replace('BUCKET', 'shop-backups')],
+);
+
+describe('the lines of storage that the documentation shows for each service', () => {
+  it('are many', () => {
+    expect(rows.length).toBeGreaterThan(10);
+  });
+
+  it.each(rows)('%s: %s is all that needs to be written', (service, line) => {
+    const { rules, region } = bucketSettings(readBucketLine('storage', line), {});
+    const isKnown = !rules.name.startsWith('the S3 service');
+    expect(isKnown ? rules.name : 'MinIO').toBe(/^MinIO/.test(service) ? 'MinIO' : expectedName(service));
+    expect(region).not.toBe('');
+  });
+});
+
+function expectedName(service: string): unknown {
+  return expect.stringMatching(new RegExp(`^${service}`));
+}
