@@ -21,6 +21,14 @@ describe('a failed connection is explained', () => {
       failed('ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:9000'),
       /cannot be reached \(connect ECONNREFUSED 127\.0\.0\.1:9000\)[^]*private network/,
     ],
+    [
+      new Error('it ended after 10 of 20 bytes'),
+      /the connection to .* failed \(it ended .*\)\.\nRun the job again/,
+    ],
+    [
+      new Error('no data was transferred for 30 s'),
+      /the connection to .* failed \(no data .*\)\.\nRun the job again/,
+    ],
     [failed('ECONNRESET', 'read ECONNRESET'), /the connection to .* failed \(read ECONNRESET\)/],
     [
       Object.assign(
