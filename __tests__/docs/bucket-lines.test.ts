@@ -16,12 +16,9 @@ describe('the lines of storage that the documentation shows for each service', (
 
   it.each(rows)('%s: %s is all that needs to be written', (service, line) => {
     const { rules, region } = bucketSettings(readBucketLine('storage', line), {});
-    const isKnown = !rules.name.startsWith('the S3 service');
-    expect(isKnown ? rules.name : 'MinIO').toBe(/^MinIO/.test(service) ? 'MinIO' : expectedName(service));
+    // A service of one's own is known by no host.
+    if (service.startsWith('MinIO')) expect(rules.name).toBe('the S3 service minio.example.com');
+    else expect(rules.name).toContain(service);
     expect(region).not.toBe('');
   });
 });
-
-function expectedName(service: string): unknown {
-  return expect.stringMatching(new RegExp(`^${service}`));
-}
