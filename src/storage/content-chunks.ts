@@ -18,7 +18,7 @@ const COLLECT_EVERY_BYTES = 4 * 1024 * 1024;
  * The content, read once and in constant memory. A connection that receives no data for `attemptMs` is ended.
  *
  * @param size in bytes.
- * @throws LongerContent; UnexpectedResponse when it is incomplete; what `open` throws; the signal's reason.
+ * @throws WrongLength; UnexpectedResponse when it is incomplete; what `open` throws; the signal's reason.
  */
 export async function* contentChunks(
   open: OpenContent,

@@ -5,7 +5,7 @@ import { UserError, cancelledOr, messageOf } from '../errors.ts';
 import { bytes, duration } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
 import { type Bounds, retryTransient } from '../runner/retry-policy.ts';
-import { LongerContent } from './exact-length.ts';
+import { WrongLength } from './exact-length.ts';
 import type { BackupReader, StoredFile } from './store.ts';
 import { undelivered } from './undelivered.ts';
 
@@ -72,7 +72,7 @@ async function attempt(store: Pick<BackupReader, 'open'>, stored: StoredFile, fi
       await handle.close();
     }
   } catch (error) {
-    throw error instanceof LongerContent ? differs(stored, error.message) : error;
+    throw error instanceof WrongLength ? differs(stored, error.message) : error;
   } finally {
     content.destroy();
   }

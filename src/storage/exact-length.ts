@@ -1,16 +1,12 @@
 import { UnexpectedResponse } from '../github/json.ts';
 
-/** The content is longer than recorded. */
-export class LongerContent extends Error {
-  constructor(size: number) {
-    super(`it is longer than the ${size} bytes that were recorded`);
-  }
-}
+/** The content has another length than was recorded. */
+export class WrongLength extends Error {}
 
 /**
  * Passes chunks on, and fails when they are not as many bytes as they must be.
  *
- * @throws LongerContent, before the chunk that is too much; UnexpectedResponse, at the end.
+ * @throws WrongLength, before the chunk that is too much; UnexpectedResponse, at the end.
  */
 export async function* exactLength(
   chunks: AsyncIterable<Uint8Array>,
@@ -19,7 +15,7 @@ export async function* exactLength(
   let received = 0;
   for await (const chunk of chunks) {
     received += chunk.length;
-    if (received > size) throw new LongerContent(size);
+    if (received > size) throw new WrongLength(`it is longer than the ${size} bytes that were recorded`);
     yield chunk;
   }
   if (received < size) throw new UnexpectedResponse(`it ended after ${received} of ${size} bytes`);

@@ -3,7 +3,7 @@ import { UnexpectedResponse } from '../../github/json.ts';
 import { type Bounds, retryTransient, reasonOf } from '../../runner/retry-policy.ts';
 import { type ArtifactClient, ServiceRefusal, contentOf, runService } from './artifact-client.ts';
 import { contentChunks, sha256Of } from '../content-chunks.ts';
-import { LongerContent } from '../exact-length.ts';
+import { WrongLength } from '../exact-length.ts';
 import { signedContent } from './signed-url.ts';
 
 /** An artifact of this job, and the file that was verified before it was uploaded. */
@@ -47,7 +47,7 @@ async function compare(
     const content = signedContent(await addressOf(service, name));
     if ((await sha256Of(contentChunks(content, size, bounds))) === sha256) return;
   } catch (error) {
-    if (!(error instanceof LongerContent)) throw error;
+    if (!(error instanceof WrongLength)) throw error;
   }
   throw new UserError(
     'stored-copy-differs',

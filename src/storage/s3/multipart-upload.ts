@@ -5,7 +5,7 @@ import type { UploadPartCommand } from '@aws-sdk/client-s3';
 import { UserError } from '../../errors.ts';
 import { UnexpectedResponse, fieldOf, textOf } from '../../github/json.ts';
 import { bytes } from '../../runner/format.ts';
-import { type RetryLimits, retryTransient } from '../../runner/retry-policy.ts';
+import { type Bounds, retryTransient } from '../../runner/retry-policy.ts';
 import { type Attempt, type BlockStorage, piecesOf } from '../block-sink.ts';
 import { bucketName } from './bucket-place.ts';
 import type { PartPlan } from './part-size.ts';
@@ -21,8 +21,9 @@ interface Part {
   readonly ChecksumCRC32?: string;
 }
 
-/** After a completion without an answer, the object is looked for as often: 31 s of pauses. */
-const LOOKS: RetryLimits = { attempts: 6, attemptMs: 0, longestWaitMs: 0 };
+/** After a completion without an answer, the object is looked for as often, with 31 s of pauses; after a failure, once more. */
+const MOST_LOOKS = 6;
+const FEW_LOOKS = 2;
 
 /** An object on its way into a bucket, as parts that nobody can see. */
 export class MultipartUpload {
@@ -111,15 +112,17 @@ export class MultipartUpload {
       signal.throwIfAborted();
       // One that was not answered may have succeeded, or be about to; then the next one finds no upload.
       if (!isTransient(error) && s3Code(error) !== 'NoSuchUpload') throw this.#explain(error);
-      await this.#lookFor(size, error, signal);
+      const attempts = (s3Status(error) ?? 0) >= 500 ? FEW_LOOKS : MOST_LOOKS;
+      await this.#lookFor(size, error, { signal, retries: { attempts, attemptMs: 0, longestWaitMs: 0 } });
     }
   }
 
-  async #lookFor(size: number, reason: unknown, signal: AbortSignal): Promise<void> {
+  async #lookFor(size: number, reason: unknown, bounds: Bounds): Promise<void> {
+    const { signal } = bounds;
     const { sdk, client, place } = this.#bucket;
     const command = new sdk.HeadObjectCommand({ Bucket: place.bucket, Key: this.#key });
     try {
-      await retryTransient(`The end of ${this.#name}`, { signal, retries: LOOKS }, async () => {
+      await retryTransient(`The end of ${this.#name}`, bounds, async () => {
         const { ContentLength } = await client
           .send(command, { abortSignal: signal })
           .catch((error: unknown) => {

@@ -66,6 +66,9 @@ interface Work {
   readonly signal: AbortSignal;
 }
 
+/** With the attempts that a bucket gets, a part is given up before the whole backup is, in which nothing moves for two minutes. */
+const LONGEST_STALL_MS = 20_000;
+
 class PendingObject implements PendingBackup {
   readonly name: string;
   readonly sink: BlockSink;
@@ -81,7 +84,9 @@ class PendingObject implements PendingBackup {
     this.#upload = upload;
     this.name = bucketName(work.bucket.place);
     const signal = AbortSignal.any([work.signal, this.#aborted.signal]);
-    this.sink = new BlockSink(upload.storage(plan), signal);
+    const { retries } = work.bucket;
+    const attemptMs = Math.min(retries.attemptMs, LONGEST_STALL_MS);
+    this.sink = new BlockSink(upload.storage(plan), signal, { ...retries, attemptMs });
   }
 
   readonly progress = (): number => this.sink.progress;
@@ -90,7 +95,7 @@ class PendingObject implements PendingBackup {
     const { key, signal } = this.#work;
     if (file.size === 0) throw new Error('The archive is empty.');
     this.#visible.push(key);
-    await this.#orExplain('store', () => this.#upload.complete(file.size, signal));
+    await this.#orExplain(() => this.#upload.complete(file.size, signal));
     return this.#readBack(key, file);
   };
 
@@ -100,7 +105,11 @@ class PendingObject implements PendingBackup {
     const content = serializeRecord(record);
     const sha256 = createHash('sha256').update(content).digest('hex');
     this.#visible.push(beside);
-    await this.#orExplain('store', () => putNew(bucket, { key: beside, content, sha256 }, signal));
+    const isNew = await this.#orExplain(() => putNew(bucket, { key: beside, content, sha256 }, signal));
+    if (!isNew) {
+      this.#visible.pop();
+      throw exists(bucket, beside);
+    }
     await this.#readBack(beside, { size: content.length, sha256 });
     noteFinished(key);
     return finishedBackup(fileNameOf(key), record, locationOf(bucket.place, key));
@@ -149,13 +158,13 @@ class PendingObject implements PendingBackup {
     return undefined;
   }
 
-  async #orExplain(what: string, work: () => Promise<void>): Promise<void> {
+  async #orExplain<T>(work: () => Promise<T>): Promise<T> {
     const { bucket, key, signal } = this.#work;
     try {
       signal.throwIfAborted();
-      await work();
+      return await work();
     } catch (error) {
-      throw cancelledOr(signal, () => explainS3(error, `${what} ${fileNameOf(key)}`, bucket));
+      throw cancelledOr(signal, () => explainS3(error, `store ${fileNameOf(key)}`, bucket));
     }
   }
 }
@@ -168,5 +177,13 @@ function differs({ place }: Bucket, key: string): UserError {
     'stored-copy-differs',
     `The object s3://${place.bucket}/${key} differs from the verified file: its size or SHA-256 is not the same.`,
     'Run the job again; if the error persists, the data is damaged in transit or in the storage.',
+  );
+}
+
+function exists({ place }: Bucket, key: string): UserError {
+  return new UserError(
+    'storage',
+    `storage: s3://${place.bucket}/${key} exists already, and is not of this backup.`,
+    'Run the job again.',
   );
 }

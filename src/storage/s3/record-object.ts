@@ -16,27 +16,27 @@ export interface SmallObject {
 /**
  * Writes an object that is not there yet, where the service can make sure of that.
  *
- * @throws UserError when it is there; an error of the SDK.
+ * @returns false when another one is there.
+ * @throws an error of the SDK, and the object may be there all the same.
  */
-export async function putNew(bucket: Bucket, object: SmallObject, signal: AbortSignal): Promise<void> {
+export async function putNew(bucket: Bucket, object: SmallObject, signal: AbortSignal): Promise<boolean> {
   if (bucket.rules.exclusiveWrites === 'ignored') {
     await put(bucket, object, {}, signal);
-    return;
+    return true;
   }
   try {
     await put(bucket, object, { IfNoneMatch: '*' }, signal);
+    return true;
   } catch (error) {
     const status = s3Status(error);
-    if (status === 412) {
-      // An attempt that was not answered may have written it.
-      if (await isSame(bucket, object, wasRepeated(error), signal)) return;
-      throw exists(bucket, object);
-    }
+    // An attempt that was not answered may have written it.
+    if (status === 412) return isSame(bucket, object, wasRepeated(error), signal);
     if (bucket.rules.exclusiveWrites !== 'probe' || (status !== 501 && status !== 400)) throw error;
     log.info(
       `${bucket.rules.name} does not know If-None-Match (${s3Code(error) ?? status}): the record is written without it`,
     );
     await put(bucket, object, {}, signal);
+    return true;
   }
 }
 
@@ -73,12 +73,4 @@ export function isDenied(error: unknown): boolean {
 
 function wasRepeated(error: unknown): boolean {
   return Number(fieldOf(fieldOf(error, '$metadata'), 'attempts')) > 1;
-}
-
-function exists({ place }: Bucket, { key }: SmallObject): UserError {
-  return new UserError(
-    'storage',
-    `storage: s3://${place.bucket}/${key} exists already, and is not of this backup.`,
-    'Run the job again.',
-  );
 }

@@ -22,6 +22,8 @@ export interface Bucket {
    * sent once, and its digest is not, unless the one who sends it takes care of both.
    */
   readonly client: S3Client;
+  /** Its limits. */
+  readonly retries: RetryLimits;
 }
 
 /**
@@ -68,5 +70,5 @@ export async function connectBucket(
       },
     { step: 'initialize', name: 'noteOperation' },
   );
-  return { place, rules, sdk, client };
+  return { place, rules, sdk, client, retries };
 }

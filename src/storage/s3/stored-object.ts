@@ -2,10 +2,10 @@ import { Readable, addAbortSignal } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { cancelledOr } from '../../errors.ts';
 import { UnexpectedResponse } from '../../github/json.ts';
-import { USUAL_RETRIES, retryTransient } from '../../runner/retry-policy.ts';
+import { retryTransient } from '../../runner/retry-policy.ts';
 import { recordName } from '../backup-file-name.ts';
-import { contentChunks, sha256Of } from '../content-chunks.ts';
-import { LongerContent, exactLength } from '../exact-length.ts';
+import { type OpenContent, contentChunks, sha256Of } from '../content-chunks.ts';
+import { WrongLength, exactLength } from '../exact-length.ts';
 import { parseRecord, unusableRecord } from '../parse-record.ts';
 import { type BackupRecord, LARGEST_RECORD_BYTES } from '../record.ts';
 import type { FileFacts, FileLocation, StoredFile } from '../store.ts';
@@ -52,14 +52,17 @@ interface Reading {
  * The content of an object, read once.
  *
  * @param size in bytes.
- * @throws UserError when the request fails; LongerContent and others while its answer is read, which may be asked for again.
+ * @throws UserError when the request fails; WrongLength and others while its answer is read, which may be asked for again.
  */
 export function objectChunks(bucket: Bucket, size: number, reading: Reading): AsyncGenerator<Uint8Array> {
-  const { attempts, longestWaitMs } = USUAL_RETRIES;
-  return contentChunks(async (signal) => (await openObject(bucket, { ...reading, signal })).body, size, {
-    signal: reading.signal,
-    retries: { attempts, longestWaitMs, attemptMs: OPENING_MS },
-  });
+  const open: OpenContent = async (signal) => {
+    const opened = await openObject(bucket, { ...reading, signal });
+    if (opened.size === size) return opened.body;
+    opened.body.destroy();
+    throw new WrongLength(`it has ${opened.size} bytes, and ${size} were recorded`);
+  };
+  const retries = { ...bucket.retries, attemptMs: OPENING_MS };
+  return contentChunks(open, size, { signal: reading.signal, retries });
 }
 
 async function openObject(
@@ -93,7 +96,7 @@ export async function hasContent(
       try {
         return (await sha256Of(objectChunks(bucket, size, reading))) === sha256;
       } catch (error) {
-        if (error instanceof LongerContent) return false;
+        if (error instanceof WrongLength) return false;
         throw error;
       }
     });
