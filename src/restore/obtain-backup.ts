@@ -99,8 +99,8 @@ async function storedFile(
     log.info(`Restoring from ${stored.name} in ${store.name} (${bytes(stored.size)})`);
     return { file: stored.location.path, source, record, sha256: undefined };
   }
-  // A store that records no SHA-256 of a file has it in the file's record.
-  const recorded = { ...stored, sha256: stored.sha256 ?? record?.file.sha256 };
-  const { path: file, sha256 } = await downloadBackup(store, recorded, { folder: workFolder.path, signal });
+  // Not a copy of `stored` with the SHA-256: the store knows its own objects only.
+  const options = { folder: workFolder.path, sha256: record?.file.sha256, signal };
+  const { path: file, sha256 } = await downloadBackup(store, stored, options);
   return { file, source, record, sha256 };
 }

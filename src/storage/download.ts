@@ -13,6 +13,8 @@ import { undelivered } from './undelivered.ts';
 export interface DownloadOptions extends Bounds {
   /** The work folder, which only its owner can read; the file `downloaded` is created in it, as private. */
   readonly folder: string;
+  /** SHA-256 in hex that the record of the backup says, for a store that records none. */
+  readonly sha256?: string | undefined;
 }
 
 /** A file with the content that the store recorded. */
@@ -41,13 +43,16 @@ export async function downloadBackup(
   options: DownloadOptions,
 ): Promise<DownloadedFile> {
   const file = path.join(options.folder, 'downloaded');
+  const expected = stored.sha256 ?? options.sha256;
   const started = performance.now();
   log.info(`Downloading ${stored.name} (${bytes(stored.size)})`);
   try {
-    const sha256 = await retryTransient('The download', options, () => attempt(store, stored, file));
+    const sha256 = await retryTransient('The download', options, () =>
+      attempt(store, stored, { file, expected }),
+    );
     log.info(
       `Downloaded ${bytes(stored.size)} in ${duration(performance.now() - started)}; ` +
-        (stored.sha256 === undefined
+        (expected === undefined
           ? 'the size matches; no SHA-256 was recorded'
           : 'size and SHA-256 match those that were recorded'),
     );
@@ -59,15 +64,19 @@ export async function downloadBackup(
 }
 
 /** One attempt: nothing of an earlier one is kept. @returns the SHA-256 in hexadecimal. */
-async function attempt(store: Pick<BackupReader, 'open'>, stored: StoredFile, file: string): Promise<string> {
+async function attempt(
+  store: Pick<BackupReader, 'open'>,
+  stored: StoredFile,
+  { file, expected }: { readonly file: string; readonly expected: string | undefined },
+): Promise<string> {
   const content = await store.open(stored);
   try {
     await rm(file, { force: true });
     const handle = await onDisk(() => open(file, 'wx', 0o600));
     try {
       const sha256 = await write(content, handle, stored);
-      if (stored.sha256 === undefined || sha256 === stored.sha256) return sha256;
-      throw differs(stored, `its SHA-256 is ${sha256}, and ${stored.sha256} was recorded`);
+      if (expected === undefined || sha256 === expected) return sha256;
+      throw differs(stored, `its SHA-256 is ${sha256}, and ${expected} was recorded`);
     } finally {
       await handle.close();
     }
