@@ -139,7 +139,10 @@ describe('the inputs of a restore', () => {
     [{ path: 'x.bak', repository: 'a/b' }, 'path and repository are both set'],
     [{ path: 'x.bak', storage: './b/' }, 'path and storage are both set'],
     [{ repository: 'a/b', storage: './b/' }, 'repository is set, and storage is the folder "./b/"'],
-    [{ storage: 'b/' }, 'storage: "b/" must be "artifact", or the path of a folder that starts with "./"'],
+    [
+      { storage: 'b/' },
+      'storage: "b/" must be "artifact", a bucket ("s3://BUCKET/PREFIX"), or the path of a folder',
+    ],
     [{ storage: 'artifact\n./b/' }, 'storage: there are 2 lines'],
     [{ backup: '' }, 'backup: the value is empty'],
     [{ backup: '0' }, 'backup: "0" is not the id of an artifact'],

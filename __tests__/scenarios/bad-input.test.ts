@@ -64,7 +64,7 @@ describe('bad input is refused before anything is done', () => {
     [
       'a store that is none',
       { storage: 'backups' },
-      /^storage: "backups" must be "artifact", or [\s\S]*\.\/backups\//,
+      /^storage: "backups" must be "artifact", a bucket [\s\S]*\.\/backups\//,
     ],
     ['no store (thorough)', { storage: ' ' }, /^storage: the value is empty/],
     ['a store twice (thorough)', { storage: 'artifact\nartifact' }, /^storage: "artifact" is there twice/],
