@@ -138,7 +138,7 @@ describe('the inputs of a restore', () => {
     [{ path: 'x.bak', 'backup-name': 'shop' }, 'path and backup-name are both set'],
     [{ path: 'x.bak', repository: 'a/b' }, 'path and repository are both set'],
     [{ path: 'x.bak', storage: './b/' }, 'path and storage are both set'],
-    [{ repository: 'a/b', storage: './b/' }, 'repository is set, and storage is the folder "./b/"'],
+    [{ repository: 'a/b', storage: './b/' }, 'repository is set, and storage is "./b/"'],
     [
       { storage: 'b/' },
       'storage: "b/" must be "artifact", a bucket ("s3://BUCKET/PREFIX"), or the path of a folder',

@@ -9,18 +9,38 @@ import { artifactWriter } from '../storage/artifact/artifact-writer.ts';
 import type { Retention } from '../storage/artifact/retention.ts';
 import { folderPlace, requireWritablePlace } from '../storage/folder/folder-place.ts';
 import { folderStore } from '../storage/folder/folder-store.ts';
+import type { BucketPlace } from '../storage/s3/bucket-place.ts';
+import { bucketStore } from '../storage/s3/bucket-store.ts';
+import { type Bucket, connectBucket } from '../storage/s3/s3-client.ts';
 import type { BackupStore } from '../storage/store.ts';
 import type { BackupInputs } from './backup-inputs.ts';
 
-/** Fails before any work if a store cannot be written to. */
+/** The buckets that are ready for a backup. */
+type ConnectedBuckets = ReadonlyMap<BucketPlace, Bucket>;
+
+/**
+ * Fails before any work if a store cannot be written to, as far as that shows without writing.
+ *
+ * @returns the buckets, for which there are credentials.
+ */
 export async function requireStores(
   { stores }: BackupInputs,
   { workspace }: RunnerEnvironment,
-): Promise<void> {
+): Promise<ConnectedBuckets> {
+  const buckets = new Map<BucketPlace, Bucket>();
   for (const store of stores) {
-    if (store.kind === 'artifact') requireArtifactService(process.env);
-    else await requireWritablePlace(folderPlace(store.given, workspace));
+    switch (store.kind) {
+      case 'artifact':
+        requireArtifactService(process.env);
+        break;
+      case 'bucket':
+        buckets.set(store.place, await connectBucket(store.place, process.env));
+        break;
+      case 'folder':
+        await requireWritablePlace(folderPlace(store.given, workspace));
+    }
   }
+  return buckets;
 }
 
 /** Fails before any connection if everyone could read an artifact. */
@@ -38,6 +58,7 @@ export async function refuseExposure(
 
 /** What the stores need of the job. */
 interface StoresRequest {
+  readonly buckets: ConnectedBuckets;
   readonly runner: RunnerEnvironment;
   readonly retention: Retention;
   /** For the file of a record. */
@@ -48,7 +69,7 @@ interface StoresRequest {
 /** Opens what `storage` names, in its order; nothing is asked yet. */
 export function openStores(
   { stores, githubToken: token, skipIfUnchanged }: BackupInputs,
-  { runner, retention, workFolder, signal }: StoresRequest,
+  { buckets, runner, retention, workFolder, signal }: StoresRequest,
 ): readonly BackupStore[] {
   const env = process.env;
   const repository = ownRepository(runner.repository);
@@ -61,7 +82,18 @@ export function openStores(
     }),
     ...artifactWriter({ env, retention, folder: workFolder.path }),
   });
-  return stores.map((line) =>
-    line.kind === 'artifact' ? artifacts() : folderStore(folderPlace(line.given, runner.workspace), signal),
-  );
+  return stores.map((line) => {
+    switch (line.kind) {
+      case 'artifact':
+        return artifacts();
+      case 'bucket':
+        return bucketStore(line.place, signal, () => bucketAt(line.place, buckets));
+      case 'folder':
+        return folderStore(folderPlace(line.given, runner.workspace), signal);
+    }
+  });
+}
+
+async function bucketAt(place: BucketPlace, connected: ConnectedBuckets): Promise<Bucket> {
+  return connected.get(place) ?? connectBucket(place, process.env);
 }

@@ -44,7 +44,7 @@ function storeSource(texts: BackupSourceTexts, ownRepository: string): StoreSour
   if (texts.repository === '') return line;
   throw new UserError(
     'invalid-input',
-    `repository is set, and storage is the folder ${quote(line.given)}: a repository has artifacts only.`,
+    `repository is set, and storage is ${quote(texts.storage.trim())}: a repository has artifacts only.`,
     `Remove repository, or write "storage: ${ARTIFACT}".`,
   );
 }

@@ -3,6 +3,8 @@ import type { RunnerEnvironment } from '../runner/runner-environment.ts';
 import { artifactReader } from './artifact/artifact-reader.ts';
 import { folderPlace } from './folder/folder-place.ts';
 import { folderStore } from './folder/folder-store.ts';
+import type { BucketPlace } from './s3/bucket-place.ts';
+import { bucketStore } from './s3/bucket-store.ts';
 import type { BackupReader } from './store.ts';
 
 /** A store to read backups from. */
@@ -17,7 +19,8 @@ export type StoreSource =
       readonly kind: 'folder';
       /** As the workflow says it. */
       readonly given: string;
-    };
+    }
+  | { readonly kind: 'bucket'; readonly place: BucketPlace };
 
 /** Opens a store; nothing is asked yet. */
 export function openStore(
@@ -30,6 +33,7 @@ export function openStore(
   },
 ): BackupReader {
   const { runner, permission, signal } = request;
+  if (source.kind === 'bucket') return bucketStore(source.place, signal);
   if (source.kind === 'folder') return folderStore(folderPlace(source.given, runner.workspace), signal);
   const { repository, token } = source;
   const { owner, repo } = repository;

@@ -23,7 +23,7 @@ export function readSeriesInputs({ repository }: Pick<RunnerEnvironment, 'reposi
   const token = core.getInput('github-token');
   maskSecret(token);
   const line = readStore('storage', core.getInput('storage'));
-  const source = line.kind === 'folder' ? line : { ...line, repository: ownRepository(repository), token };
+  const source = line.kind === 'artifact' ? { ...line, repository: ownRepository(repository), token } : line;
   return { backupName: readBackupName(), source };
 }
 

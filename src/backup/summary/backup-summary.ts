@@ -51,7 +51,7 @@ export function backupSummary(backup: BackupSummary): string {
   ].join('\n\n');
 }
 
-function headline({ database, testRestore, unchanged }: BackupSummary): string[] {
+function headline({ database, testRestore, notReadBack, unchanged }: BackupSummary): string[] {
   if (unchanged) {
     return [
       `## ✅ ${code(database)} is unchanged since its last backup`,
@@ -60,9 +60,12 @@ function headline({ database, testRestore, unchanged }: BackupSummary): string[]
   }
   return [
     `## ✅ ${code(database)} is backed up and verified`,
-    testRestore
-      ? 'The whole archive was read back with `pg_restore`, restored into a scratch database and compared row by row before it was stored.'
-      : 'The whole archive was read back with `pg_restore` before it was stored.',
+    [
+      testRestore
+        ? 'The whole archive was read back with `pg_restore`, restored into a scratch database and compared row by row.'
+        : 'The whole archive was read back with `pg_restore`.',
+      ...(notReadBack.length === 0 ? ['The stored copy was read back, and has the same bytes.'] : []),
+    ].join(' '),
   ];
 }
 
