@@ -117,6 +117,26 @@ describe('the owners and privileges of a backup', () => {
   });
 });
 
+it('with jobs, default privileges of the target let nobody see rows before the privileges are restored', async () => {
+  const url = await bed.database.createDatabase('halted');
+  await bed.database.sql(
+    `CREATE TABLE t (id int); INSERT INTO t VALUES (1);
+     CREATE FUNCTION halt(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS
+       $$BEGIN IF current_database() = 'halted' THEN RETURN 1; END IF; RAISE 'halt'; END$$;
+     CREATE INDEX ON t (halt(id));`,
+    'halted',
+  );
+  expectSuccess(await bed.backup({ inputs: { 'connection-string': url } }));
+  const target = await bed.database.createDatabase('halted_target');
+  await bed.database.sql('ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO reader', 'halted_target');
+  const run = await bed.restore({
+    inputs: { 'connection-string': target, 'backup-name': 'halted', jobs: '2' },
+  });
+  expectFailedRestore(run, /A part of it was restored: with jobs/);
+  const seen = `SELECT count(*)::int AS rows, has_table_privilege('reader', 't', 'SELECT') AS reader FROM t`;
+  expect(await bed.database.query(seen, { database: 'halted_target' })).toEqual([{ rows: 1, reader: false }]);
+});
+
 (hasOldest ? describe : describe.skip)(
   'the owners and privileges of a backup of PostgreSQL 13 (thorough)',
   () => {

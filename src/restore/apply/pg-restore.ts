@@ -93,7 +93,7 @@ async function withList(
 }
 
 /**
- * Restores over several connections, in many transactions. Where PUBLIC must lose something that it has of every new
+ * Restores over several connections, in many transactions. Where somebody must lose a privilege that they have on every new
  * object, the objects are made in one transaction that takes it away: nobody gets to use it while rows are loaded.
  */
 async function restoreInParts(restoring: Omit<RestoreRun, 'words'>, jobs: number): Promise<void> {

@@ -47,11 +47,16 @@ export function planRights(entries: readonly TocEntry[], index: TocIndex, reques
   const privileges = options.noPrivileges
     ? []
     : planGrantors(planPrivileges(entries, index, request), { index, owned, target });
-  const undo = options.noPrivileges ? [] : undoDefaultPrivileges(entries, target);
+  const undone = options.noPrivileges ? [] : entries;
+  const undo = undoDefaultPrivileges(undone, target);
   const given = owned.some(({ owner }) => owner !== target.user);
   const isChanged = options.noOwner || owned.some(({ why }) => why !== undefined);
   const ownOwners = given && (isChanged || !target.isSuperuser || undo.length > 0);
-  const closing = options.jobs === undefined ? [] : privileges.flatMap(revokedFromPublic);
+  const early = undone.filter(({ section }) => section === 'pre-data');
+  const closing =
+    options.jobs === undefined
+      ? []
+      : [...undoDefaultPrivileges(early, target), ...privileges.flatMap(revokedFromPublic)];
   const ownPrivileges =
     ownOwners ||
     undo.length > 0 ||
