@@ -53,7 +53,7 @@ async function forget(bucket: Bucket, key: string, error: unknown, signal: Abort
   try {
     if (status === undefined || status >= 500)
       await endUploads(bucket, key, undefined, cleaningSignal(signal));
-    noteFinished(key);
+    noteFinished(bucket.place, key);
   } catch {
     // The post step has more time.
   }
@@ -96,7 +96,10 @@ class PendingObject implements PendingBackup {
     if (file.size === 0) throw new Error('The archive is empty.');
     this.#visible.push(key);
     await this.#orExplain(() => this.#upload.complete(file.size, signal));
-    return this.#readBack(key, file);
+    const notReadBack = await this.#readBack(key, file);
+    if (notReadBack === undefined)
+      log.info(`Read back from ${this.name}: size and SHA-256 match the verified file`);
+    return notReadBack;
   };
 
   readonly finish = async (record: BackupRecord): Promise<StoredBackup> => {
@@ -111,7 +114,7 @@ class PendingObject implements PendingBackup {
       throw exists(bucket, beside);
     }
     await this.#readBack(beside, { size: content.length, sha256 });
-    noteFinished(key);
+    noteFinished(bucket.place, key);
     return finishedBackup(fileNameOf(key), record, locationOf(bucket.place, key));
   };
 
@@ -136,7 +139,7 @@ class PendingObject implements PendingBackup {
     for (const visible of this.#visible.toReversed())
       await orNote(deleteObject(bucket, visible, signal), (error) => notDeleted(bucket, visible, error));
     const [first, ...others] = problems;
-    if (!first) noteFinished(key);
+    if (!first) noteFinished(bucket.place, key);
     else throw first.reworded({ message: (text) => [text, ...others.map(messageOf)].join(' ') });
   };
 
@@ -154,7 +157,6 @@ class PendingObject implements PendingBackup {
       if (isDenied(error)) return NOT_READ_BACK;
       throw error;
     }
-    log.info(`Read back ${fileNameOf(key)} from ${this.name}: size and SHA-256 match the verified file`);
     return undefined;
   }
 

@@ -1,5 +1,5 @@
 import { UserError, messageOf } from '../../errors.ts';
-import { isJsonObject, textOrEmpty } from '../../github/json.ts';
+import { objectsOf, textOrEmpty } from '../../github/json.ts';
 import { noteState, savedState } from '../../runner/command-files.ts';
 import { log } from '../../runner/log.ts';
 import { readBackupFileName, recordName } from '../backup-file-name.ts';
@@ -58,30 +58,41 @@ export function notDeleted({ place }: Bucket, key: string, error: unknown): User
 }
 
 const STATE = 'unfinished-objects';
-/** By key: the line of `storage`, and the upload's id as soon as it is known. No secret is in them. */
-const begun = new Map<string, { readonly line: string; readonly id?: string }>();
+/** An object that must not stay as it is. No secret is in it. */
+interface Unfinished {
+  /** Of `storage`. */
+  readonly line: string;
+  readonly key: string;
+  /** Of its upload; undefined: not known yet. */
+  readonly id: string | undefined;
+}
+/** By their lines and keys. */
+const begun = new Map<string, Unfinished>();
 
 /** Records for the post step an object that must not stay as it is. */
 export function noteUnfinished({ given: line }: BucketPlace, key: string, id?: string): void {
-  begun.set(key, id === undefined ? { line } : { line, id });
-  noteState(STATE, JSON.stringify(Object.fromEntries(begun)));
+  begun.set(`${line} ${key}`, { line, key, id });
+  noteBegun();
 }
 
 /** That it may. */
-export function noteFinished(key: string): void {
-  begun.delete(key);
-  noteState(STATE, JSON.stringify(Object.fromEntries(begun)));
+export function noteFinished({ given: line }: BucketPlace, key: string): void {
+  begun.delete(`${line} ${key}`);
+  noteBegun();
+}
+
+function noteBegun(): void {
+  noteState(STATE, JSON.stringify([...begun.values()]));
 }
 
 /** In the post step: removes what a killed job has left unfinished in buckets; what cannot be removed is named. */
 export async function removeUnfinishedObjects(env: NodeJS.ProcessEnv): Promise<void> {
-  const objects: unknown = JSON.parse(savedState(STATE) ?? '{}');
-  if (!isJsonObject(objects)) return;
-  for (const [key, noted] of Object.entries(objects)) {
-    if (!isJsonObject(noted) || !readBackupFileName(fileNameOf(key))) continue;
+  for (const noted of objectsOf(JSON.parse(savedState(STATE) ?? '[]'))) {
+    const [line, key, id] = [noted['line'], noted['key'], noted['id']].map(textOrEmpty);
+    if (key === undefined || !readBackupFileName(fileNameOf(key))) continue;
     try {
-      const place = readBucketLine('storage', textOrEmpty(noted['line']));
-      await removeUnfinished(await connectBucket(place, env), key, textOrEmpty(noted['id']) || undefined);
+      const bucket = await connectBucket(readBucketLine('storage', line ?? ''), env);
+      await removeUnfinished(bucket, key, id || undefined);
     } catch (error) {
       log.warning(messageOf(error));
     }
