@@ -17,6 +17,13 @@ export interface FailedDeletion {
   readonly hint: string;
 }
 
+/** What became of those that were to be deleted; the others were. */
+export interface Deletions {
+  readonly failures: readonly FailedDeletion[];
+  /** Those that the store keeps: by a lock, a retention period or a legal hold. */
+  readonly retained: readonly StoredBackup[];
+}
+
 /** After this many failures in a row that are not specific to one artifact, the others would fail too. */
 const MOST_FAILURES_IN_A_ROW = 3;
 
@@ -26,8 +33,9 @@ export async function deleteAll(
   toDelete: readonly StoredBackup[],
   impact: FailureImpact,
   signal: AbortSignal,
-): Promise<readonly FailedDeletion[]> {
+): Promise<Deletions> {
   const failures: FailedDeletion[] = [];
+  const retained: StoredBackup[] = [];
   let deleted = 0;
   let inARow = 0;
   for (const stored of toDelete.toReversed()) {
@@ -45,13 +53,19 @@ export async function deleteAll(
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof UserError)) throw error;
+      if (error.code === 'retained') {
+        log.info(`${stored.name} is retained: ${error.message}`);
+        retained.push(stored);
+        inARow = 0;
+        continue;
+      }
       log.info(`${stored.name} could not be deleted: ${messageOf(error)}`);
       failures.push({ stored, reason: error.message, hint: error.hint });
       if (error instanceof RateLimited) inARow = MOST_FAILURES_IN_A_ROW;
       else inARow = isOfOneArtifact(error) ? 0 : inARow + 1;
     }
   }
-  return failures;
+  return { failures, retained };
 }
 
 /** Removes what interrupted jobs have left unfinished; a failure is only a warning, as it is no backup. */
@@ -71,7 +85,10 @@ export async function removeLeftOvers(
       log.info(`Deleted ${file.name}: unfinished for more than a day`);
     } catch (error) {
       signal.throwIfAborted();
-      log.warning(`${file.name} is unfinished and could not be deleted: ${messageOf(error)}`);
+      const why = `${file.name} is unfinished and could not be deleted: ${messageOf(error)}`;
+      // What is retained can be deleted some day.
+      if (error instanceof UserError && error.code === 'retained') log.info(why);
+      else log.warning(why);
     }
   }
 }

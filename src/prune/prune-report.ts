@@ -15,16 +15,24 @@ export function pruneOutputs({ kept, deleted, freedBytes }: PruneOutcome): Reado
 }
 
 /** The result of a prune without failures, as a line for the log. */
-export function describeOutcome({ kept, deleted, freedBytes }: PruneOutcome, dryRun: boolean): string {
-  const words = `${count(kept.length, 'backup')} kept, ${deleted.length} deleted, ${bytes(freedBytes)} freed`;
+export function describeOutcome(
+  { kept, deleted, freedBytes }: PruneOutcome,
+  { dryRun, retained }: Pick<PruneReport, 'dryRun' | 'retained'>,
+): string {
+  const named = someOf(
+    retained.map(({ name }) => name),
+    MOST_NAMED,
+  );
+  const because = retained.length === 0 ? '' : ` (${retained.length} retained by the storage: ${named})`;
+  const words = `${count(kept.length, 'backup')} kept${because}, ${deleted.length} deleted, ${bytes(freedBytes)} freed`;
   return dryRun ? `Dry run, nothing was deleted. Planned: ${words}` : words;
 }
 
 /** What a prune has kept and deleted; in a dry run, what it would have. */
-export function outcomeOf({ plan, failures }: PruneReport): PruneOutcome {
-  const failed = new Set(failures.map(({ stored }) => stored));
+export function outcomeOf({ plan, failures, retained }: PruneReport): PruneOutcome {
+  const notDeleted = new Set([...failures.map(({ stored }) => stored), ...retained]);
   const stays = ({ keptBy, backup }: PlannedBackup): boolean =>
-    keptBy.length > 0 || failed.has(backup.stored);
+    keptBy.length > 0 || notDeleted.has(backup.stored);
   const deleted = plan.filter((decision) => !stays(decision)).map(({ backup }) => backup.stored);
   return {
     kept: plan.filter(stays).map(({ backup }) => backup.stored),

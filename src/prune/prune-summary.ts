@@ -18,6 +18,8 @@ export interface PruneReport extends Durations {
   readonly plan: readonly PlannedBackup[];
   readonly dryRun: boolean;
   readonly failures: readonly FailedDeletion[];
+  /** What was to be deleted, and is kept by the store. */
+  readonly retained: readonly StoredBackup[];
   readonly now: Date;
 }
 
@@ -30,6 +32,7 @@ export interface PruneOutcome {
 
 /** A summary is limited to 1 MiB, and a name to 200 bytes, which escaping makes five times as long; the log has the whole plan. */
 const MOST_ROWS = 100;
+const DELETED = '**deleted**';
 
 /** The job summary of a prune, as GitHub-flavoured Markdown. After a failure, it follows the error. */
 export function pruneSummary(report: PruneReport, { kept, deleted, freedBytes }: PruneOutcome): string {
@@ -54,8 +57,9 @@ export function pruneSummary(report: PruneReport, { kept, deleted, freedBytes }:
   return [...sections.filter((section) => section !== ''), ''].join('\n\n');
 }
 
-function headline({ backupName, dryRun }: PruneReport, deleted: number): string {
+function headline({ backupName, dryRun, retained }: PruneReport, deleted: number): string {
   if (dryRun) return `${code(backupName)}: dry run of a prune`;
+  if (deleted === 0 && retained.length > 0) return `${code(backupName)}: nothing could be deleted yet`;
   return deleted === 0
     ? `${code(backupName)}: nothing to delete`
     : `${code(backupName)}: ${count(deleted, 'backup')} deleted`;
@@ -65,7 +69,7 @@ function planTable(report: PruneReport): string {
   const rows = report.plan.slice(0, MOST_ROWS).map((decision) => {
     const { stored } = decision.backup;
     const entry = catalogueEntry(stored);
-    const isGone = decision.keptBy.length === 0 && !report.dryRun && !hasFailed(report, decision);
+    const isGone = fate(report, decision) === DELETED;
     return [
       nameOf(isGone ? { ...entry, page: undefined } : entry),
       minute(stored.createdAt),
@@ -81,7 +85,8 @@ function planTable(report: PruneReport): string {
 function fate(report: PruneReport, decision: PlannedBackup): string {
   if (decision.keptBy.length > 0) return decision.keptBy.join(', ');
   if (hasFailed(report, decision)) return '❌ **not deleted**';
-  return report.dryRun ? '**would be deleted**' : '**deleted**';
+  if (report.retained.includes(decision.backup.stored)) return 'the storage: a lock or a retention period';
+  return report.dryRun ? '**would be deleted**' : DELETED;
 }
 
 function hasFailed({ failures }: PruneReport, { backup }: PlannedBackup): boolean {

@@ -30,18 +30,18 @@ export async function prune(
   const plan = planPrune(series, policy, minimum);
   await logPlan(series, plan);
   const toDelete = plan.filter(({ keptBy }) => keptBy.length === 0).map(({ backup }) => backup.stored);
-  const failures = dryRun
-    ? []
+  const deletions = dryRun
+    ? { failures: [], retained: [] }
     : await stopwatch.time('Delete', () => deleteAll(store, toDelete, impact, signal));
   await removeLeftOvers(store, series, dryRun, signal);
   const durations = { phases: stopwatch.phases, totalMs: stopwatch.total() };
   const { ignored } = series;
   const now = new Date();
-  const report = { backupName, ignored, policy, minimum, plan, dryRun, failures, now, ...durations };
+  const report = { backupName, ignored, policy, minimum, plan, dryRun, ...deletions, now, ...durations };
   const outcome = outcomeOf(report);
   const result = { outputs: pruneOutputs(outcome), summary: pruneSummary(report, outcome) };
   const problem = deletionProblem(report);
   if (problem) throw new FailedResult(problem.message, problem.hint, result);
-  log.info(describeOutcome(outcome, dryRun));
+  log.info(describeOutcome(outcome, report));
   await finish({ ...result, ...durations });
 }
