@@ -1,8 +1,9 @@
 import { UserError } from '../errors.ts';
+import { writeAll } from '../process/write-all.ts';
 import type { DecryptionKeys } from './age-inputs.ts';
 import { type Measured, decryptContent } from './encrypted-file.ts';
 import { openHeader, readHeader } from './header.ts';
-import { explained, fillNewFile, withFile, writeAll } from './files.ts';
+import { explained, fillNewFile, withFile } from './files.ts';
 import { PayloadError } from './payload.ts';
 
 /**

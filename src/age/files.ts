@@ -29,16 +29,6 @@ export async function withFile<T>(path: string, work: (file: FileHandle) => Prom
   }
 }
 
-/** Writes all buffers, one after the other. */
-export async function writeAll(file: FileHandle, buffers: readonly Buffer[]): Promise<void> {
-  const size = buffers.reduce((sum, { length }) => sum + length, 0);
-  if (size === 0) return;
-  const { bytesWritten } = await file.writev(buffers);
-  if (bytesWritten <= 0) throw new Error('No bytes could be written to the disk.');
-  // A disk that is nearly full accepts a part; writing the rest then fails with the reason.
-  if (bytesWritten < size) await writeAll(file, [Buffer.concat(buffers).subarray(bytesWritten)]);
-}
-
 /** Explains an error of a file or disk; returns any other unchanged. */
 export function explained(what: string, error: unknown): unknown {
   if (!Error.isError(error) || !('syscall' in error)) return error;

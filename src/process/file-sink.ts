@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { asError } from '../errors.ts';
+import { writeAll } from './write-all.ts';
 
 /** A new file, readable by its owner only (0600), that is written as a stream and is on the disk when the stream has finished. */
 export class FileSink extends Writable {
@@ -34,7 +35,11 @@ export class FileSink extends Writable {
     chunks: readonly { readonly chunk: Buffer }[],
     done: (error?: Error | null) => void,
   ): void {
-    this.#settle(this.#writeAll(chunks.map(({ chunk }) => chunk)), done);
+    const buffers = chunks.map(({ chunk }) => chunk);
+    const written = writeAll(this.#file, buffers).then(() => {
+      for (const { length } of buffers) this.#bytesWritten += length;
+    });
+    this.#settle(written, done);
   }
 
   override _final(done: (error?: Error | null) => void): void {
@@ -50,16 +55,6 @@ export class FileSink extends Writable {
         done(error ?? asError(failure));
       },
     );
-  }
-
-  async #writeAll(buffers: readonly Buffer[]): Promise<void> {
-    const size = buffers.reduce((sum, { length }) => sum + length, 0);
-    if (size === 0) return;
-    const { bytesWritten } = await this.#file.writev(buffers);
-    this.#bytesWritten += bytesWritten;
-    if (bytesWritten <= 0) throw new Error('No bytes could be written to the disk.');
-    // A disk that is nearly full accepts a part; writing the rest then fails with the reason.
-    if (bytesWritten < size) await this.#writeAll([Buffer.concat(buffers).subarray(bytesWritten)]);
   }
 
   #settle(work: Promise<void>, done: (error?: Error | null) => void): void {
