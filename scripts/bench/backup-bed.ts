@@ -16,14 +16,22 @@ const execute = promisify(execFile);
 
 /** A large database, the real action, and the bare tools beside it. */
 export interface BackupBed extends AsyncDisposable {
-  /** Runs the bundled action; the tool cache is warm after the first time. */
-  backup(name: string): Promise<ActionRun>;
+  /** Runs the bundled action; the tool cache is warm after the first time. Into the artifact storage, unless `into` says where. */
+  backup(name: string, into?: Storage): Promise<ActionRun>;
+  /** Restores the latest backup of that name into a new database. */
+  restore(name: string, from: Storage): Promise<ActionRun>;
   /** Runs `pg_dump -Fc` alone, by the same program over the same connection. */
   bareDump(file: string, ...args: string[]): Promise<void>;
   /** Uploads a file as `actions/upload-artifact` does, in a zip archive; milliseconds. */
   zipUpload(file: string): Promise<number>;
   readonly folder: string;
   readonly tools: TestClientTools;
+}
+
+/** A line of `storage`, and the variables of the step that it needs. */
+export interface Storage {
+  readonly storage: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** @param link how many bytes a second come from the server, for the action and the bare tools alike; as many as can when absent. */
@@ -47,23 +55,20 @@ export async function startBackupBed(
   const proxy = link && (await startTcpProxy({ host, port }));
   if (link) await proxy?.set({ kind: 'throttle', ...link });
   const url = database.urlFor({ database: 'bench' });
+  const run = bundledAction({ folder, database, artifacts, mirror });
   return {
     folder,
     tools,
-    backup: (name) =>
-      runAction({
-        artifactService: artifacts,
-        toolCache: path.join(folder, 'tool-cache'),
-        secrets: [database.password],
-        timeoutMs: 900_000,
-        inputs: {
-          'connection-string': proxy?.through(url) ?? url,
-          'backup-name': name,
-          'postgres-version': '17',
-          'apt-mirror': mirror.url,
-          'apt-signing-key': mirror.signingKey,
-        },
-      }),
+    backup: (name, { storage, env } = { storage: 'artifact' }) =>
+      run(undefined, { 'connection-string': proxy?.through(url) ?? url, 'backup-name': name, storage }, env),
+    async restore(name, { storage, env }) {
+      const target = await database.createDatabase('target');
+      try {
+        return await run('restore', { 'connection-string': target, 'backup-name': name, storage }, env);
+      } finally {
+        await database.query('DROP DATABASE target WITH (FORCE)');
+      }
+    },
     async bareDump(file, ...args) {
       await execute(tools.pgDump, ['-Fc', `--file=${file}`, ...args], {
         env: connectionTo(database, proxy ?? { host, port }),
@@ -76,6 +81,36 @@ export async function startBackupBed(
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Runs an action of `dist/`: that of the root, or the one in a folder. */
+function bundledAction({ folder, database, artifacts, mirror }: Surroundings) {
+  return (
+    action: string | undefined,
+    inputs: Readonly<Record<string, string>>,
+    env: Storage['env'] = {},
+  ): Promise<ActionRun> =>
+    runAction({
+      ...(action === undefined ? {} : { action }),
+      artifactService: artifacts,
+      toolCache: path.join(folder, 'tool-cache'),
+      secrets: [database.password],
+      timeoutMs: 900_000,
+      env,
+      inputs: {
+        'postgres-version': '17',
+        'apt-mirror': mirror.url,
+        'apt-signing-key': mirror.signingKey,
+        ...inputs,
+      },
+    });
+}
+
+interface Surroundings {
+  readonly folder: string;
+  readonly database: Database;
+  readonly artifacts: ArtifactService;
+  readonly mirror: Awaited<ReturnType<typeof startPgdgMirror>>;
 }
 
 async function zipUpload(

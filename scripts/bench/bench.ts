@@ -1,5 +1,6 @@
 // `npm run bench [-- TOPIC]`: speed and memory as ratios within one run, printed as a table.
 import { benchBackup } from './backup.ts';
+import { benchBucket } from './bucket.ts';
 import { benchEncrypt } from './encrypt.ts';
 import { benchInstall } from './install.ts';
 import { benchLink } from './link.ts';
@@ -10,6 +11,7 @@ import { benchTunnel } from './tunnel.ts';
 const TOPICS = new Map([
   ['backup', benchBackup],
   ['link', benchLink],
+  ['s3', benchBucket],
   ['memory', benchMemory],
   ['install', benchInstall],
   ['tunnel', benchTunnel],
