@@ -13,5 +13,4 @@ export {
   S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-export { Upload } from '@aws-sdk/lib-storage';
 export { fromNodeProviderChain, fromWebToken } from '@aws-sdk/credential-providers';
