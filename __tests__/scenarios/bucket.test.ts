@@ -132,6 +132,19 @@ describe('a bucket', () => {
     expect(await bucket.keys()).toEqual([...expected, ...foreign].toSorted());
   });
 
+  it('that does not let a locked backup be deleted keeps it, which is no failure of prune', async () => {
+    const [newest, locked, free] = [await seed(1), await seed(25), await seed(49)];
+    const message = 'Access Denied because object protected by object lock.';
+    const trouble = { kind: 'refuse', with: { status: 403, code: 'AccessDenied', message } } as const;
+    bucket.proxy.faults = [{ on: 'DeleteObject', key: new RegExp(locked), trouble }];
+    const pruned = await onSeries('prune', { 'keep-last': '1' });
+    expectColour(pruned);
+    expect(JSON.parse(pruned.outputs['deleted'] ?? '')).toEqual([free]);
+    expect(pruned.log).toMatch(new RegExp(`2 backups kept \\(1 retained by the storage: ${locked}\\)`));
+    const kept = [newest, locked].flatMap((name) => [name, `${name}.json`]);
+    expect(await bucket.keys()).toEqual(kept.map((name) => `nightly/shop/${name}`).toSorted());
+  });
+
   it('gets the same bytes as the artifact of the run', async () => {
     const storage = `artifact\n${bucket.storage()}`;
     const run = await backup({ inputs: { storage } });

@@ -17,7 +17,7 @@ export interface FailedDeletion {
   readonly hint: string;
 }
 
-/** What became of those that were to be deleted; the others were. */
+/** Those of a plan that were not deleted; the others were. */
 export interface Deletions {
   readonly failures: readonly FailedDeletion[];
   /** Those that the store keeps: by a lock, a retention period or a legal hold. */
