@@ -144,3 +144,18 @@ describe('credentials that may only write', () => {
     await versitygw.abortUploads();
   });
 });
+
+describe('a bucket that keeps versions', () => {
+  it('is said to keep what is deleted, once', async () => {
+    const locked = await startVersitygw({ objectLock: true });
+    if (!locked) return;
+    const { store, putBackup } = bucketBed(locked);
+    for (const hours of [1, 2]) await putBackup(backupFile('locked', hours));
+    for (const backup of (await store.list('locked')).backups) await store.remove(backup);
+    expect((await store.list('locked')).backups).toEqual([]);
+    expect(
+      output.text.match(/The bucket backups\/nightly keeps versions: what is deleted stays/g),
+    ).toHaveLength(1);
+    await locked.stop();
+  });
+});

@@ -177,6 +177,16 @@ describe('a backup is refused, and nothing of it is left,', () => {
     expect(await uploads()).toEqual([]);
   });
 
+  it('when it is longer than its parts may be', async () => {
+    const { store, uploads } = bed({}, { mostParts: 2 }) ?? {};
+    if (!store || !uploads) return;
+    const pending = await store.begin(newName(), { signal: new AbortController().signal, databaseBytes: 1 });
+    const { message } = await userErrorOf(pipeline([PARTS], pending.sink));
+    expect(message).toMatch(/\.bak is longer than 17 MB, which is twice the size of the database\./);
+    await pending.abort();
+    expect(await uploads()).toEqual([]);
+  });
+
   it('when there is another record already', async () => {
     const { store, put, keys } = bed({}, AS_AWS) ?? {};
     if (!store || !put || !keys) return;
@@ -221,5 +231,27 @@ describe('a backup is refused, and nothing of it is left,', () => {
     expect(performance.now() - started).toBeLessThan(5_500);
     expect(await uploads()).toEqual([]);
     expect(await keys()).not.toContain(keyIn(name));
+  });
+});
+
+describe('a backup in a bucket that locks it', () => {
+  it('is retained, which is another error than that it could not be deleted', async () => {
+    const { store, putBackup, keys } = bed() ?? {};
+    if (!store || !putBackup || !keys) return;
+    const name = newName();
+    await putBackup(name);
+    const [backup] = (await store.list('faulty')).backups.filter((each) => each.name === name);
+    if (!backup) throw new Error('not listed');
+    // What versitygw answers where a bucket has a lock and no versions; others say it in other words.
+    const message = 'Access Denied because object protected by object lock.';
+    meet({
+      on: 'DeleteObject',
+      trouble: { kind: 'refuse', with: { status: 403, code: 'AccessDenied', message } },
+      times: 1,
+    });
+    expect((await userErrorOf(store.remove(backup))).code).toBe('retained');
+    meet({ on: 'DeleteObject', trouble: refuse(403, 'AccessDenied'), times: 1 });
+    expect((await userErrorOf(store.remove(backup))).code).toBe('storage');
+    expect(await keys()).toEqual(expect.arrayContaining([keyIn(name), recordName(keyIn(name))]));
   });
 });

@@ -1,4 +1,5 @@
 import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
+import { collectAfterEvery } from '../../process/garbage.ts';
 import { readBackupFileName } from '../backup-file-name.ts';
 import { type FilesWithRecords, byTheirRecords } from '../file-with-record.ts';
 import type { StoredBackup } from '../store.ts';
@@ -63,11 +64,14 @@ async function* pages(
   abortSignal: AbortSignal,
 ): AsyncGenerator<ListObjectsV2CommandOutput> {
   const within = { Bucket: place.bucket, Prefix: prefix, Delimiter: '/' };
+  // The SDK makes megabytes of objects from each page, of which little is kept.
+  const collect = collectAfterEvery(1);
   let next: string | undefined;
   do {
     const command = new sdk.ListObjectsV2Command({ ...within, ContinuationToken: next });
     const page = await client.send(command, { abortSignal });
     yield page;
+    collect(1);
     next = page.IsTruncated === true ? page.NextContinuationToken : undefined;
   } while (next !== undefined);
 }

@@ -98,9 +98,21 @@ async function removeFile(
   }
   try {
     await deleteObject(bucket, recordName(key), signal);
-    await deleteObject(bucket, key, signal);
+    if (await deleteObject(bucket, key, signal)) sayVersions(bucket);
   } catch (error) {
     if (!isRetained(error)) throw error;
     throw explainS3(error, `delete ${file.name}`, bucket).reworded({ code: 'retained' });
   }
+}
+
+const withVersions = new WeakSet<Bucket>();
+
+/** Says once that what was deleted still takes up space. */
+function sayVersions(bucket: Bucket): void {
+  if (withVersions.has(bucket)) return;
+  withVersions.add(bucket);
+  const name = `T${bucketName(bucket.place).slice(1)}`;
+  log.info(
+    `${name} keeps versions: what is deleted stays as an older version until a lifecycle rule removes it`,
+  );
 }

@@ -3,7 +3,7 @@ const MIB = 1024 * 1024;
 const SMALLEST_PART = 8 * MIB;
 const MOST_IN_FLIGHT = 4;
 /** In bytes: what the parts of a backup may need, those that are sent and the one that is filled. */
-const MEMORY = 200 * MIB;
+const MEMORY = 128 * MIB;
 /** A dump can be larger than its database: text takes more space than numbers, and some of what the server compresses comes out as it was. */
 const HEADROOM = 2;
 

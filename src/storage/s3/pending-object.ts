@@ -128,7 +128,7 @@ class PendingObject implements PendingBackup {
     // A part that is still sent would stay.
     await this.sink.settled();
     const problems: UserError[] = [];
-    const orNote = async (work: Promise<void>, problem: (error: unknown) => UserError): Promise<void> =>
+    const orNote = async (work: Promise<unknown>, problem: (error: unknown) => UserError): Promise<unknown> =>
       work.catch((error: unknown) => {
         problems.push(problem(error));
       });

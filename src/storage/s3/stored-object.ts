@@ -132,12 +132,18 @@ export async function recordBeside(
   }
 }
 
-/** Deletes an object; does nothing when it is gone. @throws an error of the SDK. */
+/**
+ * Deletes an object; does nothing when it is gone.
+ *
+ * @returns whether the bucket keeps it as an older version.
+ * @throws an error of the SDK.
+ */
 export async function deleteObject(
   { sdk, client, place }: Bucket,
   key: string,
   abortSignal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const command = new sdk.DeleteObjectCommand({ Bucket: place.bucket, Key: key });
-  await client.send(command, { abortSignal }).catch(unlessAbsent);
+  const answer = await client.send(command, { abortSignal }).catch(unlessAbsent);
+  return answer?.DeleteMarker === true;
 }
