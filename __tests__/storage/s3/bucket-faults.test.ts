@@ -94,6 +94,16 @@ describe('a backup is stored in a bucket', () => {
     expect((await store.list('faulty')).backups.map((backup) => backup.name)).toContain(name);
   });
 
+  it('that knows no checksum of its own: a damaged part is refused by its SHA-256', async () => {
+    const { store } = bed() ?? {};
+    if (!store) return;
+    meet({ on: 'UploadPart', trouble: { kind: 'damage-request' }, times: 1 });
+    const pending = await written(store, newName(), PARTS);
+    expect(output.text).toMatch(/The bucket backups\/nightly: .*Trying again in 1\.0 s/);
+    expect(await pending.commit(factsOf(PARTS))).toBeUndefined();
+    await pending.abort();
+  });
+
   it('that does not know conditions, which is said once', async () => {
     const { store } = bed() ?? {};
     if (!store) return;
