@@ -1,4 +1,5 @@
 import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
+import { UnexpectedResponse } from '../../github/json.ts';
 import { collectAfterEvery } from '../../process/garbage.ts';
 import { readBackupFileName } from '../backup-file-name.ts';
 import { type FilesWithRecords, byTheirRecords } from '../file-with-record.ts';
@@ -57,7 +58,11 @@ export async function seriesNames(bucket: Bucket, signal: AbortSignal): Promise<
   return names;
 }
 
-/** The objects directly below a prefix, 1,000 at a time. */
+/**
+ * The objects directly below a prefix, 1,000 at a time.
+ *
+ * @throws UnexpectedResponse when the answer is none of S3, or the list does not go on: an incomplete one hides backups.
+ */
 async function* pages(
   { sdk, client, place }: Bucket,
   prefix: string,
@@ -70,9 +75,14 @@ async function* pages(
   do {
     const command = new sdk.ListObjectsV2Command({ ...within, ContinuationToken: next });
     const page = await client.send(command, { abortSignal });
+    // A website answers with 200 as well, and what is not XML of S3 is read as an empty list.
+    if (page.Name === undefined && page.IsTruncated === undefined)
+      throw new UnexpectedResponse('it is not a list of objects');
     yield page;
     collect(1);
+    const last = next;
     next = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    if (page.IsTruncated === true && (next === undefined || next === last)) throw endless();
   } while (next !== undefined);
 }
 
@@ -90,6 +100,12 @@ export async function unfinishedUploads(
     for (const { Key: key = '', UploadId: id = '', Initiated: begunAt = new Date() } of Uploads)
       if (readBackupFileName(fileNameOf(key))) found.push({ key, id, begunAt });
     if (page.IsTruncated !== true || page.NextKeyMarker === undefined) return found;
+    if (page.NextKeyMarker === markers.KeyMarker && page.NextUploadIdMarker === markers.UploadIdMarker)
+      throw endless();
     markers = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
   }
+}
+
+function endless(): UnexpectedResponse {
+  return new UnexpectedResponse('the list has more pages, and the service does not give the next one');
 }
