@@ -24,7 +24,7 @@ import {
 const output = captureOutput();
 const PARTS = severalParts();
 /** As AWS has them, but for the address. */
-const AS_AWS: Partial<EndpointRules> = { checksum: 'CRC64NVME', exclusiveWrites: 'works' };
+const AS_AWS: Partial<EndpointRules> = { checksum: 'CRC32', exclusiveWrites: 'works' };
 
 let server: Versitygw | undefined;
 let proxy: S3Proxy | undefined;
@@ -146,8 +146,13 @@ describe('a backup is refused, and nothing of it is left,', () => {
       /differs from the verified file/,
     ],
     [
-      'it does not come back whole',
+      'it comes back shorter',
       { on: 'GetObject', trouble: { kind: 'truncate-answer' } },
+      /differs from the verified file/,
+    ],
+    [
+      'it never comes back whole',
+      { on: 'GetObject', trouble: { kind: 'reset-answer' } },
       /could not read back/,
     ],
   ])('when %s', async (_, fault, why) => {

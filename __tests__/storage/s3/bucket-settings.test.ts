@@ -41,7 +41,7 @@ describe('where a bucket is', () => {
     expect(rules).toMatchObject({
       name: 'AWS S3',
       isAws: true,
-      checksum: 'CRC64NVME',
+      checksum: 'CRC32',
       mostParts: 10_000,
       exclusiveWrites: 'works',
     });

@@ -111,8 +111,10 @@ export class MultipartUpload {
     } catch (error) {
       signal.throwIfAborted();
       // One that was not answered may have succeeded, or be about to; then the next one finds no upload.
-      if (!isTransient(error) && s3Code(error) !== 'NoSuchUpload') throw this.#explain(error);
-      const attempts = (s3Status(error) ?? 0) >= 500 ? FEW_LOOKS : MOST_LOOKS;
+      const status = s3Status(error) ?? 0;
+      const isRefused = status > 0 && status < 500 && s3Code(error) !== 'NoSuchUpload';
+      if (isRefused) throw this.#explain(error);
+      const attempts = status >= 500 ? FEW_LOOKS : MOST_LOOKS;
       await this.#lookFor(size, error, { signal, retries: { attempts, attemptMs: 0, longestWaitMs: 0 } });
     }
   }

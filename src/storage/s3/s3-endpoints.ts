@@ -12,7 +12,7 @@ export interface EndpointRules {
   /** Whether the name of the bucket is in the path of a URL, and not in its host. */
   readonly pathStyle: boolean;
   /** The checksum over a whole object that the service checks; undefined where it may not know one. */
-  readonly checksum: 'CRC64NVME' | undefined;
+  readonly checksum: 'CRC32' | undefined;
   /** How many parts an object can have. */
   readonly mostParts: number;
   /**
@@ -46,7 +46,7 @@ const AWS: Rule = {
   host: /(?:^|[.-])(?<region>[a-z]{2}(?:-[a-z]+)+-\d)\.(?:vpce\.)?amazonaws\.com(?:\.cn)?$|\.amazonaws\.com(?:\.cn)?$/,
   keys: 'of an IAM user, or a role',
   isAws: true,
-  checksum: 'CRC64NVME',
+  checksum: 'CRC32',
   exclusiveWrites: 'works',
 };
 
