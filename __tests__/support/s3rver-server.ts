@@ -78,10 +78,13 @@ async function listen(s3rver: S3rver, uploads: string): Promise<Server> {
  */
 function storeWhole(store: S3rver['store']): void {
   store.putObject = async ({ bucket, key, content, metadata }) => {
-    const facts = await writeWhole(store.getResourcePath(bucket, key, 'object'), content);
+    const path = store.getResourcePath(bucket, key, 'object');
+    await mkdir(dirname(path), { recursive: true });
+    const facts = await writeWhole(path, content);
     await store.putMetadata(bucket, key, metadata, facts.md5);
     return facts;
   };
+  // A part that comes when its upload has ended finds no folder.
   store.putPart = async (bucket, uploadId, partNumber, content) => {
     const path = join(store.getResourcePath(bucket, undefined, 'uploads'), uploadId, partNumber);
     const facts = await writeWhole(path, content);
@@ -94,7 +97,6 @@ async function writeWhole(path: string, content: Readable | Buffer): Promise<{ s
   const unfinished = `${path}.${randomBytes(4).toString('hex')}`;
   const md5 = createHash('md5');
   let size = 0;
-  await mkdir(dirname(path), { recursive: true });
   const source = Buffer.isBuffer(content) ? Readable.from([content]) : content;
   try {
     await pipeline(

@@ -26,6 +26,10 @@ describe('a failed connection is explained', () => {
       /the connection to .* failed \(it ended .*\)\.\nRun the job again/,
     ],
     [
+      new Error('no data was received for 3 min'),
+      /the connection to .* failed \(no data .*\)\.\nRun the job/,
+    ],
+    [
       new Error('no data was transferred for 30 s'),
       /the connection to .* failed \(no data .*\)\.\nRun the job again/,
     ],

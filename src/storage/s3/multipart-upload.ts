@@ -28,6 +28,8 @@ const FEW_LOOKS = 2;
 /** An object on its way into a bucket, as parts that nobody can see. */
 export class MultipartUpload {
   readonly id: string;
+  /** Whether another upload of the same object may have been begun, by a request that was not answered. */
+  readonly mayHaveTwin: boolean;
   readonly #bucket: Bucket;
   readonly #key: string;
   /** Of the file. */
@@ -36,7 +38,8 @@ export class MultipartUpload {
   /** Of the whole file, as far as it was staged. */
   #crc = 0;
 
-  private constructor(bucket: Bucket, key: string, id: string) {
+  private constructor(bucket: Bucket, key: string, id: string, mayHaveTwin: boolean) {
+    this.mayHaveTwin = mayHaveTwin;
     this.#bucket = bucket;
     this.#key = key;
     this.#name = key.slice(key.lastIndexOf('/') + 1);
@@ -51,8 +54,8 @@ export class MultipartUpload {
       // Node.js makes a CRC-32 ten times as fast as the SDK a CRC-64; and every part has its SHA-256.
       ...(rules.checksum && { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' }),
     });
-    const { UploadId } = await client.send(command, { abortSignal });
-    return new MultipartUpload(bucket, key, textOf(UploadId));
+    const { UploadId, $metadata } = await client.send(command, { abortSignal });
+    return new MultipartUpload(bucket, key, textOf(UploadId), ($metadata.attempts ?? 1) > 1);
   }
 
   /** What takes the parts. */

@@ -16,6 +16,7 @@ import { s3Status } from './s3-reason.ts';
 import { deleteObject, fileNameOf, hasContent, locationOf } from './stored-object.ts';
 import {
   cleaningSignal,
+  endTwins,
   endUploads,
   notDeleted,
   notEnded,
@@ -39,6 +40,8 @@ export async function beginInBucket(
   try {
     const upload = await MultipartUpload.begin(bucket, key, signal);
     noteUnfinished(bucket.place, key, upload.id);
+    // What cannot be ended now is ended a day later.
+    if (upload.mayHaveTwin) await endTwins(bucket, key, upload.id, signal).catch(() => undefined);
     const plan = planParts(databaseBytes, bucket.rules.mostParts);
     return new PendingObject({ bucket, key, signal }, upload, plan);
   } catch (error) {

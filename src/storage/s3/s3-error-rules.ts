@@ -257,7 +257,7 @@ const RULES: readonly ErrorRule[] = [
     // An answer that ended early, or never, has no code.
     applies: (failed) =>
       of('ECONNRESET', 'EPIPE', 'TimeoutError')(failed) ||
-      /^(?:it ended after|no data was transferred for) \d/.test(failed.reason),
+      /^(?:it ended after|no data was (?:transferred|received) for) \d/.test(failed.reason),
     explain: ({ rules }) => ({
       what: `the connection to ${rules.name} failed`,
       hint: 'Run the job again; if the error persists, check the endpoint, its port, and the network of the runner.',

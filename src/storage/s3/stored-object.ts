@@ -74,7 +74,8 @@ async function openObject(
   const { Body, ContentLength: size = 0 } = await client
     .send(command, { abortSignal: signal })
     .catch((error: unknown) => {
-      throw explainS3(error, doing, bucket);
+      // The SDK says "Request aborted", and not why.
+      throw explainS3(signal.aborted ? signal.reason : error, doing, bucket);
     });
   if (Body instanceof Readable) return { body: addAbortSignal(signal, Body), size };
   throw new UnexpectedResponse('the answer has no content');

@@ -37,6 +37,12 @@ export async function endUploads(
   for (const upload of uploads) if (upload.key === key) await abortUpload(bucket, key, upload.id, signal);
 }
 
+/** Ends the other uploads of an object, begun by requests that were not answered. @throws an error of the SDK. */
+export async function endTwins(bucket: Bucket, key: string, id: string, signal: AbortSignal): Promise<void> {
+  for (const upload of await unfinishedUploads(bucket, key, signal))
+    if (upload.key === key && upload.id !== id) await abortUpload(bucket, key, upload.id, signal);
+}
+
 /** The error for an upload that could not be ended. */
 export function notEnded({ place }: Bucket, key: string, error: unknown): UserError {
   return new UserError(
