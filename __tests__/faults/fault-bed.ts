@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { type TestBed, startTestBed } from '../support/bed.ts';
 import type { ActionRun, RunActionOptions } from '../support/runner.ts';
 import { fillLarge, fillShop } from '../support/shop.ts';
+import { type FaultBuckets, faultBuckets } from './fault-buckets.ts';
 import { type TcpProxy, startTcpProxy } from '../support/tcp-proxy.ts';
 
 /** A database to back up, and what a correct backup of it contains. */
@@ -18,6 +19,7 @@ export interface Subject {
 export interface FaultBed extends TestBed {
   /** Between the action and the server for runs with a `proxiedUrl`. It forwards everything until a fault is set. */
   readonly proxy: TcpProxy;
+  readonly buckets: FaultBuckets;
   /** A small shop: a backup of it takes about a second. */
   readonly shop: Subject;
   /** 30 MB, so that a fault can occur in the middle of the dump. */
@@ -43,13 +45,15 @@ export async function startFaultBed(): Promise<FaultBed> {
     proxiedUrl: proxy.through(bed.database.urlFor({ database: name })),
     contentDigest: await healthyDigest(bed, name),
   });
+  const buckets = faultBuckets();
   return {
     ...bed,
     proxy,
+    buckets,
     shop: await subject('shop'),
     large: await subject('large'),
     async stop() {
-      await proxy.stop();
+      await Promise.all([proxy.stop(), buckets.stop()]);
       await bed.stop();
     },
   };

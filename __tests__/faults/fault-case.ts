@@ -32,6 +32,8 @@ export interface FaultCase {
   readonly says: RegExp;
   /** Where a complete and verified backup was published before the fault struck: it exists although the step fails. */
   readonly published?: 'an artifact' | 'a folder';
+  /** The only store of the backup; the artifacts of the run when absent. */
+  readonly store?: 'a bucket';
   /** Whether `npm test` tries it; each group has one at least. The others are tried by `npm run test:rest`. */
   readonly everyday?: true;
   /** Runs a backup with the fault, and removes the fault. Undefined where this user cannot cause it (not root). */

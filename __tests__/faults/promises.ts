@@ -5,11 +5,12 @@ import { recordName } from '../../src/storage/backup-file-name.ts';
 import { parseRecord } from '../../src/storage/parse-record.ts';
 import { isOpenRecord } from '../../src/storage/record.ts';
 import type { ActionRun } from '../support/runner.ts';
+import { brokenBuckets } from './bucket-promises.ts';
 import type { FaultBed } from './fault-bed.ts';
 import type { FaultCase } from './fault-case.ts';
 
 /** What a run is checked against. */
-export interface Expectation extends Pick<FaultCase, 'outcome' | 'says' | 'published'> {
+export interface Expectation extends Pick<FaultCase, 'outcome' | 'says' | 'published' | 'store'> {
   /** The ids of the artifacts that were there before. */
   readonly before: ReadonlySet<number>;
   /** Whether the backup is encrypted, so that nothing of its content may show; it is not when absent. */
@@ -34,6 +35,7 @@ export async function brokenPromises(
     ...brokenColour(run, expected),
     ...brokenWords(run, expected),
     ...(await brokenArtifacts(bed, run, expected)),
+    ...(await brokenBuckets(bed, survivedIn('a bucket', expected))),
     ...leftOnDisk(run),
     ...leftProcesses(run, expected),
     ...(await leftSessions(bed)),
@@ -91,13 +93,10 @@ function brokenWords(run: ActionRun, { outcome, says, published }: Expectation):
   ];
 }
 
-async function brokenArtifacts(
-  bed: FaultBed,
-  run: ActionRun,
-  { outcome, published, before, isSilent = false }: Expectation,
-): Promise<string[]> {
+async function brokenArtifacts(bed: FaultBed, run: ActionRun, expected: Expectation): Promise<string[]> {
+  const { outcome, published, before, isSilent = false } = expected;
   const made = bed.artifacts.artifacts().filter(({ id }) => !before.has(id));
-  const wanted = published === 'an artifact' || outcome === 'survived' ? 1 : 0;
+  const wanted = published === 'an artifact' ? 1 : survivedIn(undefined, expected);
   const broken = await Promise.all(made.map((artifact) => brokenArtifact(bed, artifact, isSilent)));
   const right = isSilent ? [''] : [bed.shop.contentDigest, bed.large.contentDigest];
   return [
@@ -111,6 +110,11 @@ async function brokenArtifacts(
       ? ['the artifact is not the file that the outputs describe']
       : []),
   ];
+}
+
+/** How many backups a store must have got. */
+function survivedIn(store: FaultCase['store'], expected: Expectation): number {
+  return expected.outcome === 'survived' && expected.store === store ? 1 : 0;
 }
 
 /** A backup is complete when its bytes are those that were verified, and its record tells of them and of their content. */

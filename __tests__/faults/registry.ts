@@ -1,5 +1,9 @@
 import { artifactServiceCases } from './cases/artifact-service.ts';
 import { blobStorageCases } from './cases/blob-storage.ts';
+import { bucketCases } from './cases/bucket.ts';
+import { bucketGridCases } from './cases/bucket-grid.ts';
+import { bucketKillCases } from './cases/bucket-kills.ts';
+import { bucketRecordCases } from './cases/bucket-record.ts';
 import { consumerCases } from './cases/consumers.ts';
 import { diskCases } from './cases/disk.ts';
 import { machineCases } from './cases/machine.ts';
@@ -25,6 +29,7 @@ export const FAULTS = {
   'Cancelled and killed jobs': signalCases,
   'The artifact service': artifactServiceCases,
   'The artifact storage': blobStorageCases,
+  'The bucket': [...bucketGridCases, ...bucketCases, ...bucketRecordCases, ...bucketKillCases],
   'The stores and the record': [...storeCases, ...unfinishedCases],
   'Two jobs at once': twinCases,
 } as const satisfies Readonly<Record<string, readonly FaultCase[]>>;

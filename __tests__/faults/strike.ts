@@ -25,9 +25,14 @@ export async function strike(bed: FaultBed, fault: FaultCase): Promise<Strike> {
     return { run, broken: [messageOf(error)], seconds: seconds() };
   } finally {
     bed.artifacts.faults = {};
+    await bed.buckets.clear();
     await bed.proxy.set({ kind: 'clear' });
   }
   const took = run ? run.durationMs / 1000 : seconds();
-  const broken = run ? await brokenPromises(bed, run, { ...fault, before }) : [];
-  return { run, broken, seconds: took };
+  try {
+    const broken = run ? await brokenPromises(bed, run, { ...fault, before }) : [];
+    return { run, broken, seconds: took };
+  } finally {
+    await bed.buckets.empty();
+  }
 }
