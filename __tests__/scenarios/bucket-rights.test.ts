@@ -75,7 +75,7 @@ async function seed(gateway: Gateway, hoursAgo: number): Promise<string> {
   return name;
 }
 
-describe('a bucket', () => {
+describe('a bucket (thorough)', () => {
   it('that may only be written to gets backups; what cannot be done then is said', async () => {
     if (!bucket) return;
     const writer = await bucket.server.createUser(['s3:PutObject']);
@@ -98,7 +98,7 @@ describe('a bucket', () => {
     expect([await bucket.keys(), await bucket.server.uploads()]).toEqual([[], []]);
   });
 
-  it('that may be read only can be checked, and not pruned (thorough)', async () => {
+  it('that may be read only can be checked, and not pruned', async () => {
     if (!bucket) return;
     const user = await bucket.server.createUser(['s3:GetObject', 's3:ListBucket']);
     const names = [await seed(bucket, 1), await seed(bucket, 25)];
@@ -110,7 +110,7 @@ describe('a bucket', () => {
     await bucket.empty();
   });
 
-  it('with wrong credentials is refused in one sentence (thorough)', async () => {
+  it('with wrong credentials is refused in one sentence', async () => {
     if (!bucket) return;
     const run = await backup(bucket, { ...bucket.server.credentials, secretAccessKey: 'wrong-secret-key' });
     expect(errorsOf(run)).toEqual([
@@ -124,7 +124,7 @@ describe('a bucket', () => {
     ]);
   });
 
-  it('has 1,500 objects, and all of them are listed (thorough)', async () => {
+  it('has 1,500 objects, and all of them are listed', async () => {
     if (!bucket) return;
     const gateway = bucket;
     const hours = Array.from({ length: 750 }, (_, index) => index + 1);
@@ -163,7 +163,7 @@ describe('a bucket', () => {
   });
 });
 
-describe('a bucket with locks', () => {
+describe('a bucket with locks (thorough)', () => {
   it('gets backups, and prune counts what is locked as retained', async () => {
     const gateway = await startGateway({ objectLock: true });
     if (!gateway) return;

@@ -47,7 +47,7 @@ const keys = async (of: S3Client): Promise<unknown[]> =>
 
 describe('the proxy before an S3 server', () => {
   it(
-    'passes on requests and answers, signatures included',
+    'passes on requests and answers, signatures included (thorough)',
     async () => {
       const gateway = await startVersitygw();
       if (!gateway) return;

@@ -121,7 +121,7 @@ describe('s3rver', () => {
   });
 });
 
-describe('versitygw', () => {
+describe('versitygw (thorough)', () => {
   let server: Versitygw | undefined;
   let client: S3Client;
   beforeAll(async () => {

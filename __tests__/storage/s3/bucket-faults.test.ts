@@ -66,7 +66,7 @@ function newName(): string {
   return backupFile('faulty', count);
 }
 
-describe('a backup is stored in a bucket', () => {
+describe('a backup is stored in a bucket (thorough)', () => {
   it.each<[string, S3Fault]>([
     ['throttles', { on: 'UploadPart', trouble: refuse(503, 'SlowDown'), times: 1 }],
     ['has an error of its own', { on: 'UploadPart', trouble: refuse(500, 'InternalError'), times: 1 }],
@@ -119,7 +119,7 @@ describe('a backup is stored in a bucket', () => {
   });
 });
 
-describe('a backup is refused, and nothing of it is left,', () => {
+describe('a backup is refused, and nothing of it is left (thorough)', () => {
   it.each<[string, S3Fault, RegExp]>([
     ['a part is lost', { on: 'UploadPart', trouble: { kind: 'lose' }, times: 1 }, /InvalidPart/],
     [

@@ -47,7 +47,7 @@ async function explained(bucket: Bucket, work: Promise<unknown>): Promise<{ mess
   return explainS3(error, 'store a.bak', bucket);
 }
 
-describe('requests to a server that verifies them', () => {
+describe('requests to a server that verifies them (thorough)', () => {
   let server: Versitygw | undefined;
   let proxy: S3Proxy;
   beforeAll(async () => {
