@@ -144,7 +144,7 @@ describe('the inputs of a restore', () => {
       'storage: "b/" must be "artifact", a bucket ("s3://BUCKET/PREFIX"), or the path of a folder',
     ],
     [{ storage: 'artifact\n./b/' }, 'storage: there are 2 lines'],
-    [{ backup: '' }, 'backup: the value is empty'],
+    [{ backup: '' }, 'the output backup-file'],
     [{ backup: '0' }, 'backup: "0" is not the id of an artifact'],
     [{ backup: '99999999999999999999' }, 'is not the id of an artifact'],
     [{ backup: '12', 'backup-name': 'shop' }, 'backup names one already: "12"'],

@@ -82,7 +82,7 @@ function wantedBackup(backup: string, backupName: string): WantedBackup {
     throw new UserError(
       'invalid-input',
       'backup: the value is empty.',
-      `Write "backup: ${LATEST}", the name of an artifact, or its id; or leave it out for the latest.`,
+      `Write "backup: ${LATEST}", the name of the backup's file (the output backup-file), or the id of its artifact; or leave it out for the latest.`,
     );
   }
   if (backupName !== '') {

@@ -106,7 +106,7 @@ function bucketOf(input: string, bucket: string): string {
   throw refusal(
     input,
     `${quote(bucket)} is not the name of a bucket`,
-    `Write the name after "${BUCKET_SCHEME}", with letters, digits, "-", "." and "_": "${BUCKET_FORM}".`,
+    `Write the name after "${BUCKET_SCHEME}", with three or more letters, digits, "-", "." and "_": "${BUCKET_FORM}".`,
   );
 }
 
