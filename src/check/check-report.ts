@@ -51,11 +51,7 @@ function hint({ series, complaints }: CheckReport): string {
           `Check that backup-name is spelled as in the backup's workflow, and that this workflow runs. ${whereElse(series)}`,
         ]
       : []),
-    ...(kinds.has('clock')
-      ? [
-          'Set that clock: by more than an hour of difference no age can be told. A new backup then puts it right.',
-        ]
-      : []),
+    ...(kinds.has('clock') ? [clockHint(series)] : []),
     ...(kinds.has('too-old')
       ? ['Check the last runs of the backup: its schedule may be disabled, late or failing.']
       : []),
@@ -66,6 +62,14 @@ function hint({ series, complaints }: CheckReport): string {
         ]
       : []),
   ].join(' ');
+}
+
+function clockHint({ backups: [newest] }: Series): string {
+  const then =
+    newest?.location.kind === 'artifact'
+      ? 'A new backup then puts it right.'
+      : 'Then delete that backup and its record: by the time in its name, it stays the newest.';
+  return `Set that clock: by more than an hour of difference no age can be told. ${then}`;
 }
 
 /** The result of a check that found everything in order, as a line for the log. */
