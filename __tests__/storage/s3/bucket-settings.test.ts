@@ -107,7 +107,7 @@ describe('where a bucket is', () => {
 
   it('without encryption is said, but for the runner itself', () => {
     expect(settings('s3://shop?endpoint=http://minio.example.com:9000').notice).toBe(
-      'storage: http://minio.example.com:9000 is not encrypted (http).',
+      'storage: the connection to http://minio.example.com:9000 is not encrypted, so others on the network can read what is sent. Use https, or encrypt the backup (age-recipients).',
     );
     for (const endpoint of [
       'minio.example.com',

@@ -35,7 +35,7 @@ export function bucketSettings(place: BucketPlace, env: NodeJS.ProcessEnv): Buck
     ...{ rules, endpoint, region },
     // A certificate for *.HOST is not valid for a name with a dot.
     pathStyle: place.pathStyle ?? (rules.pathStyle || place.bucket.includes('.')),
-    notice: isPlain(endpoint) ? `storage: ${endpoint ?? ''} is not encrypted (http).` : undefined,
+    notice: isPlain(endpoint) ? plainNotice(endpoint ?? '') : undefined,
   };
 }
 
@@ -58,6 +58,10 @@ function isPlain(endpoint: string | undefined): boolean {
   if (endpoint === undefined) return false;
   const { protocol, hostname } = new URL(endpoint);
   return protocol === 'http:' && !/^(?:localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
+}
+
+function plainNotice(endpoint: string): string {
+  return `storage: the connection to ${endpoint} is not encrypted, so others on the network can read what is sent. Use https, or encrypt the backup (age-recipients).`;
 }
 
 function requireNoBucketIn({ bucket }: BucketPlace, endpoint: string | undefined): void {
