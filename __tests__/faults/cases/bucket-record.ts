@@ -20,16 +20,10 @@ const READING: readonly BucketTrouble[] = [
     faults: [{ ...FILE_GET, trouble: { kind: 'damage-answer' } }],
   },
   {
-    fault: 'the stored copy in a bucket ends in the middle',
+    fault: 'a bucket answers with half of the stored copy, as if that were all',
     outcome: 'failed',
     says: /\n.*Run the job again/,
     faults: [{ ...FILE_GET, trouble: { kind: 'truncate-answer' } }],
-  },
-  {
-    fault: 'the stored copy in a bucket ends in the middle, once',
-    outcome: 'survived',
-    says: STORED,
-    faults: [{ ...FILE_GET, times: 1, trouble: { kind: 'truncate-answer' } }],
   },
   {
     fault: 'the connection is reset in the middle of the stored copy in a bucket, twice',
