@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { recordFor } from '../support/seeded-record.ts';
+import { code } from '../../src/runner/markdown.ts';
 import { isJsonObject } from '../support/artifact-service-http.ts';
 import { type BucketBed, startBucketBed } from '../support/s3-bucket.ts';
 import { REPOSITORY_ROOT } from '../support/node-program.ts';
@@ -106,6 +107,7 @@ describe('a bucket', () => {
     const { run, database } = await restore();
     expectSuccess(run);
     expect(run.outputs).toMatchObject({ 'backup-file': name, verified: 'true' });
+    expect(run.summary).toContain(`| Backup | ${code(made.outputs['backup-url'] ?? '')} |`);
     expect(await countRows(bed.database, database)).toEqual(shop);
   });
 

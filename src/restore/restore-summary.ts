@@ -13,7 +13,7 @@ import { type Durations, formatDurations } from '../runner/durations.ts';
 import { code, escaped, table } from '../runner/markdown.ts';
 import { type BackupRecord, isOpenRecord } from '../storage/record.ts';
 import { nameOf } from '../storage/catalogue.ts';
-import type { StoredFile } from '../storage/store.ts';
+import { type StoredFile, addressOf } from '../storage/store.ts';
 
 /** Where a backup came from. */
 export type RestoreSource =
@@ -91,7 +91,8 @@ function facts(restore: RestoreSummary): string {
 function describeSource(source: RestoreSource): string {
   if (source.kind === 'file') return code(source.path);
   const { name, location } = source.file;
-  return nameOf({ name, page: location.kind === 'artifact' ? location.page : undefined });
+  if (location.kind !== 'artifact') return code(addressOf(location));
+  return nameOf({ name, page: location.page });
 }
 
 function describeRecord(record: BackupRecord | undefined): string {
