@@ -57,9 +57,7 @@ describe('a download', () => {
     expect({ size, sha256 }).toEqual({ size: CONTENT.length, sha256: SHA256 });
     expect((await readFile(file)).equals(CONTENT)).toBe(true);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect(output.text).toMatch(
-      /Downloaded 3.0 MB in .*; size and SHA-256 match those that were recorded/,
-    );
+    expect(output.text).toMatch(/Downloaded 3.0 MB in .*; size and SHA-256 match those that were recorded/);
     expect(output.text).not.toContain('sig=');
   });
 
@@ -93,9 +91,7 @@ describe('a download that differs from the record of the service', () => {
     service.faults = faults;
     const before = blobRequests();
     const { message, hint } = await userErrorOf(download(seed));
-    expect(message).toMatch(
-      /The download of shop-.* does not match what was recorded: its SHA-256 is/,
-    );
+    expect(message).toMatch(/The download of shop-.* does not match what was recorded: its SHA-256 is/);
     expect(hint).toContain('use another backup');
     expect(await readdir(folder)).toEqual([]);
     expect(blobRequests()).toBe(before + 1);

@@ -1,4 +1,5 @@
-import { bytes } from '../runner/format.ts';
+import { UserError } from '../errors.ts';
+import { bytes, minute } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
 import type { Series, StoredBackup } from '../storage/store.ts';
 import { whereElse } from '../storage/series-hints.ts';
@@ -10,19 +11,34 @@ export type PlannedBackup = PruneDecision<{
   readonly stored: StoredBackup;
 }>;
 
-/** A decision for each backup of a series, the newest first. */
+/** Clocks differ by minutes. */
+const MOST_AHEAD_MS = 3_600_000;
+
+/**
+ * A decision for each backup of a series, the newest first.
+ *
+ * @throws UserError when one is dated in the future: it would be kept instead of the real newest ones.
+ */
 export function planPrune(
   { backups }: Series,
   policy: PrunePolicy,
   minimum: number,
+  now: Date,
 ): readonly PlannedBackup[] {
+  const ahead = backups.find(({ createdAt }) => createdAt.getTime() - now.getTime() > MOST_AHEAD_MS);
+  if (ahead) throw ofTheFuture(ahead);
   return applyPolicy(backups.map(asPlanned), policy, minimum);
 }
 
-/**
- * By the clock of the store, like the latest backup of a restore: so that these two always agree, and no
- * name can claim to be the newest.
- */
+function ofTheFuture({ name, createdAt }: StoredBackup): UserError {
+  return new UserError(
+    'storage',
+    `The backup ${name} is dated in the future (${minute(createdAt)}), so it is not known which backups are the newest.`,
+    'Correct the clock of this runner, if that is wrong. Otherwise, delete that backup by hand: the clock of the machine that made it was wrong, or it was forged.',
+  );
+}
+
+/** By the time that a restore takes the latest one by, so that these two always agree. */
 function asPlanned(stored: StoredBackup): { takenAt: Date; stored: StoredBackup } {
   return { takenAt: stored.createdAt, stored };
 }

@@ -27,7 +27,8 @@ export async function prune(
   const stopwatch = startStopwatch();
   const store = openStore(source, { runner, permission: dryRun ? 'read' : 'write', signal });
   const series = await stopwatch.time('List', () => store.list(backupName));
-  const plan = planPrune(series, policy, minimum);
+  const now = new Date();
+  const plan = planPrune(series, policy, minimum, now);
   await logPlan(series, plan);
   const toDelete = plan.filter(({ keptBy }) => keptBy.length === 0).map(({ backup }) => backup.stored);
   const deletions = dryRun
@@ -36,7 +37,6 @@ export async function prune(
   await removeLeftOvers(store, series, dryRun, signal);
   const durations = { phases: stopwatch.phases, totalMs: stopwatch.total() };
   const { ignored } = series;
-  const now = new Date();
   const report = { backupName, ignored, policy, minimum, plan, dryRun, ...deletions, now, ...durations };
   const outcome = outcomeOf(report);
   const result = { outputs: pruneOutputs(outcome), summary: pruneSummary(report, outcome) };
