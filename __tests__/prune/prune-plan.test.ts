@@ -22,6 +22,8 @@ function seriesOf(...hoursAgo: readonly number[]): Series {
 it('a backup of the future is not kept instead of the real newest one: nothing is planned', () => {
   const plan = (...hoursAgo: readonly number[]): unknown =>
     planPrune(seriesOf(...hoursAgo), { last: 1 }, 1, new Date());
-  expect(() => plan(-2, 1, 2)).toThrow(/^The backup shop-.* is dated in the future \(.* UTC\), so it is not known/);
+  expect(() => plan(-2, 1, 2)).toThrow(
+    /^The backup shop-.* is dated in the future \(.* UTC\), so it is not known/,
+  );
   expect(plan(-0.5, 1, 2)).toHaveLength(3);
 });
