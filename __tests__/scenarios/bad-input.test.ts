@@ -92,7 +92,7 @@ describe('a machine without an artifact service is refused before the dump', () 
     [
       'GitHub Enterprise Server',
       { GITHUB_SERVER_URL: 'https://git.company.example' },
-      /not GitHub\.com[\s\S]*storage: \.\/backups\//,
+      /not GitHub\.com[\s\S]*Set "storage" to a bucket/,
     ],
     ['no runtime token (thorough)', { ACTIONS_RUNTIME_TOKEN: '' }, /ACTIONS_RUNTIME_TOKEN is not set/],
   ])('%s', async (_, env, annotation) => {

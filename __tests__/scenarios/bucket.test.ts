@@ -211,7 +211,7 @@ describe('the credentials of a bucket', () => {
 });
 
 describe('in a public repository', () => {
-  it('a backup that is not encrypted may go to a bucket; log, summary and record show nothing of its content', async () => {
+  it('a backup that is not encrypted may go to a bucket; log, summary and record show nothing of its content (thorough)', async () => {
     const run = await backup({ event: PUBLIC });
     expectSuccess(run);
     expect(remarksOf(run)).toEqual([]);
@@ -243,7 +243,7 @@ describe('where there is no artifact service', () => {
     expectSuccess(run);
   });
 
-  it('an artifact fails, and the error names what works', async () => {
+  it('an artifact fails, and the error names what works (thorough)', async () => {
     const run = await backup({ env: elsewhere, inputs: { storage: 'artifact' } });
     expect(errorsOf(run)).toEqual([expect.stringMatching(/artifact.*\n.*s3:\/\//)]);
   });

@@ -74,6 +74,8 @@ describe('a folder', () => {
     for (let round = 0; round < 3; round += 1) {
       names.push((await backup(storage)).outputs['backup-file'] ?? '');
     }
+    // Of two that were begun in the same second, the one with the later name counts as the newer.
+    names.sort();
     const left = `shop-20260101T000000Z-0123456${targets % 10}.bak`;
     await writeFile(path.join(storage, left), 'half an archive');
     const old = new Date(Date.now() - 2 * 86_400_000);

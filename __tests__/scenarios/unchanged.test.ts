@@ -78,7 +78,7 @@ describe('if-unchanged: skip', () => {
     expect(sealed.outputs['unchanged']).toBe('false');
   });
 
-  it('uploads an encrypted backup again when others can open it', async () => {
+  it('uploads an encrypted backup again when others can open it (thorough)', async () => {
     const [one, two] = [
       'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p',
       'age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg',

@@ -75,7 +75,7 @@ describe('the demo', () => {
     expect(await processesThatMention(temporary, folder)).toEqual([]);
   });
 
-  it('stops everything when it is interrupted', async () => {
+  it('stops everything when it is interrupted (thorough)', async () => {
     const { exitCode, text } = await demo(folder, temporary, (soFar, interrupt) => {
       if (soFar.includes('Connection string from')) interrupt();
     });

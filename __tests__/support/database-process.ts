@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { errorCode } from '../../src/errors.ts';
 import type { GuardReport, StartOrder } from './database-guard.ts';
 import { nodeProgram } from './node-program.ts';
 
@@ -95,7 +96,7 @@ export class ServerProcess {
   /** As `pg_ctl` does it: the server writes `ready` into its pid file, below its process id. */
   #isReady(): boolean {
     const file = join(this.#folder, 'data', 'postmaster.pid');
-    const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+    const lines = readIfThere(file).split('\n');
     return this.#pid !== undefined && lines[0] === String(this.#pid) && lines[7]?.trim() === 'ready';
   }
 
@@ -124,5 +125,15 @@ export class ServerProcess {
       this.#guard.unref();
       this.#guard.channel?.unref();
     }
+  }
+}
+
+/** A server that recovers from a crash removes its file, and writes another. */
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return '';
+    throw error;
   }
 }

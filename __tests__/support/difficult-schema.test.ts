@@ -100,7 +100,7 @@ describe('the difficult database', () => {
     },
   );
 
-  it('is restored completely by pg_dump and pg_restore, with the objects that only this version has', async () => {
+  it('is restored completely by pg_dump and pg_restore, with the objects that only this version has (thorough)', async () => {
     const server = await filled(await on('17'), 'newest', { newest: true });
     await server.createDatabase('newest_copy');
     expect(await copyOf({ from: server, database: 'newest', to: server, copy: 'newest_copy' })).toEqual([]);
@@ -123,7 +123,7 @@ describe('the difficult database', () => {
     expect(await describeDatabase(to, copy)).toBe(await describeDatabase(from, 'difficult'));
   });
 
-  it('is restored by the owner of a database, except what needs a superuser or what the server lacks', async () => {
+  it('is restored by the owner of a database, except what needs a superuser or what the server lacks (thorough)', async () => {
     const from = await filled(await on('17'), 'unprivileged', { privileged: false });
     const to = await startDatabase();
     try {

@@ -71,7 +71,6 @@ const DENIALS = PLACES.map(({ where, at }): BucketTrouble => {
   if (at === RECORD_GET) return { fault, outcome: 'survived', says: STORED, faults };
   return {
     ...{ fault, outcome: 'failed', says: NOT_ALLOWED, faults },
-    ...(at === RECORD_PUT ? { everyday: true } : {}),
   };
 });
 

@@ -67,7 +67,7 @@ describe('a plan for the difficult database', () => {
     expect(omissions.filter(({ dropped }) => dropped)).toEqual([]);
   });
 
-  it('can be restored by a superuser without the roles, with privileges', async () => {
+  it('can be restored by a superuser without the roles, with privileges (thorough)', async () => {
     const plan = await bed.restore(archive, await bed.emptyDatabase(elsewhere), { noPrivileges: false });
     expect(
       plan.omissions.filter(({ why }) => why.includes('not exist on the server')).length,

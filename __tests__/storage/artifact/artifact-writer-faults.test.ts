@@ -79,11 +79,15 @@ describe.each([
       String.raw`\(429\).*slow down\n.*GitHub limits the rate of requests`,
     ],
     ['fails (500)', 500, String.raw`\(500\).*\n.*${OUTAGE}`],
-    ['is answered with invalid data', 'corrupt', String.raw`JSON.*\n.*${OUTAGE}`],
+    ['is answered with invalid data (thorough)', 'corrupt', String.raw`JSON.*\n.*${OUTAGE}`],
     ['is not answered', 'hang', String.raw`.*timeout\n.*${OUTAGE}`],
-    ['gets half an answer', 'truncate', String.raw`.*\n.*${OUTAGE}`],
-    ['gets half an answer, then nothing', 'stall', String.raw`.*timeout\n.*${OUTAGE}`],
-    ['ends with a reset connection', 'reset', String.raw`ECONNRESET\n.*cannot reach it\. Run the job again`],
+    ['gets half an answer (thorough)', 'truncate', String.raw`.*\n.*${OUTAGE}`],
+    ['gets half an answer, then nothing (thorough)', 'stall', String.raw`.*timeout\n.*${OUTAGE}`],
+    [
+      'ends with a reset connection (thorough)',
+      'reset',
+      String.raw`ECONNRESET\n.*cannot reach it\. Run the job again`,
+    ],
   ])('%s every time, the upload fails, says why, and leaves no artifact', async (_, answer, says) => {
     const { message, hint } = await userErrorOf(storeDespite({ [point]: { answer } }));
     expect(`${message}\n${hint}`).toMatch(new RegExp(`^The artifact could not be uploaded: .*${says}`));

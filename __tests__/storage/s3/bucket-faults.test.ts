@@ -249,7 +249,7 @@ describe('a backup is refused, and nothing of it is left (thorough)', () => {
   });
 });
 
-describe('a backup in a bucket that locks it', () => {
+describe('a backup in a bucket that locks it (thorough)', () => {
   it('is retained, which is another error than that it could not be deleted', async () => {
     const { store, putBackup, keys } = bed() ?? {};
     if (!store || !putBackup || !keys) return;
