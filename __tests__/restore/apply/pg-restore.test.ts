@@ -1,4 +1,5 @@
-import { readFile, readdir, stat } from 'node:fs/promises';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { CancelledError } from '../../../src/errors.ts';
@@ -186,15 +187,13 @@ describe('a restore', () => {
   it('has no secret in its arguments, and a list file that only its user can read', async () => {
     const target = await bed.database('', 'secretive');
     const seen: { args: string; mode: number }[] = [];
-    const looking: Promise<void>[] = [];
-    const look = async (pid: number): Promise<void> => {
-      const args = await readFile(`/proc/${pid}/cmdline`, 'latin1');
-      const [list = ''] = (await readdir(bed.folder)).filter((name) => name.endsWith('.list'));
-      seen.push({ args, mode: (await stat(join(bed.folder, list))).mode & 0o777 });
-    };
-    recordChildren((pid) => void looking.push(look(pid)));
+    // At once: the program may have ended a moment later.
+    recordChildren((pid) => {
+      const args = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+      const [list = ''] = readdirSync(bed.folder).filter((name) => name.endsWith('.list'));
+      seen.push({ args, mode: statSync(join(bed.folder, list)).mode & 0o777 });
+    });
     await bed.restore(odd, target);
-    await Promise.all(looking);
     expect(seen).toHaveLength(1);
     for (const { args, mode } of seen) {
       expect(args).toContain('--single-transaction');
