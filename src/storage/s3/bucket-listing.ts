@@ -61,7 +61,7 @@ export async function seriesNames(bucket: Bucket, signal: AbortSignal): Promise<
 /**
  * The objects directly below a prefix, 1,000 at a time.
  *
- * @throws UnexpectedResponse when the answer is none of S3, or the list does not go on: an incomplete one hides backups.
+ * @throws UnexpectedResponse when the answer is not one of S3, or the list does not go on: an incomplete one hides backups.
  */
 async function* pages(
   { sdk, client, place }: Bucket,
