@@ -113,6 +113,21 @@ describe('s3rver', () => {
     client.destroy();
   });
 
+  it('ends an upload whose parts are still arriving', async () => {
+    const client = clientOf(server, server.credentials);
+    for (let round = 0; round < 5; round++) {
+      const upload = await beginUpload(client, server.bucket);
+      const parts = [1, 2, 3, 4, 5, 6, 7, 8].map((number) => putPart(client, upload, number));
+      const written = Promise.allSettled(parts);
+      await Promise.race(parts);
+      await client.send(new AbortMultipartUploadCommand(upload));
+      expect(await server.uploads()).toEqual([]);
+      await written;
+      expect(await server.uploads()).toEqual([]);
+    }
+    client.destroy();
+  });
+
   it('is gone when it is stopped', async () => {
     const other = await startS3rver();
     expect(await answers(other.origin)).toBe(true);

@@ -59,7 +59,7 @@ async function listen(s3rver: S3rver, uploads: string): Promise<Server> {
       answer(request, response);
       return;
     }
-    void rm(join(uploads, upload), { recursive: true }).then(
+    void endUpload(join(uploads, upload)).then(
       () => response.writeHead(204).end(),
       () =>
         response
@@ -115,6 +115,12 @@ async function writeWhole(path: string, content: Readable | Buffer): Promise<{ s
     await rm(unfinished, { force: true });
   }
   return { size, md5: md5.digest('hex') };
+}
+
+/** At once: a part that is still being written, of a client that has gone away, does not find the upload any more. */
+async function endUpload(folder: string): Promise<void> {
+  const ended = await mkdtemp(join(tmpdir(), 's3rver-ended-'));
+  await rename(folder, join(ended, 'upload')).finally(() => rm(ended, { recursive: true }));
 }
 
 /** s3rver keeps the key of each upload in a file. */
