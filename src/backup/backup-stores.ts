@@ -7,40 +7,47 @@ import { artifactReader } from '../storage/artifact/artifact-reader.ts';
 import { requireArtifactService } from '../storage/artifact/artifact-service.ts';
 import { artifactWriter } from '../storage/artifact/artifact-writer.ts';
 import type { Retention } from '../storage/artifact/retention.ts';
-import { folderPlace, requireWritablePlace } from '../storage/folder/folder-place.ts';
+import { type FolderPlace, folderPlace, requireWritablePlace } from '../storage/folder/folder-place.ts';
 import { folderStore } from '../storage/folder/folder-store.ts';
-import type { BucketPlace } from '../storage/s3/bucket-place.ts';
 import { bucketStore } from '../storage/s3/bucket-store.ts';
 import { type Bucket, connectBucket } from '../storage/s3/s3-client.ts';
+import type { StoreLine } from '../storage/store-inputs.ts';
 import type { BackupStore } from '../storage/store.ts';
 import type { BackupInputs } from './backup-inputs.ts';
 
-/** The buckets that are ready for a backup. */
-type ConnectedBuckets = ReadonlyMap<BucketPlace, Bucket>;
+/** A line of `storage` that a backup can be written to, as far as that shows without writing. */
+type ReadyStore =
+  | { readonly kind: 'artifact' }
+  | { readonly kind: 'bucket'; readonly bucket: Bucket }
+  | { readonly kind: 'folder'; readonly place: FolderPlace };
 
 /**
  * Fails before any work if a store cannot be written to, as far as that shows without writing.
  *
- * @returns the buckets, for which there are credentials.
+ * @returns what `storage` names, in its order.
  */
 export async function requireStores(
   { stores }: BackupInputs,
   { workspace }: RunnerEnvironment,
-): Promise<ConnectedBuckets> {
-  const buckets = new Map<BucketPlace, Bucket>();
-  for (const store of stores) {
-    switch (store.kind) {
-      case 'artifact':
-        requireArtifactService(process.env);
-        break;
-      case 'bucket':
-        buckets.set(store.place, await connectBucket(store.place, process.env));
-        break;
-      case 'folder':
-        await requireWritablePlace(folderPlace(store.given, workspace));
+): Promise<readonly ReadyStore[]> {
+  const ready: ReadyStore[] = [];
+  for (const line of stores) ready.push(await requireStore(line, workspace));
+  return ready;
+}
+
+async function requireStore(line: StoreLine, workspace: string): Promise<ReadyStore> {
+  switch (line.kind) {
+    case 'artifact':
+      requireArtifactService(process.env);
+      return line;
+    case 'bucket':
+      return { kind: 'bucket', bucket: await connectBucket(line.place, process.env) };
+    case 'folder': {
+      const place = folderPlace(line.given, workspace);
+      await requireWritablePlace(place);
+      return { kind: 'folder', place };
     }
   }
-  return buckets;
 }
 
 /** Fails before any connection if everyone could read an artifact. */
@@ -58,7 +65,7 @@ export async function refuseExposure(
 
 /** What the stores need of the job. */
 interface StoresRequest {
-  readonly buckets: ConnectedBuckets;
+  readonly ready: readonly ReadyStore[];
   readonly runner: RunnerEnvironment;
   readonly retention: Retention;
   /** For the file of a record. */
@@ -66,10 +73,10 @@ interface StoresRequest {
   readonly signal: AbortSignal;
 }
 
-/** Opens what `storage` names, in its order; nothing is asked yet. */
+/** Opens the stores, in their order; nothing is asked yet. */
 export function openStores(
-  { stores, githubToken: token, skipIfUnchanged }: BackupInputs,
-  { buckets, runner, retention, workFolder, signal }: StoresRequest,
+  { githubToken: token, skipIfUnchanged }: BackupInputs,
+  { ready, runner, retention, workFolder, signal }: StoresRequest,
 ): readonly BackupStore[] {
   const env = process.env;
   const repository = ownRepository(runner.repository);
@@ -82,18 +89,14 @@ export function openStores(
     }),
     ...artifactWriter({ env, retention, folder: workFolder.path }),
   });
-  return stores.map((line) => {
-    switch (line.kind) {
+  return ready.map((store) => {
+    switch (store.kind) {
       case 'artifact':
         return artifacts();
       case 'bucket':
-        return bucketStore(line.place, signal, () => bucketAt(line.place, buckets));
+        return bucketStore(store.bucket.place, signal, () => Promise.resolve(store.bucket));
       case 'folder':
-        return folderStore(folderPlace(line.given, runner.workspace), signal);
+        return folderStore(store.place, signal);
     }
   });
-}
-
-async function bucketAt(place: BucketPlace, connected: ConnectedBuckets): Promise<Bucket> {
-  return connected.get(place) ?? connectBucket(place, process.env);
 }

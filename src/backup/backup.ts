@@ -80,7 +80,7 @@ export async function backup(
     allowPooler: inputs.allowPooler,
   });
   const testServerPlan = await planTestServer(inputs);
-  const buckets = await requireStores(inputs, runner);
+  const ready = await requireStores(inputs, runner);
   const exposure = await refuseExposure(inputs, runner, signal);
   withholdContent({
     encrypted: inputs.encryption !== undefined,
@@ -90,7 +90,7 @@ export async function backup(
   const kept = retention(inputs.retentionDays, runner.retentionLimit);
 
   await using workFolder = await makeWorkFolder(runner.temp);
-  const stores = openStores(inputs, { buckets, runner, retention: kept, workFolder, signal });
+  const stores = openStores(inputs, { ready, runner, retention: kept, workFolder, signal });
   await using connection = await openConnection(INPUT, plan, { tls: inputs.tls, workFolder, signal });
   await using testServer = testServerPlan && (await openTestServer(testServerPlan, { workFolder, signal }));
   await makeBackup(

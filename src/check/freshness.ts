@@ -1,3 +1,5 @@
+import { MOST_CLOCK_DIFFERENCE_MS } from '../storage/store.ts';
+
 /** The requirements on a series of backups. */
 export interface FreshnessPolicy {
   readonly maxAgeMs: number;
@@ -30,9 +32,6 @@ export interface Clocks {
   /** By GitHub's; undefined when it does not say. */
   readonly github: Date | undefined;
 }
-
-/** By how much two clocks may disagree. */
-const MOST_DIFFERENCE_MS = 3_600_000;
 
 /** One requirement that is not met. */
 export type Complaint =
@@ -91,7 +90,7 @@ function wrongClocks({ takenAt, createdAt }: JudgedBackup, { now, github }: Cloc
     ['the machine of the newest backup', takenAt.getTime() - createdAt.getTime()],
   ];
   return ahead
-    .filter(([clock, ms]) => (clock === 'this runner' ? Math.abs(ms) : ms) > MOST_DIFFERENCE_MS)
+    .filter(([clock, ms]) => (clock === 'this runner' ? Math.abs(ms) : ms) > MOST_CLOCK_DIFFERENCE_MS)
     .map(([clock, aheadMs]) => ({ kind: 'clock', clock, aheadMs }));
 }
 

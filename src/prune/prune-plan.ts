@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import { bytes, minute } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
-import type { Series, StoredBackup } from '../storage/store.ts';
+import { MOST_CLOCK_DIFFERENCE_MS, type Series, type StoredBackup } from '../storage/store.ts';
 import { whereElse } from '../storage/series-hints.ts';
 import { type PruneDecision, type PrunePolicy, applyPolicy } from './policy.ts';
 
@@ -10,9 +10,6 @@ export type PlannedBackup = PruneDecision<{
   readonly takenAt: Date;
   readonly stored: StoredBackup;
 }>;
-
-/** Clocks differ by minutes. */
-const MOST_AHEAD_MS = 3_600_000;
 
 /**
  * A decision for each backup of a series, the newest first.
@@ -25,7 +22,9 @@ export function planPrune(
   minimum: number,
   now: Date,
 ): readonly PlannedBackup[] {
-  const ahead = backups.find(({ createdAt }) => createdAt.getTime() - now.getTime() > MOST_AHEAD_MS);
+  const ahead = backups.find(
+    ({ createdAt }) => createdAt.getTime() - now.getTime() > MOST_CLOCK_DIFFERENCE_MS,
+  );
   if (ahead) throw ofTheFuture(ahead);
   return applyPolicy(backups.map(asPlanned), policy, minimum);
 }

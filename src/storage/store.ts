@@ -3,6 +3,9 @@ import type { BackupFileName } from './backup-file-name.ts';
 import type { BackupRecord } from './record.ts';
 import type { WantedBackup } from './wanted-backup.ts';
 
+/** By how much the clocks of the machines that store backups and look at them may disagree. */
+export const MOST_CLOCK_DIFFERENCE_MS = 3_600_000;
+
 /** The facts about a whole file. */
 export interface FileFacts {
   /** In bytes. */

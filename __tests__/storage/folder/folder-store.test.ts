@@ -131,8 +131,8 @@ describe('a backup in a folder', () => {
   it('that a killed job has begun is removed by the post step, whatever it had done', async () => {
     const pending = await begin(NAME);
     await pending.commit(FACTS);
-    const state = /unfinished-files[^{]*({.*?})/.exec(output.text)?.[1] ?? '';
-    expect(JSON.parse(state)).toEqual({ [path.join(folder, NAME)]: folder });
+    const state = /unfinished-files[^[]*(\[.*?\])/.exec(output.text)?.[1] ?? '';
+    expect(JSON.parse(state)).toEqual([{ file: path.join(folder, NAME), made: folder }]);
     process.env['STATE_unfinished-files'] = state;
     await removeUnfinishedFiles();
     delete process.env['STATE_unfinished-files'];
@@ -146,7 +146,10 @@ describe('a backup in a folder', () => {
     // Nothing removes a folder in place of a file.
     await mkdir(stuck, { recursive: true });
     await writeFile(other, CONTENT);
-    process.env['STATE_unfinished-files'] = JSON.stringify({ [stuck]: folder, [other]: folder });
+    process.env['STATE_unfinished-files'] = JSON.stringify([
+      { file: stuck, made: folder },
+      { file: other, made: folder },
+    ]);
     await removeUnfinishedFiles();
     delete process.env['STATE_unfinished-files'];
     expect(await files()).toEqual([NAME]);

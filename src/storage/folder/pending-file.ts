@@ -3,12 +3,12 @@ import path from 'node:path';
 import { UserError, cancelledOr, messageOf } from '../../errors.ts';
 import { digestFile } from '../../process/file-digest.ts';
 import { FileSink } from '../../process/file-sink.ts';
-import { noteState, savedState } from '../../runner/command-files.ts';
-import { isJsonObject } from '../../github/json.ts';
+import { textOrEmpty } from '../../github/json.ts';
 import { log } from '../../runner/log.ts';
 import { readBackupFileName, recordName } from '../backup-file-name.ts';
 import { finishedBackup } from '../file-with-record.ts';
 import type { FileFacts, PendingBackup } from '../store.ts';
+import { UnfinishedList } from '../unfinished-list.ts';
 import { PARTIAL } from './folder-listing.ts';
 import { type FolderPlace, createPlace, folderName, requireNoWayOut } from './folder-place.ts';
 import { removeEmptyFolders, topmostMissing } from './inside.ts';
@@ -32,9 +32,9 @@ export async function beginInFolder(
   const made = await topmostMissing(place.folder);
   const forget = async (): Promise<void> => {
     if (made !== undefined) await removeEmptyFolders(place.folder, made);
-    noteUnfinished(file, undefined);
+    unfinished.forget(file);
   };
-  noteUnfinished(file, made ?? '');
+  unfinished.note(file, { file, made: made ?? '' });
   const sink = await orExplain(async () => {
     await createPlace(place);
     signal.throwIfAborted();
@@ -60,7 +60,7 @@ export async function beginInFolder(
       orExplain(async () => {
         await requireNoWayOut(place);
         await writeRecordBeside(file, record);
-        noteUnfinished(file, undefined);
+        unfinished.forget(file);
         return finishedBackup(name, record, { kind: 'file', path: file });
       }),
     async abort() {
@@ -125,26 +125,17 @@ async function removeUnfinished(file: string): Promise<void> {
     await rm(part, { force: true });
 }
 
-const STATE = 'unfinished-files';
-/** The files, and the topmost folder that was created for each; empty: none. */
-const begun = new Map<string, string>();
-
-/** Records for the post step a file that must not stay as it is; that it may, when `made` is undefined. */
-function noteUnfinished(file: string, made: string | undefined): void {
-  if (made === undefined) begun.delete(file);
-  else begun.set(file, made);
-  noteState(STATE, JSON.stringify(Object.fromEntries(begun)));
-}
+/** `made`: the topmost folder that was created for the file; empty: none. */
+const unfinished = new UnfinishedList<{ readonly file: string; readonly made: string }>('unfinished-files');
 
 /** In the post step: removes what a killed job has left unfinished in folders; what cannot be removed is named. */
 export async function removeUnfinishedFiles(): Promise<void> {
-  const files: unknown = JSON.parse(savedState(STATE) ?? '{}');
-  if (!isJsonObject(files)) return;
-  for (const [file, made] of Object.entries(files)) {
+  for (const noted of unfinished.noted()) {
+    const [file, made] = [textOrEmpty(noted['file']), textOrEmpty(noted['made'])];
     if (!readBackupFileName(path.basename(file))) continue;
     try {
       await removeUnfinished(file);
-      if (typeof made === 'string' && made !== '') await removeEmptyFolders(path.dirname(file), made);
+      if (made !== '') await removeEmptyFolders(path.dirname(file), made);
       log.info(`Removed ${file}, which was not finished`);
     } catch (error) {
       log.warning(notRemoved(file, error).message);

@@ -1,5 +1,6 @@
 import * as core from '@actions/core';
 import { UserError } from '../../errors.ts';
+import { untilAborted } from '../../process/until-aborted.ts';
 import { duration } from '../../runner/format.ts';
 import { maskSecret } from '../../runner/inputs/mask.ts';
 import { type BucketSettings, isSet } from './bucket-settings.ts';
@@ -113,14 +114,9 @@ async function assumeRole(
 
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   const late = AbortSignal.timeout(milliseconds);
-  return Promise.race([
-    work,
-    new Promise<never>((_, reject) => {
-      late.addEventListener('abort', () => {
-        reject(new Error(`no answer within ${duration(milliseconds)}`));
-      });
-    }),
-  ]);
+  return untilAborted(late, work).catch((error: unknown) => {
+    throw error === late.reason ? new Error(`no answer within ${duration(milliseconds)}`) : error;
+  });
 }
 
 function half(given: string, missing: string): UserError {

@@ -1,8 +1,8 @@
 import { UserError, messageOf } from '../../errors.ts';
-import { objectsOf, textOrEmpty } from '../../github/json.ts';
-import { noteState, savedState } from '../../runner/command-files.ts';
+import { textOrEmpty } from '../../github/json.ts';
 import { log } from '../../runner/log.ts';
 import { readBackupFileName, recordName } from '../backup-file-name.ts';
+import { UnfinishedList } from '../unfinished-list.ts';
 import { unfinishedUploads } from './bucket-listing.ts';
 import { type BucketPlace, readBucketLine } from './bucket-place.ts';
 import { abortUpload } from './multipart-upload.ts';
@@ -63,7 +63,6 @@ export function notDeleted({ place }: Bucket, key: string, error: unknown): User
   );
 }
 
-const STATE = 'unfinished-objects';
 /** An object that must not stay as it is. No secret is in it. */
 interface Unfinished {
   /** Of `storage`. */
@@ -72,28 +71,21 @@ interface Unfinished {
   /** Of its upload; undefined: not known yet. */
   readonly id: string | undefined;
 }
-/** By their lines and keys. */
-const begun = new Map<string, Unfinished>();
+const unfinished = new UnfinishedList<Unfinished>('unfinished-objects');
 
 /** Records for the post step an object that must not stay as it is. */
 export function noteUnfinished({ given: line }: BucketPlace, key: string, id?: string): void {
-  begun.set(`${line} ${key}`, { line, key, id });
-  noteBegun();
+  unfinished.note(`${line} ${key}`, { line, key, id });
 }
 
 /** That it may. */
 export function noteFinished({ given: line }: BucketPlace, key: string): void {
-  begun.delete(`${line} ${key}`);
-  noteBegun();
-}
-
-function noteBegun(): void {
-  noteState(STATE, JSON.stringify([...begun.values()]));
+  unfinished.forget(`${line} ${key}`);
 }
 
 /** In the post step: removes what a killed job has left unfinished in buckets; what cannot be removed is named. */
 export async function removeUnfinishedObjects(env: NodeJS.ProcessEnv): Promise<void> {
-  for (const noted of objectsOf(JSON.parse(savedState(STATE) ?? '[]'))) {
+  for (const noted of unfinished.noted()) {
     const [line, key, id] = [noted['line'], noted['key'], noted['id']].map(textOrEmpty);
     if (key === undefined || !readBackupFileName(fileNameOf(key))) continue;
     try {
