@@ -101,7 +101,8 @@ async function startRestoreBench(): Promise<RestoreBench> {
       await rm(archive, { force: true });
       const args = dumpArguments({ compression: 'zstd:3', filters: NO_FILTERS, extra: [] });
       const target = new FanOut([{ name: 'the disk', stream: await FileSink.create(archive) }]);
-      return timed(() => dump({ attempts: 1, args, target, sizes: new Map(), session: session('origin') }));
+      const request = { attempts: 1, args, target, sizes: new Map(), snapshot: undefined };
+      return timed(() => dump({ ...request, session: session('origin') }));
     },
     readBack: () =>
       readBack({

@@ -17,6 +17,7 @@ import {
   planConnection,
 } from '../postgres/connection.ts';
 import { type Database, type ServerFacts, refuseNewerServer, runPreflight } from '../postgres/preflight.ts';
+import { openSnapshot } from '../postgres/snapshot.ts';
 import { toolsRequest } from '../postgres/server-inputs.ts';
 import { findPreviousBackups, storedAlready, warnOfShrinking } from './previous-backups.ts';
 import { encryptedTo } from '../age/age-inputs.ts';
@@ -243,9 +244,15 @@ async function dumpDatabase(
   const compression = inputs.compression.spec;
   log.info(`Dumping ${server.database} (${compression})`);
   const started = performance.now();
+  const { dumpArguments: extra } = inputs;
+  await using snapshot = await openSnapshot(session, {
+    mayBePooled: connection.mayBePooled && inputs.allowPooler,
+    dumpArguments: extra,
+  });
   const dumped = await dumpInOnePass({
     session,
-    args: dumpArguments({ compression, filters: inputs.filters, extra: inputs.dumpArguments }),
+    snapshot,
+    args: dumpArguments({ compression, filters: inputs.filters, extra }),
     sizes: new Map(
       server.relations
         .filter((relation) => relation.kind === 'table' && selected.includesData(relation))

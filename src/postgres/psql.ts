@@ -24,7 +24,19 @@ export interface Psql {
 }
 
 /** The queries of the action take milliseconds; with a hundred thousand tables on a cold disk, a minute. */
-const ANSWER_WITHIN_MS = 3 * 60_000;
+export const ANSWER_WITHIN_MS = 3 * 60_000;
+
+/** Names can contain every character but NUL. */
+export const PSQL_ARGUMENTS = [
+  '--no-psqlrc',
+  '--no-password',
+  '--quiet',
+  '--tuples-only',
+  '--no-align',
+  '--field-separator-zero',
+  '--record-separator-zero',
+  '--file=-',
+] as const;
 
 /**
  * Runs SQL through psql and returns the rows, `columns` text values each; NULL is the empty string.
@@ -35,23 +47,11 @@ const ANSWER_WITHIN_MS = 3 * 60_000;
  *   three minutes, for example because the connection was lost without an error; the signal's reason.
  */
 export async function queryRows(client: Psql, sql: string, columns: number): Promise<string[][]> {
-  const args = [
-    '--no-psqlrc',
-    '--no-password',
-    '--quiet',
-    '--tuples-only',
-    '--no-align',
-    // Names can contain every character but NUL.
-    '--field-separator-zero',
-    '--record-separator-zero',
-    '--set=ON_ERROR_STOP=1',
-    '--file=-',
-  ];
   const unanswered = new AbortController();
   const timer = setTimeout(() => {
-    unanswered.abort(noAnswer());
+    unanswered.abort(noAnswer(ANSWER_WITHIN_MS));
   }, ANSWER_WITHIN_MS);
-  const result = await run(client.tools.psql, args, {
+  const result = await run(client.tools.psql, [...PSQL_ARGUMENTS, '--set=ON_ERROR_STOP=1'], {
     env: { ...client.environment, PGCLIENTENCODING: 'UTF8' },
     stdin: sql,
     signal: AbortSignal.any([client.signal, unanswered.signal]),
@@ -60,16 +60,22 @@ export async function queryRows(client: Psql, sql: string, columns: number): Pro
   });
   if (result.endedBy !== null) throw endedBySignal('psql', result.endedBy);
   if (result.exitCode !== 0) throw new PsqlError(result.stderr, result.stdout);
-  const values = result.stdout.split('\0').slice(0, -1);
+  return valuesIn(result.stdout, columns);
+}
+
+/** The rows that psql has printed. */
+export function valuesIn(printed: string, columns: number): string[][] {
+  const values = printed.split('\0').slice(0, -1);
   return Array.from({ length: values.length / columns }, (_, row) =>
     values.slice(row * columns, (row + 1) * columns),
   );
 }
 
-function noAnswer(): UserError {
+/** The server has not answered psql for so long. */
+export function noAnswer(withinMs: number): UserError {
   return new UserError(
     'connection',
-    `The server stopped responding: psql has received no answer for ${duration(ANSWER_WITHIN_MS)}.`,
+    `The server stopped responding: psql has received no answer for ${duration(withinMs)}.`,
     'Check whether the server is overloaded, or whether a firewall, VPN or proxy between the runner and the server drops connections. Run the job again.',
   );
 }

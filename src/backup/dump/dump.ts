@@ -6,6 +6,7 @@ import { describeAttempt, retry } from '../../process/retry.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import { watchSilence } from '../../postgres/watchdog/silence.ts';
 import { UserError } from '../../errors.ts';
+import type { Snapshot } from '../../postgres/snapshot.ts';
 import type { FanOut } from '../../process/fan-out.ts';
 import { endedBySignal, run } from '../../process/run.ts';
 import { log } from '../../runner/log.ts';
@@ -19,6 +20,8 @@ export interface DumpRequest {
   /** Takes the archive. It is ended when `pg_dump` has succeeded. */
   readonly target: FanOut;
   readonly sizes: TableSizes;
+  /** The state of the database that is dumped; given up where `pg_dump` cannot use it. Undefined: one of its own. */
+  readonly snapshot: Snapshot | undefined;
   /** How often to try to connect, while failures are transient. A dump that has begun is not started again. */
   readonly attempts: number;
 }
@@ -32,9 +35,9 @@ export interface DumpRequest {
  */
 export async function dump(request: DumpRequest): Promise<void> {
   const { attempts, session, target } = request;
-  await retry(() => runDump(request), {
+  await retry(() => dumpOfSnapshot(request), {
     attempts,
-    isTransient: (error) => error instanceof UserError && error.code === 'temporarily-unreachable',
+    isTransient: isUnreachable,
     onRetry: (error, attempt, pauseMs) => {
       log.info(describeAttempt({ attempt, attempts, cause: log.reason(error), pauseMs }));
     },
@@ -52,7 +55,33 @@ export async function dump(request: DumpRequest): Promise<void> {
   await finished(target);
 }
 
-async function runDump({ session, args, target, sizes }: DumpRequest): Promise<void> {
+/**
+ * Dumps in the snapshot, or without it where its session is in the way: it may have the only connection that the role may have, or
+ * be on another of several hosts.
+ */
+async function dumpOfSnapshot(request: DumpRequest): Promise<void> {
+  const { snapshot, session } = request;
+  const id = snapshot?.id;
+  try {
+    await runDump(request, id);
+  } catch (error) {
+    if (id === undefined || session.signal.aborted || !isUnreachable(error)) throw error;
+    log.info(
+      `pg_dump is run again without the snapshot in which the catalogue was read: ${log.reason(error)}`,
+    );
+    await snapshot?.[Symbol.asyncDispose]();
+    await runDump(request, undefined);
+  }
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof UserError && error.code === 'temporarily-unreachable';
+}
+
+async function runDump(
+  { session, args, target, sizes }: DumpRequest,
+  snapshot: string | undefined,
+): Promise<void> {
   const progress = dumpProgress(sizes);
   const ticker = logProgress((elapsedMs) =>
     progress.describe({ elapsedMs, archiveBytes: target.bytes, isSilent: log.withholdsContent }),
@@ -64,18 +93,22 @@ async function runDump({ session, args, target, sizes }: DumpRequest): Promise<v
     progress: () => (target.isHeldUp ? performance.now() : target.bytes),
   });
   try {
-    const result = await run(session.tools.pgDump, args, {
-      env: session.environment,
-      signal: AbortSignal.any([session.signal, silence.signal]),
-      stdout: target,
-      onSpawn: silence.onSpawn,
-      onStderrLine: (line) => {
-        progress.line(line, line.includes('dumping contents') ? target.bytes : 0);
+    const result = await run(
+      session.tools.pgDump,
+      snapshot === undefined ? args : [...args, `--snapshot=${snapshot}`],
+      {
+        env: session.environment,
+        signal: AbortSignal.any([session.signal, silence.signal]),
+        stdout: target,
+        onSpawn: silence.onSpawn,
+        onStderrLine: (line) => {
+          progress.line(line, line.includes('dumping contents') ? target.bytes : 0);
+        },
       },
-    });
+    );
     if (result.endedBy !== null) throw endedBySignal('pg_dump', result.endedBy);
     if (result.exitCode !== 0) {
-      const error = failure(result.stderr, target.bytes);
+      const error = failure(result.stderr, target.bytes, snapshot);
       throw await namingLockHolder(error, result.stderr, session);
     }
     for (const line of errorLines(result.stderr)) log.content(line, 'pg_dump printed a warning');
@@ -85,9 +118,10 @@ async function runDump({ session, args, target, sizes }: DumpRequest): Promise<v
   }
 }
 
-/** If `pg_dump` could not log in, nothing was dumped yet, so it can be tried again. */
-function failure(stderr: string, archiveBytes: number): UserError {
+/** If `pg_dump` could not log in, or has not got the snapshot, nothing was dumped yet, so it can be tried again. */
+function failure(stderr: string, archiveBytes: number, snapshot: string | undefined): UserError {
   const isLogin = archiveBytes === 0 && /^pg_dump: error: connection to server /m.test(stderr);
-  const isTransient = isLogin && diagnose(stderr).transient;
+  const isRefused = snapshot !== undefined && stderr.includes(`SET TRANSACTION SNAPSHOT '${snapshot}'`);
+  const isTransient = isRefused || (isLogin && diagnose(stderr).transient);
   return diagnosedError(isTransient ? 'temporarily-unreachable' : 'dump-failed', 'pg_dump failed', stderr);
 }
