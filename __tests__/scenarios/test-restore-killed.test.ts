@@ -35,7 +35,7 @@ it('a job that is killed while it creates the scratch database names it in the p
   );
   const created = await untilRows(`SELECT datname FROM pg_database WHERE datname ~ 'test_restore'`);
   const name = String(created[0]?.['datname']);
-  expect(run.post?.log).toContain(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE);`);
+  expect(run.post?.log).toContain(`DROP DATABASE IF EXISTS "${name}";`);
 });
 
 async function untilRows(sql: string): Promise<Record<string, unknown>[]> {

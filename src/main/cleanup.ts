@@ -53,7 +53,7 @@ async function reportUnfinished({ job, location, scratchDatabase }: UnfinishedJo
   if (scratchDatabase !== undefined) {
     log.warning(
       `The scratch database of the test restore may still exist on its server: ${scratchDatabase}. ` +
-        `Drop it: DROP DATABASE IF EXISTS "${scratchDatabase}" WITH (FORCE);`,
+        `Drop it once nobody uses it: DROP DATABASE IF EXISTS "${scratchDatabase}";`,
     );
   }
   if (job === 'restore') {

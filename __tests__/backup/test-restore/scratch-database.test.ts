@@ -279,7 +279,7 @@ describe('a server that stops answering', () => {
     );
     expect(done).toBe('done');
     expect(output.text).toContain(
-      `${left} could not be dropped and is still on the server: The server has not responded for 1 min 0 s. Drop it: DROP DATABASE ${left} WITH (FORCE);`,
+      `${left} could not be dropped and is still on the server: The server has not responded for 1 min 0 s. Drop it once nobody uses it: DROP DATABASE ${left};`,
     );
     await bed.server.query(`DROP DATABASE ${left}`);
   });

@@ -27,6 +27,12 @@ const FACTS_SQL = `
 SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.pg_encoding_to_char(encoding)
 FROM pg_catalog.pg_database WHERE datname = 'template0';`;
 
+/** The role's own limits are about its work, not about copying a template. Those that a server does not have are not set. */
+const NO_TIMEOUTS = `
+SET statement_timeout = 0;
+SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name IN ('lock_timeout', 'transaction_timeout');
+`;
+
 const PRIVILEGE_SQL = `
 SELECT pg_catalog.pg_is_in_recovery(), rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user;`;
 
@@ -103,7 +109,7 @@ async function statements(
     createSql: `CREATE DATABASE ${name} TEMPLATE template0 ENCODING ${literal(encoding)}${
       templateEncoding === encoding ? '' : localeFor(major)
     };`,
-    dropSql: major >= 13 ? `DROP DATABASE IF EXISTS ${name} WITH (FORCE);` : dropOld(name),
+    dropSql: dropSql(name),
   };
 }
 
@@ -112,18 +118,24 @@ function localeFor(major: number): string {
   return ` LC_COLLATE 'C' LC_CTYPE 'C'${major >= 15 ? ' LOCALE_PROVIDER libc' : ''}`;
 }
 
-function dropOld(name: string): string {
-  return (
-    `SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE datname = '${name}';\n` +
-    `DROP DATABASE IF EXISTS ${name};`
-  );
+/**
+ * `WITH (FORCE)` needs the right to end every process in the database, and autovacuum's are a superuser's. DROP DATABASE
+ * itself ends those (`CountOtherDBBackends` in procarray.c); sessions, it only waits for.
+ */
+function dropSql(name: string): string {
+  return `
+SELECT pg_catalog.pg_terminate_backend(a.pid)
+FROM pg_catalog.pg_stat_activity a JOIN pg_catalog.pg_roles r ON r.oid = a.usesysid
+JOIN pg_catalog.pg_roles own ON own.rolname = current_user
+WHERE a.datname = '${name}' AND (own.rolsuper OR (NOT r.rolsuper AND pg_catalog.pg_has_role(r.oid, 'USAGE')));
+DROP DATABASE IF EXISTS ${name};`;
 }
 
 /** Is not ended by the signal: psql does not cancel what it has sent, and the server would finish it later. */
 async function queryToTheEnd(session: PgSession, sql: string, withinMs: number): Promise<void> {
   const timeout = AbortSignal.timeout(withinMs);
   try {
-    await session.until(timeout).query(sql, 1);
+    await session.until(timeout).query(NO_TIMEOUTS + sql, 1);
   } catch (error) {
     if (!timeout.aborted) throw error;
     throw new UserError(
@@ -138,7 +150,7 @@ async function queryToTheEnd(session: PgSession, sql: string, withinMs: number):
 function warnOfRemaining(name: string, error: unknown): void {
   const why = error instanceof PsqlError ? shownCause(error.stderr) : log.reason(error);
   log.warning(
-    `The scratch database ${name} could not be dropped and is still on the server: ${why} Drop it: DROP DATABASE ${name} WITH (FORCE);`,
+    `The scratch database ${name} could not be dropped and is still on the server: ${why} Drop it once nobody uses it: DROP DATABASE ${name};`,
   );
 }
 
