@@ -68,10 +68,10 @@ describe('a backup', () => {
       expectSuccess(run);
       digests.add(run.outputs['content-digest']);
     }
-    await bed.database.query(`ALTER DATABASE shop SET timezone = 'Asia/Tokyo'`);
+    await bed.database.query(`ALTER ROLE postgres SET timezone = 'Asia/Tokyo'`);
     const elsewhere = await backup({ 'backup-name': 'tokyo' });
     digests.add(elsewhere.outputs['content-digest']);
-    await bed.database.query('ALTER DATABASE shop RESET timezone');
+    await bed.database.query('ALTER ROLE postgres RESET timezone');
     expect(digests.size).toBe(1);
   });
 

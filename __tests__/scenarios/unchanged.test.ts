@@ -52,6 +52,26 @@ describe('if-unchanged: skip', () => {
     expect(changed.summary).toContain('xychart-beta');
   });
 
+  it('makes a new backup after a change of the database itself (thorough)', async () => {
+    await bed.database.query('CREATE ROLE somebody');
+    const names = { 'backup-name': 'properties' };
+    expect((await backup(names)).outputs['unchanged']).toBe('false');
+    for (const change of [
+      `ALTER DATABASE shop SET work_mem = '5MB'`,
+      `ALTER ROLE somebody IN DATABASE shop SET search_path = shop, public`,
+      `COMMENT ON DATABASE shop IS 'orders'`,
+      'GRANT CREATE ON DATABASE shop TO somebody',
+      'ALTER DATABASE shop CONNECTION LIMIT 50',
+      'ALTER DATABASE shop OWNER TO somebody',
+    ]) {
+      await bed.database.query(change);
+      const run = await backup(names);
+      expectSuccess(run);
+      expect([change, run.outputs['unchanged']]).toEqual([change, 'false']);
+    }
+    expect((await backup(names)).outputs['unchanged']).toBe('true');
+  });
+
   it('stores it again in every store if one of them does not have it (thorough)', async () => {
     expectSuccess(await backup());
     const before = bed.artifacts.artifacts().length;

@@ -169,7 +169,7 @@ describe('the content digest', () => {
   it('is made as documented, so that anyone can compute it', () => {
     const { tables, largeObjects } = manifestFrom();
     const lines = [
-      ['postgres-backup content digest 2'],
+      ['postgres-backup content digest 3'],
       ['definition', 'TABLE', 'public.a', sha256('a')],
       ['definition', 'VIEW', 'public.v', sha256('v')],
       ...tables.map(({ name, columns, rows, sha256: hash }) => ['table', name, columns, rows, hash]),

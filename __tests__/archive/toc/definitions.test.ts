@@ -77,25 +77,9 @@ describe('the definitions of an archive', () => {
     expect(await of(Buffer.of(0xe9))).not.toBe(await of('é'));
   });
 
-  it('do not include properties of the database itself, or contents', async () => {
+  it('do not include contents', async () => {
     const data = { section: 3, definition: '' };
     const found = await definitions(
-      { id: 1, kind: 'DATABASE', tag: 'shop', definition: 'CREATE DATABASE shop;\n' },
-      { id: 2, kind: 'DATABASE PROPERTIES', tag: 'shop', definition: "ALTER DATABASE shop SET a TO 'b';\n" },
-      {
-        id: 3,
-        kind: 'COMMENT',
-        tag: 'DATABASE shop',
-        section: 1,
-        definition: "COMMENT ON DATABASE shop IS 'x';\n",
-      },
-      {
-        id: 4,
-        kind: 'ACL',
-        tag: 'DATABASE shop',
-        section: 1,
-        definition: 'GRANT CONNECT ON DATABASE shop TO a;\n',
-      },
       { id: 5, kind: 'TABLE DATA', tag: 't', ...data, copy: 'COPY public.t (x) FROM stdin;\n' },
       {
         id: 6,
@@ -126,5 +110,69 @@ describe('the definitions of an archive', () => {
       })),
     );
     expect(found).toHaveLength(4);
+  });
+});
+
+describe('the properties of the database itself', () => {
+  const properties = (name: string, change: Partial<Record<string, string>> = {}): Promise<Definition[]> => {
+    const quoted = /^[a-z]+$/.test(name) ? name : `"${name}"`;
+    const sql: Record<string, string> = {
+      DATABASE: `CREATE DATABASE ${quoted} WITH TEMPLATE = template0 ENCODING = 'UTF8' LOCALE = 'C';\n`,
+      'DATABASE PROPERTIES':
+        `ALTER DATABASE ${quoted} CONNECTION LIMIT = 5;\nALTER DATABASE ${quoted} SET a TO 'DATABASE ${name}';\n` +
+        `ALTER ROLE "DATABASE" IN DATABASE ${quoted} SET a TO '1';\nALTER ROLE b IN DATABASE ${quoted} SET a TO '2';\n`,
+      COMMENT: `COMMENT ON DATABASE ${quoted} IS 'x';\n`,
+      'SECURITY LABEL': `SECURITY LABEL FOR p ON DATABASE ${quoted} IS 'x';\n`,
+      ACL: `GRANT CONNECT ON DATABASE ${quoted} TO ${quoted};\n`,
+    };
+    const entries = Object.keys(sql).map((kind, at): SmallEntry => ({
+      id: at + 1,
+      kind,
+      tag: kind.startsWith('DATABASE') ? name : `DATABASE ${quoted}`,
+      schema: undefined,
+      definition: change[kind] ?? sql[kind] ?? '',
+      ...(change['owner'] === undefined ? {} : { owner: change['owner'] }),
+    }));
+    return definitions(...entries);
+  };
+
+  it('are definitions, one for each kind', async () => {
+    expect((await properties('shop')).map(({ kind, name }) => [kind, name])).toEqual(
+      ['ACL', 'COMMENT', 'DATABASE', 'DATABASE PROPERTIES', 'SECURITY LABEL'].map((kind) => [
+        kind,
+        'DATABASE',
+      ]),
+    );
+  });
+
+  it.each(['other', 'my-shop', 'database'])('have the same digests under the name %s', async (name) => {
+    // A value and a role that are called like the database are no names of it.
+    const differing = (await properties(name)).filter(({ sha256 }, at) => sha256 !== expected[at]?.sha256);
+    expect(differing.map(({ kind }) => kind)).toEqual(['ACL', 'DATABASE PROPERTIES']);
+  });
+
+  let expected: readonly Definition[];
+  beforeAll(async () => {
+    expected = await properties('shop');
+  });
+
+  it('have the same digests in another order of the settings of roles', async () => {
+    const sql = `ALTER ROLE b IN DATABASE shop SET a TO '2';\nALTER ROLE c IN DATABASE shop SET a TO '1';\n`;
+    const reversed = `${sql.split('\n').slice(0, 2).reverse().join('\n')}\n`;
+    expect(reversed).not.toBe(sql);
+    expect(await properties('shop', { 'DATABASE PROPERTIES': reversed })).toEqual(
+      await properties('shop', { 'DATABASE PROPERTIES': sql }),
+    );
+  });
+
+  it.each<[string, string]>([
+    ['DATABASE PROPERTIES', `ALTER DATABASE shop SET a TO 'c';\n`],
+    ['COMMENT', `COMMENT ON DATABASE shop IS 'y';\n`],
+    ['ACL', 'GRANT CONNECT ON DATABASE shop TO other;\n'],
+    ['SECURITY LABEL', `SECURITY LABEL FOR p ON DATABASE shop IS 'y';\n`],
+    ['DATABASE', `CREATE DATABASE shop WITH TEMPLATE = template0 ENCODING = 'UTF8' LOCALE = 'de_DE';\n`],
+    ['owner', 'somebody'],
+  ])('have other digests after a change of %s', async (kind, change) => {
+    expect(await properties('shop', { [kind]: change })).not.toEqual(expected);
   });
 });

@@ -43,7 +43,7 @@ export interface Manifest extends ManifestParts {
 }
 
 /** Changes with the way in which the digest is made, so that two ways never give the same digest. */
-const DIGEST_FORMAT = 'postgres-backup content digest 2';
+const DIGEST_FORMAT = 'postgres-backup content digest 3';
 
 /**
  * One digest for a database's contents: its definitions, the rows of each table, the values of its sequences, and

@@ -1,9 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { Definition } from '../content/manifest.ts';
+import { isOfDatabase, withoutDatabaseName } from './database-entries.ts';
+import { sqlStatements } from './sql-words.ts';
 import type { TocEntry } from './table-of-contents.ts';
-
-/** Properties of the database itself: a restore without `--create` leaves them out (`_tocEntryRequired`). */
-const OF_DATABASE: ReadonlySet<string> = new Set(['DATABASE', 'DATABASE PROPERTIES']);
-const MAY_BE_ABOUT_DATABASE: ReadonlySet<string> = new Set(['ACL', 'COMMENT', 'SECURITY LABEL']);
 
 /** Contents, and the planner's statistics. */
 const NO_DEFINITIONS: ReadonlySet<string> = new Set([
@@ -13,15 +12,12 @@ const NO_DEFINITIONS: ReadonlySet<string> = new Set([
   'STATISTICS DATA',
 ]);
 
-/** The definitions of an archive, without the properties of the database itself; sorted, so that its order does not matter. */
+/** The definitions of an archive; sorted, so that its order does not matter. */
 export function definitionsOf(entries: readonly TocEntry[]): Definition[] {
+  const database = entries.find(({ kind }) => kind === 'DATABASE')?.tag ?? '';
   return entries
-    .filter((entry) => !NO_DEFINITIONS.has(entry.kind) && !isOfDatabase(entry))
-    .map(({ kind, schema, tag, sha256 }) => ({
-      kind,
-      name: schema === '' ? tag : `${schema}.${tag}`,
-      sha256,
-    }))
+    .filter(({ kind }) => !NO_DEFINITIONS.has(kind))
+    .map((entry) => (isOfDatabase(entry) ? ofDatabase(entry, database) : definition(entry)))
     .sort(
       (left, right) =>
         compare(left.kind, right.kind) ||
@@ -30,8 +26,19 @@ export function definitionsOf(entries: readonly TocEntry[]): Definition[] {
     );
 }
 
-function isOfDatabase({ kind, tag }: TocEntry): boolean {
-  return OF_DATABASE.has(kind) || (MAY_BE_ABOUT_DATABASE.has(kind) && tag.startsWith('DATABASE '));
+function definition({ kind, schema, tag, sha256 }: TocEntry): Definition {
+  return { kind, name: schema === '' ? tag : `${schema}.${tag}`, sha256 };
+}
+
+/**
+ * A property of the database itself, without its name: under another name it is the same content. The statements are sorted,
+ * because `pg_dump` reads the settings of roles in any order (`dumpDatabaseConfig` in pg_dump.c).
+ */
+function ofDatabase({ kind, owner, tablespace, definition: sql }: TocEntry, database: string): Definition {
+  const statements = sqlStatements(withoutDatabaseName(sql, database)).sort(compare);
+  const hash = createHash('sha256');
+  for (const text of [kind, owner, tablespace, ...statements]) hash.update(text).update('\0');
+  return { kind, name: 'DATABASE', sha256: hash.digest('hex') };
 }
 
 /** By code units, so that the order does not depend on the machine's language. */
