@@ -62,7 +62,7 @@ describe('a payload', () => {
     expect(content.equals(noise(size))).toBe(true);
   });
 
-  it('does not depend on how it is divided into pieces', () => {
+  it('does not depend on how it is divided into pieces (thorough)', () => {
     const size = fc.oneof(
       fc.constantFrom(...SIZES),
       fc.integer({ min: 0, max: 300_000 }),
@@ -96,7 +96,7 @@ describe('a payload', () => {
     }
   });
 
-  it('counts its chunks beyond one byte of the counter', () => {
+  it('counts its chunks beyond one byte of the counter (thorough)', () => {
     const content = noise(258 * CHUNK_BYTES);
     expect(decrypted(encrypted(content)).equals(content)).toBe(true);
   });

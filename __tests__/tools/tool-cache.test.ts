@@ -60,7 +60,7 @@ describe('the tool cache', () => {
     expect(await leftovers()).toEqual([]);
   });
 
-  it('stores one complete tree when many jobs write at once', async () => {
+  it('stores one complete tree when many jobs write at once (thorough)', async () => {
     const trees = await Promise.all(Array.from({ length: 8 }, (_, job) => tree('17.9', `job-${job}`)));
     const tools = await Promise.all(trees.map((root) => put(root)));
     for (const found of tools) expect(found?.directory.startsWith(place())).toBe(true);

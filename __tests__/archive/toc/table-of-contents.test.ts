@@ -162,7 +162,7 @@ describe('a damaged table of contents', () => {
     }
   };
 
-  it('is refused at whatever position it is cut', async () => {
+  it('is refused at whatever position it is cut (thorough)', async () => {
     const whole = smallArchive(16);
     for (let length = 0; length < whole.length; length += 1) {
       const error = await damaged(whole.subarray(0, length));
@@ -227,13 +227,13 @@ describe('a damaged table of contents', () => {
     await rm(file);
   });
 
-  it('with more dependencies than a database has objects is refused', async () => {
+  it('with more dependencies than a database has objects is refused (thorough)', async () => {
     const dependencies = Array.from({ length: 1_000_001 }, () => '1');
     const error = await damaged(smallArchive(16, [{ id: 1, kind: 'VIEW', tag: 'v', dependencies }]));
     expect(error).toMatchObject({ message: expect.stringContaining('an entry with too many dependencies') });
   });
 
-  it('of many entries can be cancelled, and is not read further', async () => {
+  it('of many entries can be cancelled, and is not read further (thorough)', async () => {
     const entries = Array.from({ length: 200_000 }, (_, index) => ({ id: index + 1, kind: 'X', tag: '' }));
     const file = bed.newFile('bak');
     await writeFile(file, smallArchive(16, entries));

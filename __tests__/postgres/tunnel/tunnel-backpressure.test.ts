@@ -33,14 +33,14 @@ afterEach(async () => {
 });
 
 describe('backpressure in the tunnel', () => {
-  it('of a slow client stops the server: the tunnel buffers only a few reads of a dump', async () => {
+  it('of a slow client stops the server: the tunnel buffers only a few reads of a dump (thorough)', async () => {
     const tunnel = await bed.tunnel();
     const client = (await connectTo(tunnel)).pause();
     const from = await accepted;
     await expectPaced(tunnel, from, client);
   });
 
-  it('of a slow server stops the client: the tunnel buffers only a few reads of a restore', async () => {
+  it('of a slow server stops the client: the tunnel buffers only a few reads of a restore (thorough)', async () => {
     const tunnel = await bed.tunnel();
     const client = await connectTo(tunnel);
     const to = (await accepted).pause();
