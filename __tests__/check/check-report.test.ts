@@ -8,7 +8,11 @@ const takenAt = new Date('2027-01-01T00:00:00Z');
 it.each<[string, FileLocation, string]>([
   ['an artifact', { kind: 'artifact', id: 1, page: undefined }, 'A new backup then puts it right.'],
   ['a file', { kind: 'file', path: '/backups/a' }, 'Then delete that backup and its record'],
-  ['an object', { kind: 'object', url: 's3://backups/a' }, 'Then delete that backup and its record'],
+  [
+    'an object',
+    { kind: 'object', url: 's3://backups/a', endpoint: undefined, region: 'eu-central-1' },
+    'Then delete that backup and its record',
+  ],
 ])('says what to do about the newest backup that is in the future and is %s', (_, location, hint) => {
   const backup = { backupName: 'shop', takenAt, random: '01234567', encrypted: false };
   const newest = { name: 'a', size: 100, sha256: undefined, backup, createdAt: takenAt, location };

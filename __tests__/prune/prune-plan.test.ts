@@ -11,6 +11,7 @@ function seriesOf(...hoursAgo: readonly number[]): Series {
     return finishedBackup(name, recordFor(name, Buffer.alloc(100)), {
       kind: 'object',
       url: `s3://b/${name}`,
+      ...{ endpoint: undefined, region: 'us-east-1' },
     });
   });
   return {

@@ -16,6 +16,7 @@ function backup(hours: number): StoredBackup {
   return finishedBackup(name, recordFor(name, Buffer.alloc(100)), {
     kind: 'object',
     url: `s3://b/shop/${name}`,
+    ...{ endpoint: undefined, region: 'us-east-1' },
   });
 }
 const [newest, middle, oldest] = [backup(1), backup(2), backup(3)];

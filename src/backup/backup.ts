@@ -25,6 +25,7 @@ import { backupNameOf } from '../storage/backup-name.ts';
 import type { BackupInputs } from './backup-inputs.ts';
 import type { RunnerEnvironment } from '../runner/runner-environment.ts';
 import { reportBackup } from './summary/backup-report.ts';
+import { restoreCommand } from './summary/restore-command.ts';
 import { bytes, duration } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
 import { type Stopwatch, startStopwatch } from '../runner/stopwatch.ts';
@@ -180,6 +181,10 @@ async function makeBackup(job: Job, resources: BackupResources): Promise<void> {
     compression: inputs.compression.spec,
     repository: job.runner.repository,
     content: isSilent(job) ? undefined : archive.manifest,
+    restoring: restoreCommand({
+      ...{ server, toolsMajor: tools.major, filters: inputs.filters },
+      ...{ definitions: archive.manifest.definitions, silent: isSilent(job) },
+    }),
     encryption: inputs.encryption,
     exposure: job.exposure,
     phases: stopwatch.phases,

@@ -31,6 +31,9 @@ export type FileLocation =
       readonly kind: 'object';
       /** `s3://BUCKET/KEY`. */
       readonly url: string;
+      /** A URL; undefined: that of AWS for the region. */
+      readonly endpoint: string | undefined;
+      readonly region: string;
     };
 
 /** The path of a file, or the URL of an object. */

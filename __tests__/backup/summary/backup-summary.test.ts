@@ -47,6 +47,7 @@ function summaryOf(changes: Partial<BackupSummary> = {}): string {
     unchanged: false,
     series: [],
     repository: 'example/shop',
+    restoring: { throughPsql: false, createsPublic: false, schemasNeeded: [] },
     notReadBack: [],
     retention: '90 days: 91 were requested, the repository allows at most 90',
     copies: [ARTIFACT],
@@ -113,6 +114,29 @@ describe('the summary of a backup', () => {
     expect(stored).toContain('gh api repos/example/shop/actions/artifacts/7/zip');
     const kept = summaryOf({ copies: [FILE] });
     expect(kept).not.toContain('gh api');
-    expect(kept).toMatch(/sha256sum --check\n[\s\S]*pg_restore .*'\/home\/runner\/a b\.bak'/);
+    expect(kept).toMatch(/sha256sum .*--check\n[\s\S]*pg_restore .*'\/home\/runner\/a b\.bak'/);
+  });
+
+  it('shows how to download it from a bucket that is not at AWS', () => {
+    const location = { kind: 'object', url: 's3://b/shop/x.bak', region: 'auto' } as const;
+    const stored = { ...ARTIFACT, location: { ...location, endpoint: 'https://s3.example.com' } };
+    expect(summaryOf({ copies: [stored] })).toContain(
+      'aws s3 cp --region auto --endpoint-url https://s3.example.com s3://b/shop/x.bak shop-',
+    );
+    const atAws = { ...ARTIFACT, location: { ...location, endpoint: undefined } };
+    expect(summaryOf({ copies: [atAws] })).toContain('aws s3 cp --region auto s3://b/shop/x.bak shop-');
+  });
+
+  it('names the schemas that tables need, unless they may not show or are no plain names', () => {
+    const shown = (schemasNeeded: readonly string[] | undefined): string =>
+      summaryOf({ restoring: { throughPsql: false, createsPublic: false, schemasNeeded } });
+    expect(shown(['app', 'Odd one'])).toContain(
+      `--command='CREATE SCHEMA IF NOT EXISTS "app"; CREATE SCHEMA IF NOT EXISTS "Odd one";'`,
+    );
+    for (const hidden of [undefined, ['app', 'a\n```\n']]) {
+      expect(shown(hidden)).toContain('create these in the database first');
+      expect(shown(hidden)).not.toContain('CREATE SCHEMA');
+    }
+    expect(shown([])).not.toMatch(/CREATE SCHEMA|create these/);
   });
 });

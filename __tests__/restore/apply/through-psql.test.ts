@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { isOlderThanTools } from '../../../src/restore/apply/through-psql.ts';
+import { isOlderThanTools } from '../../../src/postgres/older-server.ts';
 import { useList } from '../../../src/archive/archive-script.ts';
 import { scriptArguments } from '../../../src/restore/apply/pg-restore-arguments.ts';
 import { RestoreScript } from '../../../src/restore/apply/restore-script.ts';

@@ -5,6 +5,7 @@ import type { Exposure } from '../../github/privacy.ts';
 import type { StoredBackup } from '../../storage/store.ts';
 import type { PreviousBackups } from '../previous-backups.ts';
 import { type TestRestoredOn, backupSummary } from './backup-summary.ts';
+import type { RestoreCommand } from './restore-command.ts';
 import { catalogue, catalogueEntry } from '../../storage/catalogue.ts';
 import type { Durations } from '../../runner/durations.ts';
 import { finish } from '../../runner/finish.ts';
@@ -28,6 +29,7 @@ export interface BackupReport extends PublishedBackup, Durations {
   readonly exposure: Exposure | undefined;
   /** `owner/name`. */
   readonly repository: string;
+  readonly restoring: RestoreCommand;
 }
 
 /** Reports a backup: outputs, summary, log. */

@@ -6,8 +6,10 @@ import { describeContents, largestTables } from '../../archive/content-summary.t
 import { nameOf } from '../../storage/catalogue.ts';
 import type { StoredBackup } from '../../storage/store.ts';
 import type { PublishedBackup } from '../published-backup.ts';
+import { howToRestore } from './how-to-restore.ts';
+import type { RestoreCommand } from './restore-command.ts';
 import { type Durations, formatDurations } from '../../runner/durations.ts';
-import { code, escaped, shell, shellWord, table } from '../../runner/markdown.ts';
+import { code, escaped, table } from '../../runner/markdown.ts';
 
 /** The server on which a backup was restored and verified. */
 export interface TestRestoredOn {
@@ -36,16 +38,19 @@ export interface BackupSummary extends PublishedBackup, Durations {
   readonly series: readonly string[];
   /** `owner/name`. */
   readonly repository: string;
+  readonly restoring: RestoreCommand;
 }
 
 /** The job summary of a verified backup, as GitHub-flavoured Markdown. */
 export function backupSummary(backup: BackupSummary): string {
+  const copy = artifactOf(backup) ?? backup.copies[0];
+  if (!copy) throw new Error('The backup is not stored.');
   return [
     ...headline(backup),
     ...(backup.exposure && artifactOf(backup) ? [caution(backup.exposure)] : []),
     facts(backup),
     ...(backup.content ? [largestTables(backup.content.tables) ?? 'The archive contains no rows.'] : []),
-    howToRestore(backup),
+    howToRestore(backup, copy),
     ...backup.series,
     '',
   ].join('\n\n');
@@ -119,56 +124,4 @@ function artifactOf({ copies }: BackupSummary): StoredBackup | undefined {
 
 function describeTestRestore({ serverVersion, address }: TestRestoredOn): string {
   return `**restored and verified to be identical** on ${code(address)}, PostgreSQL ${escaped(serverVersion)}`;
-}
-
-/** `--no-privileges` is not advised: without its REVOKEs everybody may execute every function. */
-const MISSING_ROLES =
-  'If the server lacks a role of the backup, or you may not act for it, `pg_restore` changes nothing and names it. ' +
-  'Create the role, or use the restore action: it leaves out only what needs that role, and says what.';
-
-function howToRestore(backup: BackupSummary): string {
-  const copy = artifactOf(backup) ?? backup.copies[0];
-  if (!copy) throw new Error('The backup is not stored.');
-  const { location, sha256 = '' } = copy;
-  const name = location.kind === 'file' ? location.path : copy.name;
-  const lines = [
-    ...download(copy, backup.repository),
-    '# check that it is the verified file',
-    `echo ${shellWord(`${sha256}  ${name}`)} | sha256sum --check`,
-    ...(backup.encryption ? decryption(backup.encryption, name) : []),
-    '# restore it with owners and privileges into an empty database, with client tools of the same major version or newer',
-    `pg_restore --exit-on-error --single-transaction --dbname="$TARGET_DATABASE_URL" ${shellWord(plaintextName(name))}`,
-  ];
-  return `### Restore this backup\n\n${shell(lines)}\n\n${MISSING_ROLES}`;
-}
-
-function download({ name, location }: StoredBackup, repository: string): string[] {
-  const file = shellWord(name);
-  switch (location.kind) {
-    case 'artifact':
-      return [
-        '# download it (with the GitHub CLI, signed in; or click on the artifact above)',
-        `gh api repos/${repository}/actions/artifacts/${location.id}/zip > ${file}`,
-      ];
-    case 'object':
-      return [
-        '# download it (with the AWS CLI; elsewhere than on AWS, with AWS_ENDPOINT_URL_S3 set to the endpoint)',
-        `aws s3 cp ${shellWord(location.url)} ${file}`,
-      ];
-    case 'file':
-      return [];
-  }
-}
-
-/** age asks for a passphrase by itself. */
-function decryption({ to }: Encryption, name: string): string[] {
-  const identity = to === 'recipients' ? ' --identity key.txt' : '';
-  return [
-    `# decrypt it with age (https://age-encryption.org)${to === 'recipients' ? '; key.txt contains your secret key' : ''}`,
-    `age --decrypt${identity} --output ${shellWord(plaintextName(name))} ${shellWord(name)}`,
-  ];
-}
-
-function plaintextName(name: string): string {
-  return name.replace(/\.age$/, '');
 }

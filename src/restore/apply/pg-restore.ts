@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { isOlderThanTools } from '../../postgres/older-server.ts';
 import { watchSilence } from '../../postgres/watchdog/silence.ts';
 import { UserError } from '../../errors.ts';
 import { log } from '../../runner/log.ts';
@@ -10,7 +11,7 @@ import { logProgress } from '../../runner/progress-log.ts';
 import { watchLocks } from './lock-watch.ts';
 import { useList } from '../../archive/archive-script.ts';
 import { ownScript } from './restore-script.ts';
-import { isOlderThanTools, restoreThroughPsql, runOwnTransaction } from './through-psql.ts';
+import { restoreThroughPsql, runOwnTransaction } from './through-psql.ts';
 import { type RestoreArguments, connectedArguments } from './pg-restore-arguments.ts';
 import type { RestoreRequest, RestoreRun, RestoreState } from './restore-request.ts';
 import { restoreFailure, logNotices } from './restore-failure.ts';

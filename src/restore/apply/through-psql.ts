@@ -1,19 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { UserError, asError } from '../../errors.ts';
+import { NEW_SETTING, isOlderThanTools } from '../../postgres/older-server.ts';
 import { type RunResult, endedBySignal, run } from '../../process/run.ts';
 import { scriptArguments } from './pg-restore-arguments.ts';
 import { restoreFailure, logNotices } from './restore-failure.ts';
 import type { RestoreRun } from './restore-request.ts';
 import { RestoreScript } from './restore-script.ts';
 import { MARK_SQL, markReader } from './transaction-outcome.ts';
-
-/** What `pg_restore` sets in every session without asking the server's version, since both know it (PostgreSQL 17). */
-const SETTING = { name: 'transaction_timeout', since: 17 };
-
-/** Whether a server is too old for a `pg_restore` that is connected to it: it refuses the first statements. */
-export function isOlderThanTools(toolsMajor: number, serverMajor: number): boolean {
-  return toolsMajor >= SETTING.since && serverMajor < SETTING.since;
-}
 
 /**
  * Restores through a script: `pg_restore` writes it, a setting that the server does not know is taken out of its
@@ -31,7 +24,7 @@ export async function restoreThroughPsql(restore: RestoreRun, last: readonly str
   const { restoring } = restore.sessions;
   const isOlder = isOlderThanTools(restoring.tools.major, request.serverMajor);
   const script = new RestoreScript({
-    omittedSetting: isOlder ? SETTING.name : undefined,
+    omittedSetting: isOlder ? NEW_SETTING.name : undefined,
     firstStatements: MARK_SQL + request.dropScript,
     lastStatements: last,
   });

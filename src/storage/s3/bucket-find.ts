@@ -46,7 +46,7 @@ async function findNamed(
       backup,
       createdAt,
       expiresAt: undefined,
-      location: locationOf(bucket.place, key),
+      location: locationOf(bucket, key),
     };
   }
   return chosenFrom(await listAll(bucket, signal), wanted, bucket);

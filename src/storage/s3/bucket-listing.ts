@@ -41,7 +41,7 @@ export async function listSeries(
         names.add(name);
         const backup = readBackupFileName(name);
         if (backup?.backupName !== backupName) continue;
-        const location = locationOf(bucket.place, key);
+        const location = locationOf(bucket, key);
         files.push({ name, size, sha256: undefined, backup, createdAt, expiresAt: undefined, location });
       }
     }

@@ -48,7 +48,7 @@ async function uploadsOf(
       const name = fileNameOf(key);
       const backup = readBackupFileName(name);
       if (backup?.backupName !== backupName) return [];
-      const location = locationOf(bucket.place, key);
+      const location = locationOf(bucket, key);
       const file = { name, size: 0, sha256: undefined, backup, createdAt, expiresAt: undefined, location };
       uploads.set(file, id);
       return [file];

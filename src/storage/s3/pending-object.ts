@@ -118,7 +118,7 @@ class PendingObject implements PendingBackup {
     }
     await this.#readBack(beside, { size: content.length, sha256 });
     noteFinished(bucket.place, key);
-    return finishedBackup(fileNameOf(key), record, locationOf(bucket.place, key));
+    return finishedBackup(fileNameOf(key), record, locationOf(bucket, key));
   };
 
   readonly abort = async (): Promise<void> => {

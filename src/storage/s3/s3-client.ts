@@ -16,6 +16,9 @@ export type S3Sdk = typeof import('./s3-sdk.ts');
 export interface Bucket {
   readonly place: BucketPlace;
   readonly rules: EndpointRules;
+  /** A URL; undefined: that of AWS for the region. */
+  readonly endpoint: string | undefined;
+  readonly region: string;
   readonly sdk: S3Sdk;
   /**
    * Retries by itself what may succeed later, a damaged part too, and says so in the log. A body must be a Buffer: a stream is
@@ -70,5 +73,5 @@ export async function connectBucket(
       },
     { step: 'initialize', name: 'noteOperation' },
   );
-  return { place, rules, sdk, client, retries };
+  return { place, rules, endpoint, region, sdk, client, retries };
 }

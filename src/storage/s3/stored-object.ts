@@ -26,8 +26,8 @@ export function fileNameOf(key: string): string {
 }
 
 /** Where an object is. */
-export function locationOf({ bucket }: BucketPlace, key: string): FileLocation {
-  return { kind: 'object', url: `s3://${bucket}/${key}` };
+export function locationOf({ place, endpoint, region }: Bucket, key: string): FileLocation {
+  return { kind: 'object', url: `s3://${place.bucket}/${key}`, endpoint, region };
 }
 
 /** The key of a file of this bucket. */
