@@ -7,6 +7,7 @@ import { poolerError } from './url/connection-string.ts';
 import { diagnose, diagnosedError, shownCause } from './diagnosis/diagnosis.ts';
 import { PsqlError } from './psql.ts';
 import { PgSession, type SessionTools } from './session.ts';
+import { ANY_SERVER, BYTEA_OUTPUT, settingsFor } from './session-settings.ts';
 import { describeAttempt, retry } from '../process/retry.ts';
 
 /** A table, sequence, view or the like, as the server describes it before the dump. */
@@ -48,10 +49,14 @@ const FACTS_SQL = `
 SELECT 'version', version(), NULL, NULL, NULL, NULL, NULL, NULL, NULL;
 BEGIN TRANSACTION READ ONLY;
 SET LOCAL lock_timeout = '10s';
+SELECT 'timeout', pg_catalog.set_config(name, '0', true), NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM pg_catalog.pg_settings
+WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout');
 SELECT 'server', current_setting('server_version'), current_setting('server_version_num'), current_database(),
        current_user, pg_catalog.pg_encoding_to_char(d.encoding), pg_catalog.pg_database_size(d.oid),
        pg_catalog.pg_is_in_recovery(), NULL
 FROM pg_catalog.pg_database d WHERE d.datname = current_database();
+SELECT 'session', r.rolsuper, current_setting('bytea_output'), NULL, NULL, NULL, NULL, NULL, NULL
+FROM pg_catalog.pg_roles r WHERE r.rolname = session_user;
 SELECT 'relation', n.nspname, c.relname,
        CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'S' THEN 'sequence' ELSE 'other' END,
        CASE WHEN c.relkind <> 'r' THEN 0
@@ -103,9 +108,12 @@ export interface Database {
  * @throws UserError with the cause and what to do.
  */
 export async function runPreflight(request: PreflightRequest): Promise<Database> {
-  const { connection, tools, signal } = request;
-  const session = new PgSession(tools, connection.environment, signal);
-  const server = await queryServerFacts(session, request);
+  const { connection } = request;
+  const { server, session } = await connect(request).catch((error: unknown) => {
+    if (!(error instanceof PsqlError)) throw error;
+    refuseOtherSystems(error.stdout);
+    throw connection.failure() ?? explained(error, request);
+  });
   const tables = server.relations.filter(({ kind }) => kind === 'table').length;
   const told = (facts: string): string =>
     `Connected to ${server.database} at ${connection.address} as ${server.user}: PostgreSQL ${server.version}` +
@@ -114,38 +122,68 @@ export async function runPreflight(request: PreflightRequest): Promise<Database>
   return { server, connection, session };
 }
 
-async function queryServerFacts(session: PgSession, request: PreflightRequest): Promise<ServerFacts> {
-  const { attempts, connection, signal } = request;
-  const knownFailure = connection.failure;
-  const mayUsePooler = request.allowPooler === true || !connection.mayBePooled;
-  const probing = mayUsePooler ? session : session.with({ ...POOLER_PROBE, ...session.connection });
-  try {
-    const rows = await retry(() => probing.query(FACTS_SQL, COLUMNS), {
-      attempts,
-      isTransient: (error) =>
-        error instanceof PsqlError && (knownFailure() ?? diagnose(error.stderr)).transient,
-      onRetry: (error, attempt, pauseMs) => {
-        const cause = knownFailure()?.message ?? (error instanceof PsqlError ? shownCause(error.stderr) : '');
-        log.info(describeAttempt({ attempt, attempts, cause, pauseMs }));
-      },
-      signal,
-    });
-    refuseOtherSystems(rows.find((row) => row[0] === 'version')?.[1] ?? '');
-    return serverFacts(rows);
-  } catch (error) {
-    if (!(error instanceof PsqlError)) throw error;
-    refuseOtherSystems(error.stdout);
-    throw knownFailure() ?? explained(error, request);
-  }
-}
-
-/**
- * A server accepts options at the start of a session; a transaction pooler refuses them, because its clients share
- * sessions. (This option limits the wait for locks. It is set for psql alone, never for the dump.)
- */
-const POOLER_PROBE = { PGOPTIONS: '-c lock_timeout=10s' };
 const REFUSES_OPTIONS =
   /unsupported startup parameter|does(?:n't| not) (?:currently )?support command-line options/;
+
+/**
+ * Connects with the settings of this action. A server accepts options at the start of a session; a transaction pooler
+ * refuses them, because its clients share sessions: where one is allowed, the settings are those of the role.
+ */
+async function connect(request: PreflightRequest): Promise<Pick<Database, 'server' | 'session'>> {
+  const { connection, tools, signal } = request;
+  const bare = new PgSession(tools, connection.environment, signal);
+  const { rows, takesSettings } = await queryFacts(
+    bare.with(settingsFor(ANY_SERVER, bare.connection)),
+    request,
+  ).then(
+    (found) => ({ rows: found, takesSettings: true }),
+    async (error: unknown) => {
+      if (!mayUsePooler(request) || !(error instanceof PsqlError) || !REFUSES_OPTIONS.test(error.stderr))
+        throw error;
+      return { rows: await queryFacts(bare, request), takesSettings: false };
+    },
+  );
+  const server = serverFacts(rows);
+  const [, isSuperuser, byteaOutput = ''] = rows.find(([kind]) => kind === 'session') ?? [];
+  if (byteaOutput !== BYTEA_OUTPUT) warnOfByteaOutput(request.input, byteaOutput);
+  const settings = settingsFor({ major: server.major, isSuperuser: isSuperuser === 't' }, bare.connection);
+  return {
+    server,
+    // The role may have another encoding, which need not have all characters of the database.
+    session: bare.with({
+      PGCLIENTENCODING: server.encoding,
+      ...bare.connection,
+      ...(takesSettings ? settings : {}),
+    }),
+  };
+}
+
+function mayUsePooler({ allowPooler, connection }: PreflightRequest): boolean {
+  return allowPooler === true || !connection.mayBePooled;
+}
+
+function warnOfByteaOutput(input: string, value: string): void {
+  log.warning(
+    `${input}: the role or the database sets bytea_output = ${plainLine(value)}, and the pooler takes no other setting from this job. Values of the type bytea are dumped in that form, and a restore of them cannot be verified. Use a direct connection, or ALTER ROLE … RESET bytea_output.`,
+  );
+}
+
+async function queryFacts(session: PgSession, request: PreflightRequest): Promise<readonly string[][]> {
+  const { attempts, connection, signal } = request;
+  const knownFailure = connection.failure;
+  const rows = await retry(() => session.query(FACTS_SQL, COLUMNS), {
+    attempts,
+    isTransient: (error) =>
+      error instanceof PsqlError && (knownFailure() ?? diagnose(error.stderr)).transient,
+    onRetry: (error, attempt, pauseMs) => {
+      const cause = knownFailure()?.message ?? (error instanceof PsqlError ? shownCause(error.stderr) : '');
+      log.info(describeAttempt({ attempt, attempts, cause, pauseMs }));
+    },
+    signal,
+  });
+  refuseOtherSystems(rows.find((row) => row[0] === 'version')?.[1] ?? '');
+  return rows;
+}
 
 function explained({ stderr }: PsqlError, request: PreflightRequest): UserError {
   const { input, allowPooler, connection } = request;
