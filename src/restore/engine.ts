@@ -23,6 +23,7 @@ import {
 } from './verify/verify-schema.ts';
 import type { TableOfContents, TocEntry } from '../archive/toc/table-of-contents.ts';
 import { examineTarget } from './plan/target.ts';
+import { labelProviders } from './plan/label-providers.ts';
 import { count, duration } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
 import type { PgSession } from '../postgres/session.ts';
@@ -73,7 +74,9 @@ export async function makePlan(
   { session }: Target,
   options: RestoreOptions,
 ): Promise<RestorePlan> {
-  const target = await examineTarget(session, options.role, options.clean);
+  const { role, clean: attached } = options;
+  const providers = labelProviders(contents.entries);
+  const target = await examineTarget(session, { role, attached, providers });
   return planRestore({ contents, target, options }, session.signal);
 }
 
@@ -136,7 +139,7 @@ async function isRestored(
   role: string | undefined,
 ): Promise<boolean | undefined> {
   if (newIdentities.size === 0) return undefined;
-  const present = presentIdentities(await examineTarget(session, role));
+  const present = presentIdentities(await examineTarget(session, { role }));
   return [...newIdentities].some((identity) => present.has(identity));
 }
 

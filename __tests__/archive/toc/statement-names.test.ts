@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { formatCounts, displayName } from '../../../src/archive/toc/entry-names.ts';
 import { sqlWords } from '../../../src/archive/toc/sql-words.ts';
+import { literalValue } from '../../../src/archive/toc/sql-literals.ts';
 import {
+  commentOf,
+  isForAll,
   referencedTable,
   relationOfStatement,
   rolesOfPolicy,
@@ -96,4 +99,33 @@ describe('names of entries in messages', () => {
       '2 tables, 1 view, 1 foreign key and 2 policies',
     );
   });
+});
+
+describe('the text of a string', () => {
+  it.each([
+    ["'it''s'", "it's"],
+    ["''", ''],
+    ["E'a\\\\b'''", "a\\b'"],
+    ["'a\\nb'", undefined],
+    ["E'a\\nb'", undefined],
+    ["'a' || 'b'", undefined],
+    ["'a", undefined],
+    ['$$a$$', undefined],
+    ['a', undefined],
+  ])('%s', (sql, text) => {
+    expect(literalValue(sql)).toBe(text);
+  });
+
+  it('of a comment follows IS', () => {
+    expect(commentOf(`COMMENT ON EXTENSION "x IS 'y'" IS 'it''s; IS\n';\n`)).toBe("it's; IS\n");
+    expect(commentOf('COMMENT ON EXTENSION x IS NULL;')).toBeUndefined();
+    expect(commentOf(`DROP EXTENSION x IS 'y';`)).toBeUndefined();
+  });
+});
+
+it('a publication for all tables is one by its words, not by its name', () => {
+  expect(isForAll(`CREATE PUBLICATION "every one" FOR ALL TABLES WITH (publish = 'insert');`)).toBe(true);
+  expect(isForAll('CREATE PUBLICATION every FOR ALL SEQUENCES;')).toBe(true);
+  expect(isForAll(`CREATE PUBLICATION "x FOR ALL TABLES" WITH (publish = 'insert');`)).toBe(false);
+  expect(isForAll('CREATE PUBLICATION x;')).toBe(false);
 });

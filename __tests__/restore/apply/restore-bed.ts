@@ -91,7 +91,7 @@ export async function startRestoreBed(
     );
   const planOf = async (archive: string, place: PgSession): Promise<RestorePlan> => {
     const contents = await tocOf(archive);
-    const target = await examineTarget(place, undefined, true);
+    const target = await examineTarget(place, { attached: true });
     const options = restoreOptions({ clean: true, confirmDatabase: target.database });
     return planRestore({ contents, target, options }, new AbortController().signal);
   };

@@ -87,7 +87,7 @@ export class PlanBed {
   }
 
   async examine(place: Place, role?: string, attached = false): Promise<TargetFacts> {
-    return examineTarget(testSession(this.tools, libpq(place)), role, attached);
+    return examineTarget(testSession(this.tools, libpq(place)), { role, attached });
   }
 
   async plan(archive: string, place: Place, options: Partial<RestoreOptions> = {}): Promise<RestorePlan> {

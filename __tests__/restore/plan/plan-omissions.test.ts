@@ -39,6 +39,8 @@ function whyNot(about: Partial<TocEntry>, target: Partial<TargetFacts>): string 
       defaultPrivileges: [],
       schemas: new Map(),
       tablespaces: new Set(),
+      extensions: new Map(),
+      missingProviders: new Set(),
       relations: [],
       others: [],
       identities: new Set(),
@@ -57,7 +59,19 @@ describe('a security label', () => {
 
   it('is restored only by a superuser', () => {
     expect(whyNot(label, { isSuperuser: true })).toBeUndefined();
-    expect(whyNot(label, { isSuperuser: false })).toBe('only a superuser may create it');
+    expect(whyNot(label, { isSuperuser: false })).toBe(
+      'its provider decides whether shop may set it: set it as a superuser',
+    );
+  });
+
+  it('is left out without its provider, with what to do', () => {
+    const definition =
+      "SECURITY LABEL FOR anon ON TABLE public.people IS 'x';\nSECURITY LABEL FOR \"Other\" ON COLUMN public.people.name IS 'x';\n";
+    for (const isSuperuser of [true, false]) {
+      expect(
+        whyNot({ ...label, definition }, { isSuperuser, missingProviders: new Set(['Other', 'more']) }),
+      ).toMatch(/has not loaded the provider Other: load it/);
+    }
   });
 
   it('of the database is not restored, like everything about the database itself', () => {

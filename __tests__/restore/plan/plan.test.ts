@@ -84,11 +84,7 @@ describe('a plan without filters', () => {
     const plan = await bed.restore(simple, place, WITHOUT_RIGHTS);
     expect(await countsOf(place, 'app.people', 'app.orders', 'app.events')).toEqual([2, 3, 100]);
     const left = plan.omissions.map((item) => `${item.level} ${describeOmission(item)}`);
-    expect(left.sort()).toEqual([
-      'info comment on EXTENSION citext',
-      'warning event trigger watches',
-      'warning policy app.orders mine',
-    ]);
+    expect(left.sort()).toEqual(['warning event trigger watches', 'warning policy app.orders mine']);
   });
 
   it('describes itself in a few lines', async () => {
@@ -110,8 +106,37 @@ describe('extensions', () => {
       why: 'the target has it already',
       level: 'info',
     });
-    expect(omission(plan, 'comment on EXTENSION citext')?.level).toBe('info');
     expect(plan.targetWasEmpty).toBe(true);
+  });
+
+  it('keep the comment that they come with, or get another if the role owns them (thorough)', async () => {
+    const commented = `CREATE SCHEMA other; CREATE EXTENSION citext SCHEMA other;`;
+    const comment = async (): Promise<unknown> =>
+      elsewhere.query(
+        `SELECT obj_description(oid, 'pg_extension') AS text FROM pg_extension WHERE extname = 'citext'`,
+        {
+          database: 'copy',
+        },
+      );
+    // Created by the restore; there, and the role's; there, and of another.
+    await bed.restore(archive, await emptyDatabase(scene, 'an owner'), WITHOUT_RIGHTS);
+    expect(await comment()).toEqual([{ text: 'texts' }]);
+
+    const theirs = await emptyDatabase(scene, 'an owner');
+    await elsewhere.sql(`SET ROLE owner; ${commented}`, 'copy');
+    await bed.restore(archive, theirs, WITHOUT_RIGHTS);
+    expect(await comment()).toEqual([{ text: 'texts' }]);
+
+    const others = await emptyDatabase(scene, 'an owner');
+    await elsewhere.sql(`${commented} GRANT ALL ON SCHEMA other TO owner`, 'copy');
+    const plan = await bed.restore(archive, others, WITHOUT_RIGHTS);
+    expect(omission(plan, 'comment on EXTENSION citext')).toMatchObject({
+      why: 'owner does not own the extension',
+      level: 'info',
+    });
+    await elsewhere.query(`COMMENT ON EXTENSION citext IS 'texts'`, { database: 'copy' });
+    const same = await bed.plan(archive, others, { ...WITHOUT_RIGHTS, clean: true, confirmDatabase: 'copy' });
+    expect(omission(same, 'comment on EXTENSION citext')).toBeUndefined();
   });
 
   it('are restored with a table that needs them, and not with others', async () => {

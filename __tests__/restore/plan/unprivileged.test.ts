@@ -162,3 +162,51 @@ it('a restore without the rows of a table of such a type is refused', async () =
     'The table public.kept cannot be restored without the type public.mood: only a superuser may create it.',
   );
 });
+
+it('publications of its own tables are restored by the owner of the tables, on 16 and 17 (thorough)', async () => {
+  const older = await startDatabase({ version: '16' });
+  try {
+    for (const target of [server, older]) {
+      const shopkeeper = await target.createRole('shopkeeper');
+      await target.createDatabase('theirs', { owner: shopkeeper.user });
+      await target.sql(
+        `SET ROLE shopkeeper; CREATE TABLE orders (id int PRIMARY KEY, note text); CREATE TABLE parts (id int) PARTITION BY LIST (id);
+         CREATE PUBLICATION own FOR TABLE orders (id) WHERE (id > 0), parts WITH (publish_via_partition_root = true);
+         CREATE PUBLICATION "to come FOR ALL TABLES"; COMMENT ON PUBLICATION own IS 'x'`,
+        'theirs',
+      );
+      const file = await bed.dump({ server: target, database: 'theirs', as: shopkeeper });
+      const place = await bed.emptyDatabase(target);
+      await target.query(`GRANT CREATE ON DATABASE "${place.database}" TO shopkeeper`);
+      await target.query('GRANT ALL ON SCHEMA public TO shopkeeper', { database: place.database });
+      const { plan, verify } = await bed.restoreForVerification(file, { ...place, as: shopkeeper });
+      expect(omissionsOf(plan)).toEqual([]);
+      await verify();
+      const found = 'SELECT pubname, tablename FROM pg_publication_tables ORDER BY 1, 2';
+      expect(await target.query(found, { database: place.database })).toEqual(
+        await target.query(found, { database: 'theirs' }),
+      );
+    }
+  } finally {
+    await older.stop();
+  }
+});
+
+it('publications that only a superuser may own stay with the superuser who restores them (thorough)', async () => {
+  await server.query('CREATE ROLE former SUPERUSER');
+  await server.createDatabase('former');
+  await server.sql(
+    `CREATE PUBLICATION every FOR ALL TABLES; CREATE SCHEMA s; CREATE PUBLICATION few FOR TABLES IN SCHEMA s;
+     CREATE PUBLICATION one; ALTER PUBLICATION every OWNER TO former; ALTER PUBLICATION few OWNER TO former; ALTER PUBLICATION one OWNER TO former`,
+    'former',
+  );
+  const file = await bed.dump({ server, database: 'former' });
+  await server.query('ALTER ROLE former NOSUPERUSER');
+  const place = await bed.emptyDatabase(server);
+  await server.query(`GRANT CREATE ON DATABASE "${place.database}" TO former`);
+  const { plan, verify } = await bed.restoreForVerification(file, place);
+  expect(omissionsOf(plan)).toEqual([
+    'info owner former: only a superuser may own a publication for all tables or for a schema; 2 publications belong to postgres instead',
+  ]);
+  await verify();
+});

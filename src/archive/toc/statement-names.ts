@@ -1,4 +1,5 @@
 import { quotedIdentifier } from '../../postgres/sql-text.ts';
+import { literalValue } from './sql-literals.ts';
 import { type QualifiedName, SqlReader } from './sql-words.ts';
 
 /** The keyword before the relation's name, by the kind of object; empty for the relation itself. */
@@ -41,6 +42,14 @@ export function schemaOfTag(tag: string): string | undefined {
   return reader.accept('SCHEMA') ? reader.identifier() : undefined;
 }
 
+/** The text of `COMMENT ON … IS`, as `pg_dump` writes it; undefined for another statement. */
+export function commentOf(sql: string): string | undefined {
+  const reader = new SqlReader(sql);
+  if (!reader.accept('COMMENT') || reader.skipTo('IS') === undefined) return undefined;
+  const text = sql.slice(reader.lastAt + 'IS'.length).trim();
+  return text.endsWith(';') ? literalValue(text.slice(0, -1)) : undefined;
+}
+
 /** The role and the server of a user mapping; the role is empty for PUBLIC. */
 export function userMapping(sql: string): { readonly role: string; readonly server: string } {
   const reader = new SqlReader(sql);
@@ -62,6 +71,15 @@ export function isBaseType(sql: string): boolean {
 export function isMachineCode(sql: string): boolean {
   const [beforeCode = ''] = sql.split('\n    AS ', 1);
   return /^ {4}LANGUAGE (?:c|internal)\b/m.test(beforeCode);
+}
+
+/** Whether a publication is one for all tables or sequences. */
+export function isForAll(sql: string): boolean {
+  const reader = new SqlReader(sql);
+  reader.accept('CREATE');
+  reader.accept('PUBLICATION');
+  reader.identifier();
+  return reader.accept('FOR') && reader.accept('ALL');
 }
 
 /** The foreign-data wrapper of a server. */

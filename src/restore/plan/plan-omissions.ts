@@ -2,9 +2,10 @@ import { plainLine } from '../../runner/plain-text.ts';
 import { identityOf } from '../../archive/toc/identity.ts';
 import { nameKey } from '../../archive/names.ts';
 import type { LeftOut, PlanRequest, RestoreOptions } from './plan-request.ts';
+import { providersOf } from './label-providers.ts';
 import { isOwned, whyNotItsOwner } from './plan-owners.ts';
 import { describeMissing } from './plan-policies.ts';
-import { rolesOfPolicy, schemaOfTag, userMapping } from '../../archive/toc/statement-names.ts';
+import { commentOf, rolesOfPolicy, schemaOfTag, userMapping } from '../../archive/toc/statement-names.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
 import type { TargetFacts } from './target.ts';
 import type { TocIndex } from '../../archive/toc/toc-index.ts';
@@ -14,7 +15,6 @@ import { Unprivileged } from './unprivileged.ts';
 type Reason = Omit<LeftOut, 'entry'> | 'silently' | undefined;
 
 const THERE_ALREADY: Reason = { why: 'the target has it already', level: 'info' };
-const ONLY_SUPERUSERS: Reason = { why: 'only a superuser may create it', level: 'warning' };
 
 /** What is left of the entries when everything that would fail on the target without need is left out. */
 export function leaveOutWhatFails(
@@ -79,7 +79,7 @@ class Rules {
       case 'COMMENT':
         return this.#comment(entry);
       case 'SECURITY LABEL':
-        return this.#aboutDatabase(entry) ?? (this.#target.isSuperuser ? this.#part() : ONLY_SUPERUSERS);
+        return this.#aboutDatabase(entry) ?? this.#part() ?? this.#label(entry);
       case 'SUBSCRIPTION':
       case 'SUBSCRIPTION TABLE':
         return {
@@ -122,12 +122,36 @@ class Rules {
   }
 
   #comment(entry: TocEntry): Reason {
-    if (entry.tag.startsWith('EXTENSION ')) {
-      return this.#target.isSuperuser && !this.#homeIsGone
-        ? undefined
-        : { why: "it is the extension's own, and only its owner may set it", level: 'info' };
-    }
+    if (entry.tag.startsWith('EXTENSION ')) return this.#commentOnExtension(entry);
     return this.#aboutDatabase(entry) ?? this.#ofSchema(entry, 'info') ?? this.#partOfCreated();
+  }
+
+  #label(entry: TocEntry): Reason {
+    const { missingProviders, isSuperuser, user } = this.#target;
+    const missing = providersOf(entry).filter((name) => missingProviders.has(name));
+    if (missing.length > 0) {
+      const names = missing.map(plainLine).join(', ');
+      const why = `the server has not loaded the provider ${names}: load it (session_preload_libraries) and restore again, or set the label yourself`;
+      return { why, level: 'warning' };
+    }
+    if (isSuperuser) return undefined;
+    const why = `its provider decides whether ${plainLine(user)} may set it: set it as a superuser`;
+    return { why, level: 'warning' };
+  }
+
+  /**
+   * `pg_dump` writes the comment that every extension comes with. Only another one is restored where the user is no superuser:
+   * on managed servers, who creates an extension may not own it.
+   */
+  #commentOnExtension({ definition }: TocEntry): Reason {
+    const { extensions, isSuperuser, user } = this.#target;
+    const present = extensions.get(this.#home?.tag ?? '');
+    const isSame = present !== undefined && present.comment === commentOf(definition);
+    if (!this.#homeIsGone) return isSame && !isSuperuser ? 'silently' : undefined;
+    if (isSame) return 'silently';
+    return present?.owned === true
+      ? undefined
+      : { why: `${plainLine(user)} does not own the extension`, level: 'info' };
   }
 
   /** Something about a schema that the target has already: its owner's business. */

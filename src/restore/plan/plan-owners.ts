@@ -2,7 +2,7 @@ import { plainLine } from '../../runner/plain-text.ts';
 import { qualified, quotedIdentifier } from '../../postgres/sql-text.ts';
 import { formatCounts, displayKind, displayName } from '../../archive/toc/entry-names.ts';
 import { largeObjectsOf } from '../../archive/toc/identity.ts';
-import { wrapperOfServer } from '../../archive/toc/statement-names.ts';
+import { isForAll, wrapperOfServer } from '../../archive/toc/statement-names.ts';
 import { isPlainStatement } from '../../archive/toc/sql-words.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
 import { UserError } from '../../errors.ts';
@@ -51,9 +51,10 @@ export function planOwners(entries: readonly TocEntry[], request: PlanRequest): 
 
 /** Why an object cannot belong to whom it belonged to; undefined when it can. */
 export function whyNotItsOwner(
-  { kind, schema, owner, definition }: TocEntry,
-  { target, options }: PlanRequest,
+  entry: TocEntry,
+  { target, options, contents }: PlanRequest,
 ): string | undefined {
+  const { kind, schema, owner, definition } = entry;
   const user = plainLine(target.user);
   if (owner === target.user) return undefined;
   if (options.noOwner) return 'no-owner is true';
@@ -61,6 +62,9 @@ export function whyNotItsOwner(
   if (target.roles.get(owner) !== true) return `${user} may not act for the role`;
   if (SUPERUSERS_OWN.has(kind) && !target.superusers.has(owner)) {
     return `only a superuser may own such ${kind === 'EVENT TRIGGER' ? 'a trigger' : 'a wrapper'}`;
+  }
+  if (kind === 'PUBLICATION' && !target.superusers.has(owner) && isOfSuperuser(entry, contents)) {
+    return 'only a superuser may own a publication for all tables or for a schema';
   }
   if (target.isSuperuser) return undefined;
   if (kind === 'PUBLICATION' && !target.creators.has(owner)) {
@@ -74,6 +78,17 @@ export function whyNotItsOwner(
   const home = target.schemas.get(schema);
   if (home === undefined || home.owned || home.creators.has('') || home.creators.has(owner)) return undefined;
   return `the role has no CREATE privilege on the schema ${plainLine(schema)}`;
+}
+
+/** Of whom PostgreSQL demands that the owner of the publication is a superuser (`AlterPublicationOwner_internal`). */
+function isOfSuperuser(
+  { tag, definition }: TocEntry,
+  { entries }: Pick<PlanRequest['contents'], 'entries'>,
+): boolean {
+  return (
+    isForAll(definition) ||
+    entries.some((part) => part.kind === 'PUBLICATION TABLES IN SCHEMA' && part.tag.startsWith(`${tag} `))
+  );
 }
 
 /** The owners that cannot be kept, each once. */

@@ -114,7 +114,7 @@ function unknownPrivilege(
   { grantee }: PrivilegeStatement,
   { target }: PlanRequest,
 ): Omit<OmittedStatement, 'entry'> {
-  const why = `PostgreSQL ${target.major} does not have the privilege ${MAINTAIN.privilege}`;
+  const why = `PostgreSQL ${target.major} does not have the privilege ${MAINTAIN.privilege}: there, only the owner can run VACUUM, ANALYZE, REINDEX and the like`;
   return { role: grantee ?? 'PUBLIC', why, level: 'info' };
 }
 

@@ -48,6 +48,10 @@ WHERE ${USER_SCHEMA};
 SELECT 'wrapper', w.fdwname, r.rolname, NULL, NULL, NULL FROM pg_catalog.pg_foreign_data_wrapper w
 LEFT JOIN pg_catalog.pg_roles r ON pg_catalog.has_foreign_data_wrapper_privilege(r.oid, w.oid, 'USAGE');
 SELECT 'tablespace', t.spcname, NULL, NULL, NULL, NULL FROM pg_catalog.pg_tablespace t;
+SELECT 'extension', coalesce(x.extname, a.name),
+       CASE WHEN x.oid IS NULL THEN a.comment ELSE pg_catalog.obj_description(x.oid, 'pg_extension') END,
+       x.oid IS NOT NULL AND pg_catalog.pg_has_role(x.extowner, 'USAGE'), NULL, NULL
+FROM pg_catalog.pg_available_extensions() a FULL JOIN pg_catalog.pg_extension x ON x.extname = a.name;
 SELECT 'relation', n.nspname, c.relname, c.relkind, c.oid,
        CASE WHEN c.relispartition OR c.relkind = 'S' THEN
          (SELECT pg_catalog.min(d.refobjid::int8) FROM pg_catalog.pg_depend d

@@ -2,6 +2,7 @@ import { diagnosedError } from '../../postgres/diagnosis/diagnosis.ts';
 import { PsqlError } from '../../postgres/psql.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import { nameKey } from '../../archive/names.ts';
+import { missingProviders } from './label-providers.ts';
 import { TARGET_COLUMNS, targetSql } from './target-query.ts';
 
 /** A relation of the target that may be lost. */
@@ -35,6 +36,14 @@ export interface TargetSchema {
   readonly creators: ReadonlySet<string>;
   /** The roles that were granted USAGE, its owner among them; the empty text for PUBLIC. */
   readonly users: ReadonlySet<string>;
+}
+
+/** An extension that the server can create, or that is there. */
+export interface TargetExtension {
+  /** Whether it is there and the role owns it, or is a member of its owner. */
+  readonly owned: boolean;
+  /** The comment that it has, or that it comes with. */
+  readonly comment: string;
 }
 
 /** Default privileges of one role for the objects that the user makes. */
@@ -83,6 +92,10 @@ export interface TargetFacts {
   /** Every schema by its name. */
   readonly schemas: ReadonlyMap<string, TargetSchema>;
   readonly tablespaces: ReadonlySet<string>;
+  /** By their names. */
+  readonly extensions: ReadonlyMap<string, TargetExtension>;
+  /** Of the providers of security labels that were asked for, those that the server has not loaded. */
+  readonly missingProviders: ReadonlySet<string>;
   readonly relations: readonly TargetRelation[];
   /** What else the user may lose: in a schema that the role owns or may create in, or in none, and owned by the role. */
   readonly others: readonly TargetObject[];
@@ -94,50 +107,41 @@ export interface TargetFacts {
   readonly attached: readonly Attached[];
 }
 
+/** What is asked of the target, beside what it always is. */
+export interface TargetQuestions {
+  /** Whom the user is to act as, if as another: the facts are then those of that role. */
+  readonly role?: string | undefined;
+  /** Whether to ask for what would be dropped with the objects that are replaced. */
+  readonly attached?: boolean;
+  /** Providers of security labels. */
+  readonly providers?: ReadonlySet<string>;
+}
+
 /**
  * Asks the target what it is and contains, in one read-only transaction.
  *
- * @param role whom the user is to act as, if as another: the facts are then those of that role.
- * @param attached whether to ask for what would be dropped with the objects that are replaced.
  * @throws UserError when it cannot be asked; the signal's reason when it was aborted.
  */
 export async function examineTarget(
   session: PgSession,
-  role?: string,
-  attached = false,
+  { role, attached = false, providers = new Set() }: TargetQuestions = {},
 ): Promise<TargetFacts> {
   try {
-    return targetFacts(await session.query(targetSql(role, attached), TARGET_COLUMNS));
+    const rows = await session.query(targetSql(role, attached), TARGET_COLUMNS);
+    return targetFacts(rows, await missingProviders(session, providers));
   } catch (error) {
     if (!(error instanceof PsqlError)) throw error;
     throw diagnosedError('connection', 'The database to restore into cannot be examined', error.stderr);
   }
 }
 
-function targetFacts(rows: readonly string[][]): TargetFacts {
-  const of = (kind: string): string[][] =>
-    rows.filter(([first]) => first === kind).map((row) => row.slice(1));
+function targetFacts(rows: readonly string[][], missing: ReadonlySet<string>): TargetFacts {
+  const of: RowsOf = (kind) => rows.filter(([first]) => first === kind).map((row) => row.slice(1));
   const [server] = of('server');
   if (!server) throw new PsqlError('error: the server did not describe itself', '');
   const [versionNumber, database = '', user = '', isSuperuser, canCreate] = server;
   const relations = of('relation').map(relation);
-  const granted = groups(
-    of('granted on schema').map(([schema = '', grantee = '', privilege = '']) => [
-      nameKey(schema, privilege),
-      grantee,
-    ]),
-  );
-  const schemas = new Map(
-    of('schema').map(([name = '', , owned, open]) => [
-      name,
-      {
-        owned: owned === 't',
-        open: open === 't',
-        creators: granted.get(nameKey(name, 'CREATE')) ?? new Set<string>(),
-        users: granted.get(nameKey(name, 'USAGE')) ?? new Set<string>(),
-      },
-    ]),
-  );
+  const schemas = schemasOf(of);
   return {
     major: Math.floor(Number(versionNumber) / 10_000),
     database,
@@ -154,7 +158,11 @@ function targetFacts(rows: readonly string[][]): TargetFacts {
       grantee,
     })),
     schemas,
+    missingProviders: missing,
     tablespaces: new Set(of('tablespace').map(([name = '']) => name)),
+    extensions: new Map(
+      of('extension').map(([name = '', comment = '', owned]) => [name, { comment, owned: owned === 't' }]),
+    ),
     relations,
     others: [...of('object').filter(isInOwnSchema(schemas)), ...of('loss')].map(
       ([kind = '', schema = '', name = '']) => ({ kind, schema, name }),
@@ -171,6 +179,28 @@ function targetFacts(rows: readonly string[][]): TargetFacts {
       return [{ to: nameKey(type, schema, object), type, schema, object, kind, name, detail }];
     }),
   };
+}
+
+type RowsOf = (kind: string) => readonly string[][];
+
+function schemasOf(of: RowsOf): TargetFacts['schemas'] {
+  const granted = groups(
+    of('granted on schema').map(([schema = '', grantee = '', privilege = '']) => [
+      nameKey(schema, privilege),
+      grantee,
+    ]),
+  );
+  return new Map(
+    of('schema').map(([name = '', , owned, open]) => [
+      name,
+      {
+        owned: owned === 't',
+        open: open === 't',
+        creators: granted.get(nameKey(name, 'CREATE')) ?? new Set<string>(),
+        users: granted.get(nameKey(name, 'USAGE')) ?? new Set<string>(),
+      },
+    ]),
+  );
 }
 
 /** The second values of the rows by the first. */

@@ -2,7 +2,7 @@ import { UserError } from '../../errors.ts';
 import { plainLine } from '../../runner/plain-text.ts';
 import { displayKind, displayName } from '../../archive/toc/entry-names.ts';
 import { identityOf } from '../../archive/toc/identity.ts';
-import { isBaseType, isMachineCode, wrapperOfServer } from '../../archive/toc/statement-names.ts';
+import { isBaseType, isForAll, isMachineCode, wrapperOfServer } from '../../archive/toc/statement-names.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
 import type { TocIndex } from '../../archive/toc/toc-index.ts';
 import type { TargetFacts } from './target.ts';
@@ -64,7 +64,7 @@ export class Unprivileged {
     if (isOfSuperusers(entry)) return 'only a superuser may create it';
     if (kind === 'PUBLICATION TABLES IN SCHEMA') return 'only a superuser may add a schema to a publication';
     if (kind === 'PUBLICATION') {
-      if (/ FOR ALL /.test(definition)) return 'only a superuser may create one for all tables';
+      if (isForAll(definition)) return 'only a superuser may create one for all tables';
       return canCreateInDatabase
         ? undefined
         : `${plainLine(user)} lacks the CREATE privilege on the database`;
