@@ -44,6 +44,7 @@ function whyNot(about: Partial<TocEntry>, target: Partial<TargetFacts>): string 
       relations: [],
       others: [],
       identities: new Set(),
+      addresses: new Map(),
       attached: [],
       largeObjects: new Set(),
       ...target,

@@ -160,7 +160,9 @@ export class TocIndex {
     if (FOLLOW_A_STATEMENT.has(kind)) {
       const named = relationOfStatement(entry.definition);
       const relation = named && this.relation(named, entry.schema);
-      return relation ?? dependencies.find(isRelation) ?? dependencies[0];
+      // A constraint of a domain follows it as an entry of its own where it needs a function that needs the domain.
+      const domain = dependencies.find((other) => other.kind === 'DOMAIN' && isPartOf(entry, other));
+      return relation ?? domain ?? dependencies.find(isRelation) ?? dependencies[0];
     }
     // A sequence that depends on a table belongs to a serial or identity column.
     if (kind === 'SEQUENCE') return dependencies.find((dependency) => dependency.kind.endsWith('TABLE'));
@@ -178,6 +180,11 @@ export class TocIndex {
 
 export function isRelation({ kind }: TocEntry): boolean {
   return RELATION_KINDS.has(kind);
+}
+
+/** By its tag, which begins with the name of the other. */
+function isPartOf({ schema, tag }: TocEntry, other: TocEntry): boolean {
+  return schema === other.schema && tag.startsWith(`${other.tag} `);
 }
 
 function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {

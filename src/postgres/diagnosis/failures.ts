@@ -39,6 +39,8 @@ const LAST_WORDS = /^(?:WARNING|FATAL): {2}terminating connection/;
 export const QUERY = /^(?:(?:the )?(?:query|command) was: |STATEMENT: {2})/i;
 /** A statement within a statement: the DROP that failed in a `DO` block. */
 const INNER_QUERY = /^CONTEXT: {2}SQL statement "((?:DROP|ALTER) .*)"$/;
+/** The same, where the block words the error: the server would blame what is dropped as well. */
+const OWN_REFUSAL = /^CONTEXT: {2}PL\/pgSQL function inline_code_block line \d+ at RAISE$/;
 /** Messages of getopt and the loader, which have no labels. */
 const UNLABELLED =
   /^(?:(?:unrecognized|invalid|illegal|ambiguous) )?option |^(?:error while loading shared libraries|symbol lookup error|relocation error): /;
@@ -89,7 +91,7 @@ export function failuresIn(stderr: string): Failure[] {
     if (!failure || text.trim() === '') continue;
     if (inside === 'query') failure.query += `${failure.query === '' ? '' : '\n'}${text.replace(QUERY, '')}`;
     else if (inside === 'failure') {
-      failure.innerQuery ??= INNER_QUERY.exec(text)?.[1];
+      failure.innerQuery ??= OWN_REFUSAL.test(text) ? 'DROP' : INNER_QUERY.exec(text)?.[1];
       failure.complaints.push(complaint(text.slice(0, LONGEST_LINE), isMessage));
       failure.lines.push(text);
     }
@@ -127,7 +129,7 @@ export function isOfRow(said: string): boolean {
  */
 export function isRaised(stderr: string): boolean {
   const isStatement = (line: string): boolean =>
-    line.includes('PL/pgSQL') && / (?:RAISE|ASSERT)$/.test(line.trimEnd());
+    line.includes('PL/pgSQL') && / (?:RAISE|ASSERT)$/.test(line.trimEnd()) && !OWN_REFUSAL.test(line);
   return (
     /^(?:\p{L}+: {2})?PL\/(?!pgSQL)\w+|: {2}P000[14]: /mu.test(stderr) || stderr.split('\n').some(isStatement)
   );

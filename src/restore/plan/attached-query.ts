@@ -34,8 +34,8 @@ const OPEN_TO_PUBLIC = [
  * what depends on that in turn. Other objects, such as partitions, are not among it: they stand for themselves.
  */
 const PARTS = `
-WITH RECURSIVE object (type, schema, name, class, id) AS MATERIALIZED (
-  SELECT 'relation', n.nspname::text, c.relname::text, ${catalogOid('pg_class')}, c.oid
+WITH RECURSIVE object (type, schema, name, class, id, owner) AS MATERIALIZED (
+  SELECT 'relation', n.nspname::text, c.relname::text, ${catalogOid('pg_class')}, c.oid, c.relowner
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p', 'S', 'v', 'm', 'f') AND ${USER_SCHEMA} AND NOT ${ofExtension('pg_class', 'c')}
   ${OBJECT_QUERIES.map((sql) => `UNION ALL ${sql}`).join('\n  ')}
@@ -57,10 +57,7 @@ const PART_NAME = `CASE x.type WHEN 'domain constraint' THEN x.object_args[1]
 /** The rows about objects of every kind, but for large objects: one each, as `attachedSql` has them. */
 const ROWS = [
   partRows(),
-  `SELECT o.type, 'owner', o.schema, o.name, coalesce(g.rolname, (SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10)), NULL
-FROM object o LEFT JOIN pg_catalog.pg_shdepend s ON s.classid = o.class AND s.objid = o.id AND s.objsubid = 0 AND s.deptype = 'o'
-  AND s.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-LEFT JOIN pg_catalog.pg_roles g ON g.oid = s.refobjid`,
+  `SELECT o.type, 'owner', o.schema, o.name, pg_catalog.pg_get_userbyid(o.owner), NULL FROM object o WHERE o.owner IS NOT NULL`,
   `SELECT p.type, 'subscription', p.schema, p.object, s.subname, NULL
 FROM part p JOIN pg_catalog.pg_subscription_rel r ON r.srrelid = p.id JOIN pg_catalog.pg_subscription s ON s.oid = r.srsubid
 WHERE p.class = ${catalogOid('pg_class')} AND p.own`,

@@ -42,7 +42,7 @@ CROSS JOIN LATERAL (SELECT 'ALTER COLUMN ' || CASE WHEN p.own THEN pg_catalog.qu
   (CASE WHEN p.own AND a.attstorage <> t.typstorage
         THEN 'STORAGE ' || CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END),
   -- PostgreSQL 14 added the column.
-  ('COMPRESSION ' || CASE pg_catalog.to_jsonb(a)->>'attcompression' WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END),
+  (CASE WHEN p.own THEN 'COMPRESSION ' || CASE pg_catalog.to_jsonb(a)->>'attcompression' WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END END),
   ('(' || pg_catalog.array_to_string(a.attoptions, ', ') || ')')) v (value)) s (words)
 WHERE c.relkind IN ('r', 'p', 'm', 'f', 'i', 'I') AND s.words IS NOT NULL`,
 ];

@@ -25,6 +25,8 @@ interface ObjectKind {
   readonly name: string;
   /** The beginning of the names of the catalog's columns; of something without a schema undefined. */
   readonly prefix?: string;
+  /** SQL: its owner; undefined where the kind has none. */
+  readonly owner?: string;
   readonly join?: string;
   /** SQL, of something without a schema: whether the role would lose something with it; a provider makes such things too. */
   readonly isLoss?: string;
@@ -59,44 +61,90 @@ const IS_OWN_AND_PUBLISHES = `${isOwn('o.pubowner')} AND o.puballtables`;
 
 function withMethod(kind: string, catalog: string, prefix: string): ObjectKind {
   const name = `o.${prefix}name || ' USING ' || pg_catalog.quote_ident(m.amname)`;
-  return { kind, catalog, prefix, name, join: `JOIN pg_catalog.pg_am m ON m.oid = o.${prefix}method` };
+  return {
+    kind,
+    catalog,
+    prefix,
+    name,
+    owner: `o.${prefix}owner`,
+    join: `JOIN pg_catalog.pg_am m ON m.oid = o.${prefix}method`,
+  };
 }
 
 const KINDS: readonly ObjectKind[] = [
-  { kind: 'type', catalog: 'pg_type', prefix: 'typ', name: 'o.typname' },
+  { kind: 'type', catalog: 'pg_type', prefix: 'typ', owner: 'o.typowner', name: 'o.typname' },
   {
     kind: 'routine',
     catalog: 'pg_proc',
     prefix: 'pro',
+    owner: 'o.proowner',
     name: `o.proname || '(' || coalesce(${ARGUMENTS}, '') || ')'`,
   },
-  { kind: 'COLLATION', catalog: 'pg_collation', prefix: 'coll', name: 'o.collname' },
-  { kind: 'CONVERSION', catalog: 'pg_conversion', prefix: 'con', name: 'o.conname' },
-  { kind: 'TEXT SEARCH CONFIGURATION', catalog: 'pg_ts_config', prefix: 'cfg', name: 'o.cfgname' },
-  { kind: 'TEXT SEARCH DICTIONARY', catalog: 'pg_ts_dict', prefix: 'dict', name: 'o.dictname' },
+  { kind: 'COLLATION', catalog: 'pg_collation', prefix: 'coll', owner: 'o.collowner', name: 'o.collname' },
+  { kind: 'CONVERSION', catalog: 'pg_conversion', prefix: 'con', owner: 'o.conowner', name: 'o.conname' },
+  {
+    kind: 'TEXT SEARCH CONFIGURATION',
+    catalog: 'pg_ts_config',
+    prefix: 'cfg',
+    owner: 'o.cfgowner',
+    name: 'o.cfgname',
+  },
+  {
+    kind: 'TEXT SEARCH DICTIONARY',
+    catalog: 'pg_ts_dict',
+    prefix: 'dict',
+    owner: 'o.dictowner',
+    name: 'o.dictname',
+  },
   { kind: 'TEXT SEARCH PARSER', catalog: 'pg_ts_parser', prefix: 'prs', name: 'o.prsname' },
   { kind: 'TEXT SEARCH TEMPLATE', catalog: 'pg_ts_template', prefix: 'tmpl', name: 'o.tmplname' },
   {
     kind: 'OPERATOR',
     catalog: 'pg_operator',
     prefix: 'opr',
+    owner: 'o.oprowner',
     name: `o.oprname || ' (' || ${OPERANDS.join(` || ', ' || `)} || ')'`,
   },
   withMethod('OPERATOR CLASS', 'pg_opclass', 'opc'),
   withMethod('OPERATOR FAMILY', 'pg_opfamily', 'opf'),
   { kind: 'CAST', catalog: 'pg_cast', name: CAST_NAME, isLoss: isOfOwnType('o.castsource', 'o.casttarget') },
   { kind: 'TRANSFORM', catalog: 'pg_transform', name: TRANSFORM_NAME, isLoss: isOfOwnType('o.trftype') },
-  { kind: 'PROCEDURAL LANGUAGE', catalog: 'pg_language', name: 'o.lanname', isLoss: isOwn('o.lanowner') },
+  {
+    kind: 'PROCEDURAL LANGUAGE',
+    catalog: 'pg_language',
+    name: 'o.lanname',
+    owner: 'o.lanowner',
+    isLoss: isOwn('o.lanowner'),
+  },
   { kind: 'ACCESS METHOD', catalog: 'pg_am', name: 'o.amname', isLoss: IS_SUPERUSER },
   {
     kind: 'FOREIGN DATA WRAPPER',
     catalog: 'pg_foreign_data_wrapper',
     name: 'o.fdwname',
+    owner: 'o.fdwowner',
     isLoss: isOwn('o.fdwowner'),
   },
-  { kind: 'SERVER', catalog: 'pg_foreign_server', name: 'o.srvname', isLoss: isOwn('o.srvowner') },
-  { kind: 'EVENT TRIGGER', catalog: 'pg_event_trigger', name: 'o.evtname', isLoss: isOwn('o.evtowner') },
-  { kind: 'PUBLICATION', catalog: 'pg_publication', name: 'o.pubname', isLoss: IS_OWN_AND_PUBLISHES },
+  {
+    kind: 'SERVER',
+    catalog: 'pg_foreign_server',
+    name: 'o.srvname',
+    owner: 'o.srvowner',
+    isLoss: isOwn('o.srvowner'),
+  },
+  {
+    kind: 'EVENT TRIGGER',
+    catalog: 'pg_event_trigger',
+    name: 'o.evtname',
+    owner: 'o.evtowner',
+    isLoss: isOwn('o.evtowner'),
+  },
+  {
+    kind: 'PUBLICATION',
+    catalog: 'pg_publication',
+    name: 'o.pubname',
+    owner: 'o.pubowner',
+    isLoss: IS_OWN_AND_PUBLISHES,
+  },
 ];
 
 /** SQL, of something without a schema: its OID is not one of those that every database starts with. */
@@ -118,10 +166,10 @@ WHERE s.subdbid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = 
   AND ${isOwn('s.subowner')}`,
 ].join('\nUNION ALL ');
 
-/** SQL for each kind, relations aside: kind, schema, name, catalog and OID of the user's objects. */
+/** SQL for each kind, relations aside: kind, schema, name, catalog, OID and owner of the user's objects. */
 export const OBJECT_QUERIES: readonly string[] = KINDS.map(
-  ({ kind, catalog, prefix, name, join = '' }) =>
-    `SELECT '${kind}', ${prefix === undefined ? 'NULL' : 'n.nspname::text'}, (${name})::text, ${catalogOid(catalog)}, o.oid
+  ({ kind, catalog, prefix, name, owner = 'NULL::pg_catalog.oid', join = '' }) =>
+    `SELECT '${kind}', ${prefix === undefined ? 'NULL' : 'n.nspname::text'}, (${name})::text, ${catalogOid(catalog)}, o.oid, ${owner}
 FROM pg_catalog.${catalog} o ${
       prefix === undefined
         ? `WHERE ${isMade(catalog)}`

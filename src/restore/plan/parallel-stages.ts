@@ -8,22 +8,26 @@ const BEFORE_ATTACHING = new Set(['INDEX', 'CONSTRAINT']);
  *
  * `ALTER INDEX … ATTACH PARTITION` locks the indexes of a partitioned table from below, and a foreign key or a trigger on it
  * locks them from above. `pg_restore` 17 runs them side by side, and the server ends one of them as a deadlock. So the
- * indexes are attached in a stage of their own, and what else belongs to the post-data section follows them.
+ * indexes are attached in a stage of their own, and what else belongs to the post-data section follows them. Event
+ * triggers come last, when nothing is left that they could take for a change of the user's.
  *
  * @param entries in the archive's order, in which a comment follows what it is on.
  */
 export function parallelStages(entries: readonly TocEntry[]): readonly (readonly number[])[] {
-  const stages: [number[], number[], number[]] = [[], [], []];
-  if (!entries.some(({ kind }) => kind === 'INDEX ATTACH')) return [entries.map(({ dumpId }) => dumpId)];
-  let stage: 0 | 1 | 2 = 0;
+  const stages: Readonly<Record<Stage, number[]>> = { 0: [], 1: [], 2: [], 3: [] };
+  const attaches = entries.some(({ kind }) => kind === 'INDEX ATTACH');
+  let stage: Stage = 0;
   for (const { dumpId, kind, section } of entries) {
-    if (section !== 'none') stage = stageOf(kind, section === 'post-data');
+    if (section !== 'none') stage = stageOf(kind, attaches && section === 'post-data');
     stages[stage].push(dumpId);
   }
-  return stages.filter((ids) => ids.length > 0);
+  return Object.values(stages).filter((ids) => ids.length > 0);
 }
 
-function stageOf(kind: string, isPostData: boolean): 0 | 1 | 2 {
-  if (!isPostData || BEFORE_ATTACHING.has(kind)) return 0;
+type Stage = 0 | 1 | 2 | 3;
+
+function stageOf(kind: string, hasToWait: boolean): Stage {
+  if (kind === 'EVENT TRIGGER') return 3;
+  if (!hasToWait || BEFORE_ATTACHING.has(kind)) return 0;
   return kind === 'INDEX ATTACH' ? 1 : 2;
 }

@@ -30,7 +30,7 @@ export interface PlannedObject {
 
 /** What a restore will do. Plain data, made before anything is changed. */
 export interface RestorePlan {
-  /** What to restore, in the archive's order: the lines of a list for `pg_restore --use-list`. */
+  /** What to restore, in the archive's order, but event triggers last: the lines of a list for `pg_restore --use-list`. */
   readonly dumpIds: readonly number[];
   /** The same, in the stages of a restore with `jobs`. */
   readonly stages: readonly (readonly number[])[];
@@ -105,10 +105,11 @@ export async function planRestore(request: PlanRequest, signal: AbortSignal): Pr
     (relation) => isNotRestored(relation) && !lost.includes(relation),
   );
   const { missingTablespaces, omission } = tablespaces(kept, request);
+  const inOrder = eventTriggersLast(rights.entries, index);
   const restoredObjects = new Set(kept.flatMap(largeObjectsOf));
   return {
-    dumpIds: rights.entries.map(({ dumpId }) => dumpId),
-    stages: parallelStages(rights.entries),
+    dumpIds: inOrder.map(({ dumpId }) => dumpId),
+    stages: parallelStages(inOrder),
     rights: { ...rights, last: [...losses.statements, ...rights.last] },
     rejoins: losses.rejoined,
     restored: kept,
@@ -135,9 +136,15 @@ export async function planRestore(request: PlanRequest, signal: AbortSignal): Pr
     targetWasEmpty: isEmpty(target),
     isOrigin: isOrigin(request),
     everything: isEmpty(target) && !isFiltered(options),
-    dropScript: dropScript(collisions),
+    dropScript: dropScript(collisions, target),
     missingTablespaces,
   };
+}
+
+/** pg_dump refreshes materialized views after them, which they would take for a change of the user's. */
+function eventTriggersLast(entries: readonly TocEntry[], index: TocIndex): readonly TocEntry[] {
+  const isLast = (entry: TocEntry): boolean => index.rootOf(entry).kind === 'EVENT TRIGGER';
+  return [...entries.filter((entry) => !isLast(entry)), ...entries.filter(isLast)];
 }
 
 /** What of an archive's contents the target contains after a restore. */

@@ -64,7 +64,7 @@ SELECT 'object', 'EXTENSION', NULL, x.extname, NULL, NULL FROM pg_catalog.pg_ext
 SELECT 'object', 'relation of an extension', n.nspname, c.relname, NULL, NULL
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'S') AND ${ofExtension('pg_class', 'c')};
-${OBJECT_QUERIES.map((sql) => `SELECT 'object', o.kind, o.schema, o.name, NULL, NULL FROM (${sql}) o (kind, schema, name, catalog, oid);`).join('\n')}
+${OBJECT_QUERIES.map((sql) => `SELECT 'object', o.kind, o.schema, o.name, o.catalog, o.oid FROM (${sql}) o (kind, schema, name, catalog, oid, owner);`).join('\n')}
 SELECT 'loss', o.kind, NULL, o.name, NULL, NULL FROM (${LOSS_QUERY}) o (kind, name);
 SELECT 'object', 'USER MAPPING', NULL, 'USER MAPPING ' || u.usename || ' SERVER ' || u.srvname, NULL, NULL
 FROM pg_catalog.pg_user_mappings u;

@@ -16,6 +16,13 @@ export interface TargetRelation {
   readonly partOf: number | undefined;
 }
 
+/** Where the catalogs have an object, as `pg_depend` refers to it. */
+export interface ObjectAddress {
+  /** The OID of the catalog. */
+  readonly catalog: number;
+  readonly oid: number;
+}
+
 /** Something in the target that is no relation. */
 export interface TargetObject {
   /** `type`, `routine`, or as the table of contents of an archive calls it. */
@@ -101,6 +108,8 @@ export interface TargetFacts {
   readonly others: readonly TargetObject[];
   /** What is there, relations and schemas included, by its identity (see `identityOf`). */
   readonly identities: ReadonlySet<string>;
+  /** Of what can be dropped, by its identity. */
+  readonly addresses: ReadonlyMap<string, ObjectAddress>;
   /** OIDs, in decimal digits. */
   readonly largeObjects: ReadonlySet<string>;
   /** Empty where nothing may be dropped. */
@@ -172,6 +181,7 @@ function targetFacts(rows: readonly string[][], missing: ReadonlySet<string>): T
       ...[...schemas.keys()].map((name) => nameKey('SCHEMA', '', name)),
       ...of('object').map(([kind = '', schema = '', name = '']) => nameKey(kind, schema, name)),
     ]),
+    addresses: addressesOf(relations, of('object')),
     largeObjects: new Set(of('large objects').flatMap(([oids = '']) => oids.split(' '))),
     attached: rows.flatMap(([first = '', kind = '', schema = '', object = '', name = '', detail = '']) => {
       if (!first.startsWith(ATTACHED)) return [];
@@ -211,7 +221,28 @@ function groups(rows: readonly (readonly string[])[]): ReadonlyMap<string, Reado
   );
 }
 
+function addressesOf(
+  relations: readonly TargetRelation[],
+  objects: readonly string[][],
+): ReadonlyMap<string, ObjectAddress> {
+  return new Map([
+    ...relations.map(
+      ({ schema, name, oid }) =>
+        [nameKey('relation', schema, name), { catalog: CATALOG_OF_RELATIONS, oid }] as const,
+    ),
+    // An extension has none here.
+    ...objects
+      .filter(([, , , , oid = '']) => oid !== '')
+      .map(
+        ([kind = '', schema = '', name = '', catalog, oid]) =>
+          [nameKey(kind, schema, name), { catalog: Number(catalog), oid: Number(oid) }] as const,
+      ),
+  ]);
+}
+
 const ATTACHED = 'attached ';
+/** The OID of `pg_class`, which is the same everywhere. */
+const CATALOG_OF_RELATIONS = 1259;
 
 function isInOwnSchema(schemas: TargetFacts['schemas']): (object: readonly string[]) => boolean {
   return ([kind, schema = '']) => {
