@@ -86,7 +86,7 @@ describe('an encrypted backup', () => {
         kind: 'age-recipients',
         recipients: [createHash('sha256').update(recipient).digest('hex')],
       },
-      notIncluded: [{ what: 'roles, tablespaces and other databases' }],
+      notIncluded: [{ what: 'roles and their memberships, tablespaces and other databases' }],
     });
   });
 

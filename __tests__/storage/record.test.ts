@@ -38,6 +38,7 @@ const parts = {
           rows: 4,
           bytes: 8,
           sha256: 'b'.repeat(64),
+          text: 'ascii',
         },
       ],
       sequences: [{ name: 'public.s', value: '-9223372036854775808', called: false }],
@@ -45,14 +46,15 @@ const parts = {
     },
     [{ kind: 'TABLE', name: 'public.Order', sha256: 'c'.repeat(64) }],
   ),
-  filters: {
-    schemas: [],
-    excludeSchemas: [],
-    tables: [],
-    excludeTables: ['secret_table'],
-    excludeTableData: [],
-  },
-  dumpArguments: [],
+  notIncluded: [
+    {
+      what: 'tables',
+      names: ['secret_table'],
+      why: 'exclude-tables',
+      level: 'info' as const,
+      hint: 'Include it.',
+    },
+  ],
   madeBy: { repository: 'example/shop', run: '7' },
   contentTag: undefined,
 };

@@ -22,7 +22,11 @@ export function recordFor(
     file: { name, size: content.length, sha256: createHash('sha256').update(content).digest('hex') },
     contentTag: '0'.repeat(64),
     notIncluded: [
-      { what: 'roles, tablespaces and other databases', names: [], why: 'pg_dump backs up one database' },
+      {
+        what: 'roles and their memberships, tablespaces and other databases',
+        names: [],
+        why: 'pg_dump backs up one database',
+      },
     ],
     madeBy: { repository: 'example/shop', run: '1' },
     ...changes,

@@ -10,7 +10,7 @@ import { type Contents, ContentsCollector, type Manifest, manifestOf } from './c
 import { ScriptReader } from './content/script-reader.ts';
 import { ScriptError } from './content/script-statement.ts';
 import { definitionsOf } from './toc/definitions.ts';
-import { type TocEntry, readTableOfContents } from './toc/table-of-contents.ts';
+import { type TableOfContents, type TocEntry, readTableOfContents } from './toc/table-of-contents.ts';
 import { unreadable } from './unreadable.ts';
 
 /** An archive to read back, and how. */
@@ -22,6 +22,7 @@ export interface ReadBackRequest extends Omit<ArchiveScriptRequest, 'dumpIds' | 
 /** The result of reading an archive back: `pg_restore` has read all of it. */
 export interface ReadBack {
   readonly manifest: Manifest;
+  readonly contents: TableOfContents;
   /** Of the file: 64 hex digits. */
   readonly sha256: string;
   /** Of the file, in bytes. */
@@ -40,11 +41,12 @@ export async function readBack(request: ReadBackRequest): Promise<ReadBack> {
   const before = await identity(request.archive);
   const { sha256, size } = await digestFile(request.archive, request.signal);
   if (size === 0) throw unreadable('it is empty');
-  const { entries } = await readTableOfContents(request.archive, request.signal);
-  const contents = await readContents(request, entries);
+  const contents = await readTableOfContents(request.archive, request.signal);
+  const { entries } = contents;
+  const data = await readContents(request, entries);
   if ((await identity(request.archive)) !== before) throw unreadable('it was changed meanwhile');
-  requireAll(contents, entries);
-  return { manifest: manifestOf(contents, definitionsOf(entries)), sha256, size };
+  requireAll(data, entries);
+  return { manifest: manifestOf(data, definitionsOf(entries)), contents, sha256, size };
 }
 
 /**

@@ -63,12 +63,14 @@ export function readStream(request: StreamRequest): StreamReading {
     },
     input,
     progress: script.progress,
-    result: script.contents.then((contents) => {
+    result: script.contents.then((data) => {
       if (size === 0) throw unreadable('it is empty');
-      const { entries } = archive.end();
+      const contents = archive.end();
+      const { entries } = contents;
       requireReadable(entries);
-      requireAll(contents, entries);
-      return { manifest: manifestOf(contents, definitionsOf(entries)), sha256: hash.digest('hex'), size };
+      requireAll(data, entries);
+      const manifest = manifestOf(data, definitionsOf(entries));
+      return { manifest, contents, sha256: hash.digest('hex'), size };
     }),
   };
 }

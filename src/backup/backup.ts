@@ -1,12 +1,10 @@
 import path from 'node:path';
-import { dumpArguments } from './dump/dump-arguments.ts';
-import { type DumpedBackup, dumpInOnePass } from './dump/one-pass.ts';
-import { type Selection, isOpaque, selection, unreadableError } from './dump/selection.ts';
+import { type DumpedDatabase, dumpDatabase } from './dump-database.ts';
+import { withoutNames } from './not-included/not-included.ts';
 import { contentTag } from './content-tag.ts';
 import { makeRecord } from './make-record.ts';
 import { PendingCopies } from './pending-copies.ts';
 import type { BackupProgress } from './backup-outcome.ts';
-import { cancelledOr } from '../errors.ts';
 import { exposeTools } from '../tools/expose-tools.ts';
 import type { ClientTools } from '../tools/client-tools.ts';
 import { provideTools, toolsForServer } from '../tools/provide-client-tools.ts';
@@ -16,20 +14,16 @@ import {
   openConnection,
   planConnection,
 } from '../postgres/connection.ts';
-import { type Database, type ServerFacts, refuseNewerServer, runPreflight } from '../postgres/preflight.ts';
-import { openSnapshot } from '../postgres/snapshot.ts';
+import { type Database, refuseNewerServer, runPreflight } from '../postgres/preflight.ts';
 import { toolsRequest } from '../postgres/server-inputs.ts';
 import { findPreviousBackups, storedAlready, warnOfShrinking } from './previous-backups.ts';
-import { encryptedTo } from '../age/age-inputs.ts';
 import { backupNameOf } from '../storage/backup-name.ts';
 import type { BackupInputs } from './backup-inputs.ts';
 import type { RunnerEnvironment } from '../runner/runner-environment.ts';
 import { reportBackup } from './summary/backup-report.ts';
 import { restoreCommand } from './summary/restore-command.ts';
-import { bytes, duration } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
 import { type Stopwatch, startStopwatch } from '../runner/stopwatch.ts';
-import { logReadBack } from '../archive/verify-archive.ts';
 import { publish, reuseExisting } from './publish.ts';
 import {
   TEST_SERVER_INPUT,
@@ -151,7 +145,7 @@ async function makeBackup(job: Job, resources: BackupResources): Promise<void> {
     signal,
   });
   const spool = testDatabase && path.join(workFolder.path, 'archive');
-  const dumped = await stopwatch.time('Dump', () => dumpDatabase(job, database, copies, spool));
+  const dumped = await stopwatch.time('Dump', () => dumpDatabase(inputs, database, copies.sinks, spool));
   const { archive, file } = dumped;
   const search = { stores, backupName, maySkip: inputs.skipIfUnchanged, signal };
   const previous = await stopwatch.time('Previous backups', () => findPreviousBackups(search));
@@ -186,6 +180,7 @@ async function makeBackup(job: Job, resources: BackupResources): Promise<void> {
       ...{ definitions: archive.manifest.definitions, silent: isSilent(job) },
     }),
     encryption: inputs.encryption,
+    notIncluded: isSilent(job) ? dumped.notIncluded.map(withoutNames) : dumped.notIncluded,
     exposure: job.exposure,
     phases: stopwatch.phases,
     totalMs: stopwatch.total(),
@@ -209,7 +204,7 @@ function recordOf(
   { inputs, runner }: Job,
   made: Pick<Prepared, 'database' | 'tools'> & {
     readonly named: BackupFileName;
-    readonly dumped: DumpedBackup;
+    readonly dumped: DumpedDatabase;
     readonly tag: string | undefined;
   },
 ): BackupRecord {
@@ -224,8 +219,7 @@ function recordOf(
     clientVersion: made.tools.version,
     compression: inputs.compression.spec,
     encryption: inputs.encryption,
-    filters: inputs.filters,
-    dumpArguments: inputs.dumpArguments,
+    notIncluded: made.dumped.notIncluded,
     madeBy: { repository: runner.repository, run: runner.runId },
   });
 }
@@ -234,55 +228,4 @@ function recordOf(
 async function planTestServer({ testServer }: BackupInputs): Promise<ConnectionPlan | undefined> {
   if (testServer === undefined) return undefined;
   return planConnection(TEST_SERVER_INPUT, testServer, { env: process.env, allowPooler: undefined });
-}
-
-/** Dumps, reads back and stores, all at once. */
-async function dumpDatabase(
-  { inputs }: Job,
-  { server, connection, session }: Database,
-  { sinks }: PendingCopies,
-  spool: string | undefined,
-): Promise<DumpedBackup> {
-  const { encryption } = inputs;
-  const selected = selection(inputs.filters, server.relations);
-  checkSelection(inputs, server, selected);
-  const compression = inputs.compression.spec;
-  log.info(`Dumping ${server.database} (${compression})`);
-  const started = performance.now();
-  const { dumpArguments: extra } = inputs;
-  await using snapshot = await openSnapshot(session, {
-    mayBePooled: connection.mayBePooled && inputs.allowPooler,
-    dumpArguments: extra,
-  });
-  const dumped = await dumpInOnePass({
-    session,
-    snapshot,
-    args: dumpArguments({ compression, filters: inputs.filters, extra }),
-    sizes: new Map(
-      server.relations
-        .filter((relation) => relation.kind === 'table' && selected.includesData(relation))
-        .map(({ schema, name, bytes: size }) => [`${schema}.${name}`, size]),
-    ),
-    attempts: inputs.connectionAttempts,
-    encryption,
-    sinks,
-    spool,
-  }).catch((error: unknown) => {
-    throw cancelledOr(session.signal, () => connection.failure() ?? error);
-  });
-  log.info(`Dumped ${bytes(dumped.archive.size)} in ${duration(performance.now() - started)}`);
-  logReadBack(dumped.archive);
-  if (encryption) log.info(`Encrypted to ${encryptedTo(encryption)} and verified that it decrypts`);
-  return dumped;
-}
-
-/** Warns of an exclusion that matches nothing, and fails if the role cannot read everything that is selected. */
-function checkSelection(inputs: BackupInputs, server: ServerFacts, selected: Selection): void {
-  for (const [input, pattern] of selected.unmatchedExclusions) {
-    const rest = 'matches nothing in the database, so nothing is left out.';
-    log.contentWarning(`${input}: the pattern ${pattern} ${rest}`, `${input}: a pattern ${rest}`);
-  }
-  const unreadable = unreadableError(server.user, selected, server.relations);
-  if (unreadable && !isOpaque(inputs.dumpArguments)) throw unreadable;
-  if (unreadable) log.warning(log.reason(unreadable));
 }

@@ -3,14 +3,9 @@ import type { Encryption } from '../age/age-inputs.ts';
 import type { Manifest } from '../archive/content/manifest.ts';
 import { recordedContent } from '../archive/recorded-content.ts';
 import { type BackupFileName, backupFileName } from '../storage/backup-file-name.ts';
-import {
-  type BackupRecord,
-  type RecordedEncryption,
-  type RecordedOmission,
-  RECORD_VERSION,
-} from '../storage/record.ts';
+import { type BackupRecord, type RecordedEncryption, RECORD_VERSION } from '../storage/record.ts';
 import type { FileFacts } from '../storage/store.ts';
-import type { DumpFilters } from './dump/dump-filters.ts';
+import type { NotIncluded } from './not-included/not-included.ts';
 
 /** What a record is made of. */
 export interface RecordParts {
@@ -23,9 +18,7 @@ export interface RecordParts {
   readonly compression: string;
   readonly encryption: Encryption | undefined;
   readonly manifest: Manifest;
-  readonly filters: DumpFilters;
-  /** `pg-dump-args`. */
-  readonly dumpArguments: readonly string[];
+  readonly notIncluded: readonly NotIncluded[];
   /** `owner/name` and the id of the run. */
   readonly madeBy: BackupRecord['madeBy'];
   /** Makes the record a silent one; undefined only for a backup that is not encrypted, in a private repository. */
@@ -35,7 +28,7 @@ export interface RecordParts {
 /** The record of a backup. */
 export function makeRecord(parts: RecordParts): BackupRecord {
   const { backup, file, database, serverVersion, clientVersion, compression, encryption } = parts;
-  const omissions = omissionsOf(parts.filters, parts.dumpArguments);
+  const omissions = parts.notIncluded.map(({ what, names, why }) => ({ what, names, why }));
   const facts = {
     version: RECORD_VERSION,
     backupName: backup.backupName,
@@ -63,23 +56,4 @@ function recordedEncryption(encryption: Encryption | undefined): RecordedEncrypt
     createHash('sha256').update(recipient).digest('hex'),
   );
   return { kind: 'age-recipients', recipients: fingerprints.sort() };
-}
-
-const ALWAYS: RecordedOmission = {
-  what: 'roles, tablespaces and other databases',
-  names: [],
-  why: 'pg_dump backs up one database',
-};
-
-/** What a backup leaves out, as its inputs say. */
-function omissionsOf(filters: DumpFilters, dumpArguments: readonly string[]): RecordedOmission[] {
-  const chosen: readonly RecordedOmission[] = [
-    { what: 'all but these schemas', names: filters.schemas, why: 'schemas' },
-    { what: 'schemas', names: filters.excludeSchemas, why: 'exclude-schemas' },
-    { what: 'all but these tables', names: filters.tables, why: 'tables' },
-    { what: 'tables', names: filters.excludeTables, why: 'exclude-tables' },
-    { what: 'rows of tables', names: filters.excludeTableData, why: 'exclude-table-data' },
-    { what: 'what these options leave out', names: dumpArguments, why: 'pg-dump-args' },
-  ];
-  return [ALWAYS, ...chosen.filter(({ names }) => names.length > 0)];
 }

@@ -25,7 +25,7 @@ export interface Snapshot extends AsyncDisposable {
  */
 const SETTINGS_SQL = `
 SET LOCAL statement_timeout = 0;
-SET LOCAL idle_in_transaction_session_timeout = 0;
+${setWhereKnown('idle_in_transaction_session_timeout', '0')}
 ${setWhereKnown('transaction_timeout', '0')}
 SET LOCAL lock_timeout = '10s';
 SET LOCAL search_path = '';

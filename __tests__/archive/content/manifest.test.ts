@@ -63,6 +63,7 @@ describe('a manifest', () => {
         rows: 1,
         bytes: 4,
         sha256: sha256('5\t6\n'),
+        text: 'ascii',
       },
       {
         name: 'public.b',
@@ -72,6 +73,7 @@ describe('a manifest', () => {
         rows: 2,
         bytes: 8,
         sha256: sha256('1\t2\n3\t4\n'),
+        text: 'ascii',
       },
     ]);
     expect(manifest).toMatchObject({ rows: 3, bytes: 12 });

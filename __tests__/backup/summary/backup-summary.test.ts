@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { StoredBackup } from '../../../src/storage/store.ts';
+import { ALWAYS } from '../../../src/backup/not-included/not-included.ts';
 import { type BackupSummary, backupSummary } from '../../../src/backup/summary/backup-summary.ts';
 
 const TAKEN = new Date('2026-11-21T03:45:09Z');
@@ -11,6 +12,7 @@ const table = (index: number) => ({
   rows: index * 1_000,
   bytes: index * 1_000_000,
   sha256: `${index % 10}`.repeat(64),
+  text: 'ascii' as const,
 });
 
 const ARTIFACT: StoredBackup = {
@@ -42,6 +44,7 @@ function summaryOf(changes: Partial<BackupSummary> = {}): string {
     databaseBytes: 500_000_000,
     compression: 'zstd:3',
     encryption: undefined,
+    notIncluded: [ALWAYS],
     exposure: undefined,
     testRestore: undefined,
     unchanged: false,
@@ -75,6 +78,26 @@ describe('the summary of a backup', () => {
     const text = summaryOf({ content: undefined });
     expect(text).not.toMatch(/public\.|rows|12 tables|c{64}/);
     expect(text).toMatch(/100 MB[\s\S]*a{64}/);
+  });
+
+  it('says what is not in the backup: what somebody would miss first', () => {
+    const why = 'a reason';
+    const text = summaryOf({
+      notIncluded: [
+        ALWAYS,
+        { what: 'planned', names: [], why, level: 'info' },
+        { what: 'missed', names: ['public.a', 'b|c'], why, level: 'warning', hint: 'Do this.' },
+      ],
+    });
+    expect(text).toMatch(
+      /### Not in this backup\n\n- ⚠️ \*\*missed\*\*: <code>public\.a<\/code>, <code>b\|c<\/code> \(a reason\)\. Do this\.\n- \*\*planned\*\* \(a reason\)\n\nAs always: roles/,
+    );
+  });
+
+  it('says in one line that nothing is left out', () => {
+    expect(summaryOf()).toMatch(
+      /### Not in this backup\n\nNothing of the database was left out\.\n\nAs always: roles and their memberships, /,
+    );
   });
 
   it('names every place where it is stored', () => {

@@ -10,7 +10,8 @@ import type { TableEntry } from '../../../src/archive/content/manifest.ts';
 
 function table(name: string, changes: Partial<TableEntry> = {}): TableEntry {
   const [schema = '', relation = ''] = identifiers(name);
-  return { name, schema, table: relation, columns: 'id, name', rows: 3, bytes: 30, sha256: 'aa', ...changes };
+  const rows = { rows: 3, bytes: 30, sha256: 'aa', text: 'ascii' as const };
+  return { name, schema, table: relation, columns: 'id, name', ...rows, ...changes };
 }
 
 function contents(changes: Partial<ExpectedContents> = {}): ExpectedContents {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { countLineFeeds } from './line-feeds.ts';
+import { type TextKind, TextKindReader } from './text-kind.ts';
 
 /** The line after the last row. */
 const TERMINATOR = Buffer.from('\\.\n');
@@ -13,6 +14,7 @@ export interface CopiedRows {
   readonly bytes: number;
   /** 64 hex digits. */
   readonly sha256: string;
+  readonly text: TextKind;
 }
 
 /** Reads the rows of one COPY block. */
@@ -35,6 +37,7 @@ export class CopyDataReader implements RowsReader {
   #matched = 0;
   #rows = 0;
   #bytes = 0;
+  readonly #text = new TextKindReader();
 
   read(chunk: Buffer, from: number): number {
     let at = from;
@@ -61,14 +64,21 @@ export class CopyDataReader implements RowsReader {
   }
 
   finish(): CopiedRows {
-    return { rows: this.#rows, bytes: this.#bytes, sha256: this.#hash.digest('hex') };
+    return {
+      rows: this.#rows,
+      bytes: this.#bytes,
+      sha256: this.#hash.digest('hex'),
+      text: this.#text.finish(),
+    };
   }
 
   #take(bytes: Buffer, from: number, to: number): void {
     if (from === to) return;
     this.#rows += countLineFeeds(bytes, from, to);
     this.#bytes += to - from;
-    this.#hash.update(bytes.subarray(from, to));
+    const taken = bytes.subarray(from, to);
+    this.#hash.update(taken);
+    this.#text.add(taken);
   }
 }
 

@@ -3,6 +3,7 @@ import type { CopiedRows } from './copy-data.ts';
 import { LargeObjectCollector, type LargeObjects } from './large-objects.ts';
 import type { ScriptListener } from './script-reader.ts';
 import type { CopyTarget, ScriptStatement, SequenceValue } from './script-statement.ts';
+import { commonKind } from './text-kind.ts';
 
 /** A table whose rows are in the archive. */
 export interface TableEntry extends CopyTarget, CopiedRows {}
@@ -137,6 +138,7 @@ function merged(previous: TableEntry, next: TableEntry): TableEntry {
     sha256: createHash('sha256')
       .update(line(previous.sha256, next.columns, next.sha256))
       .digest('hex'),
+    text: commonKind([previous.text, next.text]),
   };
 }
 

@@ -30,12 +30,12 @@ export interface DumpRequest {
  * Runs `pg_dump` and follows it in the log. An aborted dump is cancelled on the server too: `pg_dump` sends a cancel
  * request when it gets SIGTERM (`sigTermHandler` in pg_dump/parallel.c).
  *
- * @returns when the target has taken the whole archive.
+ * @returns what `pg_dump` has warned of, when the target has taken the whole archive.
  * @throws UserError when `pg_dump` fails, its connection stops responding, or it writes nothing; the error of the target.
  */
-export async function dump(request: DumpRequest): Promise<void> {
+export async function dump(request: DumpRequest): Promise<readonly string[]> {
   const { attempts, session, target } = request;
-  await retry(() => dumpOfSnapshot(request), {
+  const warnings = await retry(() => dumpOfSnapshot(request), {
     attempts,
     isTransient: isUnreachable,
     onRetry: (error, attempt, pauseMs) => {
@@ -53,24 +53,25 @@ export async function dump(request: DumpRequest): Promise<void> {
   }
   target.end();
   await finished(target);
+  return warnings;
 }
 
 /**
  * Dumps in the snapshot, or without it where its session is in the way: it may have the only connection that the role may have, or
  * be on another of several hosts.
  */
-async function dumpOfSnapshot(request: DumpRequest): Promise<void> {
+async function dumpOfSnapshot(request: DumpRequest): Promise<readonly string[]> {
   const { snapshot, session } = request;
   const id = snapshot?.id;
   try {
-    await runDump(request, id);
+    return await runDump(request, id);
   } catch (error) {
     if (id === undefined || session.signal.aborted || !isUnreachable(error)) throw error;
     log.info(
       `pg_dump is run again without the snapshot in which the catalogue was read: ${log.reason(error)}`,
     );
     await snapshot?.[Symbol.asyncDispose]();
-    await runDump(request, undefined);
+    return runDump(request, undefined);
   }
 }
 
@@ -81,7 +82,7 @@ function isUnreachable(error: unknown): boolean {
 async function runDump(
   { session, args, target, sizes }: DumpRequest,
   snapshot: string | undefined,
-): Promise<void> {
+): Promise<readonly string[]> {
   const progress = dumpProgress(sizes);
   const ticker = logProgress((elapsedMs) =>
     progress.describe({ elapsedMs, archiveBytes: target.bytes, isSilent: log.withholdsContent }),
@@ -111,7 +112,7 @@ async function runDump(
       const error = failure(result.stderr, target.bytes, snapshot);
       throw await namingLockHolder(error, result.stderr, session);
     }
-    for (const line of errorLines(result.stderr)) log.content(line, 'pg_dump printed a warning');
+    return errorLines(result.stderr);
   } finally {
     ticker.stop();
     await silence.stop();

@@ -22,6 +22,8 @@ export interface OnePassRequest extends Omit<DumpRequest, 'target'> {
 export interface DumpedBackup {
   readonly archive: ReadBack;
   readonly file: FileFacts;
+  /** Of `pg_dump`, each a line. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -57,14 +59,14 @@ export async function dumpInOnePass(request: OnePassRequest): Promise<DumpedBack
       for (const stream of [target, sealed?.consumer.stream, spoolFile?.stream]) stream?.destroy();
       return undefined;
     });
-  const [archive, file] = await Promise.all([
+  const [archive, file, warnings = []] = await Promise.all([
     orEndAll(reading.result),
     orEndAll(sealed?.facts ?? Promise.resolve(undefined)),
     orEndAll(dump({ ...request, session: working, target })),
   ]);
   if (first) throw first.error;
   if (!archive) throw new Error('There is no archive.');
-  return { archive, file: file ?? { size: archive.size, sha256: archive.sha256 } };
+  return { archive, file: file ?? { size: archive.size, sha256: archive.sha256 }, warnings };
 }
 
 /** The way to the sinks of an encrypted backup. */

@@ -9,6 +9,7 @@ import type { RestoreCommand } from './restore-command.ts';
 import { catalogue, catalogueEntry } from '../../storage/catalogue.ts';
 import type { Durations } from '../../runner/durations.ts';
 import { finish } from '../../runner/finish.ts';
+import type { NotIncluded } from '../not-included/not-included.ts';
 import type { PublishedBackup } from '../published-backup.ts';
 
 /** Everything that is reported about a backup. */
@@ -25,6 +26,8 @@ export interface BackupReport extends PublishedBackup, Durations {
   /** The stored backups of the same database in each store, in the order of the copies; undefined where they could not be listed. */
   readonly previous: readonly (Pick<PreviousBackups, 'store' | 'series'> | undefined)[];
   readonly encryption: Encryption | undefined;
+  /** Without names where nothing of the content may show. */
+  readonly notIncluded: readonly NotIncluded[];
   /** Who else can read it; undefined: nobody. */
   readonly exposure: Exposure | undefined;
   /** `owner/name`. */

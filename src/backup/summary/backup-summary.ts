@@ -5,6 +5,8 @@ import { type Exposure, describeExposure } from '../../github/privacy.ts';
 import { describeContents, largestTables } from '../../archive/content-summary.ts';
 import { nameOf } from '../../storage/catalogue.ts';
 import type { StoredBackup } from '../../storage/store.ts';
+import { notIncludedSection } from '../not-included/not-included-section.ts';
+import type { NotIncluded } from '../not-included/not-included.ts';
 import type { PublishedBackup } from '../published-backup.ts';
 import { howToRestore } from './how-to-restore.ts';
 import type { RestoreCommand } from './restore-command.ts';
@@ -28,6 +30,8 @@ export interface BackupSummary extends PublishedBackup, Durations {
   readonly compression: string;
   /** Undefined: not encrypted. */
   readonly encryption: Encryption | undefined;
+  /** Without names where nothing of the content may show. */
+  readonly notIncluded: readonly NotIncluded[];
   /** Who else can read it, because it is not encrypted; undefined: nobody. */
   readonly exposure: Exposure | undefined;
   /** Undefined where nothing of it may show. */
@@ -50,6 +54,7 @@ export function backupSummary(backup: BackupSummary): string {
     ...(backup.exposure && artifactOf(backup) ? [caution(backup.exposure)] : []),
     facts(backup),
     ...(backup.content ? [largestTables(backup.content.tables) ?? 'The archive contains no rows.'] : []),
+    notIncludedSection(backup.notIncluded),
     howToRestore(backup, copy),
     ...backup.series,
     '',

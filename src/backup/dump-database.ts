@@ -1,0 +1,89 @@
+import { encryptedTo } from '../age/age-inputs.ts';
+import { logReadBack } from '../archive/verify-archive.ts';
+import { cancelledOr } from '../errors.ts';
+import type { Database, ServerFacts } from '../postgres/preflight.ts';
+import { openSnapshot } from '../postgres/snapshot.ts';
+import type { Consumer } from '../process/fan-out.ts';
+import { bytes, duration } from '../runner/format.ts';
+import { log } from '../runner/log.ts';
+import type { BackupInputs } from './backup-inputs.ts';
+import { dumpArguments } from './dump/dump-arguments.ts';
+import { type DumpedBackup, dumpInOnePass } from './dump/one-pass.ts';
+import { type Selection, isOpaque, selection, unreadableError } from './dump/selection.ts';
+import {
+  catalogueBeforeDump,
+  findNotIncluded,
+  warnOfContent,
+  warnOfNotIncluded,
+} from './not-included/find-not-included.ts';
+import type { NotIncluded } from './not-included/not-included.ts';
+
+/** A dump that is good, and what is not in it. */
+export interface DumpedDatabase extends DumpedBackup {
+  readonly notIncluded: readonly NotIncluded[];
+}
+
+/** The inputs of a dump. */
+export type DumpInputs = Pick<
+  BackupInputs,
+  'allowPooler' | 'compression' | 'connectionAttempts' | 'dumpArguments' | 'encryption' | 'filters'
+>;
+
+/**
+ * Dumps, reads back and stores, all at once; finds out what is not in the dump, and warns of it.
+ *
+ * @param spool see `OnePassRequest`.
+ */
+export async function dumpDatabase(
+  inputs: DumpInputs,
+  { server, connection, session }: Database,
+  sinks: readonly Consumer[],
+  spool: string | undefined,
+): Promise<DumpedDatabase> {
+  const { encryption, filters, dumpArguments: extra } = inputs;
+  const selected = selection(filters, server.relations);
+  checkSelection(inputs, server, selected);
+  const compression = inputs.compression.spec;
+  log.info(`Dumping ${server.database} (${compression})`);
+  const started = performance.now();
+  await using snapshot = await openSnapshot(session, {
+    mayBePooled: connection.mayBePooled && inputs.allowPooler,
+    dumpArguments: extra,
+  });
+  const facts = await catalogueBeforeDump(snapshot, server, session.signal);
+  const dumped = await dumpInOnePass({
+    session,
+    snapshot,
+    args: dumpArguments({ compression, filters, extra }),
+    sizes: new Map(
+      server.relations
+        .filter((relation) => relation.kind === 'table' && selected.includesData(relation))
+        .map(({ schema, name, bytes: size }) => [`${schema}.${name}`, size]),
+    ),
+    attempts: inputs.connectionAttempts,
+    encryption,
+    sinks,
+    spool,
+  }).catch((error: unknown) => {
+    throw cancelledOr(session.signal, () => connection.failure() ?? error);
+  });
+  log.info(`Dumped ${bytes(dumped.archive.size)} in ${duration(performance.now() - started)}`);
+  logReadBack(dumped.archive);
+  if (encryption) log.info(`Encrypted to ${encryptedTo(encryption)} and verified that it decrypts`);
+  const finished = { inputs, server, selected, facts, sameSnapshot: snapshot.id !== undefined, dumped };
+  const notIncluded = findNotIncluded(finished);
+  warnOfNotIncluded(notIncluded);
+  warnOfContent(finished);
+  return { ...dumped, notIncluded };
+}
+
+/** Warns of an exclusion that matches nothing, and fails if the role cannot read everything that is selected. */
+function checkSelection(inputs: DumpInputs, server: ServerFacts, selected: Selection): void {
+  for (const [input, pattern] of selected.unmatchedExclusions) {
+    const rest = 'matches nothing in the database, so nothing is left out.';
+    log.contentWarning(`${input}: the pattern ${pattern} ${rest}`, `${input}: a pattern ${rest}`);
+  }
+  const unreadable = unreadableError(server.user, selected, server.relations);
+  if (unreadable && !isOpaque(inputs.dumpArguments)) throw unreadable;
+  if (unreadable) log.warning(log.reason(unreadable));
+}
