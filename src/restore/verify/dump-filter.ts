@@ -12,7 +12,7 @@ const FILTER_FILES_SINCE = 17;
 export interface FilteredRelation {
   /** Its schema and name. */
   readonly parts: readonly string[];
-  readonly option: 'table' | 'table-and-children' | 'exclude-table';
+  readonly option: 'table' | 'table-and-children' | 'exclude-table' | 'exclude-table-data';
 }
 
 /** Names for `pg_dump`, in a file where it takes one. */
@@ -45,8 +45,9 @@ export async function dumpFilter(
   const file = path.join(workFolder, `verification-${randomBytes(6).toString('hex')}.filter`);
   const lines = relations.flatMap(({ parts, option }) => {
     const pattern = filterPattern(parts);
-    const command = option.startsWith('exclude') ? 'exclude table' : `include ${option.replaceAll('-', '_')}`;
-    return pattern === undefined ? [] : [`${command} ${pattern}\n`];
+    const isExclusion = option.startsWith('exclude-');
+    const kind = option.replace('exclude-', '').replaceAll('-', '_');
+    return pattern === undefined ? [] : [`${isExclusion ? 'exclude' : 'include'} ${kind} ${pattern}\n`];
   });
   await writeFile(file, lines.join(''), { mode: 0o600, flag: 'wx' });
   const others = relations.filter(({ parts }) => filterPattern(parts) === undefined).map(argument);

@@ -10,12 +10,15 @@ import {
 import { ScriptError } from '../../archive/content/script-statement.ts';
 import { DATA_ONLY } from '../../archive/archive-script.ts';
 import { type FilteredRelation, dumpFilter } from './dump-filter.ts';
+import { LockTableFull, isLockTableFull } from './lock-budget.ts';
 import type { VerificationRequest } from './verification-request.ts';
 
 /** Which part of the database is dumped for the verification. */
 export interface DumpSelection {
-  /** Tables and sequences by the parts of their names, or undefined for all that there are. */
+  /** Tables by the parts of their names, or undefined for all that there are, and all sequences. */
   readonly names: readonly (readonly string[])[] | undefined;
+  /** Of all that there are, those whose contents are left out. */
+  readonly excluded: readonly (readonly string[])[];
   /** Partitioned tables among them: their rows are in their partitions. */
   readonly roots: readonly (readonly string[])[];
   /** Whether the rows of partitions are dumped as those of the table that they are partitions of. */
@@ -37,8 +40,8 @@ export function sharedArguments({
 }
 
 /** The names for `pg_dump`. */
-function relationsOf({ names, roots }: DumpSelection): FilteredRelation[] {
-  if (names === undefined) return [];
+function relationsOf({ names, roots, excluded }: DumpSelection): FilteredRelation[] {
+  if (names === undefined) return excluded.map((parts) => ({ parts, option: 'exclude-table-data' as const }));
   return [
     ...names.map((parts) => ({ parts, option: 'table' as const })),
     ...roots.map((parts) => ({ parts, option: 'table-and-children' as const })),
@@ -48,7 +51,7 @@ function relationsOf({ names, roots }: DumpSelection): FilteredRelation[] {
 /**
  * Dumps rows as a script, straight to a listener: no file is written.
  *
- * @throws UserError when `pg_dump` fails, its connection stops responding, or its script is incomplete.
+ * @throws UserError when `pg_dump` fails, its connection stops responding, or its script is incomplete; LockTableFull.
  */
 export async function dumpForVerification(
   request: VerificationRequest,
@@ -72,7 +75,8 @@ export async function dumpForVerification(
 /**
  * Runs `pg_dump` on the target, under a watch over its connection.
  *
- * @throws UserError when it fails or its connection stops responding; the signal's reason when it was aborted.
+ * @throws UserError when it fails or its connection stops responding; LockTableFull when the server has too few locks; the
+ *   signal's reason when it was aborted.
  */
 export async function runDump(
   { session }: Pick<VerificationRequest, 'session'>,
@@ -105,15 +109,16 @@ function dumpArguments(request: VerificationRequest, selection: DumpSelection): 
   ];
 }
 
-/** @throws UserError when `pg_dump` has failed. */
+/** @throws UserError when `pg_dump` has failed; LockTableFull when the server had too few locks. */
 function requireSuccess({ exitCode, endedBy, stderr }: RunResult): void {
   if (endedBy !== null) throw endedBySignal('The restored database could not be verified: pg_dump', endedBy);
-  if (exitCode !== 0)
-    throw diagnosedError(
-      'verification-failed',
-      'The restored database could not be verified: pg_dump failed',
-      stderr,
-    );
+  if (exitCode === 0) return;
+  const error = diagnosedError(
+    'verification-failed',
+    'The restored database could not be verified: pg_dump failed',
+    stderr,
+  );
+  throw isLockTableFull(stderr) ? new LockTableFull(error) : error;
 }
 
 function notWhole(error: ScriptError): UserError {

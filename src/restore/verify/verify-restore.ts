@@ -16,7 +16,9 @@ import { type DumpSelection, dumpForVerification } from './verification-dump.ts'
 import { type CatalogFacts, catalogFacts } from './verification-facts.ts';
 import type { Verification, VerificationRequest } from './verification-request.ts';
 import { restoreFailure } from '../apply/restore-failure.ts';
+import { groupsOf, withinLocks } from './lock-budget.ts';
 import { RowSums } from './row-sums.ts';
+import { sequenceValues } from './sequence-values.ts';
 
 /**
  * Dumps the restored objects again, and compares them with the archive: the same tables, rows and SHA-256 per
@@ -29,7 +31,7 @@ export async function verifyRestore(request: VerificationRequest): Promise<Verif
   const { expected } = request;
   const facts = await catalogFacts(request);
   const selection = selectionOf(request, facts);
-  const found = await dumpAgain(request, request.everything ? { ...selection, names: undefined } : selection);
+  const found = await dumpAgain(request, facts, selection);
   const { differences, doubtful } = compareContents(expected, found, request.everything);
   const others = differences.length === 0 ? await withOtherRows(request, facts, doubtful) : doubtful;
   const all = [...differences, ...others.map(otherRows)];
@@ -43,44 +45,93 @@ export async function verifyRestore(request: VerificationRequest): Promise<Verif
 }
 
 /**
- * What to dump: exactly the expected tables and sequences, or everything when the tools cannot be given their names.
+ * What to dump: exactly the expected tables; or everything but what is an extension's own, where all of it is expected or
+ * the tools cannot be given the names.
  *
  * Where the archive contains rows of partitioned tables themselves, and none of a partition, it was made with
  * `--load-via-partition-root`. (pg_dump does the same by itself for tables that are partitioned by the hash of an
  * enumeration, and does it again now.)
  */
 function selectionOf(
-  { expected, session: { tools }, encoding }: VerificationRequest,
-  { names, roots, hasPartitions }: CatalogFacts,
+  { expected, everything, session: { tools }, encoding }: VerificationRequest,
+  { names, roots, hasPartitions, ofExtensions }: CatalogFacts,
 ): DumpSelection {
-  const throughRoot = roots.length > 0 && !hasPartitions;
-  const largeObjects = expected.largeObjects.count > 0;
+  const isNameable = (all: readonly (readonly string[])[]): boolean => canSelect(tools.major, all, encoding);
   const all = [...names, ...roots];
+  const largeObjects = expected.largeObjects.count > 0;
   const byName =
-    all.length > 0 && canSelect(tools.major, all, encoding) && (roots.length === 0 || tools.major >= 16);
-  return { names: byName ? names : undefined, roots, throughRoot, largeObjects };
+    !everything &&
+    (all.length > 0 || !largeObjects) &&
+    isNameable(all) &&
+    (roots.length === 0 || tools.major >= 16);
+  return {
+    names: byName ? names : undefined,
+    roots,
+    excluded: isNameable(ofExtensions) ? ofExtensions : [],
+    throughRoot: roots.length > 0 && !hasPartitions,
+    largeObjects,
+  };
 }
 
-async function dumpAgain(request: VerificationRequest, selection: DumpSelection): Promise<Contents> {
-  const collector = new ContentsCollector();
-  const total = request.expected.tables.reduce((sum, { bytes }) => sum + bytes, 0);
+async function dumpAgain(
+  request: VerificationRequest,
+  facts: CatalogFacts,
+  selection: DumpSelection,
+): Promise<Contents> {
+  const { session, expected, encoding } = request;
+  const total = expected.tables.reduce((sum, { bytes }) => sum + bytes, 0);
+  let before = 0;
   let progress: ScriptProgress | undefined;
   const ticker = logProgress((elapsedMs) =>
     progress?.table === undefined
       ? undefined
       : progressLine({
-          ...{ reached: progress.bytes, total, elapsedMs },
+          ...{ reached: before + progress.bytes, total, elapsedMs },
           name: log.withholdsContent ? undefined : progress.table,
         }),
   );
+  const dump = async (selections: readonly DumpSelection[]): Promise<Contents> => {
+    const collector = new ContentsCollector();
+    before = 0;
+    for (const one of selections) {
+      await dumpForVerification(request, one, onlyOurObjects(request, collector), (latest) => {
+        progress = latest;
+      });
+      before += progress?.bytes ?? 0;
+    }
+    const contents = collector.finish();
+    if (selection.names === undefined && selections.length === 1) return contents;
+    const sequences = await sequenceValues(request, facts.sequences);
+    return { ...contents, sequences };
+  };
   try {
-    await dumpForVerification(request, selection, onlyOurObjects(request, collector), (latest) => {
-      progress = latest;
-    });
-    return collector.finish();
+    return await withinLocks(
+      session,
+      () => dump(isNothing(selection) ? [] : [selection]),
+      (atOnce) => {
+        const groups = groupsOf(selection.names ?? facts.tables, atOnce);
+        const isNameable = groups.every((names) => canSelect(session.tools.major, names, encoding));
+        return dump(isNameable ? portionsOf(selection, groups) : [selection]);
+      },
+    );
   } finally {
     ticker.stop();
   }
+}
+
+/** Whether there are no rows to be dumped: then `pg_dump` would have no names to be given, and dump everything. */
+function isNothing({ names, roots, largeObjects }: DumpSelection): boolean {
+  return names?.length === 0 && roots.length === 0 && !largeObjects;
+}
+
+/** Partitioned tables, whose rows are all theirs, and large objects go with the first. */
+function portionsOf(
+  selection: DumpSelection,
+  groups: readonly (readonly (readonly string[])[])[],
+): DumpSelection[] {
+  return groups.map((names, at) =>
+    at === 0 ? { ...selection, names } : { ...selection, names, roots: [], largeObjects: false },
+  );
 }
 
 /** Passes on the large objects that were restored, and not those that were in the database before. */
@@ -112,17 +163,33 @@ async function withOtherRows(
   log.content(
     `Comparing the rows of ${doubtful.map(({ name }) => name).join(', ')} again, regardless of their order`,
   );
-  const [expected, found] = [new RowSums(doubtful), new RowSums(doubtful)];
+  const expected = new RowSums(doubtful);
   await readArchive(request, request.archive, expected);
-  const names = new Set(doubtful.map(({ schema, table }) => nameKey(schema, table)));
-  const isDoubtful = (parts: readonly string[]): boolean => names.has(nameKey(...parts));
-  const selection = selectionOf(request, {
-    ...facts,
-    names: facts.names.filter(isDoubtful),
-    roots: facts.roots.filter(isDoubtful),
-  });
-  await dumpForVerification(request, { ...selection, largeObjects: false }, found);
+  const found = await sumsOf(request, facts, doubtful);
   return doubtful.filter((table) => expected.of(table)?.sum !== found.of(table)?.sum);
+}
+
+/** The sums of rows in the target. */
+async function sumsOf(
+  request: VerificationRequest,
+  facts: CatalogFacts,
+  tables: readonly TableEntry[],
+): Promise<RowSums> {
+  const keys = new Set(tables.map(({ schema, table }) => nameKey(schema, table)));
+  const isOne = (parts: readonly string[]): boolean => keys.has(nameKey(...parts));
+  const names = facts.names.filter(isOne);
+  const some = { ...facts, names, roots: facts.roots.filter(isOne) };
+  const selection = { ...selectionOf({ ...request, everything: false }, some), largeObjects: false };
+  const dump = async (selections: readonly DumpSelection[]): Promise<RowSums> => {
+    const sums = new RowSums(tables);
+    for (const one of selections) await dumpForVerification(request, one, sums);
+    return sums;
+  };
+  return withinLocks(
+    request.session,
+    () => dump([selection]),
+    (atOnce) => dump(portionsOf(selection, groupsOf(names, atOnce))),
+  );
 }
 
 async function readArchive(
