@@ -23,6 +23,7 @@ it.each<[string, FileLocation, string]>([
       ...{ unfinished: [], others: [], ignored: undefined, lookedAt: undefined, answeredAt: undefined },
     },
     complaints: [{ kind: 'clock', clock: 'future', aheadMs: takenAt.getTime() - now.getTime() }],
+    history: [],
     now,
   });
   expect(problem?.hint).toContain(hint);

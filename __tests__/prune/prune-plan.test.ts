@@ -1,5 +1,7 @@
 import { expect, it } from '@jest/globals';
-import { planPrune } from '../../src/prune/prune-plan.ts';
+import fc from 'fast-check';
+import { RowLosses, isLoss } from '../../src/history/row-losses.ts';
+import { keepLostRows, planPrune, toCompare } from '../../src/prune/prune-plan.ts';
 import { finishedBackup } from '../../src/storage/file-with-record.ts';
 import type { Series } from '../../src/storage/store.ts';
 import { backupFile } from '../storage/artifact/store-bed.ts';
@@ -27,4 +29,43 @@ it('a backup of the future is not kept instead of the real newest one: nothing i
     /^The backup shop-.* is dated in the future \(.* UTC\), so it is not known/,
   );
   expect(plan(-0.5, 1, 2)).toHaveLength(3);
+});
+
+it('the last backup from before a loss is kept, whatever the policy', () => {
+  const number = fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined });
+  const policies = fc.record({ last: number, daily: number, weekly: number });
+  const rowsOfSeries = fc.array(fc.constantFrom(null, 0, 50, 150, 1000, 3000), {
+    minLength: 1,
+    maxLength: 30,
+  });
+  fc.assert(
+    fc.property(policies, rowsOfSeries, (policy, rows) => {
+      const plan = planPrune(seriesOf(...rows.keys()), policy, 1, new Date());
+      const compared = toCompare(plan);
+      const search = new RowLosses({ maximumRowLoss: 0.5, isAllowed: () => false });
+      for (const decision of compared) {
+        const known = rows[plan.indexOf(decision)] ?? null;
+        search.add(new Map(known === null ? [] : [['public.users', known]]));
+      }
+      const kept = keepLostRows(plan, compared, search.found).map(({ keptBy }) => keptBy.length > 0);
+      const newest = rows[0] ?? null;
+      const last = rows.findIndex((before) => before !== null && isLoss(before, newest, 0.5));
+      expect(last === -1 || kept[last]).toBe(true);
+      expect(kept[0]).toBe(true);
+    }),
+  );
+});
+
+it('what is too much to compare at once is kept until the next prune', () => {
+  const plan = planPrune(
+    seriesOf(...Array.from({ length: 600 }, (_, hours) => hours)),
+    { last: 100 },
+    1,
+    new Date(),
+  );
+  const compared = toCompare(plan);
+  expect(compared).toHaveLength(310);
+  const after = keepLostRows(plan, compared, []);
+  expect(after.filter(({ keptBy }) => keptBy.length === 0)).toHaveLength(250);
+  expect(after.at(-1)?.keptBy).toEqual(['not compared yet']);
 });

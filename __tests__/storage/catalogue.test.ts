@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { formatAge } from '../../src/runner/format.ts';
 import { type CatalogueEntry, catalogue, catalogueEntry } from '../../src/storage/catalogue.ts';
-import { sizeChart } from '../../src/storage/size-chart.ts';
+import { seriesChart } from '../../src/storage/series-chart.ts';
 import type { StoredBackup } from '../../src/storage/store.ts';
 
 const NOW = new Date('2026-11-21T12:00:00Z');
@@ -91,9 +91,14 @@ describe('the chart of sizes', () => {
     );
   });
 
+  const drawn = (number: number) =>
+    entries(number)
+      .toReversed()
+      .map(({ createdAt, size }) => ({ createdAt, value: size }));
+
   it('needs at least two backups, and shows at most thirty', () => {
-    expect(sizeChart(entries(1))).toBeUndefined();
-    const [, bars = ''] = /bar \[(.*)\]/.exec(sizeChart(entries(31).toReversed()) ?? '') ?? [];
+    expect(seriesChart('Size', drawn(1))).toBeUndefined();
+    const [, bars = ''] = /bar \[(.*)\]/.exec(seriesChart('Size', drawn(31)) ?? '') ?? [];
     expect(bars.split(', ')).toHaveLength(30);
     expect(bars.endsWith(', 31')).toBe(true);
   });
@@ -101,7 +106,11 @@ describe('the chart of sizes', () => {
   it.each([[[0, 0]], [[1, 999]], [[1e18, 7]], [[1, 1e15]]])(
     'contains only plain numbers and fixed text, for the sizes %j',
     (sizes) => {
-      const chart = sizeChart(sizes.map((size) => ({ createdAt: NOW, size }))) ?? '';
+      const chart =
+        seriesChart(
+          'Size',
+          sizes.map((value) => ({ createdAt: NOW, value })),
+        ) ?? '';
       const lines = chart.split('\n').slice(2, -1);
       expect(lines).toHaveLength(4);
       expect(lines[0]).toMatch(/^ {2}x-axis "Oldest to newest, [\d-]+ to [\d-]+" \[1, 2\]$/);

@@ -27,7 +27,9 @@ describe('the inputs of a prune', () => {
       source: { kind: 'artifact', repository: { owner: 'example', repo: 'shop' }, token: 'ghs_of_the_job' },
       policy: { daily: 7 },
       minimum: 1,
+      losses: { maximumRowLoss: 0.5, isAllowed: expect.any(Function) },
       dryRun: false,
+      githubToken: 'ghs_of_the_job',
     });
     expect(output.text).toContain('::add-mask::ghs_of_the_job');
   });
@@ -76,11 +78,14 @@ describe('the inputs of a prune', () => {
 
 describe('the inputs of a check', () => {
   it('are by default 26 hours, one backup, and half the size', async () => {
-    const { policy, ...series } = await check({});
+    const { policy, losses, ...series } = await check({});
+    expect(losses.maximumRowLoss).toBe(0.5);
+    expect(losses.isAllowed('public.users')).toBe(false);
     expect(policy).toEqual({ maxAgeMs: 26 * HOUR, minimumCount: 1, maximumShrink: 0.5 });
     expect(series).toEqual({
       backupName: 'shop',
       source: { kind: 'artifact', repository: { owner: 'example', repo: 'shop' }, token: 'ghs_of_the_job' },
+      githubToken: 'ghs_of_the_job',
     });
   });
 

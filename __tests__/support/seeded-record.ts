@@ -33,8 +33,12 @@ export function recordFor(
   };
 }
 
-/** The same with a little content. */
-export function openRecordFor(name: string, content: Uint8Array): OpenRecord {
+/** The same with a little content. @param tables their rows. */
+export function openRecordFor(
+  name: string,
+  content: Uint8Array,
+  tables: Readonly<Record<string, number>> = { 'public.customers': 1, 'public.orders': 2 },
+): OpenRecord {
   const { version, backupName, takenAt, database, serverVersion, clientVersion, compression, ...rest } =
     recordFor(name, content);
   return {
@@ -43,11 +47,11 @@ export function openRecordFor(name: string, content: Uint8Array): OpenRecord {
     encryption: null,
     content: {
       digest: 'd'.repeat(64),
-      rows: 3,
-      tables: [
-        { name: 'public.customers', rows: 1, bytes: 20, sha256: '1'.repeat(64) },
-        { name: 'public.orders', rows: 2, bytes: 40, sha256: '2'.repeat(64) },
-      ],
+      rows: Object.values(tables).reduce((sum, rows) => sum + rows, 0),
+      tables: Object.entries(tables).map(([table, rows]) => ({
+        ...{ name: table, rows, bytes: rows * 20 },
+        sha256: String(rows % 10).repeat(64),
+      })),
       sequences: [{ name: 'public.orders_id_seq', value: '2', called: true }],
       largeObjects: { count: 0, bytes: 0, sha256: '0'.repeat(64) },
       definitions: [{ kind: 'TABLE', name: 'public.orders', digest: '3'.repeat(64) }],

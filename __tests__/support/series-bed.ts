@@ -1,8 +1,10 @@
 import { expect } from '@jest/globals';
+import { serializeRecord } from '../../src/storage/record.ts';
 import { backupFile, hoursBefore } from '../storage/artifact/store-bed.ts';
 import type { ArtifactService, Seed } from './artifact-service.ts';
 import type { ArtifactRecord } from './artifact-service-records.ts';
 import { type ActionRun, type RunActionOptions, runAction } from './runner.ts';
+import { openRecordFor } from './seeded-record.ts';
 import { errorsOf } from './test-bed.ts';
 
 /** Makes a backup of a series, so many hours ago, of so many bytes. */
@@ -18,6 +20,17 @@ export function seedBackup(
     createdAt: hoursBefore(hoursAgo),
     ...more,
   });
+}
+
+/** Makes a backup whose record tells the rows of its tables. */
+export function seedRows(
+  artifacts: ArtifactService,
+  hoursAgo: number,
+  tables: Readonly<Record<string, number>>,
+): Promise<ArtifactRecord> {
+  const content = Buffer.alloc(1000, 'x');
+  const record = serializeRecord(openRecordFor(backupFile('shop', hoursAgo), content, tables));
+  return seedBackup(artifacts, 'shop', hoursAgo, { content, record });
 }
 
 /** Runs the bundled prune or check action on the series `shop`: neither needs a database. */

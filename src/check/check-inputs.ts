@@ -1,4 +1,6 @@
 import * as core from '@actions/core';
+import { readLossPolicy } from '../history/loss-inputs.ts';
+import type { LossPolicy } from '../history/row-losses.ts';
 import type { FreshnessPolicy } from './freshness.ts';
 import type { RunnerEnvironment } from '../runner/runner-environment.ts';
 import { type SeriesInputs, readSeriesInputs } from '../storage/series-inputs.ts';
@@ -10,6 +12,7 @@ const MOST_WANTED = 100_000;
 /** The inputs of the check action, parsed and validated. */
 export interface CheckInputs extends SeriesInputs {
   readonly policy: FreshnessPolicy;
+  readonly losses: LossPolicy;
 }
 
 /**
@@ -28,5 +31,6 @@ export function readCheckInputs(runner: Pick<RunnerEnvironment, 'repository'>): 
           : wholeNumberInput('minimum-count', { min: 1, max: MOST_WANTED }),
       maximumShrink: percentage('maximum-shrink', core.getInput('maximum-shrink')),
     },
+    losses: readLossPolicy(),
   };
 }

@@ -1,9 +1,11 @@
+import { lossHint } from '../history/loss-text.ts';
 import { type Complaint, ageOf } from './freshness.ts';
 import { formatAge, bytes, count } from '../runner/format.ts';
 import type { Series, StoredBackup } from '../storage/store.ts';
 import { catalogue, catalogueEntry } from '../storage/catalogue.ts';
 import { describeComplaint } from './check-text.ts';
 import { code } from '../runner/markdown.ts';
+import { type HistoryPoint, rowHistory, totalRows } from './row-history.ts';
 import { whereElse } from '../storage/series-hints.ts';
 
 /** The result of a check. */
@@ -11,15 +13,22 @@ export interface CheckReport {
   readonly series: Series;
   /** Empty when everything is in order. */
   readonly complaints: readonly Complaint[];
+  /** The backups whose records were read, the newest first. */
+  readonly history: readonly HistoryPoint[];
   readonly now: Date;
 }
 
 /** The summary of a check; after a failure, it follows the error. */
-export function checkSummary({ series, complaints, now }: CheckReport): string {
+export function checkSummary({ series, complaints, history, now }: CheckReport): string {
   const { backupName, backups, ignored } = series;
-  const entries = backups.map(catalogueEntry);
+  const known = new Map(history.map(({ name, rows }) => [name, rows]));
+  const entries = backups.map((backup) => {
+    const rows = known.get(backup.name);
+    return { ...catalogueEntry(backup), rows: rows && totalRows(rows) };
+  });
   const heading = complaints.length > 0 ? '' : `## ✅ The backups of ${code(backupName)} are in order\n\n`;
-  return `${heading}${catalogue({ backupName, entries, ignored, now })}\n`;
+  const sections = [catalogue({ backupName, entries, ignored, now }), rowHistory(history)];
+  return `${heading}${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
 /** The outputs of a check, also of one that fails. */
@@ -61,6 +70,9 @@ function hint({ series, complaints }: CheckReport): string {
           'Check what is missing in the backup; if that is intended, the next backup is compared with this one.',
         ]
       : []),
+    ...complaints.flatMap((complaint) =>
+      complaint.kind === 'rows-lost' ? [lossHint(complaint.losses)] : [],
+    ),
   ].join(' ');
 }
 

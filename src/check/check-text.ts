@@ -1,5 +1,6 @@
 import type { Complaint, WrongClock } from './freshness.ts';
 import type { Inactivity } from './inactivity.ts';
+import { describeLosses } from '../history/loss-text.ts';
 import { bytes, count, duration, minute } from '../runner/format.ts';
 
 /** A problem of a series, as a part of a sentence that names the input with the limit. */
@@ -18,6 +19,8 @@ export function describeComplaint(complaint: Complaint): string {
         `the newest backup is smaller than the previous one by ${percent(complaint.shrink)}, from ${bytes(complaint.fromBytes)} to ${bytes(complaint.toBytes)} ` +
         `(maximum-shrink allows ${percent(complaint.maximumShrink)})`
       );
+    case 'rows-lost':
+      return `${describeLosses(complaint.losses)} (maximum-row-loss allows ${percent(complaint.maximumRowLoss)})`;
   }
 }
 

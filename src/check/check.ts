@@ -1,6 +1,6 @@
 import type { CheckInputs } from './check-inputs.ts';
 import type { RunnerEnvironment } from '../runner/runner-environment.ts';
-import { type JudgedBackup, complaintsAbout } from './freshness.ts';
+import { type Complaint, type JudgedBackup, complaintsAbout } from './freshness.ts';
 import { inactivity } from './inactivity.ts';
 import { FailedResult } from '../runner/failure-report.ts';
 import { finish } from '../runner/finish.ts';
@@ -8,6 +8,9 @@ import { log } from '../runner/log.ts';
 import { startStopwatch } from '../runner/stopwatch.ts';
 import { checkOutputs, checkProblem, checkSummary, goodNews } from './check-report.ts';
 import { describeInactivity } from './check-text.ts';
+import { rowsOfBackups, sampled } from '../history/series-records.ts';
+import { type LossPolicy, RowLosses, type TableRows } from '../history/row-losses.ts';
+import { withBackups } from '../history/loss-text.ts';
 import { connectToGitHub } from '../github/github-api.ts';
 import { lastPublicPush } from '../github/last-push.ts';
 import { type StoreSource, openStore } from '../storage/open-store.ts';
@@ -19,7 +22,7 @@ import type { StoredBackup } from '../storage/store.ts';
  * @throws FailedResult with everything that is wrong; UserError when the backups cannot be listed; the signal's reason.
  */
 export async function check(
-  { backupName, source, policy }: CheckInputs,
+  { backupName, source, policy, losses, githubToken }: CheckInputs,
   runner: RunnerEnvironment,
   signal: AbortSignal,
 ): Promise<void> {
@@ -27,15 +30,38 @@ export async function check(
   const store = openStore(source, { runner, permission: 'read', signal });
   const series = await stopwatch.time('List', () => store.list(backupName));
   if (source.kind === 'artifact') await stopwatch.time('Activity', () => warnOfInactivity(source, signal));
+  const looked = sampled(series.backups);
+  const rows: TableRows[] = [];
+  await stopwatch.time('Records', async () => {
+    const reader = { action: 'check', repository: runner.repository, githubToken, signal };
+    for await (const known of rowsOfBackups(store, looked, reader)) rows.push(known);
+  });
   const now = new Date();
   const clocks = { now, github: series.answeredAt };
-  const complaints = complaintsAbout(series.backups.map(asJudged), policy, clocks);
-  const report = { series, complaints, now };
+  const complaints = [
+    ...complaintsAbout(series.backups.map(asJudged), policy, clocks),
+    ...complaintsAboutRows(looked, rows, losses),
+  ];
+  const history = log.withholdsContent
+    ? []
+    : looked.map((backup, index) => ({ ...backup, rows: rows[index] }));
+  const report = { series, complaints, history, now };
   const result = { outputs: checkOutputs(report), summary: checkSummary(report) };
   const problem = checkProblem(report);
   if (problem) throw new FailedResult(problem.message, problem.hint, result);
   log.info(goodNews(report));
   await finish({ ...result, phases: stopwatch.phases, totalMs: stopwatch.total() });
+}
+
+function complaintsAboutRows(
+  backups: readonly StoredBackup[],
+  rows: readonly TableRows[],
+  policy: LossPolicy,
+): Complaint[] {
+  const search = new RowLosses(policy);
+  for (const known of rows) search.add(known);
+  const losses = withBackups(search.found, backups);
+  return losses.length === 0 ? [] : [{ kind: 'rows-lost', losses, maximumRowLoss: policy.maximumRowLoss }];
 }
 
 async function warnOfInactivity(

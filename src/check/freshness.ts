@@ -1,3 +1,4 @@
+import type { KnownLoss } from '../history/loss-text.ts';
 import { MOST_CLOCK_DIFFERENCE_MS } from '../storage/store.ts';
 
 /** The requirements on a series of backups. */
@@ -45,7 +46,8 @@ export type Complaint =
       readonly toBytes: number;
       readonly shrink: number;
       readonly maximumShrink: number;
-    };
+    }
+  | { readonly kind: 'rows-lost'; readonly losses: readonly KnownLoss[]; readonly maximumRowLoss: number };
 
 /**
  * All requirements that a series does not meet.

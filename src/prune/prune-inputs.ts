@@ -1,5 +1,7 @@
 import * as core from '@actions/core';
 import { UserError } from '../errors.ts';
+import { readLossPolicy } from '../history/loss-inputs.ts';
+import type { LossPolicy } from '../history/row-losses.ts';
 import type { Period, PrunePolicy } from './policy.ts';
 import type { RunnerEnvironment } from '../runner/runner-environment.ts';
 import { type SeriesInputs, readSeriesInputs } from '../storage/series-inputs.ts';
@@ -14,6 +16,7 @@ export interface PruneInputs extends SeriesInputs {
   /** At least one of its rules keeps something. */
   readonly policy: PrunePolicy;
   readonly minimum: number;
+  readonly losses: LossPolicy;
   readonly dryRun: boolean;
 }
 
@@ -27,6 +30,7 @@ export function readPruneInputs(runner: Pick<RunnerEnvironment, 'repository'>): 
     ...readSeriesInputs(runner),
     policy: readPolicy(),
     minimum: wholeNumberInput('minimum', { min: 1, max: MOST_KEPT }),
+    losses: readLossPolicy(),
     dryRun: booleanInput('dry-run'),
   };
 }

@@ -2,12 +2,16 @@ import type { PruneInputs } from './prune-inputs.ts';
 import type { RunnerEnvironment } from '../runner/runner-environment.ts';
 import { startStopwatch } from '../runner/stopwatch.ts';
 import { type FailureImpact, deleteAll, removeLeftOvers } from './delete-backups.ts';
-import { logPlan, planPrune } from './prune-plan.ts';
+import { type PlannedBackup, keepLostRows, logPlan, planPrune, toCompare } from './prune-plan.ts';
 import { deletionProblem, describeOutcome, outcomeOf, pruneOutputs } from './prune-report.ts';
 import { pruneSummary } from './prune-summary.ts';
 import { FailedResult } from '../runner/failure-report.ts';
 import { finish } from '../runner/finish.ts';
 import { log } from '../runner/log.ts';
+import { describeLosses, lossHint, withBackups } from '../history/loss-text.ts';
+import { type LossPolicy, RowLosses } from '../history/row-losses.ts';
+import { type RecordReader, rowsOfBackups } from '../history/series-records.ts';
+import type { BackupReader } from '../storage/store.ts';
 import { openStore } from '../storage/open-store.ts';
 
 export const NOTHING_DELETED = 'Nothing was deleted.';
@@ -19,7 +23,7 @@ export const NOTHING_DELETED = 'Nothing was deleted.';
  * @throws FailedResult when something could not be deleted; UserError when the backups cannot be listed; the signal's reason.
  */
 export async function prune(
-  { backupName, source, policy, minimum, dryRun }: PruneInputs,
+  { backupName, source, policy, minimum, losses, dryRun, githubToken }: PruneInputs,
   runner: RunnerEnvironment,
   impact: FailureImpact,
   signal: AbortSignal,
@@ -28,7 +32,9 @@ export async function prune(
   const store = openStore(source, { runner, permission: dryRun ? 'read' : 'write', signal });
   const series = await stopwatch.time('List', () => store.list(backupName));
   const now = new Date();
-  const plan = planPrune(series, policy, minimum, now);
+  const reader = { action: 'prune', repository: runner.repository, githubToken, signal };
+  const byPolicy = planPrune(series, policy, minimum, now);
+  const plan = await stopwatch.time('Records', () => withLostRows(store, byPolicy, losses, reader));
   await logPlan(series, plan);
   const toDelete = plan.filter(({ keptBy }) => keptBy.length === 0).map(({ backup }) => backup.stored);
   const deletions = dryRun
@@ -44,4 +50,25 @@ export async function prune(
   if (problem) throw new FailedResult(problem.message, problem.hint, result);
   log.info(describeOutcome(outcome, report));
   await finish({ ...result, ...durations });
+}
+
+/** Keeps what contains rows that were lost since. */
+async function withLostRows(
+  store: BackupReader,
+  plan: readonly PlannedBackup[],
+  policy: LossPolicy,
+  reader: RecordReader,
+): Promise<readonly PlannedBackup[]> {
+  const isAsked = policy.maximumRowLoss < 1 && plan.some(({ keptBy }) => keptBy.length === 0);
+  if (!isAsked) return plan;
+  const compared = toCompare(plan);
+  const backups = compared.map(({ backup }) => backup.stored);
+  const search = new RowLosses(policy);
+  for await (const rows of rowsOfBackups(store, backups, reader)) search.add(rows);
+  const saved = search.found.filter(({ lastWith }) => compared[lastWith]?.keptBy.length === 0);
+  if (saved.length > 0) {
+    const losses = withBackups(saved, backups);
+    log.warning(`Kept because of lost rows: ${describeLosses(losses)}. ${lossHint(losses)}`);
+  }
+  return keepLostRows(plan, compared, search.found);
 }

@@ -32,6 +32,11 @@ export function shell(lines: readonly string[]): string {
   return ['```sh', ...lines, '```'].join('\n');
 }
 
+/** Markdown that is folded under a heading. */
+export function details(heading: string, markdown: string): string {
+  return `<details><summary>${escaped(heading)}</summary>\n\n${markdown}\n\n</details>`;
+}
+
 /** One word of a shell command. */
 export function shellWord(text: string): string {
   return /^[A-Za-z0-9_./:=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

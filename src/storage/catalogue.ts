@@ -1,6 +1,6 @@
 import { formatAge, bytes, count, minute, wholeNumber } from '../runner/format.ts';
 import type { StoredBackup } from './store.ts';
-import { sizeChart } from './size-chart.ts';
+import { seriesChart } from './series-chart.ts';
 import { code, escaped, table } from '../runner/markdown.ts';
 
 /** One backup of a series in the catalogue. */
@@ -52,7 +52,10 @@ export function catalogue({ backupName, store, entries, ignored, now }: Catalogu
     return [heading, 'There is no unexpired backup.', ...notices].join('\n\n');
   }
   const total = entries.reduce((sum, { size }) => sum + size, 0);
-  const chart = sizeChart(entries.toReversed());
+  const chart = seriesChart(
+    'Size',
+    entries.toReversed().map(({ createdAt, size }) => ({ createdAt, value: size })),
+  );
   return [
     heading,
     `${count(entries.length, 'backup')}, ${bytes(total)} in all.`,

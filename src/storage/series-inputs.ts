@@ -12,6 +12,8 @@ export interface SeriesInputs {
   readonly backupName: string;
   /** Where they are; artifacts are those of the repository of the job. */
   readonly source: StoreSource;
+  /** Empty when there is none. */
+  readonly githubToken: string;
 }
 
 /**
@@ -24,7 +26,7 @@ export function readSeriesInputs({ repository }: Pick<RunnerEnvironment, 'reposi
   maskSecret(token);
   const line = readStore('storage', core.getInput('storage'));
   const source = line.kind === 'artifact' ? { ...line, repository: ownRepository(repository), token } : line;
-  return { backupName: readBackupName(), source };
+  return { backupName: readBackupName(), source, githubToken: token };
 }
 
 /** Required even if there is only one series, because another may have disappeared. */
