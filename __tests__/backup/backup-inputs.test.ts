@@ -29,3 +29,13 @@ describe('the stores of a backup', () => {
     expect((await read({ storage })).stores).toEqual(stores);
   });
 });
+
+describe('the search path of a backup', () => {
+  it('is for its test restore, and refused without one', async () => {
+    const given = { 'search-path': 'public, extensions' };
+    const testServer = { 'verify-connection-string': 'postgres://test@localhost/postgres' };
+    expect((await read({ ...given, ...testServer })).searchPath).toEqual(['public', 'extensions']);
+    expect((await read({})).searchPath).toEqual([]);
+    await expect(read(given)).rejects.toThrow(/^search-path is for the test restore/);
+  });
+});

@@ -72,6 +72,7 @@ describe('the inputs of a restore', () => {
       noOwner: false,
       noPrivileges: false,
       jobs: undefined,
+      searchPath: [],
       verify: true,
       restoreArguments: [],
     });
@@ -91,6 +92,7 @@ describe('the inputs of a restore', () => {
         'no-owner': 'false',
         'no-privileges': 'FALSE',
         jobs: '64',
+        'search-path': 'public, "Ext"',
         verify: 'false',
         'pg-restore-args': '--role="shop owner" --no-comments',
         'age-identity': `# of the team\n${first}\n${second}\n`,
@@ -105,6 +107,7 @@ describe('the inputs of a restore', () => {
       noOwner: false,
       noPrivileges: false,
       jobs: 64,
+      searchPath: ['public', 'Ext'],
       verify: false,
       restoreArguments: ['--role=shop owner', '--no-comments'],
       keys: { identities: [first, second], passphrase: undefined },
@@ -232,7 +235,7 @@ describe('restore/action.yml', () => {
       verify: 'true',
       'github-token': '${{ github.token }}',
     });
-    expect(Object.keys(inputs)).toHaveLength(27);
+    expect(Object.keys(inputs)).toHaveLength(28);
     expect(outputs).toEqual([
       'backup-file',
       'artifact-id',

@@ -137,6 +137,7 @@ async function startRestoreBench(): Promise<RestoreBench> {
 }
 
 const IN_ONE_TRANSACTION = {
+  searchPath: [],
   stages: [],
   jobs: undefined,
   dropScript: '',

@@ -5,6 +5,8 @@ import { type StoreLine, readStores } from '../storage/store-inputs.ts';
 import { type Compression, compression } from './compression.ts';
 import type { DumpFilters } from './dump/dump-filters.ts';
 import { maskConnectionSecrets, maskSecret } from '../runner/inputs/mask.ts';
+import { schemaNames } from '../runner/inputs/schema-names.ts';
+import { UserError } from '../errors.ts';
 import { commandWords, lines, oneOf } from '../runner/inputs/parsers.ts';
 import { checkedDumpArguments } from './dump/pg-dump-args.ts';
 import { type ServerInputs, readServerInputs } from '../postgres/server-inputs.ts';
@@ -29,6 +31,8 @@ export interface BackupInputs extends ServerInputs {
   readonly allowPooler: boolean;
   /** The connection string of the server for the test restore; undefined for none. */
   readonly testServer: string | undefined;
+  /** The schemas in which the test restore finds what has no schema in the backup; empty for none. */
+  readonly searchPath: readonly string[];
   /** Whether an unchanged database is not stored again. */
   readonly skipIfUnchanged: boolean;
   /** Empty when there is none. */
@@ -72,9 +76,21 @@ export async function readBackupInputs(workspace: string): Promise<BackupInputs>
     allowPlaintextOnPublic: booleanInput('allow-plaintext-on-public'),
     allowPooler: booleanInput('allow-pooler'),
     testServer: optional('verify-connection-string'),
+    searchPath: searchPathOfTest(),
     skipIfUnchanged: oneOf('if-unchanged', core.getInput('if-unchanged'), ['upload', 'skip']) === 'skip',
     githubToken: core.getInput('github-token'),
   };
+}
+
+/** A backup itself needs none: `pg_dump` writes names with their schemas. */
+function searchPathOfTest(): readonly string[] {
+  const searchPath = schemaNames('search-path', core.getInput('search-path'));
+  if (searchPath.length === 0 || core.getInput('verify-connection-string') !== '') return searchPath;
+  throw new UserError(
+    'invalid-input',
+    'search-path is for the test restore of a backup, and verify-connection-string is not set.',
+    'Set verify-connection-string, or write search-path at the restore action.',
+  );
 }
 
 /** Before anything else is read: an error may quote an input. */

@@ -158,7 +158,9 @@ async function makeBackup(job: Job, resources: BackupResources): Promise<void> {
   const testRestore =
     testDatabase && spool !== undefined && !stored
       ? await stopwatch.time('Test restore', () =>
-          runTestRestore(testDatabase, { workFolder, archive: spool, readBack: archive, encoding }),
+          runTestRestore(testDatabase, {
+            ...{ workFolder, archive: spool, readBack: archive, encoding, searchPath: inputs.searchPath },
+          }),
         )
       : undefined;
   if (!stored) warnOfShrinking(previous[0], { size: file.size, encrypted });

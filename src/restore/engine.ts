@@ -26,7 +26,9 @@ import { examineTarget } from './plan/target.ts';
 import { labelProviders } from './plan/label-providers.ts';
 import { count, duration } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
+import { plainLine } from '../runner/plain-text.ts';
 import type { PgSession } from '../postgres/session.ts';
+import { quotedIdentifier } from '../postgres/sql-text.ts';
 
 /** An archive that was read back whole, and what its table of contents says. */
 export interface VerifiedArchive {
@@ -59,6 +61,7 @@ export const FULL_RESTORE: RestoreSettings = {
     kindsLeftOut: new Set(),
     jobs: undefined,
     role: undefined,
+    searchPath: [],
     forTest: true,
   },
   restoreArguments: [],
@@ -102,13 +105,19 @@ export async function restoreInto(
   target: Target,
   plan: RestorePlan,
   {
-    options: { jobs, role },
+    options: { jobs, role, searchPath },
     restoreArguments,
     onOutcome,
   }: RestoreSettings & Pick<RestoreRequest, 'onOutcome'>,
 ): Promise<ExpectedContents> {
   const { session, serverMajor, workFolder } = target;
   const restored = expectedContents(readBack.manifest, plan);
+  if (searchPath.length > 0) {
+    const path = searchPath.map(quotedIdentifier).join(', ');
+    log.notice(
+      `search-path: restoring with the search path ${plainLine(path)} instead of an empty one. ALTER FUNCTION … SET search_path in the origin makes that unnecessary.`,
+    );
+  }
   const started = performance.now();
   await restoreArchive({
     archive,
@@ -120,6 +129,7 @@ export async function restoreInto(
     dropScript: plan.dropScript,
     noOwner: plan.rights.noOwner,
     closing: plan.rights.closing,
+    searchPath,
     last: plan.rights.last,
     extra: [...(plan.missingTablespaces.length > 0 ? ['--no-tablespaces'] : []), ...restoreArguments],
     tableBytes: new Map(restored.tables.map(({ schema, table, bytes }) => [`${schema}.${table}`, bytes])),

@@ -2,6 +2,7 @@ import * as core from '@actions/core';
 import { type DecryptionKeys, maskAgeInputs, readDecryptionKeys } from '../age/age-inputs.ts';
 import { type BackupSource, backupSource } from './backup-source.ts';
 import { maskSecret } from '../runner/inputs/mask.ts';
+import { schemaNames } from '../runner/inputs/schema-names.ts';
 import { commandWords, lines } from '../runner/inputs/parsers.ts';
 import { checkedRestoreArguments } from './pg-restore-args.ts';
 import type { RunnerEnvironment } from '../runner/runner-environment.ts';
@@ -31,6 +32,8 @@ export interface RestoreInputs extends ServerInputs {
   readonly confirmDatabase: string | undefined;
   readonly noOwner: boolean;
   readonly noPrivileges: boolean;
+  /** The schemas in which the restore finds what has no schema in the backup; empty for none. */
+  readonly searchPath: readonly string[];
   /** Undefined: one connection and one transaction. */
   readonly jobs: number | undefined;
   /** Whether the restored tables are verified. */
@@ -64,6 +67,7 @@ export async function readRestoreInputs({
     noOwner: booleanInput('no-owner'),
     noPrivileges: booleanInput('no-privileges'),
     jobs: core.getInput('jobs') === '' ? undefined : wholeNumberInput('jobs', { min: 1, max: MOST_JOBS }),
+    searchPath: schemaNames('search-path', core.getInput('search-path')),
     verify: booleanInput('verify'),
     restoreArguments: checkedRestoreArguments(
       'pg-restore-args',

@@ -119,7 +119,7 @@ async function restoreBackup(job: Job, connection: Connection): Promise<void> {
   const settings = settingsOf(inputs);
   const plan = await makePlan(archive, target, settings.options);
   logPlan(plan);
-  impact.words = inputs.jobs === undefined ? IN_ONE_TRANSACTION['rolled back'] : IN_PARTS;
+  impact.words = settings.options.jobs === undefined ? IN_ONE_TRANSACTION['rolled back'] : IN_PARTS;
   const onOutcome = (outcome: Outcome): void => {
     impact.words = IN_ONE_TRANSACTION[outcome];
   };
@@ -152,12 +152,30 @@ async function restoreBackup(job: Job, connection: Connection): Promise<void> {
 }
 
 function settingsOf(inputs: RestoreInputs): RestoreSettings {
-  const { filters, clean, confirmDatabase, noOwner, noPrivileges, jobs, restoreArguments } = inputs;
+  const { filters, clean, confirmDatabase, noOwner, noPrivileges, searchPath, restoreArguments } = inputs;
+  const jobs = possibleJobs(inputs);
   const given = { role: roleOf(restoreArguments), kindsLeftOut: kindsLeftOut(restoreArguments) };
   return {
-    options: { filters, clean, confirmDatabase, noOwner, noPrivileges, jobs, ...given, forTest: false },
+    options: {
+      filters,
+      clean,
+      confirmDatabase,
+      noOwner,
+      noPrivileges,
+      jobs,
+      searchPath,
+      ...given,
+      forTest: false,
+    },
     restoreArguments,
   };
+}
+
+/** `pg_restore` sets the search path in each of its connections, and has no option for another one. */
+function possibleJobs({ jobs, searchPath }: RestoreInputs): number | undefined {
+  if (jobs === undefined || searchPath.length === 0) return jobs;
+  log.notice('jobs: with search-path, everything is restored over one connection, in one transaction.');
+  return undefined;
 }
 
 /** The available tools, or newer ones: they must read the archive, and dump the target again for the verification. */

@@ -138,6 +138,7 @@ export async function startRestoreBed(
         jobs: undefined,
         noOwner: false,
         closing: [],
+        searchPath: [],
         last: [],
         extra: [],
         look: () => Promise.resolve(undefined),

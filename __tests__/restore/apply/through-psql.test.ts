@@ -164,6 +164,7 @@ describe('a server that is older than the tools', () => {
 describe('the script for psql', () => {
   async function through(script: Buffer, size: number): Promise<string> {
     const filter = new RestoreScript({
+      searchPath: [],
       omittedSetting: 'transaction_timeout',
       firstStatements: '',
       lastStatements: [],
@@ -208,6 +209,7 @@ describe('the script for psql', () => {
 
   it('withholds its end until pg_restore has succeeded', async () => {
     const filter = new RestoreScript({
+      searchPath: [],
       omittedSetting: 'transaction_timeout',
       firstStatements: '',
       lastStatements: [],

@@ -46,6 +46,7 @@ export function restoreOptions(more: Partial<RestoreOptions> = {}): RestoreOptio
     kindsLeftOut: new Set(),
     jobs: undefined,
     role: undefined,
+    searchPath: [],
     forTest: false,
     ...more,
   };

@@ -35,6 +35,8 @@ export interface TestRestoreRequest {
   readonly readBack: ReadBack;
   /** The encoding of the database that was backed up, as the server names it. */
   readonly encoding: string;
+  /** The schemas in which it finds what has no schema in the backup; empty for none. */
+  readonly searchPath: readonly string[];
   readonly workFolder: WorkFolder;
 }
 
@@ -110,16 +112,17 @@ export async function runTestRestore(database: Database, request: TestRestoreReq
 
 async function restoreAndVerify(
   { server, session }: Database,
-  { archive: path, readBack, encoding, workFolder }: TestRestoreRequest,
+  { archive: path, readBack, encoding, searchPath, workFolder }: TestRestoreRequest,
 ): Promise<void> {
   const archive = { path, readBack, contents: await readTableOfContents(path, session.signal) };
+  const settings = { ...FULL_RESTORE, options: { ...FULL_RESTORE.options, searchPath } };
   {
     await using scratch = await createScratchDatabase(session, encoding, recordScratchDatabase);
     const target = { session: scratch.session, serverMajor: server.major, workFolder: workFolder.path };
-    const plan = await makePlan(archive, target, FULL_RESTORE.options);
+    const plan = await makePlan(archive, target, settings.options);
     logPlan(plan);
-    const restored = await restoreInto(archive, target, plan, FULL_RESTORE);
-    await verifyTarget(archive, target, plan, { restored, settings: FULL_RESTORE });
+    const restored = await restoreInto(archive, target, plan, settings);
+    await verifyTarget(archive, target, plan, { restored, settings });
   }
   recordScratchDatabase(undefined);
 }

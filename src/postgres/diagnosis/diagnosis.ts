@@ -139,30 +139,44 @@ function statementName(query: string): string {
 
 function matches(rule: Rule, complaint: Complaint, failure: Failure): RegExpExecArray | null {
   const { from, text, address, place } = complaint;
-  const { from: who = from, address: where, query } = rule;
+  const { from: who = from, address: where, query, context } = rule;
   // A line that may be a part of a value is not quoted; details are, by rules that match the whole of them.
-  const quotes = /\$\d/.test(rule.cause);
+  const quotes = /\$[\dc]/.test(rule.cause);
   if (quotes && failure.isOfRow && !rule.ofRow && place !== 'login') return null;
   if (quotes && place === 'further' && !text.startsWith('DETAIL:')) return null;
   if (who !== from || where?.test(address) === false) return null;
   const match = rule.pattern.exec(text);
+  if (match && context?.test(contextOf(failure)) === false) return null;
   // Last, because a query can be long.
   return match && query?.test(failure.query) === false ? null : match;
 }
 
-function explained(rule: Rule, match: RegExpExecArray, { query }: Failure, { place }: Complaint): Diagnosis {
+/** The innermost one, which the server prints first; the others may contain values. */
+function contextOf({ complaints }: Failure): string {
+  return complaints.find(({ text }) => text.startsWith('CONTEXT:'))?.text ?? '';
+}
+
+function explained(rule: Rule, match: RegExpExecArray, failure: Failure, { place }: Complaint): Diagnosis {
+  const { query } = failure;
   const table = /^COPY ((?:"[^"]*"|[^\s("])+)/.exec(query)?.[1];
   const filled = (named: (name: string) => string): string =>
-    rule.cause.replace(/\$([\dqt])/g, (_, name: string) => named(name)).replace(/\.\.$/, '.');
+    rule.cause.replace(/\$([\dqct])/g, (_, name: string) => named(name)).replace(/\.\.$/, '.');
   const cause = filled((name) => {
     if (name === 't') return table === undefined ? '' : `, in the table ${shortened(table, LONGEST_QUOTE)}`;
-    const quoted = name === 'q' ? rule.query?.exec(query)?.[1] : match[Number(name)];
+    const quoted =
+      { q: groupOf(rule.query, query), c: groupOf(rule.context, contextOf(failure)) }[name] ??
+      match[Number(name)];
     return shortened(quoted ?? '', LONGEST_QUOTE);
   });
   // Who logs in to which database is no content of it.
   const silentCause = place === 'login' ? cause : filled((name) => (name === 't' ? '' : '(not shown)'));
   const { hint, transient = false, kind } = rule;
   return { cause, silentCause, hint, transient, ...(kind ? { kind } : {}) };
+}
+
+/** The group that matches: one of them. */
+function groupOf(pattern: RegExp | undefined, text: string): string | undefined {
+  return pattern?.exec(text)?.slice(1).join('');
 }
 
 function shortened(text: string, length: number): string {

@@ -10,7 +10,9 @@ export interface Rule {
   readonly ofRow?: true;
   /** Matches the query that failed. */
   readonly query?: RegExp;
-  /** `$1` and `$2` stand for groups of `pattern`, `$q` for the first group of `query`, `$t` for the table that was read. */
+  /** Matches the innermost context that the server names: the function in which it failed. */
+  readonly context?: RegExp;
+  /** `$1` and `$2` stand for groups of `pattern`, `$q` and `$c` for the one of `query` and `context`, `$t` for the table that was read. */
   readonly cause: string;
   readonly hint: string;
   /** Whether the same attempt is likely to succeed within a minute. */

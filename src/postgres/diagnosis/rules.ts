@@ -3,6 +3,7 @@ import { DUMP_RULES } from './dump-rules.ts';
 import { POOLER_RULES } from './pooler-rules.ts';
 import { RESTORE_RULES } from './restore-rules.ts';
 import type { Rule } from './rule.ts';
+import { SEARCH_PATH_RULES } from './search-path-rules.ts';
 import { SERVER_RULES } from './server-rules.ts';
 
 /**
@@ -15,6 +16,7 @@ import { SERVER_RULES } from './server-rules.ts';
  */
 export const RULES: readonly Rule[] = [
   // First, because these check which statement failed: the same message means something else during login or a dump.
+  ...SEARCH_PATH_RULES,
   ...RESTORE_RULES,
   ...ACCESS_RULES,
   ...POOLER_RULES,

@@ -68,6 +68,7 @@ export async function restoreArchive(request: RestoreRequest): Promise<void> {
   const throughPsql =
     isOlderThanTools(request.session.tools.major, request.serverMajor) ||
     request.dropScript !== '' ||
+    request.searchPath.length > 0 ||
     request.last.length > 0;
   await followed(request, jobs, async (parts) => {
     if (jobs !== undefined) return restoreInParts({ request, ...parts }, jobs);

@@ -19,6 +19,8 @@ export interface RestoreRequest {
   /** SQL that drops what is in the way, to run before anything is restored; empty when nothing is. */
   readonly dropScript: string;
   readonly noOwner: boolean;
+  /** The schemas in which the statements of the archive find what has no schema; empty for none. */
+  readonly searchPath: readonly string[];
   /** Statements for as soon as the objects are there; only with `jobs`. */
   readonly closing: readonly string[];
   /** Statements that end the restore: owners, privileges, and what needs them. */

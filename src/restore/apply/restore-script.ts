@@ -1,5 +1,6 @@
 import { Transform, type TransformCallback } from 'node:stream';
 import { UserError } from '../../errors.ts';
+import { literal, quotedIdentifier } from '../../postgres/sql-text.ts';
 
 const LINE_FEED = 0x0a;
 /** Longer than any preamble: what comes later belongs to the archive. */
@@ -9,10 +10,13 @@ const TAIL_BYTES = 4 * 1024;
 
 /** What `pg_restore` writes before the first entry (`RestoreArchive` and `_doSetFixedOutputState` in pg_backup_archiver.c). */
 const PREAMBLE_LINE =
-  /^(?:|--.*|\\restrict \w+|BEGIN;|SET \w+ = [^;]*;|SELECT pg_catalog\.set_config\('search_path', '[^;]*', false\);)$/;
+  /^(?:|--.*|\\restrict \w+|BEGIN;|SET \w+ = [^;]*;|SET ROLE (?:\w+|"[^"]+");|SELECT pg_catalog\.set_config\('search_path', '[^;]*', false\);)$/;
 
 /** Switches the commands of psql off. Every version of `pg_restore` whose script psql is given writes it. */
 const RESTRICT = /^\\restrict \w+$/;
+
+/** What `pg_restore` prints for the entry SEARCHPATH of an archive. */
+const EMPTY_PATH = /^SELECT pg_catalog\.set_config\('search_path', '', false\);$/;
 
 /** In which our own statements are read; `pg_restore`'s preamble, which follows the first of them, sets what the archive needs. */
 const OWN_SESSION = [
@@ -20,6 +24,12 @@ const OWN_SESSION = [
   'SET standard_conforming_strings = on;',
   "SELECT pg_catalog.set_config('search_path', '', false);",
 ];
+
+/** Has names without a schema found in these. */
+function setPath(schemas: readonly string[]): string {
+  const path = literal(schemas.map(quotedIdentifier).join(', '));
+  return `SELECT pg_catalog.set_config('search_path', ${path}, false);`;
+}
 
 /**
  * The script of `pg_restore --single-transaction` on its way to psql, without a setting of its preamble that the server
@@ -30,6 +40,7 @@ const OWN_SESSION = [
  */
 export class RestoreScript extends Transform {
   readonly #omitted: string | undefined;
+  readonly #searchPath: readonly string[];
   readonly #first: readonly string[];
   /** The script so far, until its preamble has been seen; undefined from then on. */
   #head: Buffer | undefined = Buffer.alloc(0);
@@ -38,21 +49,27 @@ export class RestoreScript extends Transform {
 
   /**
    * @param changes.omittedSetting the setting of the session that the server does not know; undefined when it knows all.
+   * @param changes.searchPath the schemas in which the archive's statements find what has no schema; empty for none, as they expect it.
    * @param changes.firstStatements SQL that runs before anything else in the transaction; may be empty.
    * @param changes.lastStatements SQL that runs after everything else in the transaction, one statement each.
    */
   constructor(changes: {
     readonly omittedSetting: string | undefined;
+    readonly searchPath: readonly string[];
     readonly firstStatements: string;
     readonly lastStatements: readonly string[];
   }) {
     super();
-    const { omittedSetting, firstStatements, lastStatements } = changes;
+    const { omittedSetting, searchPath, firstStatements, lastStatements } = changes;
+    this.#searchPath = searchPath;
     this.#last = lastStatements;
     this.#omitted = omittedSetting === undefined ? undefined : `SET ${omittedSetting} = 0;`;
     // The bytes of UTF-8, as the rest of the preamble is read.
-    const first = Buffer.from(firstStatements, 'utf8').toString('latin1');
-    this.#first = first === '' ? [] : [...OWN_SESSION, first];
+    const utf8 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
+    const own = firstStatements === '' ? [] : [firstStatements];
+    const path = searchPath.length === 0 ? [] : [setPath(searchPath)];
+    const first = [...own, ...path].map(utf8);
+    this.#first = first.length === 0 ? [] : [...OWN_SESSION, ...first];
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
@@ -83,7 +100,7 @@ export class RestoreScript extends Transform {
   /** The end of the script, with our last statements before its COMMIT. */
   #withLast(commit: number): Buffer {
     if (this.#last.length === 0) return this.#tail;
-    const last = Buffer.from(ownScript(this.#last), 'utf8');
+    const last = Buffer.from(ownScript(this.#last, this.#searchPath), 'utf8');
     return Buffer.concat([this.#tail.subarray(0, commit), last, this.#tail.subarray(commit)]);
   }
 
@@ -95,7 +112,12 @@ export class RestoreScript extends Transform {
     if (begin === -1) return unexpected('begin with BEGIN');
     if (!lines.slice(0, begin).some((line) => RESTRICT.test(line)))
       return unexpected('begin with \\restrict');
-    const kept = lines.toSpliced(begin + 1, 0, ...this.#first).filter((line) => line !== this.#omitted);
+    const pathIsSet = this.#searchPath.length > 0;
+    if (pathIsSet && !lines.some((line) => EMPTY_PATH.test(line))) return unexpected('set the search path');
+    const settings = lines
+      .slice(begin + 1)
+      .filter((line) => line !== this.#omitted && !(pathIsSet && EMPTY_PATH.test(line)));
+    const kept = [...lines.slice(0, begin + 1), ...this.#first, ...settings];
     this.#pass(Buffer.concat([Buffer.from(kept.join('\n'), 'latin1'), script.subarray(end)]));
     return undefined;
   }
@@ -114,9 +136,14 @@ export class RestoreScript extends Transform {
   }
 }
 
-/** Statements of our own, and the settings that they are read under. */
-export function ownScript(statements: readonly string[]): string {
-  return [...OWN_SESSION, ...statements.map((statement) => `${statement};`), ''].join('\n');
+/**
+ * Statements of our own, and the settings that they are read under.
+ *
+ * @param searchPath for materialized views, which call functions.
+ */
+export function ownScript(statements: readonly string[], searchPath: readonly string[] = []): string {
+  const path = searchPath.length === 0 ? [] : [setPath(searchPath)];
+  return [...OWN_SESSION, ...path, ...statements.map((statement) => `${statement};`), ''].join('\n');
 }
 
 function unexpected(what: string): UserError {

@@ -25,6 +25,7 @@ export async function restoreThroughPsql(restore: RestoreRun, last: readonly str
   const isOlder = isOlderThanTools(restoring.tools.major, request.serverMajor);
   const script = new RestoreScript({
     omittedSetting: isOlder ? NEW_SETTING.name : undefined,
+    searchPath: request.searchPath,
     firstStatements: MARK_SQL + request.dropScript,
     lastStatements: last,
   });

@@ -17,6 +17,8 @@ export interface RestoreOptions {
   readonly jobs: number | undefined;
   /** Whom the user acts as, if as another: then it is this role that owns what is restored. */
   readonly role: string | undefined;
+  /** The schemas in which the restore finds what has no schema in the backup; empty for none. */
+  readonly searchPath: readonly string[];
   /** Whether the target is dropped again when it has been verified: nobody else gets to use it. */
   readonly forTest: boolean;
 }

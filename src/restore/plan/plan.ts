@@ -13,6 +13,7 @@ import { type Selected, selectByFilters } from './plan-selection.ts';
 import { requireExpectedStatements } from './plan-statements.ts';
 import { type RightsPlan, planRights } from './plan-rights.ts';
 import { requireCreate } from './require-create.ts';
+import { requireSafePath } from './search-path.ts';
 import { planLosses } from './plan-losses.ts';
 import { type Omission, groupedBy, describeOmission, verbOf } from './omission.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
@@ -90,8 +91,7 @@ export async function planRestore(request: PlanRequest, signal: AbortSignal): Pr
   await requireExpectedStatements(kept, signal);
   const collisions = collisionsOf(kept, request);
   guardTarget(request, collisions);
-  requireSameKinds(collisions, target.relations);
-  requireCreate(kept, target);
+  requirePossible(kept, collisions, request);
   const rights = planRights(kept, index, request);
   const losses = planLosses({ ...rights, ...request, kept, collisions, index });
 
@@ -219,6 +219,13 @@ function newIdentities(entries: readonly TocEntry[], target: TargetFacts): Reado
 /** What the target contains, large objects included. */
 export function presentIdentities({ identities, largeObjects }: TargetFacts): ReadonlySet<string> {
   return new Set([...identities, ...largeObjects]);
+}
+
+function requirePossible(kept: readonly TocEntry[], collisions: Collisions, request: PlanRequest): void {
+  const { target } = request;
+  requireSameKinds(collisions, target.relations);
+  requireCreate(kept, target);
+  requireSafePath(kept, request);
 }
 
 /** `DROP TABLE` does not drop a view. */
