@@ -207,7 +207,7 @@ async function pgDump(
   words: readonly string[],
 ): Promise<string> {
   const filters = { schemas: [], excludeSchemas: [], tables: [], excludeTables: [], excludeTableData: [] };
-  const args = dumpArguments({ compression: 'none', filters, extra: words });
+  const args = dumpArguments({ compression: 'none', filters, extra: words, toolsMajor: 17 });
   return failing(
     'pg_dump',
     run(tools.pgDump, args, { env: environment(folder, connection), onStdout: () => undefined }),

@@ -99,7 +99,7 @@ async function startRestoreBench(): Promise<RestoreBench> {
   return {
     async dump() {
       await rm(archive, { force: true });
-      const args = dumpArguments({ compression: 'zstd:3', filters: NO_FILTERS, extra: [] });
+      const args = dumpArguments({ compression: 'zstd:3', filters: NO_FILTERS, extra: [], toolsMajor: 17 });
       const target = new FanOut([{ name: 'the disk', stream: await FileSink.create(archive) }]);
       const request = { attempts: 1, args, target, sizes: new Map(), snapshot: undefined };
       return timed(() => dump({ ...request, session: session('origin') }));

@@ -9,7 +9,15 @@ import { log } from '../runner/log.ts';
 import type { BackupInputs } from './backup-inputs.ts';
 import { dumpArguments } from './dump/dump-arguments.ts';
 import { type DumpedBackup, dumpInOnePass } from './dump/one-pass.ts';
-import { type Selection, isOpaque, selection, unreadableError } from './dump/selection.ts';
+import { emptyHandedError } from './dump/empty-handed.ts';
+import {
+  type Selection,
+  isOpaque,
+  leavesOutRows,
+  partitionsError,
+  selection,
+  unreadableError,
+} from './dump/selection.ts';
 import {
   catalogueBeforeDump,
   findNotIncluded,
@@ -42,7 +50,7 @@ export async function dumpDatabase(
 ): Promise<DumpedDatabase> {
   const { encryption, filters, dumpArguments: extra } = inputs;
   const selected = selection(filters, server.relations);
-  checkSelection(inputs, server, selected);
+  checkSelection(inputs, server, selected, session.tools.major);
   const compression = inputs.compression.spec;
   log.info(`Dumping ${server.database} (${compression})`);
   const started = performance.now();
@@ -54,7 +62,7 @@ export async function dumpDatabase(
   const dumped = await dumpInOnePass({
     session,
     snapshot,
-    args: dumpArguments({ compression, filters, extra }),
+    args: dumpArguments({ compression, filters, extra, toolsMajor: session.tools.major }),
     sizes: new Map(
       server.relations
         .filter((relation) => relation.kind === 'table' && selected.includesData(relation))
@@ -70,6 +78,16 @@ export async function dumpDatabase(
   log.info(`Dumped ${bytes(dumped.archive.size)} in ${duration(performance.now() - started)}`);
   logReadBack(dumped.archive);
   if (encryption) log.info(`Encrypted to ${encryptedTo(encryption)} and verified that it decrypts`);
+  const emptyHanded = emptyHandedError({
+    ...{
+      tables: filters.tables,
+      relations: server.relations,
+      selected,
+      entries: dumped.archive.contents.entries,
+    },
+    rowsMayBeMissing: server.inRecovery || extra.some(leavesOutRows) || isOpaque(extra),
+  });
+  if (emptyHanded) throw emptyHanded;
   const finished = { inputs, server, selected, facts, sameSnapshot: snapshot.id !== undefined, dumped };
   const notIncluded = findNotIncluded(finished);
   warnOfNotIncluded(notIncluded);
@@ -78,11 +96,18 @@ export async function dumpDatabase(
 }
 
 /** Warns of an exclusion that matches nothing, and fails if the role cannot read everything that is selected. */
-function checkSelection(inputs: DumpInputs, server: ServerFacts, selected: Selection): void {
+function checkSelection(
+  inputs: DumpInputs,
+  server: ServerFacts,
+  selected: Selection,
+  toolsMajor: number,
+): void {
   for (const [input, pattern] of selected.unmatchedExclusions) {
     const rest = 'matches nothing in the database, so nothing is left out.';
     log.contentWarning(`${input}: the pattern ${pattern} ${rest}`, `${input}: a pattern ${rest}`);
   }
+  const partitions = partitionsError(selected, server.relations, toolsMajor);
+  if (partitions) throw partitions;
   const unreadable = unreadableError(server.user, selected, server.relations);
   if (unreadable && !isOpaque(inputs.dumpArguments)) throw unreadable;
   if (unreadable) log.warning(log.reason(unreadable));

@@ -6,6 +6,7 @@ import type { Connection } from './connection.ts';
 import { poolerError } from './url/connection-string.ts';
 import { diagnose, diagnosedError, shownCause } from './diagnosis/diagnosis.ts';
 import { PsqlError } from './psql.ts';
+import { qualified } from './sql-text.ts';
 import { PgSession, type SessionTools } from './session.ts';
 import { ANY_SERVER, BYTEA_OUTPUT, settingsFor } from './session-settings.ts';
 import { describeAttempt, retry } from '../process/retry.ts';
@@ -21,6 +22,8 @@ export interface Relation {
   readonly visible: boolean;
   /** The table whose serial or identity column uses this sequence. */
   readonly ownedBy: { readonly schema: string; readonly name: string } | undefined;
+  /** The partitioned table that it is a partition of, or the tables that it inherits from. */
+  readonly parents: readonly { readonly schema: string; readonly name: string }[];
   /** Why the role cannot read all of it; undefined when it can. */
   readonly unreadable: string | undefined;
 }
@@ -79,6 +82,10 @@ WHERE c.relkind IN ('r', 'p', 'S', 'v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                   AND d.objid = c.oid AND d.deptype = 'e')
 ORDER BY n.nspname, c.relname;
+SELECT 'child', n.nspname, c.relname, pn.nspname, p.relname, NULL, NULL, NULL, NULL
+FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid JOIN pg_catalog.pg_class p ON p.oid = i.inhparent
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
+WHERE c.relkind IN ('r', 'p', 'f');
 COMMIT;
 `;
 
@@ -239,11 +246,26 @@ function serverFacts(rows: readonly string[][]): ServerFacts {
     encoding,
     databaseBytes: Number(size),
     inRecovery: inRecovery === 't',
-    relations: rows.filter((row) => row[0] === 'relation').map(relation),
+    relations: relationsIn(rows),
   };
 }
 
-function relation([, schema = '', name = '', kind, size, visible, unreadable, ...owner]: string[]): Relation {
+function relationsIn(rows: readonly string[][]): Relation[] {
+  const parents = new Map<string, { schema: string; name: string }[]>();
+  for (const [fact, schema = '', name = '', parentSchema = '', parent = ''] of rows) {
+    if (fact !== 'child') continue;
+    const key = qualified(schema, name);
+    parents.set(key, [...(parents.get(key) ?? []), { schema: parentSchema, name: parent }]);
+  }
+  return rows
+    .filter(([fact]) => fact === 'relation')
+    .map((row) => relation(row, parents.get(qualified(row[1] ?? '', row[2] ?? '')) ?? []));
+}
+
+function relation(
+  [, schema = '', name = '', kind, size, visible, unreadable, ...owner]: string[],
+  parents: Relation['parents'],
+): Relation {
   const [ownerSchema = '', ownerName = ''] = owner;
   return {
     schema,
@@ -252,6 +274,7 @@ function relation([, schema = '', name = '', kind, size, visible, unreadable, ..
     bytes: Number(size),
     visible: visible === 't',
     ownedBy: ownerName === '' ? undefined : { schema: ownerSchema, name: ownerName },
+    parents,
     unreadable: unreadable === '' ? undefined : unreadable,
   };
 }

@@ -3,34 +3,42 @@ import { dumpArguments } from '../../../src/backup/dump/dump-arguments.ts';
 
 describe('the arguments of pg_dump', () => {
   const filters = { schemas: [], excludeSchemas: [], tables: [], excludeTables: [], excludeTableData: [] };
-  const args = (extra: string[] = []) => dumpArguments({ compression: 'zstd:3', filters, extra });
+  const args = (extra: string[] = []) =>
+    dumpArguments({ compression: 'zstd:3', filters, extra, toolsMajor: 17 });
 
   it('request a custom-format archive on standard output, with the given compression, without a prompt', () => {
     expect(args()).toEqual(expect.arrayContaining(['--format=custom', '--compress=zstd:3', '--no-password']));
   });
 
-  it('contain each filter as one argument, so that no pattern can become an option', () => {
-    const all = dumpArguments({
-      compression: '0',
-      filters: {
-        schemas: ['-x'],
-        excludeSchemas: ['b'],
-        tables: ['c d'],
-        excludeTables: ['e'],
-        excludeTableData: ['f'],
-      },
-      extra: [],
-    });
-    expect(all).toEqual(
-      expect.arrayContaining([
-        '--schema=-x',
-        '--exclude-schema=b',
-        '--table=c d',
-        '--exclude-table=e',
-        '--exclude-table-data=f',
-      ]),
-    );
-  });
+  it.each([
+    [15, ''],
+    [16, '-and-children'],
+  ])(
+    'of %s contain each filter as one argument, so that no pattern can become an option',
+    (toolsMajor, children) => {
+      const all = dumpArguments({
+        compression: '0',
+        filters: {
+          schemas: ['-x'],
+          excludeSchemas: ['b'],
+          tables: ['c d'],
+          excludeTables: ['e'],
+          excludeTableData: ['f'],
+        },
+        extra: [],
+        toolsMajor,
+      });
+      expect(all).toEqual(
+        expect.arrayContaining([
+          '--schema=-x',
+          '--exclude-schema=b',
+          `--table${children}=c d`,
+          `--exclude-table${children}=e`,
+          `--exclude-table-data${children}=f`,
+        ]),
+      );
+    },
+  );
 
   it('limit the wait for locks, unless the user sets another limit', () => {
     expect(args()).toContain('--lock-wait-timeout=120s');

@@ -25,7 +25,7 @@ function dumped(session: PgSession, snapshot: Snapshot, attempts = 1): Promise<D
   return dumpInOnePass({
     session,
     snapshot,
-    args: dumpArguments({ compression: 'none', filters: FILTERS, extra: [] }),
+    args: dumpArguments({ compression: 'none', filters: FILTERS, extra: [], toolsMajor: 17 }),
     sizes: new Map(),
     attempts,
     encryption: undefined,

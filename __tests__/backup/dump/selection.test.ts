@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isOpaque, selection, unreadableError } from '../../../src/backup/dump/selection.ts';
+import { isOpaque, partitionsError, selection, unreadableError } from '../../../src/backup/dump/selection.ts';
 import { readPattern } from '../../../src/postgres/name-pattern.ts';
 import type { Relation } from '../../../src/postgres/preflight.ts';
 import type { DumpFilters } from '../../../src/backup/dump/dump-filters.ts';
@@ -11,6 +11,7 @@ const relation = (name: string, more: Partial<Relation> = {}): Relation => ({
   bytes: 1,
   visible: (more.schema ?? 'public') === 'public',
   ownedBy: undefined,
+  parents: [],
   unreadable: undefined,
   ...more,
 });
@@ -145,5 +146,64 @@ describe('a table that the role cannot read', () => {
       ),
     ).toEqual(Array<boolean>(7).fill(true));
     expect(isOpaque(['--no-owner', '-O', '--no-publications'])).toBe(false);
+  });
+});
+
+describe('partitions, and what inherits', () => {
+  const child = (name: string, parent: string, more: Partial<Relation> = {}): Relation =>
+    relation(name, { parents: [{ schema: 'public', name: parent }], ...more });
+  const FAMILY = [
+    relation('events', { kind: 'partitioned table' }),
+    child('events_2024', 'events', { kind: 'partitioned table' }),
+    child('events_2024_01', 'events_2024'),
+    child('events_2025', 'events', { schema: 'parts' }),
+    relation('animals'),
+    child('dogs', 'animals', { schema: 'parts' }),
+  ];
+  const select = (filters: Partial<DumpFilters>) => selection({ ...none, ...filters }, FAMILY);
+  const names = (filters: Partial<DumpFilters>, data = false): string[] => {
+    const selected = select(filters);
+    return FAMILY.filter(data ? selected.includesData : selected.includes).map(({ name }) => name);
+  };
+  const refused = (filters: Partial<DumpFilters>, major: number) =>
+    partitionsError(select(filters), FAMILY, major);
+  const allEvents = ['events', 'events_2024', 'events_2024_01', 'events_2025'];
+
+  it('come with the table that is named', () => {
+    expect(names({ tables: ['events'] })).toEqual(allEvents);
+    expect(names({ tables: ['events_2024'] })).toEqual(['events_2024', 'events_2024_01']);
+    expect(names({ tables: ['animals'] })).toEqual(['animals', 'dogs']);
+    expect(names({ tables: ['events'], excludeTables: ['events_2024'] })).toEqual(['events', 'events_2025']);
+  });
+
+  it('go with the table that is excluded, or whose rows are', () => {
+    expect(names({ excludeTables: ['events'] })).toEqual(['animals', 'dogs']);
+    expect(names({ excludeTableData: ['events'] }, true)).toEqual(['animals', 'dogs']);
+    expect(names({ excludeTableData: ['events'] })).toHaveLength(FAMILY.length);
+  });
+
+  it.each<[string, Partial<DumpFilters>]>([
+    ['tables', { tables: ['events'] }],
+    ['exclude-tables', { excludeTables: ['events'] }],
+    ['exclude-table-data', { excludeTableData: ['events'] }],
+  ])('need tools that can do that: %s', (_, filters) => {
+    expect(refused(filters, 16)).toBeUndefined();
+    expect(refused(filters, 15)?.message).toMatch(/public\.events_2024,.*parts\.events_2025/);
+    const [patterns = []] = Object.values(filters);
+    const all = Object.fromEntries(
+      Object.keys(filters).map((input) => [input, [...patterns, 'events_*', 'parts.*']]),
+    );
+    expect(refused(all, 15)).toBeUndefined();
+  });
+
+  it('cannot be missing because schemas does not select them, unless they are excluded', () => {
+    const error = refused({ schemas: ['public'] }, 17);
+    expect(error?.message).toBe(
+      'schemas selects a partitioned table, but not all of its partitions: parts.events_2025 would be missing, with all of their rows.',
+    );
+    expect(error?.silent?.message).not.toContain('events');
+    expect(refused({ schemas: ['public', 'parts'] }, 17)).toBeUndefined();
+    expect(refused({ schemas: ['public'], excludeTables: ['parts.*'] }, 17)).toBeUndefined();
+    expect(refused({ excludeSchemas: ['parts'] }, 17)).toBeUndefined();
   });
 });

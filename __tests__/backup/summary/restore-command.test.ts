@@ -3,7 +3,16 @@ import { restoreCommand } from '../../../src/backup/summary/restore-command.ts';
 import type { Relation } from '../../../src/postgres/preflight.ts';
 
 const relation = (schema: string, name: string): Relation => ({
-  ...{ schema, name, kind: 'table', bytes: 0, visible: true, ownedBy: undefined, unreadable: undefined },
+  ...{
+    schema,
+    name,
+    kind: 'table',
+    bytes: 0,
+    visible: true,
+    ownedBy: undefined,
+    parents: [],
+    unreadable: undefined,
+  },
 });
 const FILTERS = { schemas: [], excludeSchemas: [], tables: [], excludeTables: [], excludeTableData: [] };
 const PUBLIC = [{ kind: 'SCHEMA', name: 'public', sha256: '' }];

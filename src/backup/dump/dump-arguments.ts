@@ -1,12 +1,18 @@
 import type { DumpFilters } from './dump-filters.ts';
 
+/** The first `pg_dump` that can take the partitions of a table, and what inherits from it, along with it. */
+export const FIRST_WITH_CHILDREN = 16;
+
 /** The whole argument list of `pg_dump`. It contains no secret: the connection is in the environment. */
 export function dumpArguments(dump: {
   readonly compression: string;
   readonly filters: DumpFilters;
   readonly extra: readonly string[];
+  /** Of `pg_dump`. */
+  readonly toolsMajor: number;
 }): string[] {
   const { filters } = dump;
+  const children = dump.toolsMajor >= FIRST_WITH_CHILDREN ? '-and-children' : '';
   return [
     '--format=custom',
     `--compress=${dump.compression}`,
@@ -19,9 +25,9 @@ export function dumpArguments(dump: {
     '--lock-wait-timeout=120s',
     ...filters.schemas.map((pattern) => `--schema=${pattern}`),
     ...filters.excludeSchemas.map((pattern) => `--exclude-schema=${pattern}`),
-    ...filters.tables.map((pattern) => `--table=${pattern}`),
-    ...filters.excludeTables.map((pattern) => `--exclude-table=${pattern}`),
-    ...filters.excludeTableData.map((pattern) => `--exclude-table-data=${pattern}`),
+    ...filters.tables.map((pattern) => `--table${children}=${pattern}`),
+    ...filters.excludeTables.map((pattern) => `--exclude-table${children}=${pattern}`),
+    ...filters.excludeTableData.map((pattern) => `--exclude-table-data${children}=${pattern}`),
     ...dump.extra,
   ];
 }

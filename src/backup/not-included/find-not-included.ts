@@ -1,6 +1,6 @@
 import { encodingOf } from '../../archive/toc/archive-facts.ts';
 import { nameKey } from '../../archive/names.ts';
-import type { ServerFacts } from '../../postgres/preflight.ts';
+import type { Relation, ServerFacts } from '../../postgres/preflight.ts';
 import type { Snapshot } from '../../postgres/snapshot.ts';
 import { someOf } from '../../runner/format.ts';
 import { log } from '../../runner/log.ts';
@@ -50,7 +50,11 @@ export function findNotIncluded(finished: FinishedDump): NotIncluded[] {
   const { inputs, server, selected, facts, sameSnapshot, dumped } = finished;
   const { filters, dumpArguments } = inputs;
   const { contents, manifest } = dumped.archive;
-  const items = [...leftOutByInputs(filters, dumpArguments), ...hiddenRows(finished)];
+  const items = [
+    ...leftOutByInputs(filters, dumpArguments),
+    ...partsOfTables(finished),
+    ...hiddenRows(finished),
+  ];
   if (facts) {
     const chosen = server.relations.filter(selected.includesData);
     items.push(
@@ -74,6 +78,29 @@ export function findNotIncluded(finished: FinishedDump): NotIncluded[] {
     items.push({ what: 'what pg_dump warns of', names: warnings, why: 'pg_dump', level: 'warning' });
   }
   return [ALWAYS, ...items];
+}
+
+/** What an exclusion leaves out beside what it names. */
+function partsOfTables({ selected, server: { relations } }: FinishedDump): NotIncluded[] {
+  const named = (of: readonly Relation[]): string[] => of.map(({ schema, name }) => `${schema}.${name}`);
+  const parts = relations.filter(selected.isThroughParent);
+  const items: readonly NotIncluded[] = [
+    {
+      what: 'partitions, and what inherits',
+      names: named(parts.filter((relation) => !selected.includes(relation))),
+      why: 'exclude-tables names their table',
+      level: 'info',
+    },
+    {
+      what: 'rows of partitions, and of what inherits',
+      names: named(
+        parts.filter((relation) => selected.includes(relation) && !selected.includesData(relation)),
+      ),
+      why: 'exclude-table-data names their table',
+      level: 'info',
+    },
+  ];
+  return items.filter(({ names }) => names.length > 0);
 }
 
 /** Rows that policies hide: a dump fails over them, unless it is told to leave them out. */

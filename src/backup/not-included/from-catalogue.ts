@@ -4,7 +4,7 @@ import { displayKind } from '../../archive/toc/entry-names.ts';
 import type { TableOfContents, TocEntry } from '../../archive/toc/table-of-contents.ts';
 import type { Manifest } from '../../archive/content/manifest.ts';
 import { count } from '../../runner/format.ts';
-import { isOpaque } from '../dump/selection.ts';
+import { isOpaque, leavesOutRows } from '../dump/selection.ts';
 import type { DumpFilters } from '../dump/dump-filters.ts';
 import type { CatalogueFacts, CatalogueName } from './catalogue-facts.ts';
 import type { NotIncluded } from './not-included.ts';
@@ -27,9 +27,6 @@ export interface DumpedCatalogue {
 
 /** Options that leave out large objects, as `pg_dump` names them. */
 const WITHOUT_LARGE_OBJECTS = /^(?:-B|--no-(?:large-objects|blobs))$/;
-/** Options that leave out the rows of tables. */
-const WITHOUT_ROWS = /^(?:-s|--schema-only|--no-data|--statistics-only|--section=|--no-unlogged-table-data)/;
-
 /** Options that leave out what is in no schema. */
 const WITHOUT_OBJECTS =
   /^(?:-a|--data-only|--section=|--no-schema|--statistics-only|--no-publications|--no-subscriptions)/;
@@ -131,8 +128,7 @@ function withoutRows(dumped: DumpedCatalogue, archive: ArchiveNames): NotInclude
   const isLost = (relation: CatalogueName): boolean =>
     archive.has('TABLE', relation) && !archive.has('TABLE DATA', relation);
   const unlogged = facts.tables.filter((table) => inRecovery && table.unlogged && isLost(table));
-  const isExplained =
-    !sameSnapshot || isOpaque(dumpArguments) || dumpArguments.some((word) => WITHOUT_ROWS.test(word));
+  const isExplained = !sameSnapshot || isOpaque(dumpArguments) || dumpArguments.some(leavesOutRows);
   const others = facts.tables.filter(
     (table) =>
       !isExplained &&
