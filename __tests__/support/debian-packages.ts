@@ -18,12 +18,34 @@ export async function downloadDebianPackages(
   packages: readonly string[],
   folder: string,
 ): Promise<string[]> {
+  return downloaded(folder, { suite, types: 'deb' }, ['download', ...packages]);
+}
+
+/**
+ * Downloads the files of a source package of a Debian release, verified in the same way, into `folder`/packages.
+ *
+ * @throws Error when the machine's mirror does not have them: not every mirror has sources.
+ */
+export async function downloadDebianSource(
+  suite: string,
+  sourcePackage: string,
+  folder: string,
+): Promise<string[]> {
+  const words = ['source', '--download-only', '--only-source', sourcePackage];
+  return downloaded(folder, { suite, types: 'deb-src' }, words);
+}
+
+async function downloaded(
+  folder: string,
+  from: { readonly suite: string; readonly types: string },
+  words: readonly string[],
+): Promise<string[]> {
   const target = join(folder, 'packages');
   const folders = ['state', 'lists/partial', 'cache/archives/partial', 'tmp', 'etc/parts', 'packages'];
   await Promise.all(folders.map((name) => mkdir(join(folder, name), { recursive: true })));
   await writeFile(join(folder, 'state/status'), '');
   await writeFile(join(folder, 'apt.conf'), await configuration(folder));
-  await writeFile(join(folder, 'debian.sources'), await sourceText(suite));
+  await writeFile(join(folder, 'debian.sources'), await sourceText(from));
   const env = {
     PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
     LC_ALL: 'C',
@@ -32,7 +54,7 @@ export async function downloadDebianPackages(
     ...proxies(),
   };
   await execute('apt-get', ['-q', 'update'], { env });
-  await execute('apt-get', ['-q', 'download', ...packages], { env, cwd: target });
+  await execute('apt-get', ['-q', ...words], { env, cwd: target });
   return (await readdir(target)).map((name) => join(target, name));
 }
 
@@ -57,11 +79,11 @@ async function configuration(folder: string): Promise<string> {
   ].join('\n');
 }
 
-async function sourceText(suite: string): Promise<string> {
+async function sourceText({ suite, types }: { suite: string; types: string }): Promise<string> {
   const mirror = await ownDebianMirror();
   const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
   const signedBy = existsSync(keyring) ? `Signed-By: ${keyring}\n` : '';
-  return `Types: deb\nURIs: ${mirror}\nSuites: ${suite}\nComponents: main\n${signedBy}`;
+  return `Types: ${types}\nURIs: ${mirror}\nSuites: ${suite}\nComponents: main\n${signedBy}`;
 }
 
 /** The Debian mirror that this machine uses. */

@@ -30,6 +30,10 @@ ALTER TABLE t ADD EXCLUDE USING btree ((id - size(NULL::t)) WITH =); INSERT INTO
     sql: `CREATE TABLE t (a int, b text); CREATE VIEW v AS SELECT * FROM t WHERE a > 0; INSERT INTO t VALUES (1, 'x');
 CREATE POLICY p ON t USING (a IN (SELECT a FROM v)); ALTER TABLE t ENABLE ROW LEVEL SECURITY;`,
   },
+  policies_of_each_other: {
+    sql: `CREATE TABLE a (id int); CREATE TABLE b (id int); CREATE POLICY p ON a USING (id IN (SELECT id FROM b));
+CREATE MATERIALIZED VIEW m AS SELECT id FROM a; CREATE POLICY q ON b USING (id IN (SELECT id FROM m)); INSERT INTO b VALUES (1);`,
+  },
   rule_reads_view: {
     sql: `CREATE TABLE t (a int); CREATE VIEW v AS SELECT a FROM t; INSERT INTO t VALUES (3);
 CREATE RULE r AS ON UPDATE TO t DO ALSO SELECT count(*) FROM v;

@@ -52,11 +52,8 @@ edge AS MATERIALIZED (
   FROM part p JOIN pg_catalog.pg_depend d ON d.classid = p.class AND d.objid = p.id AND d.deptype = 'n'
   JOIN part q ON q.class = d.refclassid AND q.id = d.refobjid
 )
-SELECT pg_catalog.format(CASE a.attgenerated
-    WHEN '' THEN 'ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT'
-    WHEN 's' THEN 'ALTER TABLE %s ALTER COLUMN %I DROP EXPRESSION'
-    -- DROP EXPRESSION is only for those that are stored.
-    ELSE 'ALTER TABLE %s DROP COLUMN %I' END, a.attrelid::pg_catalog.regclass, a.attname)
+SELECT pg_catalog.format('ALTER TABLE %s ALTER COLUMN %I DROP %s', a.attrelid::pg_catalog.regclass, a.attname,
+  CASE a.attgenerated WHEN '' THEN 'DEFAULT' ELSE 'EXPRESSION' END)
 ${ofCatalog('pg_attrdef', 'f')} JOIN pg_catalog.pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum
 UNION ALL SELECT ${WITHOUT_CONSTRAINT} ${ofCatalog('pg_constraint', 'k')}
 UNION ALL SELECT CASE WHEN k.oid IS NULL THEN pg_catalog.format('DROP INDEX %s', i.oid::pg_catalog.regclass) ELSE ${WITHOUT_CONSTRAINT} END
