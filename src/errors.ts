@@ -26,6 +26,8 @@ export type ErrorCode =
   /** The plan of a restore shows that the target must not be changed so. */
   | 'restore-refused'
   | 'restore-failed'
+  /** A restore needs more locks at once than the server has. */
+  | 'lock-table-full'
   | 'verification-failed'
   /** The server for the test restore cannot be used; the message names its input. */
   | 'test-server'
@@ -97,6 +99,7 @@ const SAFE_TEXTS: Partial<Record<ErrorCode, string>> = {
   'not-a-backup': 'The backup cannot be used.',
   'restore-refused': 'The restore was refused before anything was changed.',
   'restore-failed': 'The restore failed.',
+  'lock-table-full': 'The restore failed.',
   'verification-failed': 'The restored database differs from the backup, or could not be compared with it.',
   'test-server': 'The server for the test restore cannot be used (verify-connection-string).',
   'test-restore-failed': 'The backup failed its test restore.',

@@ -1,4 +1,5 @@
 import type { Environment } from '../../src/process/run.ts';
+import { LONG_STATEMENTS } from './provoked-long.ts';
 import { SEARCH_PATHS } from './provoked-search-path.ts';
 
 /** A restore that really fails, and what the diagnosis must make of it. */
@@ -281,6 +282,7 @@ export const RESTORE_FAILURES: Readonly<Record<string, readonly ProvokedRestore[
   'existing objects in the target': COLLISIONS,
   rights: RIGHTS,
   'what the target lacks': LACKS,
-  'search paths': SEARCH_PATHS,
+  'search paths (thorough)': SEARCH_PATHS,
+  'long statements (thorough)': LONG_STATEMENTS,
   'rows that do not fit': ROWS,
 };

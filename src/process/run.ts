@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { UserError, errorCode, messageOf } from '../errors.ts';
 import { collectAfterEvery } from './garbage.ts';
+import { KeptEnds } from './kept-ends.ts';
 
 /** The whole environment of a child process: nothing is inherited. */
 export type Environment = Readonly<Record<string, string>>;
@@ -36,7 +37,7 @@ export interface RunResult {
   readonly endedBy: NodeJS.Signals | null;
   /** Standard output as text; empty with `onStdout` or `stdout`. */
   readonly stdout: string;
-  /** The last lines of the error stream, 256 KiB at most. */
+  /** The error stream; of a long one, its beginning and its last 256 KiB, in whole lines. */
   readonly stderr: string;
 }
 
@@ -87,8 +88,8 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   options.signal?.addEventListener('abort', onAbort, { once: true });
 
   const collectGarbage = collectAfterEvery(COLLECT_EVERY_BYTES);
-  const stdout = collect(STDOUT_LIMIT, 'head');
-  const stderr = collect(STDERR_LIMIT, 'tail');
+  const stdout = collect(STDOUT_LIMIT);
+  const stderr = new KeptEnds(STDERR_LIMIT);
   const lines = splitLines((line) => options.onStderrLine?.(line));
   if (child.stdout && options.stdout) pour(child.stdout, options.stdout, stop);
   else
@@ -235,25 +236,17 @@ function isClosedPipe(error: unknown): boolean {
   return errorCode(error) === 'EPIPE';
 }
 
-/** Collects chunks up to a limit: the first bytes (`head`, more is an error) or the last ones (`tail`). */
-function collect(limit: number, keep: 'head' | 'tail'): { add: (chunk: Buffer) => void; text: () => string } {
-  let chunks: Buffer[] = [];
+/** Collects chunks up to a limit; more is an error. */
+function collect(limit: number): { add: (chunk: Buffer) => void; text: () => string } {
+  const chunks: Buffer[] = [];
   let size = 0;
   return {
     add(chunk) {
       chunks.push(chunk);
       size += chunk.length;
-      if (size <= limit) return;
-      if (keep === 'head') throw new Error(`A program printed more than ${limit} bytes.`);
-      if (size > 2 * limit) {
-        chunks = [Buffer.concat(chunks).subarray(-limit)];
-        size = limit;
-      }
+      if (size > limit) throw new Error(`A program printed more than ${limit} bytes.`);
     },
-    text() {
-      const all = Buffer.concat(chunks);
-      return (keep === 'tail' ? all.subarray(-limit) : all).toString('utf8');
-    },
+    text: () => Buffer.concat(chunks).toString('utf8'),
   };
 }
 

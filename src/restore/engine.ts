@@ -1,5 +1,6 @@
 import type { ReadBack } from '../archive/read-back.ts';
 import type { ExpectedContents } from './verify/compare-contents.ts';
+import { locksOf, withNeededLocks } from './apply/needed-locks.ts';
 import { restoreArchive } from './apply/pg-restore.ts';
 import type { RestoreRequest } from './apply/restore-request.ts';
 import {
@@ -119,7 +120,7 @@ export async function restoreInto(
     );
   }
   const started = performance.now();
-  await restoreArchive({
+  const restoring = restoreArchive({
     archive,
     dumpIds: plan.dumpIds,
     stages: plan.stages,
@@ -136,6 +137,11 @@ export async function restoreInto(
     workFolder,
     look: (observer) => isRestored(observer, plan, role),
     ...(onOutcome === undefined ? {} : { onOutcome }),
+  });
+  // What is replaced is locked as well.
+  const locks = locksOf(plan.restored) * (plan.dropScript === '' ? 1 : 2);
+  await restoring.catch(async (error: unknown) => {
+    throw await withNeededLocks(error, session, locks);
   });
   const time = duration(performance.now() - started);
   log.content(`Restored ${count(restored.tables.length, 'table')} in ${time}`, `Restored in ${time}`);

@@ -22,6 +22,8 @@ export interface Diagnosis {
 /** Names from outside have no limit of their own; an annotation has. */
 const LONGEST_QUOTE = 200;
 const LONGEST_CAUSE = 500;
+/** More than the loader, or a shell, says when it cannot start a program. */
+const LOADER_LINES = 20;
 const SEE_LOGS = "See the log above, and the server's own log.";
 
 /**
@@ -187,6 +189,8 @@ function shortened(text: string, length: number): string {
 /** The last line that may be shown; of a program that is not PostgreSQL's, such as the loader, the last line. */
 function lastWords(stderr: string): string {
   const lines = stderr.split(/\r?\n/).filter((line) => line.trim() !== '');
-  const others = lines.some((line) => PROGRAM.test(line)) ? undefined : lines.at(-1);
+  // A long text without a name of a program in it is a part of a statement.
+  const isStatement = lines.length > LOADER_LINES || lines.some((line) => PROGRAM.test(line));
+  const others = isStatement ? undefined : lines.at(-1);
   return errorLines(stderr).at(-1) ?? others ?? 'it printed no error message.';
 }

@@ -210,6 +210,18 @@ const ROW_RULES: readonly Rule[] = [
   },
 ];
 
+/** One transaction keeps every lock to its end. Source: storage/lmgr/lock.c. */
+const LOCK_RULES: readonly Rule[] = [
+  {
+    from: 'server',
+    pattern: /^out of shared memory/,
+    query: new RegExp(`${CHANGE.source}|^DO\\b`, 'i'),
+    kind: 'lock-table-full',
+    cause: "The server's lock table is too small for all that one transaction creates or drops.",
+    hint: 'Raise max_locks_per_transaction on the server, and restart it. Or set jobs at the restore action: it then restores in many transactions.',
+  },
+];
+
 /** The archive. Sources: pg_backup_archiver.c, pg_backup_custom.c, pg_restore.c. */
 const ARCHIVE_RULES: readonly Rule[] = [
   {
@@ -239,6 +251,7 @@ export const RESTORE_RULES: readonly Rule[] = [
   ...RIGHTS_RULES,
   ...LACK_RULES,
   ...ROW_RULES,
+  ...LOCK_RULES,
   ...ARCHIVE_RULES,
   ...SCRIPT_RULES,
 ];

@@ -18,7 +18,7 @@ export interface Rule {
   /** Whether the same attempt is likely to succeed within a minute. */
   readonly transient?: true;
   /** For code that depends on the kind of failure. */
-  readonly kind?: 'has-dependents';
+  readonly kind?: 'has-dependents' | 'lock-table-full';
 }
 
 export const SECRET_HINT = 'Correct the secret that connection-string is read from.';

@@ -77,7 +77,7 @@ const RESOURCE_RULES: readonly Rule[] = [
     from: 'server',
     pattern: /^out of shared memory/,
     cause: "The server's lock table is too small to lock all tables at once.",
-    hint: 'Raise max_locks_per_transaction on the server, or back up the schemas one by one with the schemas input.',
+    hint: 'Raise max_locks_per_transaction on the server, and restart it: times max_connections, it must exceed the number of tables. Or back up the schemas one by one with the schemas input.',
   },
   {
     from: 'server',

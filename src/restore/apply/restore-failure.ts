@@ -17,7 +17,8 @@ export function restoreFailure(tool: string, stderr: string, impact?: string): U
   const dependents = kind === 'has-dependents' ? moreDependents(stderr) : '';
   const told = (why: string, more: string): string =>
     `${tool} failed: ${why.replace(/[^.]$/, '$&.')}${more}${impact === undefined ? '' : ` ${impact}`}`;
-  return new UserError('restore-failed', told(cause, dependents), hint, {
+  const code = kind === 'lock-table-full' ? kind : 'restore-failed';
+  return new UserError(code, told(cause, dependents), hint, {
     cause: new Error(safeLines(stderr).join('\n')),
     silent: { message: told(silentCause, '') },
   });
