@@ -3,8 +3,8 @@ import { untilRow, whileSession } from '../support/failure-bench.ts';
 import type { ActionRun, RunActionOptions } from '../support/runner.ts';
 import { type FaultBed, type Subject, backUp } from './fault-bed.ts';
 
-/** The connection of the preflight comes first; the next one is pg_dump's. */
-export const SPARE_THE_PREFLIGHT = { spare: 1 };
+/** The connections of the preflight and of the snapshot come first; the next one is pg_dump's. */
+export const SPARE_THE_PREFLIGHT = { spare: 2 };
 /** In the rows of the first table of `bed.large`. */
 export const MIDDLE_OF_THE_DUMP = { ...SPARE_THE_PREFLIGHT, afterBytes: 5_000_000 };
 

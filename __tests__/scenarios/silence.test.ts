@@ -99,8 +99,8 @@ describe('a server that works and sends nothing (thorough)', () => {
    * the end.
    */
   async function lockedDump(url: string, options: RunActionOptions = {}): Promise<ActionRun> {
-    // pg_dump, whose connection comes after that of the preflight, is held up until the lock is there.
-    await proxy.set({ kind: 'hold', times: 1, spare: 1 });
+    // pg_dump, whose connection comes after those of the preflight and the snapshot, is held up until the lock is there.
+    await proxy.set({ kind: 'hold', times: 1, spare: 2 });
     const held = proxy.struck();
     const asked = Promise.withResolvers<undefined>();
     const running = bed.backup({

@@ -44,6 +44,9 @@ function setWhereKnown(setting: string, value: string): string {
   return `SELECT pg_catalog.count(${set}) AS known FROM pg_catalog.pg_settings WHERE name = '${setting}' \\gset`;
 }
 
+/** A server that has just answered the preflight needs milliseconds. */
+const OPEN_WITHIN_MS = 30_000;
+
 /** `pg_dump` has a snapshot of its own then. */
 const OWN_SNAPSHOT = /^--(?:snapshot=|serializable-deferrable$)/;
 
@@ -65,7 +68,7 @@ export async function openSnapshot(
   if (mayBePooled || dumpArguments.some((word) => OWN_SNAPSHOT.test(word))) return noSnapshot(session);
   const psql = new HeldPsql(session);
   try {
-    const rows = await psql.query(BEGIN_SQL, 1);
+    const rows = await psql.query(BEGIN_SQL, 1, { withinMs: OPEN_WITHIN_MS });
     const id = rows.at(-1)?.[0];
     if (id === undefined) throw new PsqlError('', '');
     await inSavepoint(psql, NOTICE_END_SQL, 1).catch(() => undefined);

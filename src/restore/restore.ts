@@ -10,7 +10,10 @@ import { type ServerFacts, refuseNewerServer, runPreflight } from '../postgres/p
 import { toolsRequest } from '../postgres/server-inputs.ts';
 import { exposureOf } from '../github/privacy.ts';
 import { withholdContent } from '../github/withhold-content.ts';
+import { encodingOf } from '../archive/toc/archive-facts.ts';
 import { UserError, cancelledOr } from '../errors.ts';
+import { expectedContents } from './plan/plan.ts';
+import { textError } from './plan/text-encoding.ts';
 import { kindsLeftOut, roleOf } from './pg-restore-args.ts';
 import type { Outcome } from './apply/transaction-outcome.ts';
 import type { RestoreInputs } from './restore-inputs.ts';
@@ -119,6 +122,9 @@ async function restoreBackup(job: Job, connection: Connection): Promise<void> {
   const settings = settingsOf(inputs);
   const plan = await makePlan(archive, target, settings.options);
   logPlan(plan);
+  const { tables } = expectedContents(readBack.manifest, plan);
+  const invalidText = textError(encodingOf(backup.contents), server.encoding, tables);
+  if (invalidText) throw invalidText;
   impact.words = settings.options.jobs === undefined ? IN_ONE_TRANSACTION['rolled back'] : IN_PARTS;
   const onOutcome = (outcome: Outcome): void => {
     impact.words = IN_ONE_TRANSACTION[outcome];

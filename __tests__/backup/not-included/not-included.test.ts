@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { captureOutput } from '../../support/captured-output.ts';
 import { type TestClientTools, testClientTools } from '../../support/client-tools.ts';
@@ -152,6 +154,24 @@ CREATE FOREIGN TABLE distant (id int) SERVER far`;
     expect(saidOf(await dumpAfter('in_system', script))).toEqual([
       'warning objects in schemas of the system: pg_catalog.mine',
     ]);
+  });
+
+  it('are rows of unlogged tables if the server is a standby', async () => {
+    const standby = await startDatabase({ settings: ['wal_level = replica'] });
+    try {
+      await standby.sql(
+        'CREATE UNLOGGED TABLE quick (id int); INSERT INTO quick VALUES (1); CREATE TABLE safe (id int)',
+      );
+      expect(saidOf(await dumpOf(tools, connectionTo(standby)))).toEqual([]);
+      await standby.halt();
+      await writeFile(join(standby.dataDirectory, 'standby.signal'), '');
+      await standby.start();
+      const dumped = await dumpOf(tools, connectionTo(standby));
+      expect(saidOf(dumped)).toEqual(['warning rows of unlogged tables: public.quick']);
+      expect(dumped.archive.manifest.tables.map(({ name }) => name)).toEqual(['public.safe']);
+    } finally {
+      await standby.stop('immediate');
+    }
   });
 
   it('warns of passwords in settings, and of none if the backup is encrypted', async () => {

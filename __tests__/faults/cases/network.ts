@@ -66,7 +66,7 @@ async function servedToDump(bed: FaultBed): Promise<number> {
   if (known !== undefined) return known;
   const before = bed.proxy.served.length;
   const run = await backUp(bed, bed.large, { inputs: { storage: './undisturbed/' } });
-  const [, toDump] = bed.proxy.served.slice(before);
+  const [, , toDump] = bed.proxy.served.slice(before);
   if (toDump === undefined) throw new Error(`There was no dump through the proxy:\n${run.log}`);
   served.set(bed, toDump);
   return toDump;
