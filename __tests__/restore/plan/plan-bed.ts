@@ -16,7 +16,7 @@ import { type RestorePlan, planRestore } from '../../../src/restore/plan/plan.ts
 import { readBack } from '../../../src/archive/read-back.ts';
 import { tocOf } from '../../archive/toc/toc-of.ts';
 import { type TargetFacts, examineTarget } from '../../../src/restore/plan/target.ts';
-import { type TestClientTools, testClientTools } from '../../support/client-tools.ts';
+import { type TestClientTools, type ToolsMajor, testClientTools } from '../../support/client-tools.ts';
 import type { Database } from '../../support/database.ts';
 import { testSession } from '../../support/test-session.ts';
 
@@ -64,8 +64,8 @@ export class PlanBed {
     this.folder = folder;
   }
 
-  static async make(): Promise<PlanBed> {
-    return new PlanBed(await testClientTools(), await mkdtemp(join(tmpdir(), 'plan-test-')));
+  static async make(toolsMajor?: ToolsMajor): Promise<PlanBed> {
+    return new PlanBed(await testClientTools(toolsMajor), await mkdtemp(join(tmpdir(), 'plan-test-')));
   }
 
   async remove(): Promise<void> {

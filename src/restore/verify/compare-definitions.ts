@@ -2,15 +2,17 @@ import { displayKind, displayName } from '../../archive/toc/entry-names.ts';
 import { TocIndex } from '../../archive/toc/toc-index.ts';
 import type { TableOfContents, TocEntry } from '../../archive/toc/table-of-contents.ts';
 import { plainLine } from '../../runner/plain-text.ts';
-import { isOwned } from '../plan/plan-owners.ts';
 import { isSameDefinition } from './same-definition.ts';
 import { type SchemaExpectation, entryKey, wasThereBefore } from './schema-expectation.ts';
+import { sharedWording } from './version-wording.ts';
 
 /** The result of a comparison of definitions and owners. */
 export interface ComparedDefinitions {
   readonly differences: readonly string[];
   /** Of those, definitions that are there with another text, where minor versions differ: they may be the same. */
   readonly reworded: readonly string[];
+  /** Definitions that are there with another text, where major versions differ: no difference, and not compared. */
+  readonly otherText: readonly string[];
   /** What was found of what was restored, each entry by that of the archive. */
   readonly found: ReadonlyMap<TocEntry, TocEntry>;
   readonly definitions: number;
@@ -24,12 +26,29 @@ const NOT_COMPARED: ReadonlySet<string> = new Set([
   ...['ENCODING', 'STDSTRINGS', 'SEARCHPATH', 'DATABASE', 'DATABASE PROPERTIES'],
 ]);
 
+/** Of what hangs on something restored, what every version has an entry for: where it is too many, it was added. */
+const PARTS: ReadonlySet<string> = new Set([
+  ...[
+    'CHECK CONSTRAINT',
+    'FK CONSTRAINT',
+    'INDEX',
+    'POLICY',
+    'ROW SECURITY',
+    'RULE',
+    'STATISTICS',
+    'TRIGGER',
+  ],
+]);
+
+/** Whose comments pg_dump has an entry for only if they are others than a new database has; it did not look before 11. */
+const OF_EVERY_DATABASE: ReadonlySet<string> = new Set(['SCHEMA public', 'EXTENSION plpgsql']);
+
 /**
- * Why definitions cannot be compared: other versions write the same definition in other words.
+ * Why the same definition can have another text: major versions differ.
  *
- * @returns undefined when they can.
+ * @returns undefined when they are the same.
  */
-export function whyNotDefinitions(archive: TableOfContents, target: TableOfContents): string | undefined {
+export function differentMajors(archive: TableOfContents, target: TableOfContents): string | undefined {
   const [before, now] = [archive, target].map(({ serverVersion }) => Number.parseInt(serverVersion, 10));
   if (before !== now) return `the backup is of PostgreSQL ${before ?? ''}, and the target is ${now ?? ''}`;
   if (archive.dumpMajor === target.dumpMajor) return undefined;
@@ -60,41 +79,50 @@ export function compareDefinitions(
   expectation: SchemaExpectation,
   target: TableOfContents,
 ): ComparedDefinitions {
-  const isText = whyNotDefinitions(expectation.contents, target) === undefined;
+  const acrossMajors = differentMajors(expectation.contents, target) !== undefined;
+  const mayBeReworded = differentMinors(expectation.contents, target) !== undefined;
   const unmatched = Map.groupBy(target.entries, entryKey);
   const found = new Map<TocEntry, TocEntry>();
-  const differences: string[] = [];
-  const reworded: string[] = [];
-  const mayBeReworded = differentMinors(expectation.contents, target) !== undefined;
-  const take = (entry: TocEntry, isIt: (other: TocEntry) => boolean): boolean => {
-    const others = unmatched.get(entryKey(entry)) ?? [];
-    const at = others.findIndex(isIt);
-    const [other] = at === -1 ? [] : others.splice(at, 1);
-    if (other !== undefined) found.set(entry, other);
-    return other !== undefined;
+  const missing: TocEntry[] = [];
+  const other: TocEntry[] = [];
+  const take = (entry: TocEntry, isIt: (candidate: TocEntry) => boolean): boolean => {
+    const candidates = unmatched.get(entryKey(entry)) ?? [];
+    const at = candidates.findIndex(isIt);
+    const [taken] = at === -1 ? [] : candidates.splice(at, 1);
+    if (taken !== undefined) found.set(entry, taken);
+    return taken !== undefined;
   };
   const expected = expectation.restored.filter(
-    (entry) => isCompared(entry) && (isText || isOwned(entry)) && !wasThereBefore(entry, expectation),
+    (entry) =>
+      isCompared(entry) &&
+      !wasThereBefore(entry, expectation) &&
+      !(expectation.contents.dumpMajor < 11 && isOfEveryDatabase(entry)),
   );
-  const same = sameDefinition(expectation);
+  const same = sameDefinition(expectation, acrossMajors);
   // Some kinds share a name: operators' comments, for one.
-  const others = expected.filter((entry) => !(isText && take(entry, (other) => same(entry, other))));
-  for (const entry of others) {
-    const isThere = take(entry, () => true);
-    if (!isThere) differences.push(`${describeEntry(entry)} is missing`);
-    else if (isText && mayBeReworded)
-      reworded.push(`${describeEntry(entry)} has a definition of another text`);
-    else if (isText) differences.push(`${describeEntry(entry)} has another definition`);
-  }
-  if (isText) differences.push(...surplusParts(found, target));
+  const others = expected.filter((entry) => !take(entry, (candidate) => same(entry, candidate)));
+  for (const entry of others) (take(entry, () => true) ? other : missing).push(entry);
+  const texts = other.map(describeEntry);
+  const reworded = mayBeReworded && !acrossMajors ? texts : [];
   const owners = compareOwners(expectation, found);
   return {
-    differences: [...differences, ...reworded, ...owners.differences],
-    reworded,
+    differences: [
+      ...missing.map((entry) => `${describeEntry(entry)} is missing`),
+      ...(mayBeReworded ? [] : texts.map((text) => `${text} has another definition`)),
+      ...surplusParts(found, target, acrossMajors),
+      ...reworded.map((text) => `${text} has a definition of another text`),
+      ...owners.differences,
+    ],
+    reworded: reworded.map((text) => `${text} has a definition of another text`),
+    otherText: acrossMajors ? texts : [],
     found,
-    definitions: isText ? expected.length : 0,
+    definitions: expected.length - (acrossMajors ? texts.length : 0),
     owners: owners.count,
   };
+}
+
+function isOfEveryDatabase({ kind, tag }: TocEntry): boolean {
+  return kind === 'COMMENT' && OF_EVERY_DATABASE.has(tag);
 }
 
 /** How an error names an entry. */
@@ -106,11 +134,14 @@ function isCompared({ kind, tag }: TocEntry): boolean {
   return !NOT_COMPARED.has(kind) && !/^(?:DATABASE|LARGE OBJECT) /.test(tag);
 }
 
-function sameDefinition({
-  restated,
-  restoreArguments,
-  withoutTablespaces,
-}: SchemaExpectation): (one: TocEntry, other: TocEntry) => boolean {
+function sameDefinition(
+  { contents, restated, restoreArguments, withoutTablespaces }: SchemaExpectation,
+  acrossMajors: boolean,
+): (one: TocEntry, other: TocEntry) => boolean {
+  const schemas = contents.entries.map(({ schema }) => schema);
+  const wording = acrossMajors
+    ? sharedWording(new Set(['pg_catalog', 'information_schema', ...schemas]))
+    : undefined;
   const anyTablespace = withoutTablespaces || restoreArguments.includes('--no-tablespaces');
   const anyMethod = restoreArguments.includes('--no-table-access-method');
   return (one, other) =>
@@ -118,16 +149,21 @@ function sameDefinition({
     (anyMethod || one.accessMethod === other.accessMethod) &&
     // Whoever may not see the options of a mapping dumps it without them.
     (one.kind === 'USER MAPPING' ||
-      isSameDefinition({ ...one, definition: restated.get(one) ?? one.definition }, other));
+      isSameDefinition({ ...one, definition: restated.get(one) ?? one.definition }, other, wording));
 }
 
 /** What hangs on something restored, and that the archive does not have: a trigger, an index, a policy. */
-function surplusParts(found: ReadonlyMap<TocEntry, TocEntry>, { entries }: TableOfContents): string[] {
+function surplusParts(
+  found: ReadonlyMap<TocEntry, TocEntry>,
+  { entries }: TableOfContents,
+  acrossMajors: boolean,
+): string[] {
   const matched = new Set(found.values());
   const index = new TocIndex(entries);
   return entries.flatMap((entry) => {
     const home = index.ownerOf(entry);
     if (home === undefined || !matched.has(home) || matched.has(entry) || !isCompared(entry)) return [];
+    if (acrossMajors && !PARTS.has(entry.kind)) return [];
     // An extension brings its own comment along.
     return home.kind === 'EXTENSION' ? [] : [`${describeEntry(entry)} is not in the backup`];
   });

@@ -1,5 +1,6 @@
 import { sqlWords } from '../../archive/toc/sql-words.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
+import type { Wording } from './version-wording.ts';
 
 /** `::character varying(10)[]`; a type's name is what `format_type` writes. */
 const NAME = String.raw`(?:"(?:[^"]|"")+"|[a-z_]\w*)`;
@@ -11,7 +12,8 @@ const CAST = new RegExp(
 const NOT_NULL_NAME = / CONSTRAINT (?:"(?:[^"]|"")+"|[^\s"]+) NOT NULL\b/g;
 
 /**
- * Whether two definitions say the same, as far as the same version of PostgreSQL writes them. A restore may change:
+ * Whether two definitions say the same, as far as the same version of PostgreSQL writes them, or two versions whose
+ * differences `wording` takes out. A restore may change:
  *
  * - casts and parentheses in expressions: `s IN ('a', 'b')` of a varchar is `s::text = ANY ((ARRAY['a'::varchar, …])::text[])`,
  *   and, restored, `s::text = ANY (ARRAY['a'::varchar::text, …])`;
@@ -21,8 +23,11 @@ const NOT_NULL_NAME = / CONSTRAINT (?:"(?:[^"]|"")+"|[^\s"]+) NOT NULL\b/g;
  *
  * Strings, and so the bodies of functions, must be identical byte for byte.
  */
-export function isSameDefinition(one: TocEntry, other: TocEntry): boolean {
-  return one.definition === other.definition || canonical(one) === canonical(other);
+export function isSameDefinition(one: TocEntry, other: TocEntry, wording?: Wording): boolean {
+  if (one.definition === other.definition || canonical(one) === canonical(other)) return true;
+  if (wording === undefined) return false;
+  const shared = (entry: TocEntry): string => canonical({ ...entry, definition: wording(entry) });
+  return shared(one) === shared(other);
 }
 
 function canonical({ kind, definition }: TocEntry): string {

@@ -4,10 +4,11 @@ import { differencesError } from './compare-contents.ts';
 import {
   type ComparedDefinitions,
   compareDefinitions,
+  differentMajors,
   differentMinors,
-  whyNotDefinitions,
 } from './compare-definitions.ts';
 import { comparePrivileges, whyNotPrivileges } from './compare-privileges.ts';
+import { compareStates } from './compare-states.ts';
 import { compareLargeObjects } from './large-object-rights.ts';
 import { type SchemaDumpRequest, dumpSchema } from './schema-dump.ts';
 import type { SchemaExpectation } from './schema-expectation.ts';
@@ -18,6 +19,8 @@ export interface SchemaVerification {
   readonly owners: number;
   /** How many objects' privileges. */
   readonly privileges: number;
+  /** Definitions that are there, in words that another major version may have for the same: their text was not compared. */
+  readonly otherText?: { readonly names: readonly string[]; readonly why: string };
   /** What was not compared, each with the reason. */
   readonly notCompared: readonly string[];
 }
@@ -39,19 +42,22 @@ export async function verifySchema(
   const compared = compareDefinitions(expectation, target);
   const privileges = comparePrivileges(expectation, target, compared);
   const largeObjects = await compareLargeObjects(expectation, request);
-  const differences = [compared, privileges, largeObjects].flatMap((part) => part.differences);
+  const states = await compareStates(expectation, request);
+  const differences = [compared, privileges, largeObjects, { differences: states }].flatMap(
+    (part) => part.differences,
+  );
   if (differences.length > 0)
     throw schemaError(differences, compared, differentMinors(expectation.contents, target));
-  const noDefinitions = whyNotDefinitions(expectation.contents, target);
+  const majors = differentMajors(expectation.contents, target);
   const noPrivileges = whyNotPrivileges(expectation);
   return {
     definitions: compared.definitions,
     owners: compared.owners + largeObjects.objects,
     privileges: noPrivileges === undefined ? privileges.objects + largeObjects.objects : 0,
-    notCompared: [
-      ...(noDefinitions === undefined ? [] : [`definitions (${noDefinitions})`]),
-      ...(noPrivileges === undefined ? [] : [`privileges (${noPrivileges})`]),
-    ],
+    ...(majors === undefined || compared.otherText.length === 0
+      ? {}
+      : { otherText: { names: compared.otherText, why: majors } }),
+    notCompared: noPrivileges === undefined ? [] : [`privileges (${noPrivileges})`],
   };
 }
 
@@ -78,7 +84,14 @@ function schemaError(
 }
 
 /** What was compared, without a count: where no content may show. */
-export function describeSilently({ definitions, privileges, notCompared }: SchemaVerification): string {
+export function describeSilently({
+  definitions,
+  privileges,
+  otherText,
+  ...rest
+}: SchemaVerification): string {
+  const texts = otherText === undefined ? [] : [`the text of some definitions (${otherText.why})`];
+  const notCompared = [...texts, ...rest.notCompared];
   const more = [...(definitions > 0 ? ['definitions'] : []), ...(privileges > 0 ? ['privileges'] : [])];
   const words = ['owners', ...more].join(', ');
   return notCompared.length === 0 ? words : `${words}; not compared: ${notCompared.join('; ')}`;
@@ -89,8 +102,11 @@ export function describeSchemaVerification({
   definitions,
   owners,
   privileges,
-  notCompared,
+  otherText,
+  ...rest
 }: SchemaVerification): string {
+  const texts = otherText === undefined ? [] : [`the text of ${someOf(otherText.names)} (${otherText.why})`];
+  const notCompared = [...texts, ...rest.notCompared];
   const compared = [
     ...(definitions > 0 ? [count(definitions, 'definition')] : []),
     count(owners, 'owner'),
