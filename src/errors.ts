@@ -25,6 +25,8 @@ export type ErrorCode =
   | 'github'
   /** The plan of a restore shows that the target must not be changed so. */
   | 'restore-refused'
+  /** A backup does not contain what is to be restored from it. */
+  | 'not-in-backup'
   | 'restore-failed'
   /** A restore needs more locks at once than the server has. */
   | 'lock-table-full'
@@ -98,6 +100,7 @@ const SAFE_TEXTS: Partial<Record<ErrorCode, string>> = {
   'archive-unreadable': 'The archive cannot be read back.',
   'not-a-backup': 'The backup cannot be used.',
   'restore-refused': 'The restore was refused before anything was changed.',
+  'not-in-backup': 'The restore was refused before anything was changed.',
   'restore-failed': 'The restore failed.',
   'lock-table-full': 'The restore failed.',
   'verification-failed': 'The restored database differs from the backup, or could not be compared with it.',

@@ -3,6 +3,8 @@ import { type Encryption, maskAgeInputs, readEncryption } from '../age/age-input
 import { checkedBackupName } from '../storage/backup-name.ts';
 import { type StoreLine, readStores } from '../storage/store-inputs.ts';
 import { type Compression, compression } from './compression.ts';
+import { readLossPolicy } from '../history/loss-inputs.ts';
+import type { LossPolicy } from '../history/row-losses.ts';
 import type { DumpFilters } from './dump/dump-filters.ts';
 import { maskConnectionSecrets, maskSecret } from '../runner/inputs/mask.ts';
 import { schemaNames } from '../runner/inputs/schema-names.ts';
@@ -33,6 +35,8 @@ export interface BackupInputs extends ServerInputs {
   readonly testServer: string | undefined;
   /** The schemas in which the test restore finds what has no schema in the backup; empty for none. */
   readonly searchPath: readonly string[];
+  /** Which losses of rows are a warning. */
+  readonly losses: LossPolicy;
   /** Whether an unchanged database is not stored again. */
   readonly skipIfUnchanged: boolean;
   /** Empty when there is none. */
@@ -77,6 +81,7 @@ export async function readBackupInputs(workspace: string): Promise<BackupInputs>
     allowPooler: booleanInput('allow-pooler'),
     testServer: optional('verify-connection-string'),
     searchPath: searchPathOfTest(),
+    losses: readLossPolicy(),
     skipIfUnchanged: oneOf('if-unchanged', core.getInput('if-unchanged'), ['upload', 'skip']) === 'skip',
     githubToken: core.getInput('github-token'),
   };

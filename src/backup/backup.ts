@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { type DumpedDatabase, dumpDatabase } from './dump-database.ts';
 import { withoutNames } from './not-included/not-included.ts';
+import { comparePrevious, reportComparison } from './compare-previous.ts';
 import { contentTag } from './content-tag.ts';
 import { makeRecord } from './make-record.ts';
 import { PendingCopies } from './pending-copies.ts';
@@ -163,14 +164,15 @@ async function makeBackup(job: Job, resources: BackupResources): Promise<void> {
           }),
         )
       : undefined;
+  const record = recordOf(job, { database, tools, named, dumped, tag });
+  const comparison = stored ? undefined : comparePrevious(previous[0], record, inputs.losses);
   if (!stored) warnOfShrinking(previous[0], { size: file.size, encrypted });
-  const published = stored
-    ? reuseExisting(stored)
-    : await publish(job, recordOf(job, { database, tools, named, dumped, tag }), copies);
+  const published = stored ? reuseExisting(stored) : await publish(job, record, copies);
+  if (comparison) reportComparison(comparison);
   exposeTools(tools, inputs.addToPath);
   await reportBackup({
     ...published,
-    ...{ backupName, server, testRestore },
+    ...{ backupName, server, testRestore, comparison },
     previous,
     address: resources.connection.address,
     clientVersion: tools.version,

@@ -56,13 +56,13 @@ async function findIn({ store, backupName, maySkip, signal }: Search): Promise<P
     const why = `${error.message} ${error.hint}`;
     if (maySkip) {
       log.warning(`if-unchanged: the previous backups could not be listed, so this one is stored. ${why}`);
-    } else log.debug(`The previous backups could not be listed: ${why}`);
+    } else log.debug(`The previous backup cannot be compared: ${why}`);
     return undefined;
   };
   try {
     const series = await store.list(backupName);
     const [newest] = series.backups;
-    const record = maySkip && newest ? await store.record(newest).catch(failed) : undefined;
+    const record = newest && (await store.record(newest).catch(failed));
     return { store: store.name, series, record };
   } catch (error) {
     failed(error);

@@ -47,5 +47,5 @@ export function lossHint(losses: readonly KnownLoss[]): string {
     `Restore the rows with "backup: ${first.lastWith.name}" and "tables: ${plainLine(first.table)}"`,
     `Restore the rows from ${first.lastWith.name}`,
   );
-  return `${restore}; or, if they were deleted on purpose, add the table to allowed-row-loss, here and in prune.`;
+  return `${restore}; or, if they were deleted on purpose, add the table to allowed-row-loss of backup, check and prune.`;
 }

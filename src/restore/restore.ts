@@ -1,3 +1,4 @@
+import { namingAnotherBackup } from './another-backup.ts';
 import { obtainBackup } from './obtain-backup.ts';
 import { requireRecorded } from './compare-record.ts';
 import type { TableOfContents } from '../archive/toc/table-of-contents.ts';
@@ -120,7 +121,9 @@ async function restoreBackup(job: Job, connection: Connection): Promise<void> {
 
   const target = { session: session.using(tools), serverMajor: server.major, workFolder: workFolder.path };
   const settings = settingsOf(inputs);
-  const plan = await makePlan(archive, target, settings.options);
+  const plan = await makePlan(archive, target, settings.options).catch(async (error: unknown) => {
+    throw await namingAnotherBackup(error, backup.source, job);
+  });
   logPlan(plan);
   const { tables } = expectedContents(readBack.manifest, plan);
   const invalidText = textError(encodingOf(backup.contents), server.encoding, tables);

@@ -44,6 +44,7 @@ function summaryOf(changes: Partial<BackupSummary> = {}): string {
     databaseBytes: 500_000_000,
     compression: 'zstd:3',
     encryption: undefined,
+    comparison: undefined,
     notIncluded: [ALWAYS],
     exposure: undefined,
     testRestore: undefined,

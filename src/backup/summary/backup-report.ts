@@ -3,6 +3,7 @@ import type { ServerFacts } from '../../postgres/preflight.ts';
 import type { Encryption } from '../../age/age-inputs.ts';
 import type { Exposure } from '../../github/privacy.ts';
 import type { StoredBackup } from '../../storage/store.ts';
+import type { Comparison } from '../compare-previous.ts';
 import type { PreviousBackups } from '../previous-backups.ts';
 import { type TestRestoredOn, backupSummary } from './backup-summary.ts';
 import type { RestoreCommand } from './restore-command.ts';
@@ -23,6 +24,8 @@ export interface BackupReport extends PublishedBackup, Durations {
   /** Undefined without a test restore. */
   readonly testRestore: TestRestoredOn | undefined;
   readonly backupName: string;
+  /** Undefined where there is nothing to compare with. */
+  readonly comparison: Comparison | undefined;
   /** The stored backups of the same database in each store, in the order of the copies; undefined where they could not be listed. */
   readonly previous: readonly (Pick<PreviousBackups, 'store' | 'series'> | undefined)[];
   readonly encryption: Encryption | undefined;
@@ -81,8 +84,15 @@ function outputs(report: BackupReport): Readonly<Record<string, string>> {
     tables: String(content?.tables.length ?? ''),
     rows: String(content?.rows ?? ''),
     unchanged: String(report.unchanged),
+    'changed-tables': changedTables(report),
     'duration-seconds': (report.totalMs / 1000).toFixed(1),
   };
+}
+
+/** Empty where the tables could not be compared. */
+function changedTables({ comparison, unchanged }: BackupReport): string {
+  if (unchanged) return '[]';
+  return comparison?.changes ? JSON.stringify(comparison.changes.tables) : '';
 }
 
 /** Of the page of an artifact, or of an object; a file has none. */

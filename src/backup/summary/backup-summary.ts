@@ -6,8 +6,10 @@ import { describeContents, largestTables } from '../../archive/content-summary.t
 import { nameOf } from '../../storage/catalogue.ts';
 import type { StoredBackup } from '../../storage/store.ts';
 import { notIncludedSection } from '../not-included/not-included-section.ts';
+import type { Comparison } from '../compare-previous.ts';
 import type { NotIncluded } from '../not-included/not-included.ts';
 import type { PublishedBackup } from '../published-backup.ts';
+import { changesSection } from './changes-section.ts';
 import { howToRestore } from './how-to-restore.ts';
 import type { RestoreCommand } from './restore-command.ts';
 import { type Durations, formatDurations } from '../../runner/durations.ts';
@@ -30,6 +32,7 @@ export interface BackupSummary extends PublishedBackup, Durations {
   readonly compression: string;
   /** Undefined: not encrypted. */
   readonly encryption: Encryption | undefined;
+  readonly comparison: Comparison | undefined;
   /** Without names where nothing of the content may show. */
   readonly notIncluded: readonly NotIncluded[];
   /** Who else can read it, because it is not encrypted; undefined: nobody. */
@@ -54,6 +57,7 @@ export function backupSummary(backup: BackupSummary): string {
     ...(backup.exposure && artifactOf(backup) ? [caution(backup.exposure)] : []),
     facts(backup),
     ...(backup.content ? [largestTables(backup.content.tables) ?? 'The archive contains no rows.'] : []),
+    ...(backup.comparison ? [changesSection(backup.comparison)] : []),
     notIncludedSection(backup.notIncluded),
     howToRestore(backup, copy),
     ...backup.series,

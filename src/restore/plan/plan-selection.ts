@@ -87,7 +87,7 @@ function patternOf(input: string, text: string): Pattern {
 
 function nothingMatches(input: string, text: string, hint: string): UserError {
   return new UserError(
-    'restore-refused',
+    'not-in-backup',
     `${input}: nothing in the backup matches "${plainLine(text)}".`,
     hint,
     { silent: { message: `${input}: nothing in the backup matches one of the patterns.` } },

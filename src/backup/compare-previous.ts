@@ -1,0 +1,80 @@
+import { type Changes, changesBetween } from '../history/changes.ts';
+import { type KnownLoss, describeLosses, lossHint, withBackups } from '../history/loss-text.ts';
+import { type LossPolicy, RowLosses, type TableRows, tableRows } from '../history/row-losses.ts';
+import { count } from '../runner/format.ts';
+import { log } from '../runner/log.ts';
+import { type BackupRecord, type OpenRecord, isOpenRecord } from '../storage/record.ts';
+import type { StoredBackup } from '../storage/store.ts';
+import type { PreviousBackups } from './previous-backups.ts';
+import { INPUTS_THAT_SELECT } from './not-included/from-inputs.ts';
+
+/** A new backup and the previous one of its series. */
+export interface Comparison {
+  readonly previous: StoredBackup;
+  /** In bytes, of the new file. */
+  readonly size: number;
+  /** Undefined where one of the records does not tell what is in its backup. */
+  readonly changes: Changes | undefined;
+  /** Tables that have lost rows. */
+  readonly losses: readonly KnownLoss[];
+}
+
+/**
+ * Compares the record of a new backup with that of the previous one. Pure.
+ *
+ * @returns undefined where there is no previous backup, or its record could not be read.
+ */
+export function comparePrevious(
+  found: PreviousBackups | undefined,
+  record: BackupRecord,
+  policy: LossPolicy,
+): Comparison | undefined {
+  const [previous] = found?.series.backups ?? [];
+  if (!previous || !found?.record) return undefined;
+  const { size } = record.file;
+  const before = found.record;
+  if (!isOpenRecord(before) || !isOpenRecord(record))
+    return { previous, size, changes: undefined, losses: [] };
+  const search = new RowLosses(policy);
+  for (const rows of [tableRows(record), rowsToCompare(before, record)]) search.add(rows);
+  // Its place in these two is that of the new backup, or of the previous one.
+  const losses = withBackups(search.found, [previous, previous]);
+  return { previous, size, changes: changesBetween(before.content, record.content), losses };
+}
+
+/** Where another part of the database was selected, what is gone was not lost. */
+function rowsToCompare(before: OpenRecord, record: OpenRecord): TableRows {
+  const rows = tableRows(before);
+  if (!rows || selectionOf(before) === selectionOf(record)) return rows;
+  const present = new Set(record.content.tables.map(({ name }) => name));
+  return new Map([...rows].filter(([table]) => present.has(table)));
+}
+
+function selectionOf({ notIncluded }: OpenRecord): string {
+  return JSON.stringify(notIncluded.filter(({ why }) => INPUTS_THAT_SELECT.has(why)));
+}
+
+/** Logs what has changed, in one line, and warns of lost rows. */
+export function reportComparison({ previous, changes, losses }: Comparison): void {
+  if (changes) log.content(`Changes since ${previous.name}: ${describeChanges(changes)}`);
+  if (losses.length === 0) return;
+  log.contentWarning(
+    `Rows are missing since the previous backup: ${describeLosses(losses)}. ${lossHint(losses)}`,
+    'Rows are missing since the previous backup.',
+  );
+}
+
+/** `1 table shrunk, 2 tables grown, 1 definition changed`; `none`. */
+function describeChanges({ tables, definitions, sequences, largeObjects }: Changes): string {
+  const kinds = (noun: string, all: readonly { readonly change: string }[]): string[] =>
+    [...Map.groupBy(all, ({ change }) => change)].map(
+      ([change, those]) => `${count(those.length, noun)} ${change}`,
+    );
+  const parts = [
+    ...kinds('table', tables),
+    ...kinds('definition', definitions),
+    ...(sequences ? ['values of sequences'] : []),
+    ...(largeObjects ? ['large objects'] : []),
+  ];
+  return parts.length === 0 ? 'none' : parts.join(', ');
+}
