@@ -71,6 +71,7 @@ describe('the inputs of a restore', () => {
       confirmDatabase: undefined,
       noOwner: false,
       noPrivileges: false,
+      databaseSettings: false,
       jobs: undefined,
       searchPath: [],
       verify: true,
@@ -91,6 +92,7 @@ describe('the inputs of a restore', () => {
         'confirm-database': 'shop',
         'no-owner': 'false',
         'no-privileges': 'FALSE',
+        'database-settings': 'true',
         jobs: '64',
         'search-path': 'public, "Ext"',
         verify: 'false',
@@ -106,6 +108,7 @@ describe('the inputs of a restore', () => {
       confirmDatabase: 'shop',
       noOwner: false,
       noPrivileges: false,
+      databaseSettings: true,
       jobs: 64,
       searchPath: ['public', 'Ext'],
       verify: false,
@@ -232,10 +235,11 @@ describe('restore/action.yml', () => {
       'confirm-database': '',
       'no-owner': 'false',
       'no-privileges': 'false',
+      'database-settings': 'false',
       verify: 'true',
       'github-token': '${{ github.token }}',
     });
-    expect(Object.keys(inputs)).toHaveLength(28);
+    expect(Object.keys(inputs)).toHaveLength(29);
     expect(outputs).toEqual([
       'backup-file',
       'artifact-id',

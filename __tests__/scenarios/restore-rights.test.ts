@@ -266,10 +266,16 @@ describe('on a server without the roles', () => {
         `it runs with the rights of its owner (SECURITY DEFINER), and others can use it: these are now the rights of tenant, not of lib (${missing})`,
       ],
     ];
-    expect(leftOut(run)).toEqual(items.map(([what, name, why]) => ({ what, names: [name], why })));
+    expect(leftOut(run)).toEqual([
+      ...items.map(([what, name, why]) => ({ what, names: [name], why })),
+      {
+        ...{ what: 'owner of the database', names: ['postgres'], why: 'database-settings is false' },
+        statements: [`ALTER DATABASE "${database}" OWNER TO "postgres";`],
+      },
+    ]);
     expect(run.log).toContain(`Will leave out privileges of lib: ${missing} (on 1 table)`);
-    expect(run.summary).toContain('### Left out, changed or dropped');
-    expect(run.summary).toContain('<code>privileges of lib</code> | the role does not exist');
+    expect(run.summary).toContain('### Left out or changed');
+    expect(run.summary).toContain('<code>privileges of lib</code> | Left out | the role does not exist');
     expect(remarksOf(run)).toHaveLength(2);
   });
 });

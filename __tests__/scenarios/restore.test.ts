@@ -89,6 +89,7 @@ describe('a restore', () => {
       /Read back 10 tables[^]*Will create 11 tables[^]*Restored 10 tables[^]*Verified in/,
     );
     expect(run.summary).toContain('is restored and verified');
+    expect(run.summary).toContain('### Left out or changed\n\nNothing was left out, changed or dropped.');
     expect(run.summary).toContain(`/artifacts/${backup.outputs['artifact-id'] ?? ''}`);
   });
 

@@ -28,7 +28,7 @@ function linesOf(description: string, without: readonly string[]): string[] {
 
 /** What the summary of a restore says is left out, as it is rendered. */
 export function leftOutOfSummary(summary: string): string[] {
-  const table = /### Left out, changed or dropped\n\n((?:\|.*\n)*)/.exec(summary)?.[1] ?? '';
+  const table = /### Left out or changed\n\n((?:\|.*\n)*)/.exec(summary)?.[1] ?? '';
   return [...table.matchAll(/^\| (?:⚠️ )?<code>(.*?)<\/code> \|/gm)].map(([, what = '']) =>
     what
       .replace(/&#(\d+);/g, (_, digits: string) => String.fromCodePoint(Number(digits)))

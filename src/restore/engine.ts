@@ -15,6 +15,7 @@ import type { RestoreOptions } from './plan/plan-request.ts';
 import { isReadable } from '../archive/archive-script.ts';
 import { encodingOf, largeObjectIdsOf } from '../archive/toc/archive-facts.ts';
 import type { SchemaExpectation } from './verify/schema-expectation.ts';
+import { verifyDatabase } from './verify/verify-database.ts';
 import { verifyRestore } from './verify/verify-restore.ts';
 import {
   type SchemaVerification,
@@ -24,6 +25,8 @@ import {
 } from './verify/verify-schema.ts';
 import type { TableOfContents, TocEntry } from '../archive/toc/table-of-contents.ts';
 import { examineTarget } from './plan/target.ts';
+import { databaseChanges, planDatabase, withDatabase } from './plan/plan-database.ts';
+import { refusedChanges } from './plan/try-database.ts';
 import { labelProviders } from './plan/label-providers.ts';
 import { count, duration } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
@@ -60,6 +63,7 @@ export const FULL_RESTORE: RestoreSettings = {
     noOwner: true,
     noPrivileges: true,
     kindsLeftOut: new Set(),
+    databaseSettings: false,
     jobs: undefined,
     role: undefined,
     searchPath: [],
@@ -81,7 +85,13 @@ export async function makePlan(
   const { role, clean: attached } = options;
   const providers = labelProviders(contents.entries);
   const target = await examineTarget(session, { role, attached, providers });
-  return planRestore({ contents, target, options }, session.signal);
+  const request = { contents, target, options };
+  const changes = options.databaseSettings
+    ? databaseChanges(request).filter(({ why }) => why === undefined)
+    : [];
+  const refusals = await refusedChanges(session, changes, { ...target, role });
+  const plan = await planRestore(request, session.signal);
+  return withDatabase(plan, planDatabase(request, refusals));
 }
 
 /** Logs the plan, before anything is done. */
@@ -201,6 +211,7 @@ export async function verifyTarget(
   const schema = await verifySchema(expectedSchema(contents, plan, settings), {
     ...{ session, workFolder, serverMajor, encoding, role, untouched },
   });
+  await verifyDatabase(session, plan.database);
   const compared = `Compared in ${duration(performance.now() - again)}`;
   log.content(
     `${compared}: ${describeSchemaVerification(schema)}`,

@@ -34,6 +34,8 @@ export interface RestoreInputs extends ServerInputs {
   readonly noPrivileges: boolean;
   /** The schemas in which the restore finds what has no schema in the backup; empty for none. */
   readonly searchPath: readonly string[];
+  /** Whether the settings, privileges, comment and owner of the database itself are set in the target. */
+  readonly databaseSettings: boolean;
   /** Undefined: one connection and one transaction. */
   readonly jobs: number | undefined;
   /** Whether the restored tables are verified. */
@@ -66,6 +68,7 @@ export async function readRestoreInputs({
     confirmDatabase: optional('confirm-database'),
     noOwner: booleanInput('no-owner'),
     noPrivileges: booleanInput('no-privileges'),
+    databaseSettings: booleanInput('database-settings'),
     jobs: core.getInput('jobs') === '' ? undefined : wholeNumberInput('jobs', { min: 1, max: MOST_JOBS }),
     searchPath: schemaNames('search-path', core.getInput('search-path')),
     verify: booleanInput('verify'),

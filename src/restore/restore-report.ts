@@ -31,7 +31,10 @@ function outputs({
     rows: isSilent ? '' : String(tables.reduce((sum, { rows }) => sum + rows, 0)),
     verified: String(verification !== undefined),
     'left-out': JSON.stringify(
-      leftOut.map(({ what, names, why }) => ({ what, names: isSilent ? [] : names, why })),
+      leftOut.map(({ what, names, why, statements = [] }) => ({
+        ...{ what, names: isSilent ? [] : names, why },
+        ...(statements.length > 0 ? { statements } : {}),
+      })),
     ),
     'duration-seconds': (totalMs / 1000).toFixed(1),
   };

@@ -1,5 +1,5 @@
 import type { Manifest } from '../archive/content/manifest.ts';
-import { describeOmission, withoutNames } from './plan/omission.ts';
+import { describeOmission, verbOf, withoutNames } from './plan/omission.ts';
 import type { RestorePlan } from './plan/plan.ts';
 import {
   type SchemaVerification,
@@ -10,7 +10,7 @@ import type { TableOfContents } from '../archive/toc/table-of-contents.ts';
 import { bytes, count, minute } from '../runner/format.ts';
 import { describeContents, largestTables } from '../archive/content-summary.ts';
 import { type Durations, formatDurations } from '../runner/durations.ts';
-import { code, escaped, table } from '../runner/markdown.ts';
+import { code, escaped, sqlBlock, table } from '../runner/markdown.ts';
 import { type BackupRecord, isOpenRecord } from '../storage/record.ts';
 import { nameOf } from '../storage/catalogue.ts';
 import { type StoredFile, addressOf } from '../storage/store.ts';
@@ -109,13 +109,24 @@ function describeChanges({ creates, replaces, removes, leavesAlone }: RestoreSum
   ].join(', ');
 }
 
+const LEFT_OUT = '### Left out or changed';
+
 /** What of the backup is not in the target, or not as it was, what the target has lost, and why. */
 function leftOut({ plan: { omissions }, withheld }: RestoreSummary): string {
-  if (omissions.length === 0) return '';
+  if (omissions.length === 0) return `${LEFT_OUT}\n\nNothing was left out, changed or dropped.`;
   const shown = withheld === undefined ? omissions : omissions.map(withoutNames);
   const rows = shown.map((omission) => [
     `${omission.level === 'warning' ? '⚠️ ' : ''}${code(describeOmission(omission))}`,
+    verbOf(omission).warning,
     escaped(omission.why),
   ]);
-  return `### Left out, changed or dropped\n\n${table(['What', 'Why'], rows, ['left', 'left'])}`;
+  const statements = shown.flatMap((omission) => omission.statements ?? []);
+  const sql =
+    statements.length === 0
+      ? []
+      : [
+          'Statements that set what was left out of the database itself (values of settings with a dot in their names are not shown):',
+          sqlBlock(statements),
+        ];
+  return [LEFT_OUT, table(['What', '', 'Why'], rows, ['left', 'left', 'left']), ...sql].join('\n\n');
 }

@@ -161,7 +161,8 @@ async function restoreBackup(job: Job, connection: Connection): Promise<void> {
 }
 
 function settingsOf(inputs: RestoreInputs): RestoreSettings {
-  const { filters, clean, confirmDatabase, noOwner, noPrivileges, searchPath, restoreArguments } = inputs;
+  const { filters, clean, confirmDatabase, noOwner, noPrivileges, databaseSettings, searchPath } = inputs;
+  const { restoreArguments } = inputs;
   const jobs = possibleJobs(inputs);
   const given = { role: roleOf(restoreArguments), kindsLeftOut: kindsLeftOut(restoreArguments) };
   return {
@@ -171,6 +172,7 @@ function settingsOf(inputs: RestoreInputs): RestoreSettings {
       confirmDatabase,
       noOwner,
       noPrivileges,
+      databaseSettings,
       jobs,
       searchPath,
       ...given,

@@ -37,6 +37,11 @@ export function details(heading: string, markdown: string): string {
   return `<details><summary>${escaped(heading)}</summary>\n\n${markdown}\n\n</details>`;
 }
 
+/** SQL as a code block; each statement is one line that begins with a word. */
+export function sqlBlock(statements: readonly string[]): string {
+  return ['```sql', ...statements, '```'].join('\n');
+}
+
 /** One word of a shell command. */
 export function shellWord(text: string): string {
   return /^[A-Za-z0-9_./:=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createScratchDatabase } from '../../../src/backup/test-restore/scratch-database.ts';
 import type { PgSession } from '../../../src/postgres/session.ts';
+import { settingsFor } from '../../../src/postgres/session-settings.ts';
 import { hasOldest } from '../../support/database-programs.ts';
 import { type RestoreBed, startRestoreBed } from '../../restore/apply/restore-bed.ts';
 
@@ -21,7 +22,11 @@ describe.each(hasOldest ? (['13', '17'] as const) : (['17'] as const))(
     beforeAll(async () => {
       bed = await startRestoreBed(version, BUSY);
       const { user, password } = await bed.server.createRole('modest', { attributes: 'CREATEDB' });
-      session = bed.session('postgres', { PGUSER: user, PGPASSWORD: password });
+      const own = { PGUSER: user, PGPASSWORD: password };
+      session = bed.session('postgres', {
+        ...own,
+        ...settingsFor({ major: Number(version), isSuperuser: false }, own),
+      });
     });
     afterAll(() => bed.stop());
 

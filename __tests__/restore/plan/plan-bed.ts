@@ -44,6 +44,7 @@ export function restoreOptions(more: Partial<RestoreOptions> = {}): RestoreOptio
     noOwner: false,
     noPrivileges: false,
     kindsLeftOut: new Set(),
+    databaseSettings: false,
     jobs: undefined,
     role: undefined,
     searchPath: [],

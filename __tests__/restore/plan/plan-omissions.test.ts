@@ -1,6 +1,7 @@
 import { restoreOptions } from './plan-bed.ts';
 import { describe, expect, it } from '@jest/globals';
 import { leaveOutWhatFails } from '../../../src/restore/plan/plan-omissions.ts';
+import { targetDatabase } from '../../../src/restore/plan/target-database.ts';
 import type { TargetFacts } from '../../../src/restore/plan/target.ts';
 import type { TocEntry } from '../../../src/archive/toc/table-of-contents.ts';
 import { tocEntry } from '../../archive/toc/toc-entry.ts';
@@ -29,6 +30,7 @@ function whyNot(about: Partial<TocEntry>, target: Partial<TargetFacts>): string 
     target: {
       major: 17,
       database: 'shop',
+      properties: targetDatabase(() => []),
       user: 'shop',
       isSuperuser: false,
       canCreateInDatabase: true,

@@ -77,7 +77,7 @@ describe('owners and privileges', () => {
     await origin.query('GRANT boss, helper, app TO deputy');
     const place = await bed.emptyDatabase(origin, as);
     const plan = await bed.restore(archive, place);
-    expect(omissionsOf(plan)).toEqual([]);
+    expect(omissionsOf(plan)).toEqual(['info owner of the database postgres: database-settings is false']);
     expect(await rightsIn(place)).toEqual(originals);
     expect(
       (await bed.restore(archive, place, { clean: true, confirmDatabase: place.database })).rights.noOwner,
@@ -157,7 +157,7 @@ describe('owners and privileges', () => {
     const file = await bed.dump({ server: origin, database: 'guarded' });
     const plan = await bed.restore(file, await bed.emptyDatabase(origin));
     expect(omissionsOf(plan)).toEqual([
-      'warning privileges on DATABASE guarded: they are those of the database, which a restore leaves as it is',
+      'warning privileges on the database of PUBLIC: database-settings is false',
     ]);
   });
 });

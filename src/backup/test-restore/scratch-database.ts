@@ -27,12 +27,6 @@ const FACTS_SQL = `
 SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.pg_encoding_to_char(encoding)
 FROM pg_catalog.pg_database WHERE datname = 'template0';`;
 
-/** The role's own limits are about its work, not about copying a template. Those that a server does not have are not set. */
-const NO_TIMEOUTS = `
-SET statement_timeout = 0;
-SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name IN ('lock_timeout', 'transaction_timeout');
-`;
-
 const PRIVILEGE_SQL = `
 SELECT pg_catalog.pg_is_in_recovery(), rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user;`;
 
@@ -135,7 +129,7 @@ DROP DATABASE IF EXISTS ${name};`;
 async function queryToTheEnd(session: PgSession, sql: string, withinMs: number): Promise<void> {
   const timeout = AbortSignal.timeout(withinMs);
   try {
-    await session.until(timeout).query(NO_TIMEOUTS + sql, 1);
+    await session.until(timeout).query(sql, 1);
   } catch (error) {
     if (!timeout.aborted) throw error;
     throw new UserError(

@@ -13,6 +13,8 @@ export interface Omission {
   readonly changed?: boolean;
   /** Whether the target has it and loses it. */
   readonly dropped?: boolean;
+  /** SQL with which the user can set it. */
+  readonly statements?: readonly string[];
   /** What is said instead where no content may show; {@link withoutNames}. */
   readonly silent?: {
     readonly what?: string;
@@ -27,6 +29,7 @@ export function withoutNames(omission: Omission): Omission {
   const { what, names, silent = {} } = omission;
   return {
     ...omission,
+    statements: [],
     what: silent.what ?? what,
     names: [silent.isAboutRights === true ? count(names.length, 'object') : '(not named here)'],
     why: silent.why ?? 'the reason is not shown here',

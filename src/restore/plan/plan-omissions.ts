@@ -1,4 +1,5 @@
 import { plainLine } from '../../runner/plain-text.ts';
+import { isOfDatabase } from '../../archive/toc/database-entries.ts';
 import { identityOf } from '../../archive/toc/identity.ts';
 import { nameKey } from '../../archive/names.ts';
 import type { LeftOut, PlanRequest, RestoreOptions } from './plan-request.ts';
@@ -62,11 +63,9 @@ class Rules {
 
   reasonFor(entry: TocEntry): Reason {
     if (this.#options.kindsLeftOut.has(entry.kind)) return 'silently';
+    // See plan-database.ts.
+    if (isOfDatabase(entry)) return 'silently';
     switch (entry.kind) {
-      // pg_restore leaves them out by itself, unless it is to create the database.
-      case 'DATABASE':
-      case 'DATABASE PROPERTIES':
-        return 'silently';
       case 'SCHEMA':
         // The entry of a schema that every database has is about its owner alone.
         if (this.#givesOwner(entry)) return undefined;
@@ -79,7 +78,7 @@ class Rules {
       case 'COMMENT':
         return this.#comment(entry);
       case 'SECURITY LABEL':
-        return this.#aboutDatabase(entry) ?? this.#part() ?? this.#label(entry);
+        return this.#part() ?? this.#label(entry);
       case 'SUBSCRIPTION':
       case 'SUBSCRIPTION TABLE':
         return {
@@ -117,13 +116,9 @@ class Rules {
     return this.#target.identities.has(nameKey(kind, '', name));
   }
 
-  #aboutDatabase({ tag }: TocEntry): Reason {
-    return tag.startsWith('DATABASE ') ? 'silently' : undefined;
-  }
-
   #comment(entry: TocEntry): Reason {
     if (entry.tag.startsWith('EXTENSION ')) return this.#commentOnExtension(entry);
-    return this.#aboutDatabase(entry) ?? this.#ofSchema(entry, 'info') ?? this.#partOfCreated();
+    return this.#ofSchema(entry, 'info') ?? this.#partOfCreated();
   }
 
   #label(entry: TocEntry): Reason {
@@ -170,9 +165,6 @@ class Rules {
 
   /** What of its statements is restored is decided one by one; here, whether any can be. */
   #privileges(entry: TocEntry): Reason {
-    if (entry.tag.startsWith('DATABASE ')) {
-      return { why: 'they are those of the database, which a restore leaves as it is', level: 'warning' };
-    }
     return this.#ofSchema(entry, 'warning') ?? this.#ofSystem(entry) ?? this.#partOfCreated();
   }
 

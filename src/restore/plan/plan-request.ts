@@ -13,6 +13,8 @@ export interface RestoreOptions {
   readonly noPrivileges: boolean;
   /** The kinds of entries that options of `pg-restore-args` leave out. */
   readonly kindsLeftOut: ReadonlySet<string>;
+  /** Whether the properties of the database itself are set. */
+  readonly databaseSettings: boolean;
   /** Over how many connections; undefined for one, in one transaction. */
   readonly jobs: number | undefined;
   /** Whom the user acts as, if as another: then it is this role that owns what is restored. */

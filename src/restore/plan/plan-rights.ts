@@ -130,7 +130,8 @@ function withoutSemicolon(definition: string): string {
   return definition.trim().replace(/;$/, '');
 }
 
-function actingAs(role: string | undefined, statements: readonly string[]): readonly string[] {
+/** The statements, run as the role that `pg_restore` acts as. */
+export function actingAs(role: string | undefined, statements: readonly string[]): readonly string[] {
   return role === undefined || statements.length === 0
     ? statements
     : [`SET ROLE ${quotedIdentifier(role)}`, ...statements];

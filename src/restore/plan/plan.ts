@@ -11,6 +11,7 @@ import { leaveOutWhatFails } from './plan-omissions.ts';
 import { type LeftOut, type PlanRequest, isFiltered } from './plan-request.ts';
 import { type Selected, selectByFilters } from './plan-selection.ts';
 import { requireExpectedStatements } from './plan-statements.ts';
+import type { DatabaseStatement } from '../../archive/toc/database-statements.ts';
 import { type RightsPlan, planRights } from './plan-rights.ts';
 import { requireCreate } from './require-create.ts';
 import { requireSafePath } from './search-path.ts';
@@ -56,6 +57,8 @@ export interface RestorePlan {
   /** The memberships in publications of the target that are added again: `public.orders (shop)`. */
   readonly rejoins: readonly string[];
   readonly omissions: readonly Omission[];
+  /** What of the database itself is set. */
+  readonly database: readonly DatabaseStatement[];
   /** The tables whose rows are restored, as the manifest calls them. */
   readonly copyTargets: ReadonlySet<string>;
   /** The sequences whose values are restored, as the manifest calls them. */
@@ -128,6 +131,7 @@ export async function planRestore(request: PlanRequest, signal: AbortSignal): Pr
       ...notVerified(kept),
       ...omission,
     ],
+    database: [],
     copyTargets: new Set(contentsOf(kept, 'TABLE DATA')),
     sequences: new Set(contentsOf(kept, 'SEQUENCE SET')),
     largeObjects: restoredObjects.size > 0,
@@ -171,9 +175,10 @@ export function planLines(plan: RestorePlan): string[] {
       ? [`Will leave alone ${counts(plan.leavesAlone)}: ${names(plan.leavesAlone)}`]
       : []),
     ...(plan.rejoins.length > 0 ? [`Will add to its publication again: ${someOf(plan.rejoins)}`] : []),
-    ...plan.omissions.map(
-      (omission) => `Will ${verbOf(omission).plan} ${describeOmission(omission)}: ${omission.why}`,
-    ),
+    ...plan.omissions.flatMap((omission) => [
+      `Will ${verbOf(omission).plan} ${describeOmission(omission)}: ${omission.why}`,
+      ...(omission.statements ?? []).map((sql) => `  ${sql}`),
+    ]),
   ];
 }
 

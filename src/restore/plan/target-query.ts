@@ -1,5 +1,6 @@
 import { quotedIdentifier } from '../../postgres/sql-text.ts';
 import { attachedSql } from './attached-query.ts';
+import { DATABASE_SQL } from './target-database.ts';
 import { LOSS_QUERY, OBJECT_QUERIES, USER_SCHEMA, ofExtension } from './object-kinds.ts';
 
 /** How many values each row has. The first says what the row is about. */
@@ -17,6 +18,7 @@ export function targetSql(role: string | undefined, attached: boolean): string {
     'BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;',
     ...(role === undefined ? [] : [`SET LOCAL ROLE ${quotedIdentifier(role)};`]),
     FACTS_SQL,
+    DATABASE_SQL,
     ...(attached ? [attachedSql()] : []),
     'COMMIT;',
   ].join('\n');

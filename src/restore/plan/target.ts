@@ -3,6 +3,7 @@ import { PsqlError } from '../../postgres/psql.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import { nameKey } from '../../archive/names.ts';
 import { missingProviders } from './label-providers.ts';
+import { type TargetDatabase, targetDatabase } from './target-database.ts';
 import { TARGET_COLUMNS, targetSql } from './target-query.ts';
 
 /** A relation of the target that may be lost. */
@@ -83,6 +84,7 @@ export interface Attached {
 export interface TargetFacts {
   readonly major: number;
   readonly database: string;
+  readonly properties: TargetDatabase;
   readonly user: string;
   readonly isSuperuser: boolean;
   /** Whether the role may create schemas in the database. */
@@ -154,6 +156,7 @@ function targetFacts(rows: readonly string[][], missing: ReadonlySet<string>): T
   return {
     major: Math.floor(Number(versionNumber) / 10_000),
     database,
+    properties: targetDatabase(of),
     user,
     isSuperuser: isSuperuser === 't',
     canCreateInDatabase: canCreate === 't',

@@ -53,6 +53,7 @@ const KINDS: ReadonlyMap<string, PrivilegedKind> = new Map([
   ['FOREIGN DATA WRAPPER', { all: ['USAGE'] }],
   ['FOREIGN SERVER', { all: ['USAGE'] }],
   ['LARGE OBJECT', { all: ['SELECT', 'UPDATE'] }],
+  ['DATABASE', { all: ['CREATE', 'TEMPORARY', 'CONNECT'], ofPublic: ['TEMPORARY', 'CONNECT'] }],
 ]);
 /** Schemas that every database has, open to PUBLIC; before PostgreSQL 15, to create things in public as well. */
 const CLOSED_SINCE = 15;
