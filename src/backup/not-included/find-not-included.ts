@@ -139,7 +139,7 @@ export function warnOfContent({ inputs, dumped }: FinishedDump): void {
   const tables = manifest.tables.filter(({ text }) => text === 'other').map(({ name }) => name);
   if (encodingOf(contents) === 'SQL_ASCII' && tables.length > 0) {
     const rest =
-      'The database has the encoding SQL_ASCII, which checks nothing. The backup can be restored only into a database of that encoding; elsewhere these rows could not be read.';
+      'The database has the encoding SQL_ASCII, which checks nothing. A restore of these rows into a database in UTF8 is refused, because they could not be read there.';
     log.contentWarning(
       `Rows of ${someOf(tables.map(plainLine))} contain bytes that are not valid UTF-8. ${rest}`,
       `Some rows contain bytes that are not valid UTF-8. ${rest}`,
