@@ -108,7 +108,7 @@ export const INTERRUPTION_FAILURES: readonly ProvokedFailure[] = [
   },
   {
     name: 'a dump that somebody cancels',
-    cause: /A query of the dump was cancelled/,
+    cause: /A query was cancelled/,
     provoke: (bench) => endDump(bench, 'cancelled', 'pg_cancel_backend'),
   },
   {

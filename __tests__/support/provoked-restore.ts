@@ -229,8 +229,9 @@ const ROWS: readonly ProvokedRestore[] = [
   },
   {
     name: 'rows whose parents were not backed up',
-    cause: /Rows of the table "child" refer to rows that do not exist \(foreign key "child_id_fkey"\)/,
-    hint: /exclude-table-data/,
+    cause:
+      /Rows of the table "child" refer to rows that do not exist \(foreign key "child_id_fkey"\)\. This lists them: SELECT \* FROM public\.child c WHERE \(c\.id\) IS NOT NULL AND NOT EXISTS \(SELECT FROM public\.parent p WHERE \(p\.id\) = \(c\.id\)\);/,
+    hint: /exclude-table-data[^]*the origin has such rows/,
     source:
       'CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE child (id int REFERENCES parent); INSERT INTO parent VALUES (1); INSERT INTO child VALUES (1)',
     dump: ['--exclude-table-data=parent'],

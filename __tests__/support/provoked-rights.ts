@@ -100,6 +100,7 @@ export const RIGHTS_FAILURES: readonly ProvokedFailure[] = [
   {
     name: 'rows that row-level security hides',
     cause: /Row-level security hides rows of the table "notes"/,
+    hint: /BYPASSRLS[^]*pg-dump-args: --enable-row-security/,
     provoke: (bench) =>
       dumpAsStranger(
         bench,

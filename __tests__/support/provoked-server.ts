@@ -136,3 +136,16 @@ export const SERVER_FAILURES: readonly ProvokedFailure[] = [
       ),
   },
 ];
+
+const HUGE = `CREATE TABLE huge AS SELECT 1 AS id, convert_to(repeat('x', 560 * 1024 * 1024), 'UTF8') AS value`;
+
+/** What no server can print; takes a gigabyte of memory. */
+export const HUGE_FAILURES: readonly ProvokedFailure[] = [
+  {
+    name: 'a row that is longer than a gigabyte as text',
+    cause:
+      /A row is too large, in the table public\.huge: as text, it or one of its values needs more than the 1 GB/,
+    hint: /exclude-table-data/,
+    provoke: async ({ plain, pgDump }) => pgDump(await newDatabase(plain, 'huge', HUGE)),
+  },
+];

@@ -78,7 +78,7 @@ const GOES_DOWN: readonly FaultCase[] = [
   waitingAndEnded(
     'a query of the dump is cancelled on the server',
     'pg_cancel_backend',
-    /pg_dump failed: A query of the dump was cancelled.*\n.*Run the job again/,
+    /pg_dump failed: A query was cancelled.*\n.*Run the job again/,
   ),
 ];
 

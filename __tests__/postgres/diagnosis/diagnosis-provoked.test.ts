@@ -7,7 +7,7 @@ import { INTERRUPTION_FAILURES } from '../../support/provoked-interruptions.ts';
 import { NETWORK_FAILURES } from '../../support/provoked-network.ts';
 import { REQUEST_FAILURES } from '../../support/provoked-requests.ts';
 import { RIGHTS_FAILURES } from '../../support/provoked-rights.ts';
-import { SERVER_FAILURES } from '../../support/provoked-server.ts';
+import { HUGE_FAILURES, SERVER_FAILURES } from '../../support/provoked-server.ts';
 import { TLS_FAILURES } from '../../support/provoked-tls.ts';
 
 let bench: FailureBench;
@@ -24,6 +24,7 @@ describe.each([
   ['rights', RIGHTS_FAILURES],
   ['locks and time limits', INTERRUPTION_FAILURES],
   ['the server', SERVER_FAILURES],
+  ['values of half a gigabyte (thorough)', HUGE_FAILURES],
   ['damage', DAMAGE_FAILURES],
   ['what pg_dump was asked for', REQUEST_FAILURES],
 ])('the diagnosis of real failures of %s', (_, failures) => {

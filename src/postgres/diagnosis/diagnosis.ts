@@ -170,10 +170,12 @@ function explained(rule: Rule, match: RegExpExecArray, failure: Failure, { place
       match[Number(name)];
     return shortened(quoted ?? '', LONGEST_QUOTE);
   });
+  const example = failure.isOfRow && !rule.ofRow ? undefined : rule.example?.(query);
   // Who logs in to which database is no content of it.
   const silentCause = place === 'login' ? cause : filled((name) => (name === 't' ? '' : '(not shown)'));
   const { hint, transient = false, kind } = rule;
-  return { cause, silentCause, hint, transient, ...(kind ? { kind } : {}) };
+  const told = example === undefined ? cause : `${cause} ${shortened(example, LONGEST_CAUSE)}`;
+  return { cause: told, silentCause, hint, transient, ...(kind ? { kind } : {}) };
 }
 
 /** The group that matches: one of them. */

@@ -13,7 +13,7 @@ const RIGHTS_RULES: readonly Rule[] = [
   {
     pattern: /^query would be affected by row-level security policy for table "(.*)"/,
     cause: 'Row-level security hides rows of the table "$1" from this user.',
-    hint: 'Use the owner of the tables or a role with BYPASSRLS.',
+    hint: 'Use a role with BYPASSRLS, or the owner of the table, unless FORCE ROW LEVEL SECURITY is on. Or back up only the rows that this user may see: pg-dump-args: --enable-row-security.',
   },
   {
     pattern: /^permission denied for large object (.*)/,
@@ -45,8 +45,8 @@ const RIGHTS_RULES: readonly Rule[] = [
   },
   {
     pattern: /^(?:permission denied(?: to|:) .*|must be (?:superuser|owner of|able to SET ROLE).*)/,
-    cause: 'The user lacks a privilege that the dump needs.',
-    hint: `The log above names it. ${READ_HINT}`,
+    cause: 'The user lacks a privilege that this needs.',
+    hint: 'The log above names it. Grant it; or use the owner of the database.',
   },
 ];
 
@@ -98,13 +98,13 @@ const TIME_RULES: readonly Rule[] = [
   },
   {
     pattern: /^canceling statement due to user request/,
-    cause: 'A query of the dump was cancelled on the server.',
+    cause: 'A query was cancelled on the server.',
     hint: 'Run the job again; if the error persists, look for a program that cancels long queries.',
   },
   {
     pattern: /^deadlock detected/,
     cause: "The server ended this job's query to resolve a deadlock with another session.",
-    hint: 'Run the backup when no migration is running.',
+    hint: 'Run the job when no migration is running.',
     transient: true,
   },
 ];

@@ -85,14 +85,14 @@ export const POOLER_RULES: readonly Rule[] = [
     pattern:
       /^(?:query_wait_timeout|client_login_timeout|Unable to check out process from the pool|Timed-out waiting to acquire database connection|connection failure during authentication)/,
     cause: 'Timed out waiting for a free connection of the pooler.',
-    hint: `Run the backup when fewer clients are connected. ${DIRECT_HINT}`,
+    hint: `Run the job when fewer clients are connected. ${DIRECT_HINT}`,
     transient: true,
   },
   {
     pattern:
       /^(?:no more connections allowed|MaxClientsInSessionMode|Max client connections reached|Max pools count reached|Failed to acquire permit to connect|Too many database connection attempts)/i,
     cause: 'The pooler has no free connection.',
-    hint: `Run the backup when fewer clients are connected, or raise the size of the pool. ${DIRECT_HINT}`,
+    hint: `Run the job when fewer clients are connected, or raise the size of the pool. ${DIRECT_HINT}`,
     transient: true,
   },
   {

@@ -1,3 +1,4 @@
+import { orphansOf } from './orphans.ts';
 import type { Rule } from './rule.ts';
 import { DEPENDENCE, EXISTENCE, OBJECT } from './safe-text.ts';
 
@@ -11,7 +12,7 @@ const REPLACE_HINT =
 const OWNER_HINT =
   'Use the owner of the existing objects, or restore into an empty database that the user owns.';
 const MISSING_HINT =
-  'If the filter inputs leave it out, add it to them. If it belongs to an extension, create that extension in the target first. Otherwise the backup contains only a part of its database and depends on the rest.';
+  'If the filter inputs leave it out, add it to them. If it belongs to an extension, back that up as well (pg-dump-args: --extension=NAME, next to schemas or tables), or create it in the target first. Otherwise the backup contains only a part of its database and depends on the rest.';
 
 /** Objects that exist already in the target, and their dependents. Sources: catalog/dependency.c, parse_utilcmd.c. */
 const COLLISION_RULES: readonly Rule[] = [
@@ -111,7 +112,7 @@ const RIGHTS_RULES: readonly Rule[] = [
     pattern: /^(?:COPY FROM not supported with|query would be affected by) row-level security/,
     query: ROWS,
     cause: 'Row-level security in the target prevents the user from writing the rows of the table $q.',
-    hint: 'Use a role with BYPASSRLS, or set clean: true, so that the table is created again.',
+    hint: 'Use a superuser or a role with BYPASSRLS; or set clean: true, so that the table is created again and its policies after the rows. Rows are restored with COPY, for which --enable-row-security does not help.',
   },
   {
     pattern: /^cannot execute (.*?) in a read-only transaction/,
@@ -177,14 +178,18 @@ const ROW_RULES: readonly Rule[] = [
     pattern: /^insert or update on table "(.*?)" violates foreign key constraint "(.*)"/,
     ofRow: true,
     cause: 'Rows of the table "$1" refer to rows that do not exist (foreign key "$2").',
-    hint: 'Usually the backup leaves out the rows that are referred to (exclude-table-data), or the restore does (tables): restore both, or neither.',
+    example: (query) => {
+      const orphans = orphansOf(query);
+      return orphans && `This lists them: ${orphans}`;
+    },
+    hint: 'If the backup leaves out the rows that are referred to (exclude-table-data), or the restore does (tables), restore both, or neither. Otherwise the origin has such rows, which came in while its triggers were off (session_replication_role, DISABLE TRIGGER): list them there, correct or delete them, and make a new backup.',
   },
   {
     pattern:
       /^(?:new row for relation|check constraint) "(.*?)" (?:of relation|violates check constraint) "(.*?)"/,
     ofRow: true,
     cause: 'Rows of the backup violate a check constraint ("$1", "$2").',
-    hint: 'A check that calls a function or reads other tables may fail while these are not restored yet: make it NOT VALID in the origin, or use a trigger.',
+    hint: 'A check that calls a function or reads other tables may fail while these are not restored yet: in the origin, make it NOT VALID (ALTER TABLE … DROP CONSTRAINT, ADD CONSTRAINT … NOT VALID) or a trigger, and make a new backup.',
   },
   {
     // The value follows.

@@ -14,6 +14,8 @@ export interface Rule {
   readonly context?: RegExp;
   /** `$1` and `$2` stand for groups of `pattern`, `$q` and `$c` for the one of `query` and `context`, `$t` for the table that was read. */
   readonly cause: string;
+  /** A sentence after the cause, made of the query that failed; only shown where names may be. */
+  readonly example?: (query: string) => string | undefined;
   readonly hint: string;
   /** Whether the same attempt is likely to succeed within a minute. */
   readonly transient?: true;

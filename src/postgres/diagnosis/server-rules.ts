@@ -23,7 +23,7 @@ const STATE_RULES: readonly Rule[] = [
     pattern:
       /^sorry, too many clients already|^remaining connection slots are reserved|^too many connections for|^number of requested standby connections exceeds/,
     cause: 'The server has no free connection.',
-    hint: 'Run the backup when fewer clients are connected, or raise the connection limit of the server or the role.',
+    hint: 'Run the job when fewer clients are connected, or raise the connection limit of the server or the role.',
     transient: true,
   },
   {
@@ -61,17 +61,26 @@ const RESOURCE_RULES: readonly Rule[] = [
     hint: 'Raise temp_file_limit for the role.',
   },
   {
+    // A detail of "out of memory", before PostgreSQL 18.
+    pattern:
+      /^(?:DETAIL: {2}Cannot enlarge string buffer|string buffer exceeds maximum|invalid memory alloc request size)/,
+    query: /^COPY (?![^]* FROM stdin)/,
+    cause:
+      'A row is too large$t: as text, it or one of its values needs more than the 1 GB that PostgreSQL can handle.',
+    hint: 'No setting changes that, nor does more memory. Leave the rows of that table out (exclude-table-data), or store the large value elsewhere: as a large object, in several rows, or in a file. A bytea needs two characters for each byte. If no value is that large, it is damaged.',
+  },
+  {
     from: 'server',
     pattern:
       /^(?:out of memory|invalid memory alloc request size|could not (?:resize|map) shared memory segment)/,
-    cause: 'The server ran out of memory for a query of the dump$t.',
-    hint: 'The usual reason is a very large value (hundreds of megabytes) or a damaged one. Give the server more memory, or leave that table out.',
+    cause: 'The server ran out of memory for a query$t.',
+    hint: 'Give the server more memory, or run the job when it does less. If a row has values of hundreds of megabytes, leave the rows of that table out (exclude-table-data).',
   },
   {
     from: 'server',
     pattern: /^could not .*: (?:No space left on device|Disk quota exceeded)/,
     cause: 'The disk of the database server is full.',
-    hint: 'Free or add space on the server; queries of the dump need some for temporary files.',
+    hint: 'Free or add space on the server; a dump needs some for temporary files, a restore for all that it restores.',
   },
   {
     from: 'server',
@@ -82,7 +91,7 @@ const RESOURCE_RULES: readonly Rule[] = [
   {
     from: 'server',
     pattern: /^stack depth limit exceeded/,
-    cause: 'A query of the dump needs more stack than the max_stack_depth of the server.',
+    cause: 'A query needs more stack than the max_stack_depth of the server.',
     hint: 'Raise max_stack_depth; a view or an expression in the database is nested very deeply, or calls itself.',
   },
 ];
