@@ -91,4 +91,22 @@ describe('objects that need each other (thorough)', () => {
       'table public.p1',
     ]);
   });
+
+  it('are not seen by event triggers of the backup while they are restored, also with privileges', async () => {
+    const place = await made(
+      'watched',
+      `CREATE ROLE reader; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO reader; CREATE TABLE log (what text);
+       CREATE FUNCTION note() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.log VALUES (TG_TAG); END $$;
+       CREATE MATERIALIZED VIEW m AS SELECT 1; REVOKE ALL ON log FROM reader;
+       CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION note(); COMMENT ON EVENT TRIGGER e IS 'notes';`,
+    );
+    const archive = await bed.dump(place);
+    const { plan, verify } = await bed.restoreForVerification(archive, place, {
+      clean: true,
+      confirmDatabase: 'watched',
+    });
+    expect(plan.rights.last.join('\n')).toMatch(/REFRESH MATERIALIZED VIEW [^]*CREATE EVENT TRIGGER/);
+    expect((await verify()).notCompared).toEqual([]);
+    expect(await server.query('SELECT * FROM log', { database: 'watched' })).toEqual([]);
+  });
 });

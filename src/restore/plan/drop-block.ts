@@ -13,12 +13,13 @@ export interface Drop {
 const MOST_NAMED = 100;
 
 /**
- * What is dropped with each chosen object: itself and its parts, and theirs. Of a table they are its row type, columns'
+ * What is dropped with each chosen object that is still there: itself and its parts, and theirs. Of a table they are its row type, columns'
  * defaults, constraints, indexes, rules, triggers, policies, partitions and sequences.
  */
 const PARTS = `
 WITH RECURSIVE chosen AS MATERIALIZED (
   SELECT c.number, c.class, c.id FROM ROWS FROM (pg_catalog.unnest(catalogs), pg_catalog.unnest(oids)) WITH ORDINALITY c (class, id, number)
+  WHERE c.number = ANY (waiting)
 ),
 part AS MATERIALIZED (
   SELECT c.number, c.class, c.id FROM chosen c

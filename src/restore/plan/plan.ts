@@ -95,7 +95,7 @@ export async function planRestore(request: PlanRequest, signal: AbortSignal): Pr
   const collisions = collisionsOf(kept, request);
   guardTarget(request, collisions);
   requirePossible(kept, collisions, request);
-  const rights = planRights(kept, index, request);
+  const rights = planRights(eventTriggersLast(kept, index), index, request);
   const losses = planLosses({ ...rights, ...request, kept, collisions, index });
 
   const relations = kept.filter(isRelation);
@@ -108,11 +108,10 @@ export async function planRestore(request: PlanRequest, signal: AbortSignal): Pr
     (relation) => isNotRestored(relation) && !lost.includes(relation),
   );
   const { missingTablespaces, omission } = tablespaces(kept, request);
-  const inOrder = eventTriggersLast(rights.entries, index);
   const restoredObjects = new Set(kept.flatMap(largeObjectsOf));
   return {
-    dumpIds: inOrder.map(({ dumpId }) => dumpId),
-    stages: parallelStages(inOrder),
+    dumpIds: rights.entries.map(({ dumpId }) => dumpId),
+    stages: parallelStages(rights.entries),
     rights: { ...rights, last: [...losses.statements, ...rights.last] },
     rejoins: losses.rejoined,
     restored: kept,
