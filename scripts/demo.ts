@@ -21,8 +21,16 @@ const OUTPUT = path.resolve(process.argv[2] ?? path.join(ROOT, 'demo-output'));
 /** The inputs that a user would set in the workflow, besides the connection string. */
 const BACKUP = { 'backup-name': 'shop', 'retention-days': '30', storage: 'artifact\n./backup/' };
 const RESTORE = { 'backup-name': 'shop' };
+/** What the next backup warns of, and shows. */
+const MISTAKE = `
+DELETE FROM shop.orders WHERE id % 10 <> 0;
+UPDATE shop.products SET price = price + 1;
+DROP INDEX shop.open_orders;
+ALTER TABLE shop.customers ADD COLUMN phone text;
+INSERT INTO shop.returns VALUES (1, 'too large', now());`;
 const BUNDLES = ['backup', 'restore'];
-const LEFT_BEHIND = ['summary.md', 'summary.html', 'restore-summary.md', 'restore-summary.html', 'backup'];
+const SUMMARIES = ['summary', 'restore-summary', 'changes-summary'];
+const LEFT_BEHIND = [...SUMMARIES.flatMap((name) => [`${name}.md`, `${name}.html`]), 'backup'];
 
 /** The servers that the demo runs the actions against. */
 interface Stage {
@@ -98,10 +106,22 @@ async function show(): Promise<void> {
   });
   await checkRestore(stage.database, restored, rows);
 
+  terminal.step('Deleting rows by mistake, and running the next backup');
+  await stage.database.query(MISTAKE, { database: 'shop' });
+  const next = await runJob(stage, {
+    action: '.',
+    secret: stage.database.urlFor({ database: 'shop' }),
+    inputs: { ...BACKUP, storage: 'artifact' },
+    summary: 'changes-summary',
+    title: 'next backup',
+  });
+  checkWarning(backup, next);
+
   terminal.step('Done');
   const summary = fromHere(path.join(OUTPUT, 'summary.html'));
   terminal.say(`Job summary of the backup:   ${summary}`);
   terminal.say(`Job summary of the restore:  ${fromHere(path.join(OUTPUT, 'restore-summary.html'))}`);
+  terminal.say(`What changed since then:     ${fromHere(path.join(OUTPUT, 'changes-summary.html'))}`);
   terminal.say(`Backup file:                 ${fromHere(file)}`);
   terminal.say(
     `Open a summary with:         ${process.platform === 'darwin' ? 'open' : 'xdg-open'} ${summary}`,
@@ -250,6 +270,14 @@ async function checkRestore(database: Database, { outputs }: ActionRun, rows: Sh
   terminal.done(
     `Restored with the action: ${outputs['tables'] ?? '?'} tables and ${Number(outputs['rows']).toLocaleString('en')} rows, all verified`,
   );
+}
+
+/** The next backup is good as well, and says that the database has lost rows. */
+function checkWarning(first: ActionRun, next: ActionRun): void {
+  const warning = next.log.split('\n').find((line) => line.includes('Rows are missing since'));
+  const name = first.outputs['backup-file'] ?? '';
+  if (warning?.includes(name) !== true) throw new Error('The next backup does not warn of the lost rows.');
+  terminal.done(`The next backup warns of the lost rows, and names the backup that contains them: ${name}`);
 }
 
 async function requireRows(database: Database, name: string, rows: ShopRows): Promise<void> {

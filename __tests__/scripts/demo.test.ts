@@ -48,8 +48,13 @@ describe('the demo', () => {
     expect({ exitCode, text }).toMatchObject({ exitCode: 0 });
     expect(text).toContain('Restored with bare pg_restore into an empty database');
     expect(text).toMatch(/Verified in [^]*Restored with the action: 10 tables and 74,948 rows/);
+    expect(text).toMatch(
+      /Rows are missing since the previous backup: shop\.order_lines had [^]*The next backup warns of the lost rows/,
+    );
     expect(readdirSync(folder).sort()).toEqual([
       'backup',
+      'changes-summary.html',
+      'changes-summary.md',
       'restore-summary.html',
       'restore-summary.md',
       'summary.html',
