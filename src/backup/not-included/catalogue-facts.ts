@@ -15,7 +15,7 @@ export interface ExtensionTable extends CatalogueName {
   readonly isConfiguration: boolean;
   /** Which of its rows are dumped: `WHERE …`; empty for all. */
   readonly condition: string;
-  /** Undefined where they could not be counted. */
+  /** One at most where it is no configuration; undefined where they could not be counted. */
   readonly rows: number | undefined;
 }
 
@@ -47,18 +47,22 @@ export async function askCatalogue(snapshot: Snapshot, major: number): Promise<C
   const rows = await snapshot.query(catalogueQuery(major), FACT_COLUMNS);
   const extensionTables: ExtensionTable[] = [];
   for (const [schema, name, extension, isConfiguration, condition] of factsOf(rows, 'extension table')) {
-    extensionTables.push({
-      ...{ schema, name, extension, condition, isConfiguration: isConfiguration === 't' },
-      rows: await rowsOf(snapshot, qualified(schema, name)),
-    });
+    const table = { schema, name, extension, condition, isConfiguration: isConfiguration === 't' };
+    extensionTables.push({ ...table, rows: await rowsOf(snapshot, table) });
   }
   return { ...readFacts(rows), extensionTables };
 }
 
-/** Of a table with pages, which can all the same be empty; undefined when the role cannot read it. */
-async function rowsOf(snapshot: Snapshot, table: string): Promise<number | undefined> {
+/** Of a table with pages, which can all the same be empty; undefined when that cannot be said soon. */
+async function rowsOf(
+  snapshot: Snapshot,
+  { schema, name, isConfiguration }: Omit<ExtensionTable, 'rows'>,
+): Promise<number | undefined> {
+  const some = `SELECT FROM ONLY ${qualified(schema, name)}${isConfiguration ? '' : ' LIMIT 1'}`;
+  const limited = (limit: string): string => `SET LOCAL statement_timeout = '${limit}';`;
+  const sql = `${limited('20s')}\nSELECT pg_catalog.count(*) FROM (${some}) some_rows;\n${limited('0')}`;
   try {
-    const [[rows] = []] = await snapshot.query(`SELECT pg_catalog.count(*) FROM ONLY ${table};`, 1);
+    const [[rows] = []] = await snapshot.query(sql, 1);
     return rows === undefined ? undefined : Number(rows);
   } catch {
     // It is named then, as if it had rows.
