@@ -6,7 +6,18 @@ const ROOT = path.resolve(import.meta.dirname, '..');
 /** From the top down: a room may import from those after it (CONTRIBUTING.md, "The map of the source"). */
 const ROOMS = [
   ...['main', 'backup', 'restore', 'prune', 'check'],
-  ...['history', 'archive', 'age', 'storage', 'postgres', 'tools', 'github', 'runner', 'process', 'errors.ts'],
+  ...[
+    'history',
+    'archive',
+    'age',
+    'storage',
+    'postgres',
+    'tools',
+    'github',
+    'runner',
+    'process',
+    'errors.ts',
+  ],
 ];
 const ACTIONS = ['backup', 'restore', 'prune', 'check'];
 /** A test restore is a restore: the backup comes to it through this one door. */
