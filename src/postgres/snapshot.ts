@@ -51,7 +51,7 @@ const OPEN_WITHIN_MS = 30_000;
 const OWN_SNAPSHOT = /^--(?:snapshot=|serializable-deferrable$)/;
 
 /**
- * Opens a session that holds a snapshot for `pg_dump`. It ends with the session's signal, and with this process.
+ * Opens a session that keeps a snapshot for `pg_dump`. It ends with the session's signal, and with this process.
  *
  * @param mayBePooled whether sessions may be shared with others: they could wait for each other.
  * @param dumpArguments additional arguments of `pg_dump`.

@@ -19,7 +19,7 @@ export interface SchemaVerification {
   readonly owners: number;
   /** How many objects' privileges. */
   readonly privileges: number;
-  /** Definitions that are there, in words that another major version may have for the same: their text was not compared. */
+  /** Definitions that are there, with a text that another major version may give to the same: it was not compared. */
   readonly otherText?: { readonly names: readonly string[]; readonly why: string };
   /** What was not compared, each with the reason. */
   readonly notCompared: readonly string[];

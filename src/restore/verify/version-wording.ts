@@ -31,7 +31,7 @@ const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
 ];
 
 /**
- * @param schemas the names of schemas in the archive; what stands before a dot and is none of them is a table of a query.
+ * @param schemas the names of schemas in the archive; what stands before a dot and is not one of them is a table of a query.
  */
 export function sharedWording(schemas: ReadonlySet<string>): Wording {
   return ({ kind, definition }) =>
