@@ -55,6 +55,7 @@ const parts = {
       hint: 'Include it.',
     },
   ],
+  generatedValues: [{ name: 'public."Order"', columns: ['secret_column'], sum: '4 -123' }],
   madeBy: { repository: 'example/shop', run: '7' },
   contentTag: undefined,
 };

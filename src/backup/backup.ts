@@ -161,6 +161,7 @@ async function makeBackup(job: Job, resources: BackupResources): Promise<void> {
       ? await stopwatch.time('Test restore', () =>
           runTestRestore(testDatabase, {
             ...{ workFolder, archive: spool, readBack: archive, encoding, searchPath: inputs.searchPath },
+            generatedValues: dumped.generatedValues,
           }),
         )
       : undefined;
@@ -217,6 +218,7 @@ function recordOf(
     backup: made.named,
     file: made.dumped.file,
     manifest: made.dumped.archive.manifest,
+    generatedValues: made.dumped.generatedValues,
     contentTag: made.tag,
     database: server.database,
     serverVersion: server.version,

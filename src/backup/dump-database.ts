@@ -6,7 +6,9 @@ import { openSnapshot } from '../postgres/snapshot.ts';
 import type { Consumer } from '../process/fan-out.ts';
 import { bytes, duration } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
+import type { RecordedGeneratedValues } from '../storage/record.ts';
 import type { BackupInputs } from './backup-inputs.ts';
+import { recordedGeneratedValues, sumGeneratedValues } from './generated-values.ts';
 import { dumpArguments } from './dump/dump-arguments.ts';
 import { type DumpedBackup, dumpInOnePass } from './dump/one-pass.ts';
 import { emptyHandedError } from './dump/empty-handed.ts';
@@ -29,6 +31,7 @@ import type { NotIncluded } from './not-included/not-included.ts';
 /** A dump that is good, and what is not in it. */
 export interface DumpedDatabase extends DumpedBackup {
   readonly notIncluded: readonly NotIncluded[];
+  readonly generatedValues: readonly RecordedGeneratedValues[];
 }
 
 /** The inputs of a dump. */
@@ -59,6 +62,8 @@ export async function dumpDatabase(
     dumpArguments: extra,
   });
   const facts = await catalogueBeforeDump(snapshot, server, session.signal);
+  const chosen = server.relations.filter(selected.includesData);
+  const summing = sumGeneratedValues(snapshot, facts, chosen);
   const dumped = await dumpInOnePass({
     session,
     snapshot,
@@ -92,7 +97,11 @@ export async function dumpDatabase(
   const notIncluded = findNotIncluded(finished);
   warnOfNotIncluded(notIncluded);
   warnOfContent(finished);
-  return { ...dumped, notIncluded };
+  const sums = await summing;
+  // A dump that was run again without the snapshot is of another state of the database.
+  const known = snapshot.id === undefined ? [] : sums;
+  const generatedValues = recordedGeneratedValues(known, dumped.archive.manifest);
+  return { ...dumped, notIncluded, generatedValues };
 }
 
 /** Warns of an exclusion that matches nothing, and fails if the role cannot read everything that is selected. */

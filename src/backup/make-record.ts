@@ -3,7 +3,12 @@ import type { Encryption } from '../age/age-inputs.ts';
 import type { Manifest } from '../archive/content/manifest.ts';
 import { recordedContent } from '../archive/recorded-content.ts';
 import { type BackupFileName, backupFileName } from '../storage/backup-file-name.ts';
-import { type BackupRecord, type RecordedEncryption, RECORD_VERSION } from '../storage/record.ts';
+import {
+  type BackupRecord,
+  type RecordedEncryption,
+  type RecordedGeneratedValues,
+  RECORD_VERSION,
+} from '../storage/record.ts';
 import type { FileFacts } from '../storage/store.ts';
 import type { NotIncluded } from './not-included/not-included.ts';
 
@@ -19,6 +24,7 @@ export interface RecordParts {
   readonly encryption: Encryption | undefined;
   readonly manifest: Manifest;
   readonly notIncluded: readonly NotIncluded[];
+  readonly generatedValues: readonly RecordedGeneratedValues[];
   /** `owner/name` and the id of the run. */
   readonly madeBy: BackupRecord['madeBy'];
   /** Makes the record a silent one; undefined only for a backup that is not encrypted, in a private repository. */
@@ -46,7 +52,11 @@ export function makeRecord(parts: RecordParts): BackupRecord {
     return { ...facts, encryption: recordedEncryption(encryption), notIncluded, contentTag };
   }
   if (encryption) throw new Error('The record of an encrypted backup needs a tag of its content.');
-  return { ...facts, encryption: null, notIncluded: omissions, content: recordedContent(parts.manifest) };
+  const { generatedValues } = parts;
+  return {
+    ...{ ...facts, encryption: null, notIncluded: omissions, content: recordedContent(parts.manifest) },
+    ...(generatedValues.length === 0 ? {} : { generatedValues }),
+  };
 }
 
 function recordedEncryption(encryption: Encryption | undefined): RecordedEncryption | null {

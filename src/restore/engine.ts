@@ -14,6 +14,8 @@ import { type Omission, describeOmission, verbOf, withoutNames } from './plan/om
 import type { RestoreOptions } from './plan/plan-request.ts';
 import { isReadable } from '../archive/archive-script.ts';
 import { encodingOf, largeObjectIdsOf } from '../archive/toc/archive-facts.ts';
+import type { RecordedGeneratedValues } from '../storage/record.ts';
+import { GENERATED_NOT_COMPARED, compareGenerated } from './verify/compare-generated.ts';
 import type { SchemaExpectation } from './verify/schema-expectation.ts';
 import { verifyDatabase } from './verify/verify-database.ts';
 import { verifyRestore } from './verify/verify-restore.ts';
@@ -169,6 +171,14 @@ async function isRestored(
   return [...newIdentities].some((identity) => present.has(identity));
 }
 
+/** What was done to a target. */
+export interface RestoredTarget {
+  readonly restored: ExpectedContents;
+  readonly settings: RestoreSettings;
+  /** What the generated columns of the database that was backed up contained, as far as it is known. */
+  readonly generatedValues?: readonly RecordedGeneratedValues[] | undefined;
+}
+
 /**
  * Dumps what was restored again and compares it with the archive: contents, then definitions, owners and privileges.
  *
@@ -179,7 +189,7 @@ export async function verifyTarget(
   archive: VerifiedArchive,
   target: Target,
   plan: RestorePlan,
-  { restored, settings }: { readonly restored: ExpectedContents; readonly settings: RestoreSettings },
+  { restored, settings, generatedValues = [] }: RestoredTarget,
 ): Promise<SchemaVerification> {
   const started = performance.now();
   const { contents } = archive;
@@ -212,12 +222,19 @@ export async function verifyTarget(
     ...{ session, workFolder, serverMajor, encoding, role, untouched },
   });
   await verifyDatabase(session, plan.database);
+  const allGenerated = await compareGenerated(generatedValues, restored.tables, plan.restored, {
+    session,
+    role,
+  });
+  const verification = allGenerated
+    ? schema
+    : { ...schema, notCompared: [...schema.notCompared, GENERATED_NOT_COMPARED] };
   const compared = `Compared in ${duration(performance.now() - again)}`;
   log.content(
-    `${compared}: ${describeSchemaVerification(schema)}`,
-    `${compared}: ${describeSilently(schema)}`,
+    `${compared}: ${describeSchemaVerification(verification)}`,
+    `${compared}: ${describeSilently(verification)}`,
   );
-  return schema;
+  return verification;
 }
 
 function expectedSchema(

@@ -16,6 +16,7 @@ import { UserError, cancelledOr } from '../errors.ts';
 import { expectedContents } from './plan/plan.ts';
 import { textError } from './plan/text-encoding.ts';
 import { kindsLeftOut, roleOf } from './pg-restore-args.ts';
+import { isOpenRecord } from '../storage/record.ts';
 import type { Outcome } from './apply/transaction-outcome.ts';
 import type { RestoreInputs } from './restore-inputs.ts';
 import type { RunnerEnvironment } from '../runner/runner-environment.ts';
@@ -136,8 +137,12 @@ async function restoreBackup(job: Job, connection: Connection): Promise<void> {
     restoreInto(archive, target, plan, { ...settings, onOutcome }),
   );
   impact.words = NOT_VERIFIED;
+  const { record } = backup;
+  const generatedValues = record && isOpenRecord(record) ? record.generatedValues : undefined;
   const verification = inputs.verify
-    ? await stopwatch.time('Verification', () => verifyTarget(archive, target, plan, { restored, settings }))
+    ? await stopwatch.time('Verification', () =>
+        verifyTarget(archive, target, plan, { restored, settings, generatedValues }),
+      )
     : undefined;
   if (verification === undefined) log.info('Verification skipped (verify: false)');
   else impact.words = VERIFIED;

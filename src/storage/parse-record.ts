@@ -4,6 +4,7 @@ import {
   type BackupRecord,
   type RecordedContent,
   type RecordedEncryption,
+  type RecordedGeneratedValues,
   type RecordedOmission,
   LARGEST_RECORD_BYTES,
   RECORD_VERSION,
@@ -144,7 +145,11 @@ function readRecord(record: Field): BackupRecord {
   if (content.isAbsent) return { ...facts, encryption, contentTag: tag.sha256() };
   if (encryption) throw content.wrong('absent, because the backup is encrypted');
   if (!tag.isAbsent) throw tag.wrong('absent, because there is content');
-  return { ...facts, encryption, content: readContent(content) };
+  const generated = record.at('generatedValues');
+  return {
+    ...{ ...facts, encryption, content: readContent(content) },
+    ...(generated.isAbsent ? {} : { generatedValues: generated.list(readGeneratedValues) }),
+  };
 }
 
 function readEncryption(field: Field): RecordedEncryption | null {
@@ -194,6 +199,14 @@ function readContent(content: Field): RecordedContent {
       name: definition.at('name').text(),
       digest: definition.at('digest').sha256(),
     })),
+  };
+}
+
+function readGeneratedValues(table: Field): RecordedGeneratedValues {
+  return {
+    name: table.at('name').text(),
+    columns: table.at('columns').list((column) => column.text()),
+    sum: table.at('sum').matching(/^\d{1,20} -?\d{1,40}$/, 'two whole numbers as text'),
   };
 }
 

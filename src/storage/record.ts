@@ -45,6 +45,15 @@ export interface RecordedDefinition {
   readonly digest: string;
 }
 
+/** The values of a table's stored generated columns, which are not in the backup: a restore computes them anew. */
+export interface RecordedGeneratedValues {
+  /** As in {@link RecordedTable}. */
+  readonly name: string;
+  readonly columns: readonly string[];
+  /** The number of rows and a sum over their values, in decimal digits; their order makes no difference. */
+  readonly sum: string;
+}
+
 /** What is in a backup. */
 export interface RecordedContent {
   /** The content digest; 64 hex digits. */
@@ -99,6 +108,8 @@ interface RecordFacts {
 export interface OpenRecord extends RecordFacts {
   readonly encryption: null;
   readonly content: RecordedContent;
+  /** Absent where there are none, or they are not known. */
+  readonly generatedValues?: readonly RecordedGeneratedValues[];
 }
 
 /** The record of an encrypted backup, or of one in a public repository: nothing of its content shows. */
@@ -124,7 +135,7 @@ export function isOpenRecord(record: BackupRecord): record is OpenRecord {
 export function serializeRecord(record: BackupRecord): Buffer {
   const { version, backupName, takenAt, database, serverVersion, clientVersion, compression } = record;
   const { encryption, file, notIncluded, madeBy } = record;
-  const content = isOpenRecord(record) ? { content: record.content } : { contentTag: record.contentTag };
+  const content = isOpenRecord(record) ? contentOf(record) : { contentTag: record.contentTag };
   const facts = { version, backupName, takenAt, database, serverVersion, clientVersion, compression };
   const text = withLines({ ...facts, encryption, file, ...content, notIncluded, madeBy });
   const bytes = Buffer.from(`${text}\n`);
@@ -134,6 +145,13 @@ export function serializeRecord(record: BackupRecord): Buffer {
     `The record ${recordName(file.name)} would have ${bytes.length} bytes, more than the ${LARGEST_RECORD_BYTES} that are allowed.`,
     'Back up the schemas of this database one by one, with "schemas" and a backup-name for each.',
   );
+}
+
+function contentOf({
+  content,
+  generatedValues,
+}: OpenRecord): Pick<OpenRecord, 'content' | 'generatedValues'> {
+  return generatedValues === undefined ? { content } : { content, generatedValues };
 }
 
 /** JSON in which an object on the first two levels has a line for each field, and a list a line for each item. */

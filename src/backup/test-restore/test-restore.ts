@@ -14,6 +14,7 @@ import { UserError, cancelledOr } from '../../errors.ts';
 import { recordScratchDatabase } from '../../runner/job-state.ts';
 import { duration } from '../../runner/format.ts';
 import { log } from '../../runner/log.ts';
+import type { RecordedGeneratedValues } from '../../storage/record.ts';
 import type { WorkFolder } from '../../runner/work-folder.ts';
 
 /** The input that names the server for the test restore. */
@@ -33,6 +34,7 @@ export interface TestRestore {
 export interface TestRestoreRequest {
   readonly archive: string;
   readonly readBack: ReadBack;
+  readonly generatedValues: readonly RecordedGeneratedValues[];
   /** The encoding of the database that was backed up, as the server names it. */
   readonly encoding: string;
   /** The schemas in which it finds what has no schema in the backup; empty for none. */
@@ -112,7 +114,7 @@ export async function runTestRestore(database: Database, request: TestRestoreReq
 
 async function restoreAndVerify(
   { server, session }: Database,
-  { archive: path, readBack, encoding, searchPath, workFolder }: TestRestoreRequest,
+  { archive: path, readBack, encoding, searchPath, workFolder, generatedValues }: TestRestoreRequest,
 ): Promise<void> {
   const archive = { path, readBack, contents: await readTableOfContents(path, session.signal) };
   const settings = { ...FULL_RESTORE, options: { ...FULL_RESTORE.options, searchPath } };
@@ -122,7 +124,7 @@ async function restoreAndVerify(
     const plan = await makePlan(archive, target, settings.options);
     logPlan(plan);
     const restored = await restoreInto(archive, target, plan, settings);
-    await verifyTarget(archive, target, plan, { restored, settings });
+    await verifyTarget(archive, target, plan, { restored, settings, generatedValues });
   }
   recordScratchDatabase(undefined);
 }
