@@ -10,6 +10,16 @@ describe('the arguments of pg_dump', () => {
     expect(args()).toEqual(expect.arrayContaining(['--format=custom', '--compress=zstd:3', '--no-password']));
   });
 
+  it('leave out the schemas of the system, which a pattern for schemas could match', () => {
+    const system = ['--exclude-schema=pg_*', '--exclude-schema=information_schema'];
+    const all = dumpArguments({
+      ...{ compression: '0', extra: [], toolsMajor: 17 },
+      filters: { ...filters, schemas: ['*'] },
+    });
+    expect(all).toEqual(expect.arrayContaining(system));
+    expect(args()).not.toEqual(expect.arrayContaining(system));
+  });
+
   it.each([
     [15, ''],
     [16, '-and-children'],

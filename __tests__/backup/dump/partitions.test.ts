@@ -49,6 +49,8 @@ describe('a dump of some tables (thorough)', () => {
   it('is refused if schemas selects a table without all of its partitions', async () => {
     await expect(dumped({ schemas: ['public'] })).rejects.toThrow('parts.pt_2 would be missing');
     expect(await tablesOf({ schemas: ['public', 'parts'] })).toHaveLength(4);
+    // And no schema of the system.
+    expect(await tablesOf({ schemas: ['*'] })).toHaveLength(4);
   });
 
   it('is refused if it does not have what is named, as a table of an extension', async () => {

@@ -3,6 +3,9 @@ import type { DumpFilters } from './dump-filters.ts';
 /** The first `pg_dump` that can take the partitions of a table, and what inherits from it, along with it. */
 export const FIRST_WITH_CHILDREN = 16;
 
+/** What `pg_dump` leaves out by itself, but not where a pattern such as `*` matches it (`selectDumpableNamespace` in pg_dump.c). */
+const WITHOUT_SYSTEM = ['--exclude-schema=pg_*', '--exclude-schema=information_schema'];
+
 /** The whole argument list of `pg_dump`. It contains no secret: the connection is in the environment. */
 export function dumpArguments(dump: {
   readonly compression: string;
@@ -24,6 +27,7 @@ export function dumpArguments(dump: {
     // `--lock-wait-timeout` among the user's words comes later and wins.
     '--lock-wait-timeout=120s',
     ...filters.schemas.map((pattern) => `--schema=${pattern}`),
+    ...(filters.schemas.length > 0 ? WITHOUT_SYSTEM : []),
     ...filters.excludeSchemas.map((pattern) => `--exclude-schema=${pattern}`),
     ...filters.tables.map((pattern) => `--table${children}=${pattern}`),
     ...filters.excludeTables.map((pattern) => `--exclude-table${children}=${pattern}`),
