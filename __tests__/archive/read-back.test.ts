@@ -137,6 +137,7 @@ describe('a database with unusual contents', () => {
     );
     expect(named.filter((name) => /DATA|SEQUENCE SET|BLOBS|DATABASE/.test(name))).toEqual([
       'BLOB METADATA 1001..1003',
+      'DATABASE DATABASE',
       'MATERIALIZED VIEW DATA public.counted',
     ]);
     for (const { sha256 } of definitions) expect(sha256).toMatch(/^[0-9a-f]{64}$/);
