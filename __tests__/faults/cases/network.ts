@@ -154,12 +154,13 @@ const refusals: readonly FaultCase[] = [
     },
   },
   {
-    fault: 'the connection is reset at the first login of pg_dump',
+    // The second is without the snapshot of the session that has logged in.
+    fault: 'the connection is reset at the first two logins of pg_dump',
     phase: 'dump',
     outcome: 'survived',
     says: /Attempt 1 of 3: pg_dump failed: The server closed the connection unexpectedly/,
     strike: async (bed) => {
-      await bed.proxy.set({ kind: 'reset', times: 1, ...SPARE_THE_PREFLIGHT });
+      await bed.proxy.set({ kind: 'reset', times: 2, ...SPARE_THE_PREFLIGHT });
       return backUp(bed, bed.shop, { inputs: { 'connection-attempts': '3' } });
     },
   },
