@@ -143,6 +143,7 @@ const IN_ONE_TRANSACTION = {
   dropScript: '',
   noOwner: false,
   closing: [],
+  deferredChecks: undefined,
   last: [],
   extra: [],
   look: (): Promise<undefined> => Promise.resolve(undefined),

@@ -2,7 +2,7 @@ import type { ReadBack } from '../archive/read-back.ts';
 import type { ExpectedContents } from './verify/compare-contents.ts';
 import { locksOf, withNeededLocks } from './apply/needed-locks.ts';
 import { restoreArchive } from './apply/pg-restore.ts';
-import type { RestoreRequest } from './apply/restore-request.ts';
+import type { DeferredChecks, RestoreRequest } from './apply/restore-request.ts';
 import {
   type RestorePlan,
   expectedContents,
@@ -10,6 +10,8 @@ import {
   planRestore,
   presentIdentities,
 } from './plan/plan.ts';
+import { ADD_CHECKS, dropChecks } from './plan/check-blocks.ts';
+import { withBrokenChecks } from './plan/plan-broken-checks.ts';
 import { type Omission, describeOmission, verbOf, withoutNames } from './plan/omission.ts';
 import type { RestoreOptions } from './plan/plan-request.ts';
 import { isReadable } from '../archive/archive-script.ts';
@@ -17,6 +19,7 @@ import { encodingOf, largeObjectIdsOf } from '../archive/toc/archive-facts.ts';
 import type { RecordedGeneratedValues } from '../storage/record.ts';
 import { GENERATED_NOT_COMPARED, compareGenerated } from './verify/compare-generated.ts';
 import type { SchemaExpectation } from './verify/schema-expectation.ts';
+import { findBrokenChecks } from './verify/broken-checks.ts';
 import { verifyDatabase } from './verify/verify-database.ts';
 import { verifyRestore } from './verify/verify-restore.ts';
 import {
@@ -99,7 +102,11 @@ export async function makePlan(
 /** Logs the plan, before anything is done. */
 export function logPlan(plan: RestorePlan): void {
   for (const line of planLines(plan)) log.content(line);
-  for (const omission of plan.omissions) {
+  warnOf(plan.omissions);
+}
+
+function warnOf(omissions: readonly Omission[]): void {
+  for (const omission of omissions) {
     if (omission.level !== 'warning') continue;
     const told = (shown: Omission): string =>
       `${verbOf(shown).warning}: ${describeOmission(shown)}, because ${shown.why}`;
@@ -142,6 +149,7 @@ export async function restoreInto(
     dropScript: plan.dropScript,
     noOwner: plan.rights.noOwner,
     closing: plan.rights.closing,
+    deferredChecks: deferredChecks(plan),
     searchPath,
     last: plan.rights.last,
     extra: [...(plan.missingTablespaces.length > 0 ? ['--no-tablespaces'] : []), ...restoreArguments],
@@ -158,6 +166,29 @@ export async function restoreInto(
   const time = duration(performance.now() - started);
   log.content(`Restored ${count(restored.tables.length, 'table')} in ${time}`, `Restored in ${time}`);
   return restored;
+}
+
+function deferredChecks({
+  deferredChecks: tables,
+  dumpIds,
+  restored,
+}: RestorePlan): DeferredChecks | undefined {
+  if (tables.length === 0) return undefined;
+  const first = restored.find(({ kind }) => kind === 'EVENT TRIGGER');
+  const at = first === undefined ? -1 : dumpIds.indexOf(first.dumpId);
+  return { drop: dropChecks(tables), add: ADD_CHECKS, afterwards: at === -1 ? [] : dumpIds.slice(at) };
+}
+
+/**
+ * The plan of a restore that is done, with the CHECK constraints that rows of the backup break; warns of them.
+ *
+ * @throws UserError when the server cannot be asked.
+ */
+export async function nameBrokenChecks(plan: RestorePlan, { session }: Target): Promise<RestorePlan> {
+  if (plan.deferredChecks.length === 0) return plan;
+  const named = withBrokenChecks(plan, await findBrokenChecks(session));
+  warnOf(named.omissions.slice(plan.omissions.length));
+  return named;
 }
 
 /** Whether anything of the plan is in the target now that was not before; undefined where the plan creates nothing that can be found. */

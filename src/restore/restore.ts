@@ -2,7 +2,14 @@ import { namingAnotherBackup } from './another-backup.ts';
 import { obtainBackup } from './obtain-backup.ts';
 import { requireRecorded } from './compare-record.ts';
 import type { TableOfContents } from '../archive/toc/table-of-contents.ts';
-import { type RestoreSettings, makePlan, verifyTarget, restoreInto, logPlan } from './engine.ts';
+import {
+  type RestoreSettings,
+  logPlan,
+  makePlan,
+  nameBrokenChecks,
+  restoreInto,
+  verifyTarget,
+} from './engine.ts';
 import type { ClientTools } from '../tools/client-tools.ts';
 import { addToolsToPath } from '../tools/expose-tools.ts';
 import { provideTools, toolsForServer } from '../tools/provide-client-tools.ts';
@@ -122,11 +129,11 @@ async function restoreBackup(job: Job, connection: Connection): Promise<void> {
 
   const target = { session: session.using(tools), serverMajor: server.major, workFolder: workFolder.path };
   const settings = settingsOf(inputs);
-  const plan = await makePlan(archive, target, settings.options).catch(async (error: unknown) => {
+  const planned = await makePlan(archive, target, settings.options).catch(async (error: unknown) => {
     throw await namingAnotherBackup(error, backup.source, job);
   });
-  logPlan(plan);
-  const { tables } = expectedContents(readBack.manifest, plan);
+  logPlan(planned);
+  const { tables } = expectedContents(readBack.manifest, planned);
   const invalidText = textError(encodingOf(backup.contents), server.encoding, tables);
   if (invalidText) throw invalidText;
   impact.words = settings.options.jobs === undefined ? IN_ONE_TRANSACTION['rolled back'] : IN_PARTS;
@@ -134,9 +141,10 @@ async function restoreBackup(job: Job, connection: Connection): Promise<void> {
     impact.words = IN_ONE_TRANSACTION[outcome];
   };
   const restored = await stopwatch.time('Restore', () =>
-    restoreInto(archive, target, plan, { ...settings, onOutcome }),
+    restoreInto(archive, target, planned, { ...settings, onOutcome }),
   );
   impact.words = NOT_VERIFIED;
+  const plan = await nameBrokenChecks(planned, target);
   const { record } = backup;
   const generatedValues = record && isOpenRecord(record) ? record.generatedValues : undefined;
   const verification = inputs.verify

@@ -138,6 +138,7 @@ export async function startRestoreBed(
         jobs: undefined,
         noOwner: false,
         closing: [],
+        deferredChecks: undefined,
         searchPath: [],
         last: [],
         extra: [],

@@ -207,6 +207,41 @@ describe('the script for psql', () => {
     await expect(through(Buffer.alloc(0), 10)).rejects.toThrow('begin with BEGIN');
   });
 
+  it('can have several parts, which are one transaction', async () => {
+    const filter = new RestoreScript({
+      searchPath: ['public'],
+      omittedSetting: undefined,
+      firstStatements: 'DROP TABLE old;',
+      lastStatements: ['LAST'],
+    });
+    const chunks: Buffer[] = [];
+    filter.on('data', (chunk: Buffer) => chunks.push(chunk));
+    const part = (sql: string, key: string): string =>
+      `\\restrict ${key}\nBEGIN;\nSELECT pg_catalog.set_config('search_path', '', false);\n${sql};\nCOMMIT;\n\n\\unrestrict ${key}\n`;
+    filter.write(part('FIRST', 'one'));
+    await filter.nextPart(['BETWEEN']);
+    filter.write(part('SECOND', 'two'));
+    filter.end();
+    await new Promise((resolve) => filter.once('end', resolve));
+    const lines = Buffer.concat(chunks).toString().split('\n');
+    const shown = ['BEGIN;', 'DROP TABLE old;', 'FIRST;', 'BETWEEN;', 'SECOND;', 'LAST;', 'COMMIT;'];
+    expect(lines.filter((line) => shown.includes(line) || line.startsWith('\\'))).toEqual([
+      ...['\\restrict one', 'BEGIN;', 'DROP TABLE old;', 'FIRST;', 'BETWEEN;', '\\unrestrict one'],
+      ...['\\restrict two', 'SECOND;', 'LAST;', 'COMMIT;', '\\unrestrict two'],
+    ]);
+    const paths = lines.filter((line) => line.includes('search_path'));
+    expect(paths.filter((line) => line.includes('public'))).toHaveLength(4);
+
+    const unfinished = new RestoreScript({
+      searchPath: [],
+      omittedSetting: undefined,
+      firstStatements: '',
+      lastStatements: [],
+    });
+    unfinished.write('\\restrict x\nBEGIN;\nSELECT 1;\n');
+    await expect(unfinished.nextPart([])).rejects.toThrow('end with COMMIT');
+  });
+
   it('withholds its end until pg_restore has succeeded', async () => {
     const filter = new RestoreScript({
       searchPath: [],

@@ -8,6 +8,7 @@ import {
   type VerifiedArchive,
   type Target,
   makePlan,
+  nameBrokenChecks,
   restoreInto,
   verifyTarget,
 } from '../../../src/restore/engine.ts';
@@ -116,8 +117,9 @@ export class PlanBed {
     const { major } = await this.examine(place);
     const target = this.#target(place, major);
     const settings = { options: restoreOptions(options), restoreArguments: [] };
-    const plan = await makePlan(verified, target, settings.options);
-    const restored = await restoreInto(verified, target, plan, settings);
+    const planned = await makePlan(verified, target, settings.options);
+    const restored = await restoreInto(verified, target, planned, settings);
+    const plan = await nameBrokenChecks(planned, target);
     return {
       plan,
       verify: (database = place.database) =>

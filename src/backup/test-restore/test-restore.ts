@@ -1,7 +1,14 @@
 import { readTableOfContents } from '../../archive/toc/table-of-contents.ts';
 import { createScratchDatabase, requireCreatePrivilege } from './scratch-database.ts';
 import type { ReadBack } from '../../archive/read-back.ts';
-import { FULL_RESTORE, makePlan, verifyTarget, restoreInto, logPlan } from '../../restore/engine.ts';
+import {
+  FULL_RESTORE,
+  logPlan,
+  makePlan,
+  nameBrokenChecks,
+  restoreInto,
+  verifyTarget,
+} from '../../restore/engine.ts';
 import type { ClientTools } from '../../tools/client-tools.ts';
 import { type Connection, type ConnectionPlan, openConnection } from '../../postgres/connection.ts';
 import {
@@ -124,7 +131,11 @@ async function restoreAndVerify(
     const plan = await makePlan(archive, target, settings.options);
     logPlan(plan);
     const restored = await restoreInto(archive, target, plan, settings);
-    await verifyTarget(archive, target, plan, { restored, settings, generatedValues });
+    await verifyTarget(archive, target, await nameBrokenChecks(plan, target), {
+      restored,
+      settings,
+      generatedValues,
+    });
   }
   recordScratchDatabase(undefined);
 }

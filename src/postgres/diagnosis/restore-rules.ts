@@ -189,7 +189,7 @@ const ROW_RULES: readonly Rule[] = [
       /^(?:new row for relation|check constraint) "(.*?)" (?:of relation|violates check constraint) "(.*?)"/,
     ofRow: true,
     cause: 'Rows of the backup violate a check constraint ("$1", "$2").',
-    hint: 'A check that calls a function or reads other tables may fail while these are not restored yet: in the origin, make it NOT VALID (ALTER TABLE … DROP CONSTRAINT, ADD CONSTRAINT … NOT VALID) or a trigger, and make a new backup.',
+    hint: 'A check of a table that calls a function of the backup is added when all rows are there, but not with jobs: leave jobs out. Any other check that reads tables (of a domain, for example): in the origin, make it NOT VALID (ALTER TABLE … DROP CONSTRAINT, ADD CONSTRAINT … NOT VALID) or a trigger, and make a new backup.',
   },
   {
     // The value follows.

@@ -7,6 +7,8 @@ const IN_FUNCTION = /^CONTEXT: {2}(?:PL\/pgSQL|SQL) function (?:"([^"]*)"|(\S.*?
 const NAME = String.raw`(?:"[^"]*"|[\w$]+)(?:\.(?:"[^"]*"|[\w$]+))*`;
 const BUILT = new RegExp(String.raw`^((?:CREATE (?:UNIQUE )?INDEX|REFRESH MATERIALIZED VIEW) ${NAME})`);
 const STATEMENT = new RegExp(String.raw`^((?:CREATE|ALTER|COPY)[A-Z ]* ${NAME})`);
+/** The block that adds CHECK constraints when all rows are there. */
+const ADDS_CHECKS = /^DO\b/;
 
 const CAUSE =
   'The function $c, which the backup needs for $q, calls this without its schema: $1$2$3. It is not in the search path of the restore, which is empty unless search-path is set.';
@@ -34,6 +36,14 @@ export const SEARCH_PATH_RULES: readonly Rule[] = [
     query: STATEMENT,
     context: IN_FUNCTION,
     cause: CAUSE,
+    hint: `${IN_ORIGIN} ${FOR_THIS_BACKUP}`,
+  },
+  {
+    from: 'server',
+    pattern: UNQUALIFIED,
+    query: ADDS_CHECKS,
+    context: IN_FUNCTION,
+    cause: CAUSE.replace('the backup needs for $q', 'a CHECK constraint of the backup needs'),
     hint: `${IN_ORIGIN} ${FOR_THIS_BACKUP}`,
   },
   {

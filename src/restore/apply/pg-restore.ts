@@ -11,9 +11,9 @@ import { logProgress } from '../../runner/progress-log.ts';
 import { watchLocks } from './lock-watch.ts';
 import { useList } from '../../archive/archive-script.ts';
 import { ownScript } from './restore-script.ts';
-import { restoreThroughPsql, runOwnTransaction } from './through-psql.ts';
+import { type ScriptPart, restoreThroughPsql, runOwnTransaction } from './through-psql.ts';
 import { type RestoreArguments, connectedArguments } from './pg-restore-arguments.ts';
-import type { RestoreRequest, RestoreRun, RestoreState } from './restore-request.ts';
+import type { DeferredChecks, RestoreRequest, RestoreRun, RestoreState } from './restore-request.ts';
 import { restoreFailure, logNotices } from './restore-failure.ts';
 import { restoreSessions } from './sessions.ts';
 import { settle } from './transaction-outcome.ts';
@@ -74,9 +74,30 @@ export async function restoreArchive(request: RestoreRequest): Promise<void> {
     if (jobs !== undefined) return restoreInParts({ request, ...parts }, jobs);
     await withList(request, request.dumpIds, async (words) => {
       const restoring = { request, words, ...parts };
-      await (throughPsql ? restoreThroughPsql(restoring, request.last) : restoreConnected(restoring, jobs));
+      if (request.deferredChecks) return restoreDeferring(restoring, request.deferredChecks);
+      await (throughPsql
+        ? restoreThroughPsql(restoring, [{ words, statements: request.last }])
+        : restoreConnected(restoring, jobs));
     });
   });
+}
+
+/** Restores in one transaction, in which CHECK constraints that may read other tables wait for all rows. */
+async function restoreDeferring(restoring: RestoreRun, checks: DeferredChecks): Promise<void> {
+  const { request, words } = restoring;
+  const { drop, add, afterwards } = checks;
+  const late = new Set(afterwards);
+  const early = request.dumpIds.filter((id) => !late.has(id));
+  const tables: ScriptPart = { words: { ...words, sections: ['pre-data'] }, statements: [drop] };
+  const rest = (dumpIds: readonly number[], statements: readonly string[], more: readonly ScriptPart[]) =>
+    withList(request, dumpIds, async (listed) => {
+      const rows: ScriptPart = { words: { ...listed, sections: ['data', 'post-data'] }, statements };
+      await restoreThroughPsql(restoring, [tables, rows, ...more]);
+    });
+  if (afterwards.length === 0) return rest(early, [add, ...request.last], []);
+  await withList(request, afterwards, (listed) =>
+    rest(early, [add], [{ words: listed, statements: request.last }]),
+  );
 }
 
 /** Writes the list of what to restore for as long as it is needed. */
@@ -104,7 +125,9 @@ async function restoreInParts(restoring: Omit<RestoreRun, 'words'>, jobs: number
   if (request.closing.length > 0) {
     begin(state, FIRST_OF_MANY);
     await withList(request, request.dumpIds, (words) =>
-      restoreThroughPsql({ ...restoring, words: { ...words, sections: ['pre-data'] } }, request.closing),
+      restoreThroughPsql(restoring, [
+        { words: { ...words, sections: ['pre-data'] }, statements: request.closing },
+      ]),
     );
     rest = { sections: ['data', 'post-data'] };
   } else if (request.dropScript !== '') {

@@ -23,6 +23,8 @@ export interface RestoreRequest {
   readonly searchPath: readonly string[];
   /** Statements for as soon as the objects are there; only with `jobs`. */
   readonly closing: readonly string[];
+  /** What puts CHECK constraints off until all rows are there; undefined where none needs it. Not with `jobs`. */
+  readonly deferredChecks: DeferredChecks | undefined;
   /** Statements that end the restore: owners, privileges, and what needs them. */
   readonly last: readonly string[];
   readonly extra: readonly string[];
@@ -34,6 +36,16 @@ export interface RestoreRequest {
   readonly look: Look;
   /** After how many milliseconds of waiting for one lock the restore is given up; two minutes when absent. */
   readonly lockWaitMs?: number;
+}
+
+/** How CHECK constraints are put off, and the entries that have to wait for them. */
+export interface DeferredChecks {
+  /** A statement that drops them, for when the tables are there. */
+  readonly drop: string;
+  /** A statement that adds them again, for when the rows are there. */
+  readonly add: string;
+  /** The entries of event triggers, which would fire for that. */
+  readonly afterwards: readonly number[];
 }
 
 /** One way in which the statements of the archive reach the server. */

@@ -3,6 +3,7 @@ import { UserError } from '../../errors.ts';
 import { literal, quotedIdentifier } from '../../postgres/sql-text.ts';
 
 const LINE_FEED = 0x0a;
+const COMMIT = 'COMMIT;\n';
 /** Longer than any preamble: what comes later belongs to the archive. */
 const HEAD_BYTES = 64 * 1024;
 /** Longer than what `pg_restore` writes after the last entry: `COMMIT;`, the closing comment and `\unrestrict`. */
@@ -41,11 +42,14 @@ function setPath(schemas: readonly string[]): string {
 export class RestoreScript extends Transform {
   readonly #omitted: string | undefined;
   readonly #searchPath: readonly string[];
-  readonly #first: readonly string[];
+  readonly #path: readonly string[];
+  #first: readonly string[];
   /** The script so far, until its preamble has been seen; undefined from then on. */
   #head: Buffer | undefined = Buffer.alloc(0);
   #tail: Buffer = Buffer.alloc(0);
   readonly #last: readonly string[];
+  /** Whether the transaction has begun in a part before this one. */
+  #isContinued = false;
 
   /**
    * @param changes.omittedSetting the setting of the session that the server does not know; undefined when it knows all.
@@ -67,9 +71,36 @@ export class RestoreScript extends Transform {
     // The bytes of UTF-8, as the rest of the preamble is read.
     const utf8 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
     const own = firstStatements === '' ? [] : [firstStatements];
-    const path = searchPath.length === 0 ? [] : [setPath(searchPath)];
-    const first = [...own, ...path].map(utf8);
+    this.#path = searchPath.length === 0 ? [] : [utf8(setPath(searchPath))];
+    const first = [...own.map(utf8), ...this.#path];
     this.#first = first.length === 0 ? [] : [...OWN_SESSION, ...first];
+  }
+
+  /**
+   * Goes on with the script of another `pg_restore`, in the same transaction. What the one before has written must be
+   * written to this by then.
+   *
+   * @param statements SQL that runs between them, one statement each.
+   * @throws UserError when the script so far is not whole.
+   */
+  async nextPart(statements: readonly string[]): Promise<void> {
+    // An empty write comes after all others.
+    await new Promise<void>((resolve, reject) => {
+      this.write('', (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+    const problem = this.#head === undefined ? undefined : this.#endHead(this.#head.length);
+    const commit = this.#commitAt();
+    if (problem ?? commit === -1) throw problem ?? unexpected('end with COMMIT');
+    this.push(this.#tail.subarray(0, commit));
+    this.push(Buffer.from(ownScript(statements, this.#searchPath), 'utf8'));
+    this.push(this.#tail.subarray(commit + COMMIT.length));
+    this.#head = Buffer.alloc(0);
+    this.#tail = Buffer.alloc(0);
+    this.#first = this.#path;
+    this.#isContinued = true;
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
@@ -91,10 +122,14 @@ export class RestoreScript extends Transform {
     const problem = this.#head === undefined ? undefined : this.#endHead(this.#head.length);
     if (problem) done(problem);
     else {
-      const commit = `\n${this.#tail.toString('latin1')}`.lastIndexOf('\nCOMMIT;\n');
+      const commit = this.#commitAt();
       if (commit === -1) done(unexpected('end with COMMIT'));
       else done(null, this.#withLast(commit));
     }
+  }
+
+  #commitAt(): number {
+    return `\n${this.#tail.toString('latin1')}`.lastIndexOf(`\n${COMMIT}`);
   }
 
   /** The end of the script, with our last statements before its COMMIT. */
@@ -117,7 +152,8 @@ export class RestoreScript extends Transform {
     const settings = lines
       .slice(begin + 1)
       .filter((line) => line !== this.#omitted && !(pathIsSet && EMPTY_PATH.test(line)));
-    const kept = [...lines.slice(0, begin + 1), ...this.#first, ...settings];
+    const opening = lines.slice(0, this.#isContinued ? begin : begin + 1);
+    const kept = [...opening, ...this.#first, ...settings];
     this.#pass(Buffer.concat([Buffer.from(kept.join('\n'), 'latin1'), script.subarray(end)]));
     return undefined;
   }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { UserError, asError } from '../../errors.ts';
 import { NEW_SETTING, isOlderThanTools } from '../../postgres/older-server.ts';
 import { type RunResult, endedBySignal, run } from '../../process/run.ts';
-import { scriptArguments } from './pg-restore-arguments.ts';
+import { type RestoreArguments, scriptArguments } from './pg-restore-arguments.ts';
 import { restoreFailure, logNotices } from './restore-failure.ts';
 import type { RestoreRun } from './restore-request.ts';
 import { RestoreScript } from './restore-script.ts';
@@ -10,7 +10,7 @@ import { MARK_SQL, markReader } from './transaction-outcome.ts';
 
 /**
  * Restores through a script: `pg_restore` writes it, a setting that the server does not know is taken out of its
- * preamble, what drops things is put before the rest and `last` behind it, and psql sends it. It is one transaction, which psql is given the
+ * preamble, what drops things is put before the rest, and psql sends it, part by part. It is one transaction, which psql is given the
  * end of only when `pg_restore` has said that the script is whole.
  *
  * Names of the archive that look like commands of psql are no danger with tools of 17.6 and newer: `\restrict` switches
@@ -18,8 +18,11 @@ import { MARK_SQL, markReader } from './transaction-outcome.ts';
  *
  * @throws UserError when either program fails; the signal's reason when it was aborted.
  */
-export async function restoreThroughPsql(restore: RestoreRun, last: readonly string[]): Promise<void> {
-  const { request, words, signal, onSpawn, onStderrLine } = restore;
+export async function restoreThroughPsql(
+  restore: Omit<RestoreRun, 'words'>,
+  parts: readonly ScriptPart[],
+): Promise<void> {
+  const { request, signal, onSpawn } = restore;
   const { transaction } = restore.state;
   const { restoring } = restore.sessions;
   const isOlder = isOlderThanTools(restoring.tools.major, request.serverMajor);
@@ -27,7 +30,7 @@ export async function restoreThroughPsql(restore: RestoreRun, last: readonly str
     omittedSetting: isOlder ? NEW_SETTING.name : undefined,
     searchPath: request.searchPath,
     firstStatements: MARK_SQL + request.dropScript,
-    lastStatements: last,
+    lastStatements: parts.at(-1)?.statements ?? [],
   });
   const sending = run(restoring.tools.psql, PSQL_ARGUMENTS, {
     env: restoring.environment,
@@ -37,16 +40,8 @@ export async function restoreThroughPsql(restore: RestoreRun, last: readonly str
     signal,
     onSpawn,
   }).finally(() => script.destroy());
-  const writing = run(restoring.tools.pgRestore, scriptArguments(words), {
-    // It connects to nothing.
-    env: restoring.tools.environment,
-    stdout: script,
-    signal,
-    onSpawn,
-    onStderrLine,
-  }).then(
-    (result) => {
-      requireWhole(script, result);
+  const writing = writeParts(restore, parts, script).then(
+    () => {
       transaction.mayBeCommitted = true;
       script.end();
     },
@@ -64,6 +59,32 @@ export async function restoreThroughPsql(restore: RestoreRun, last: readonly str
   );
   // One that failed ended the other: its error says why.
   if (reasons.length > 0) throw reasons.find((reason) => reason instanceof UserError) ?? reasons[0];
+}
+
+/** A part of the archive, and the statements that follow it in the same transaction. */
+export interface ScriptPart {
+  readonly words: RestoreArguments;
+  readonly statements: readonly string[];
+}
+
+async function writeParts(
+  { sessions: { restoring }, signal, onSpawn, onStderrLine }: Omit<RestoreRun, 'words'>,
+  parts: readonly ScriptPart[],
+  script: RestoreScript,
+): Promise<void> {
+  for (const [index, { words }] of parts.entries()) {
+    const before = parts[index - 1];
+    if (before !== undefined) await script.nextPart(before.statements);
+    const result = await run(restoring.tools.pgRestore, scriptArguments(words), {
+      // It connects to nothing.
+      env: restoring.tools.environment,
+      stdout: script,
+      signal,
+      onSpawn,
+      onStderrLine,
+    });
+    requireWhole(script, result);
+  }
 }
 
 /**

@@ -19,6 +19,7 @@ import { planLosses } from './plan-losses.ts';
 import { type Omission, groupedBy, describeOmission, verbOf } from './omission.ts';
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
 import type { TargetFacts, TargetRelation } from './target.ts';
+import { tablesOfDeferredChecks } from './deferred-checks.ts';
 import { parallelStages } from './parallel-stages.ts';
 import { TocIndex, isRelation } from '../../archive/toc/toc-index.ts';
 
@@ -36,6 +37,8 @@ export interface RestorePlan {
   readonly dumpIds: readonly number[];
   /** The same, in the stages of a restore with `jobs`. */
   readonly stages: readonly (readonly number[])[];
+  /** The tables with CHECK constraints that are added when all rows are there; not with `jobs`. */
+  readonly deferredChecks: readonly TocEntry[];
   /** How owners and privileges are restored. */
   readonly rights: RightsPlan;
   /** All that is restored, by `pg_restore` or by statements of our own. */
@@ -112,6 +115,7 @@ export async function planRestore(request: PlanRequest, signal: AbortSignal): Pr
   return {
     dumpIds: rights.entries.map(({ dumpId }) => dumpId),
     stages: parallelStages(rights.entries),
+    deferredChecks: tablesOfDeferredChecks(kept, index),
     rights: { ...rights, last: [...losses.statements, ...rights.last] },
     rejoins: losses.rejoined,
     restored: kept,
