@@ -1,16 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { changesBetween } from '../../src/history/changes.ts';
-import type { RecordedContent } from '../../src/storage/record.ts';
+import type { OpenRecord, RecordedContent } from '../../src/storage/record.ts';
 import { openRecordFor } from '../support/seeded-record.ts';
 
 const NAME = 'shop-20261127T041518Z-3f9c21aa.bak';
 const of = (
   tables: Readonly<Record<string, number>>,
   changes: Partial<RecordedContent> = {},
-): RecordedContent => ({
-  ...openRecordFor(NAME, Buffer.from('x'), tables).content,
-  ...changes,
-});
+  facts: Partial<OpenRecord> = {},
+): OpenRecord => {
+  const record = openRecordFor(NAME, Buffer.from('x'), tables);
+  return { ...record, content: { ...record.content, ...changes }, ...facts };
+};
 
 describe('the changes between two backups', () => {
   it('of tables are named with their rows, the greatest loss first', () => {
@@ -26,7 +27,8 @@ describe('the changes between two backups', () => {
 
   it('of a table with as many other rows are a rewriting', () => {
     const before = of({ a: 1 });
-    const after = { ...before, tables: before.tables.map((table) => ({ ...table, sha256: 'f'.repeat(64) })) };
+    const tables = before.content.tables.map((table) => ({ ...table, sha256: 'f'.repeat(64) }));
+    const after = of({ a: 1 }, { tables });
     expect(changesBetween(before, after).tables).toEqual([
       { table: 'a', before: 1, after: 1, change: 'rewritten' },
     ]);
@@ -54,11 +56,23 @@ describe('the changes between two backups', () => {
     ]);
   });
 
+  it('of versions are those of the server and of extensions that both have', () => {
+    const extension = (version: string) => [{ name: 'citext', version }];
+    const before = of({}, {}, { extensions: [...extension('1.5'), { name: 'gone', version: '1' }] });
+    const after = of({}, {}, { extensions: extension('1.6'), serverVersion: '17.11' });
+    expect(changesBetween(before, after).versions).toEqual([
+      { name: 'PostgreSQL', before: '17.10', after: '17.11' },
+      { name: 'extension citext', before: '1.5', after: '1.6' },
+    ]);
+    expect(changesBetween(of({}), after).versions).toHaveLength(1);
+  });
+
   it('of sequences and large objects are noticed, and nothing where nothing differs', () => {
     const before = of({ a: 1 });
     expect(changesBetween(before, of({ a: 1 }))).toEqual({
       tables: [],
       definitions: [],
+      versions: [],
       sequences: false,
       largeObjects: false,
     });

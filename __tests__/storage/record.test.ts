@@ -56,6 +56,7 @@ const parts = {
     },
   ],
   generatedValues: [{ name: 'public."Order"', columns: ['secret_column'], sum: '4 -123' }],
+  extensions: [{ name: 'secret_extension', version: '1.6' }],
   madeBy: { repository: 'example/shop', run: '7' },
   contentTag: undefined,
 };

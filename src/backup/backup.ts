@@ -219,6 +219,7 @@ function recordOf(
     file: made.dumped.file,
     manifest: made.dumped.archive.manifest,
     generatedValues: made.dumped.generatedValues,
+    extensions: made.dumped.extensions,
     contentTag: made.tag,
     database: server.database,
     serverVersion: server.version,

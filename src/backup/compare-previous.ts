@@ -39,7 +39,7 @@ export function comparePrevious(
   for (const rows of [tableRows(record), rowsToCompare(before, record)]) search.add(rows);
   // Its place in these two is that of the new backup, or of the previous one.
   const losses = withBackups(search.found, [previous, previous]);
-  return { previous, size, changes: changesBetween(before.content, record.content), losses };
+  return { previous, size, changes: changesBetween(before, record), losses };
 }
 
 /** Where another part of the database was selected, what is gone was not lost. */
@@ -65,7 +65,7 @@ export function reportComparison({ previous, changes, losses }: Comparison): voi
 }
 
 /** `1 table shrunk, 2 tables grown, 1 definition changed`; `none`. */
-function describeChanges({ tables, definitions, sequences, largeObjects }: Changes): string {
+function describeChanges({ tables, definitions, versions, sequences, largeObjects }: Changes): string {
   const kinds = (noun: string, all: readonly { readonly change: string }[]): string[] =>
     [...Map.groupBy(all, ({ change }) => change)].map(
       ([change, those]) => `${count(those.length, noun)} ${change}`,
@@ -73,6 +73,7 @@ function describeChanges({ tables, definitions, sequences, largeObjects }: Chang
   const parts = [
     ...kinds('table', tables),
     ...kinds('definition', definitions),
+    ...versions.map(({ name, after }) => `${name} is ${after}`),
     ...(sequences ? ['values of sequences'] : []),
     ...(largeObjects ? ['large objects'] : []),
   ];

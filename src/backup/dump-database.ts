@@ -6,7 +6,7 @@ import { openSnapshot } from '../postgres/snapshot.ts';
 import type { Consumer } from '../process/fan-out.ts';
 import { bytes, duration } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
-import type { RecordedGeneratedValues } from '../storage/record.ts';
+import type { RecordedExtension, RecordedGeneratedValues } from '../storage/record.ts';
 import type { BackupInputs } from './backup-inputs.ts';
 import { recordedGeneratedValues, sumGeneratedValues } from './generated-values.ts';
 import { dumpArguments } from './dump/dump-arguments.ts';
@@ -32,6 +32,7 @@ import type { NotIncluded } from './not-included/not-included.ts';
 export interface DumpedDatabase extends DumpedBackup {
   readonly notIncluded: readonly NotIncluded[];
   readonly generatedValues: readonly RecordedGeneratedValues[];
+  readonly extensions: readonly RecordedExtension[];
 }
 
 /** The inputs of a dump. */
@@ -101,7 +102,7 @@ export async function dumpDatabase(
   // A dump that was run again without the snapshot is of another state of the database.
   const known = snapshot.id === undefined ? [] : sums;
   const generatedValues = recordedGeneratedValues(known, dumped.archive.manifest);
-  return { ...dumped, notIncluded, generatedValues };
+  return { ...dumped, notIncluded, generatedValues, extensions: facts?.extensions ?? [] };
 }
 
 /** Warns of an exclusion that matches nothing, and fails if the role cannot read everything that is selected. */

@@ -6,6 +6,7 @@ import { type BackupFileName, backupFileName } from '../storage/backup-file-name
 import {
   type BackupRecord,
   type RecordedEncryption,
+  type RecordedExtension,
   type RecordedGeneratedValues,
   RECORD_VERSION,
 } from '../storage/record.ts';
@@ -25,6 +26,7 @@ export interface RecordParts {
   readonly manifest: Manifest;
   readonly notIncluded: readonly NotIncluded[];
   readonly generatedValues: readonly RecordedGeneratedValues[];
+  readonly extensions: readonly RecordedExtension[];
   /** `owner/name` and the id of the run. */
   readonly madeBy: BackupRecord['madeBy'];
   /** Makes the record a silent one; undefined only for a backup that is not encrypted, in a private repository. */
@@ -52,10 +54,11 @@ export function makeRecord(parts: RecordParts): BackupRecord {
     return { ...facts, encryption: recordedEncryption(encryption), notIncluded, contentTag };
   }
   if (encryption) throw new Error('The record of an encrypted backup needs a tag of its content.');
-  const { generatedValues } = parts;
+  const { generatedValues, extensions } = parts;
   return {
     ...{ ...facts, encryption: null, notIncluded: omissions, content: recordedContent(parts.manifest) },
     ...(generatedValues.length === 0 ? {} : { generatedValues }),
+    ...(extensions.length === 0 ? {} : { extensions }),
   };
 }
 

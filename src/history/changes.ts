@@ -1,4 +1,4 @@
-import type { RecordedContent, RecordedDefinition, RecordedTable } from '../storage/record.ts';
+import type { OpenRecord, RecordedDefinition, RecordedTable } from '../storage/record.ts';
 
 /** What has become of a table. `rewritten`: it has as many rows, and they are others. */
 export type TableChangeKind = 'gone' | 'shrunk' | 'rewritten' | 'grown' | 'new';
@@ -20,22 +20,32 @@ export interface DefinitionChange {
   readonly change: 'removed' | 'changed' | 'added';
 }
 
+/** Another version of the server, or of an extension. */
+export interface VersionChange {
+  readonly name: string;
+  readonly before: string;
+  readonly after: string;
+}
+
 /** How two backups differ. */
 export interface Changes {
   /** The greatest loss first. */
   readonly tables: readonly TableChange[];
   /** What was removed first. */
   readonly definitions: readonly DefinitionChange[];
+  readonly versions: readonly VersionChange[];
   /** Values of sequences, and large objects: whether any differ. */
   readonly sequences: boolean;
   readonly largeObjects: boolean;
 }
 
 /** How the content of a backup differs from that of an earlier one. Pure; linear in their length, but for sorting what differs. */
-export function changesBetween(before: RecordedContent, after: RecordedContent): Changes {
+export function changesBetween(previous: OpenRecord, record: OpenRecord): Changes {
+  const [before, after] = [previous.content, record.content];
   return {
     tables: tableChanges(before.tables, after.tables),
     definitions: definitionChanges(before.definitions, after.definitions),
+    versions: versionChanges(previous, record),
     sequences: JSON.stringify(before.sequences) !== JSON.stringify(after.sequences),
     largeObjects: before.largeObjects.sha256 !== after.largeObjects.sha256,
   };
@@ -74,6 +84,19 @@ function tableChange(
 
 function differenceOf({ before, after }: TableChange): number {
   return Math.abs((after ?? 0) - (before ?? 0));
+}
+
+function versionChanges(previous: OpenRecord, record: OpenRecord): VersionChange[] {
+  const versionsOf = ({ serverVersion, extensions = [] }: OpenRecord): Map<string, string> =>
+    new Map([
+      ['PostgreSQL', serverVersion],
+      ...extensions.map(({ name, version }) => [`extension ${name}`, version] as const),
+    ]);
+  const before = versionsOf(previous);
+  return [...versionsOf(record)].flatMap(([name, after]) => {
+    const was = before.get(name);
+    return was === undefined || was === after ? [] : [{ name, before: was, after }];
+  });
 }
 
 const DEFINITIONS: readonly DefinitionChange['change'][] = ['removed', 'changed', 'added'];

@@ -4,6 +4,7 @@ import {
   type BackupRecord,
   type RecordedContent,
   type RecordedEncryption,
+  type RecordedExtension,
   type RecordedGeneratedValues,
   type RecordedOmission,
   LARGEST_RECORD_BYTES,
@@ -145,10 +146,11 @@ function readRecord(record: Field): BackupRecord {
   if (content.isAbsent) return { ...facts, encryption, contentTag: tag.sha256() };
   if (encryption) throw content.wrong('absent, because the backup is encrypted');
   if (!tag.isAbsent) throw tag.wrong('absent, because there is content');
-  const generated = record.at('generatedValues');
+  const [generated, extensions] = [record.at('generatedValues'), record.at('extensions')];
   return {
     ...{ ...facts, encryption, content: readContent(content) },
     ...(generated.isAbsent ? {} : { generatedValues: generated.list(readGeneratedValues) }),
+    ...(extensions.isAbsent ? {} : { extensions: extensions.list(readExtension) }),
   };
 }
 
@@ -200,6 +202,10 @@ function readContent(content: Field): RecordedContent {
       digest: definition.at('digest').sha256(),
     })),
   };
+}
+
+function readExtension(extension: Field): RecordedExtension {
+  return { name: extension.at('name').text(), version: extension.at('version').text() };
 }
 
 function readGeneratedValues(table: Field): RecordedGeneratedValues {

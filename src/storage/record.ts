@@ -45,6 +45,12 @@ export interface RecordedDefinition {
   readonly digest: string;
 }
 
+/** An extension of the database, which `CREATE EXTENSION` makes in whatever version the target has. */
+export interface RecordedExtension {
+  readonly name: string;
+  readonly version: string;
+}
+
 /** The values of a table's stored generated columns, which are not in the backup: a restore computes them anew. */
 export interface RecordedGeneratedValues {
   /** As in {@link RecordedTable}. */
@@ -110,6 +116,8 @@ export interface OpenRecord extends RecordFacts {
   readonly content: RecordedContent;
   /** Absent where there are none, or they are not known. */
   readonly generatedValues?: readonly RecordedGeneratedValues[];
+  /** All of the database, with their versions. Absent where there are none, or they are not known. */
+  readonly extensions?: readonly RecordedExtension[];
 }
 
 /** The record of an encrypted backup, or of one in a public repository: nothing of its content shows. */
@@ -150,8 +158,13 @@ export function serializeRecord(record: BackupRecord): Buffer {
 function contentOf({
   content,
   generatedValues,
-}: OpenRecord): Pick<OpenRecord, 'content' | 'generatedValues'> {
-  return generatedValues === undefined ? { content } : { content, generatedValues };
+  extensions,
+}: OpenRecord): Pick<OpenRecord, 'content' | 'generatedValues' | 'extensions'> {
+  return {
+    content,
+    ...(generatedValues === undefined ? {} : { generatedValues }),
+    ...(extensions === undefined ? {} : { extensions }),
+  };
 }
 
 /** JSON in which an object on the first two levels has a line for each field, and a list a line for each item. */

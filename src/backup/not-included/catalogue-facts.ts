@@ -33,6 +33,7 @@ export interface CatalogueFacts {
   readonly objects: readonly { readonly kind: string; readonly name: string }[];
   /** User mappings whose options the role may not see. */
   readonly hiddenMappings: readonly { readonly user: string; readonly server: string }[];
+  readonly extensions: readonly { readonly name: string; readonly version: string }[];
   readonly replicationSlots: readonly string[];
   readonly inSystemSchemas: readonly CatalogueName[];
 }
@@ -91,6 +92,7 @@ function readFacts(rows: readonly string[][]): Omit<CatalogueFacts, 'extensionTa
     largeObjects: Number(factsOf(rows, 'large objects')[0]?.[1] ?? 0),
     objects: factsOf(rows, 'object').map(([, name, kind]) => ({ kind, name })),
     hiddenMappings: factsOf(rows, 'hidden mapping').map(([, user, server]) => ({ user, server })),
+    extensions: factsOf(rows, 'extension').map(([, name, version]) => ({ name, version })),
     replicationSlots: factsOf(rows, 'replication slot').map(([, name]) => name),
     inSystemSchemas: names('in system schema'),
   };

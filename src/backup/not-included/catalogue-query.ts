@@ -47,6 +47,10 @@ WHERE a.attgenerated = 's' AND NOT a.attisdropped AND c.relkind = 'r' AND ${OF_U
     9,
     `SELECT 'large objects', '', pg_catalog.count(*)::text, NULL, NULL, NULL FROM pg_catalog.pg_largeobject_metadata;`,
   ],
+  [
+    9,
+    `SELECT 'extension', '', e.extname, e.extversion, NULL, NULL FROM pg_catalog.pg_extension e ORDER BY e.extname;`,
+  ],
   [9, ofDatabase('EXTENSION', 'pg_extension', 'ext')],
   [9, ofDatabase('EVENT TRIGGER', 'pg_event_trigger', 'evt')],
   [9, ofDatabase('FOREIGN DATA WRAPPER', 'pg_foreign_data_wrapper', 'fdw')],

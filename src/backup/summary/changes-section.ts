@@ -44,7 +44,7 @@ export function changesSection({ previous, size, changes, losses }: Comparison):
   ].join('\n\n');
 }
 
-function linesOf({ tables, definitions }: Changes, lost: ReadonlySet<string>): string[][] {
+function linesOf({ tables, definitions, versions }: Changes, lost: ReadonlySet<string>): string[][] {
   const lines = [
     ...tables.map((change) => ({
       change: change.change,
@@ -54,6 +54,10 @@ function linesOf({ tables, definitions }: Changes, lost: ReadonlySet<string>): s
         rows(change.after),
         `${lost.has(change.table) ? '⚠️ ' : ''}${change.change}`,
       ],
+    })),
+    ...versions.map(({ name, before, after }) => ({
+      change: 'changed' as const,
+      cells: [escaped(name), escaped(before), escaped(after), 'another version'],
     })),
     ...definitions.map(({ kind, name, change }) => ({
       change,
