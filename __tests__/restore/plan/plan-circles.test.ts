@@ -107,7 +107,7 @@ describe('objects that need each other (thorough)', () => {
       confirmDatabase: 'watched',
     });
     expect(plan.rights.last.join('\n')).toMatch(/REFRESH MATERIALIZED VIEW [^]*CREATE EVENT TRIGGER/);
-    expect((await verify()).notCompared).toEqual([GENERATED_NOT_COMPARED]);
+    expect((await verify()).notCompared).toEqual([]);
     expect(await server.query('SELECT * FROM log', { database: 'watched' })).toEqual([]);
   });
 });

@@ -57,8 +57,8 @@ export async function dump(request: DumpRequest): Promise<readonly string[]> {
 }
 
 /**
- * Dumps in the snapshot, or without it where its session is in the way: it may have the only connection that the role may have, or
- * be on another of several hosts.
+ * Dumps in the snapshot, or without it where that is in the way: its session may have the only connection that the role may have, or
+ * be on another of several hosts; and a table that it shows may have been dropped before `pg_dump` could lock it.
  */
 async function dumpOfSnapshot(request: DumpRequest): Promise<readonly string[]> {
   const { snapshot, session } = request;
@@ -119,10 +119,17 @@ async function runDump(
   }
 }
 
-/** If `pg_dump` could not log in, or has not got the snapshot, nothing was dumped yet, so it can be tried again. */
+/** What is in the snapshot, and was dropped before `pg_dump` could lock it or ask for its definition. */
+const DROPPED =
+  /^pg_dump: error: query failed: ERROR: {2}(?:relation .* does not exist|cache lookup failed|could not open relation)/m;
+
+/** If `pg_dump` could not log in, or cannot use the snapshot, nothing was dumped yet, so it can be tried again. */
 function failure(stderr: string, archiveBytes: number, snapshot: string | undefined): UserError {
   const isLogin = archiveBytes === 0 && /^pg_dump: error: connection to server /m.test(stderr);
-  const isRefused = snapshot !== undefined && stderr.includes(`SET TRANSACTION SNAPSHOT '${snapshot}'`);
+  const isRefused =
+    snapshot !== undefined &&
+    (stderr.includes(`SET TRANSACTION SNAPSHOT '${snapshot}'`) ||
+      (archiveBytes === 0 && DROPPED.test(stderr)));
   const isTransient = isRefused || (isLogin && diagnose(stderr).transient);
   return diagnosedError(isTransient ? 'temporarily-unreachable' : 'dump-failed', 'pg_dump failed', stderr);
 }
