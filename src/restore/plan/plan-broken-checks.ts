@@ -42,9 +42,9 @@ function notValid(names: readonly string[]): Omission {
   return {
     what: 'check constraint',
     names,
-    why: 'rows of the backup break it: it is NOT VALID now, and holds for new rows only',
+    why: 'rows of the backup break it: it is NOT VALID now, and is checked for new rows only',
     level: 'warning',
     changed: true,
-    silent: { why: 'rows of the backup break it: it is NOT VALID now, and holds for new rows only' },
+    silent: { why: 'rows of the backup break it: it is NOT VALID now, and is checked for new rows only' },
   };
 }
