@@ -3,24 +3,27 @@ import fc from 'fast-check';
 import {
   type LossPolicy,
   type RowLoss,
-  type TableRows,
+  type KnownRows,
   RowLosses,
   isLoss,
-  tableRows,
+  knownRows,
 } from '../../src/history/row-losses.ts';
-import { recordFor } from '../support/seeded-record.ts';
+import { openRecordFor, recordFor } from '../support/seeded-record.ts';
 
-const lossesIn = (series: readonly TableRows[], policy: LossPolicy): readonly RowLoss[] => {
+const lossesIn = (series: readonly (KnownRows | undefined)[], policy: LossPolicy): readonly RowLoss[] => {
   const losses = new RowLosses(policy);
   for (const rows of series) losses.add(rows);
   return losses.found;
 };
+const NAME = 'shop-20261127T041518Z-3f9c21aa.bak';
 const POLICY: LossPolicy = { maximumRowLoss: 0.5, isAllowed: () => false };
 /** Of one table; null: it is not there. */
-const of = (...rows: readonly (number | null | undefined)[]): TableRows[] =>
-  rows.map((number) =>
-    number === undefined ? undefined : new Map(number === null ? [] : [['public.users', number]]),
-  );
+const of = (...rows: readonly (number | null | undefined)[]): (KnownRows | undefined)[] =>
+  rows.map((number) => (number === undefined ? undefined : backupOf(number)));
+const backupOf = (number: number | null, selection = '[]'): KnownRows => ({
+  tables: new Map(number === null ? [] : [['public.users', number]]),
+  selection,
+});
 const found = (...rows: readonly (number | null | undefined)[]): (number | null)[][] =>
   lossesIn(of(...rows), POLICY).map(({ before, after, lastWith }) => [lastWith, before, after]);
 
@@ -59,8 +62,19 @@ describe('a table', () => {
 
   it('is compared over backups whose records tell nothing', () => {
     expect(found(undefined, 200, undefined, 1000)).toEqual([[3, 1000, 200]]);
-    expect(tableRows(recordFor('shop-20261127T041518Z-3f9c21aa.bak', Buffer.from('x')))).toBeUndefined();
-    expect(tableRows(undefined)).toBeUndefined();
+    expect(knownRows(recordFor(NAME, Buffer.from('x')))).toBeUndefined();
+    expect(knownRows(undefined)).toBeUndefined();
+  });
+
+  it('that is not selected any more has lost nothing, but one that still is can', () => {
+    const other = '[{"what":"tables"}]';
+    expect(lossesIn([backupOf(null, other), backupOf(1000)], POLICY)).toEqual([]);
+    expect(lossesIn([backupOf(0, other), backupOf(1000)], POLICY)).toHaveLength(1);
+    const record = openRecordFor(NAME, Buffer.from('x'));
+    const excluded = { what: 'tables', names: ['t'], why: 'exclude-tables' };
+    expect(knownRows({ ...record, notIncluded: [excluded] })?.selection).not.toBe(
+      knownRows(record)?.selection,
+    );
   });
 
   it('that is emptied on purpose has lost nothing', () => {

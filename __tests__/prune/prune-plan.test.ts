@@ -45,7 +45,7 @@ it('the last backup from before a loss is kept, whatever the policy', () => {
       const search = new RowLosses({ maximumRowLoss: 0.5, isAllowed: () => false });
       for (const decision of compared) {
         const known = rows[plan.indexOf(decision)] ?? null;
-        search.add(new Map(known === null ? [] : [['public.users', known]]));
+        search.add({ tables: new Map(known === null ? [] : [['public.users', known]]), selection: '' });
       }
       const kept = keepLostRows(plan, compared, search.found).map(({ keptBy }) => keptBy.length > 0);
       const newest = rows[0] ?? null;

@@ -1,12 +1,11 @@
 import { type Changes, changesBetween } from '../history/changes.ts';
 import { type KnownLoss, describeLosses, lossHint, withBackups } from '../history/loss-text.ts';
-import { type LossPolicy, RowLosses, type TableRows, tableRows } from '../history/row-losses.ts';
+import { type LossPolicy, RowLosses, knownRows } from '../history/row-losses.ts';
 import { count } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
-import { type BackupRecord, type OpenRecord, isOpenRecord } from '../storage/record.ts';
+import { type BackupRecord, isOpenRecord } from '../storage/record.ts';
 import type { StoredBackup } from '../storage/store.ts';
 import type { PreviousBackups } from './previous-backups.ts';
-import { INPUTS_THAT_SELECT } from './not-included/from-inputs.ts';
 
 /** A new backup and the previous one of its series. */
 export interface Comparison {
@@ -36,22 +35,10 @@ export function comparePrevious(
   if (!isOpenRecord(before) || !isOpenRecord(record))
     return { previous, size, changes: undefined, losses: [] };
   const search = new RowLosses(policy);
-  for (const rows of [tableRows(record), rowsToCompare(before, record)]) search.add(rows);
+  for (const each of [record, before]) search.add(knownRows(each));
   // Its place in these two is that of the new backup, or of the previous one.
   const losses = withBackups(search.found, [previous, previous]);
   return { previous, size, changes: changesBetween(before, record), losses };
-}
-
-/** Where another part of the database was selected, what is gone was not lost. */
-function rowsToCompare(before: OpenRecord, record: OpenRecord): TableRows {
-  const rows = tableRows(before);
-  if (!rows || selectionOf(before) === selectionOf(record)) return rows;
-  const present = new Set(record.content.tables.map(({ name }) => name));
-  return new Map([...rows].filter(([table]) => present.has(table)));
-}
-
-function selectionOf({ notIncluded }: OpenRecord): string {
-  return JSON.stringify(notIncluded.filter(({ why }) => INPUTS_THAT_SELECT.has(why)));
 }
 
 /** Logs what has changed, in one line, and warns of lost rows. */

@@ -9,7 +9,7 @@ import { startStopwatch } from '../runner/stopwatch.ts';
 import { checkOutputs, checkProblem, checkSummary, goodNews } from './check-report.ts';
 import { describeInactivity } from './check-text.ts';
 import { rowsOfBackups, sampled } from '../history/series-records.ts';
-import { type LossPolicy, RowLosses, type TableRows } from '../history/row-losses.ts';
+import { type LossPolicy, RowLosses, type KnownRows } from '../history/row-losses.ts';
 import { withBackups } from '../history/loss-text.ts';
 import { connectToGitHub } from '../github/github-api.ts';
 import { lastPublicPush } from '../github/last-push.ts';
@@ -31,20 +31,20 @@ export async function check(
   const series = await stopwatch.time('List', () => store.list(backupName));
   if (source.kind === 'artifact') await stopwatch.time('Activity', () => warnOfInactivity(source, signal));
   const looked = sampled(series.backups);
-  const rows: TableRows[] = [];
+  const known: (KnownRows | undefined)[] = [];
   await stopwatch.time('Records', async () => {
     const reader = { action: 'check', repository: runner.repository, githubToken, signal };
-    for await (const known of rowsOfBackups(store, looked, reader)) rows.push(known);
+    for await (const rows of rowsOfBackups(store, looked, reader)) known.push(rows);
   });
   const now = new Date();
   const clocks = { now, github: series.answeredAt };
   const complaints = [
     ...complaintsAbout(series.backups.map(asJudged), policy, clocks),
-    ...complaintsAboutRows(looked, rows, losses),
+    ...complaintsAboutRows(looked, known, losses),
   ];
   const history = log.withholdsContent
     ? []
-    : looked.map((backup, index) => ({ ...backup, rows: rows[index] }));
+    : looked.map((backup, index) => ({ ...backup, rows: known[index]?.tables }));
   const report = { series, complaints, history, now };
   const result = { outputs: checkOutputs(report), summary: checkSummary(report) };
   const problem = checkProblem(report);
@@ -55,11 +55,11 @@ export async function check(
 
 function complaintsAboutRows(
   backups: readonly StoredBackup[],
-  rows: readonly TableRows[],
+  known: readonly (KnownRows | undefined)[],
   policy: LossPolicy,
 ): Complaint[] {
   const search = new RowLosses(policy);
-  for (const known of rows) search.add(known);
+  for (const rows of known) search.add(rows);
   const losses = withBackups(search.found, backups);
   return losses.length === 0 ? [] : [{ kind: 'rows-lost', losses, maximumRowLoss: policy.maximumRowLoss }];
 }

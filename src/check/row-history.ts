@@ -10,7 +10,7 @@ export interface HistoryPoint {
   /** In bytes. */
   readonly size: number;
   /** Undefined: its record does not tell. */
-  readonly rows: TableRows;
+  readonly rows: TableRows | undefined;
 }
 
 const MOST_DAYS = 30;
@@ -44,10 +44,8 @@ export function rowHistory(points: readonly HistoryPoint[]): string {
   ].join('\n\n');
 }
 
-type KnownRows = NonNullable<TableRows>;
-
 interface KnownPoint extends HistoryPoint {
-  readonly rows: KnownRows;
+  readonly rows: TableRows;
 }
 
 function newestOfEachDay(points: readonly HistoryPoint[]): KnownPoint[] {
@@ -77,18 +75,18 @@ function mostChanged(days: readonly KnownPoint[]): string[] {
 }
 
 /** Of all tables. */
-export function totalRows(rows: KnownRows): number {
+export function totalRows(rows: TableRows): number {
   let sum = 0;
   for (const number of rows.values()) sum += number;
   return sum;
 }
 
-function rowsOf(rows: KnownRows, name: string): string {
+function rowsOf(rows: TableRows, name: string): string {
   const number = rows.get(name);
   return number === undefined ? '' : wholeNumber(number);
 }
 
-function chart(days: readonly KnownPoint[], value: (rows: KnownRows) => number): string {
+function chart(days: readonly KnownPoint[], value: (rows: TableRows) => number): string {
   const drawn = days.map(({ createdAt, rows }) => ({ createdAt, value: value(rows) }));
   return seriesChart('Rows', drawn.toReversed()) ?? '';
 }

@@ -1,7 +1,14 @@
 import { type BackupRecord, isOpenRecord } from '../storage/record.ts';
 
-/** The rows of each table of a backup, by name; undefined where its record does not tell. */
-export type TableRows = ReadonlyMap<string, number> | undefined;
+/** The rows of each table of a backup, by name. */
+export type TableRows = ReadonlyMap<string, number>;
+
+/** What a record tells of the rows of a backup. */
+export interface KnownRows {
+  readonly tables: TableRows;
+  /** What the inputs chose, as text: of another part of the database, a table that is gone was not lost. */
+  readonly selection: string;
+}
 
 /** When fewer rows are a loss. */
 export interface LossPolicy {
@@ -25,10 +32,19 @@ export interface RowLoss {
 /** To lose fewer rows is no loss, unless none are left. */
 const LEAST_ROWS = 100;
 
-/** The rows of each table, as a record tells them. */
-export function tableRows(record: BackupRecord | undefined): TableRows {
+/** The inputs that choose what is backed up, as `notIncluded` of a record names them. */
+const SELECTING: ReadonlySet<string> = new Set([
+  ...['schemas', 'exclude-schemas', 'tables', 'exclude-tables', 'exclude-table-data', 'pg-dump-args'],
+]);
+
+/** @returns undefined where the record does not tell. */
+export function knownRows(record: BackupRecord | undefined): KnownRows | undefined {
   if (!record || !isOpenRecord(record)) return undefined;
-  return new Map(record.content.tables.map(({ name, rows }) => [name, rows]));
+  const { content, notIncluded } = record;
+  return {
+    tables: new Map(content.tables.map(({ name, rows }) => [name, rows])),
+    selection: JSON.stringify(notIncluded.filter(({ why }) => SELECTING.has(why))),
+  };
 }
 
 /**
@@ -42,17 +58,26 @@ export class RowLosses {
   readonly #left = new Map<string, number>();
   readonly #losses: RowLoss[] = [];
   #place = 0;
-  #isFirst = true;
+  /** Of the newest backup that is known; undefined: there was none yet. */
+  #selection: string | undefined;
 
   constructor(policy: LossPolicy) {
     this.#policy = policy;
   }
 
   /** The next backup of the series: the newest comes first. One that is not known is not compared. */
-  add(rows: TableRows): void {
-    const lastWith = this.#place++;
-    for (const [table, before] of rows ?? []) this.#compare(table, before, lastWith);
-    if (rows) this.#isFirst = false;
+  add(known: KnownRows | undefined): void {
+    const place = this.#place++;
+    if (!known) return;
+    const { tables, selection } = known;
+    if (this.#selection === undefined) {
+      this.#selection = selection;
+      for (const [table, rows] of tables) this.#left.set(table, rows);
+      return;
+    }
+    const isSameSelection = selection === this.#selection;
+    for (const [table, rows] of tables)
+      if (isSameSelection || this.#left.has(table)) this.#compare(table, rows, place);
   }
 
   /** Those so far, the last backups that contain the rows from the newest to the oldest. */
@@ -62,10 +87,8 @@ export class RowLosses {
 
   #compare(table: string, before: number, lastWith: number): void {
     const after = this.#left.get(table) ?? null;
-    if (!this.#isFirst) {
-      if (!isLoss(before, after, this.#policy.maximumRowLoss) || this.#policy.isAllowed(table)) return;
-      this.#losses.push({ table, before, after, lastWith });
-    }
+    if (!isLoss(before, after, this.#policy.maximumRowLoss) || this.#policy.isAllowed(table)) return;
+    this.#losses.push({ table, before, after, lastWith });
     this.#left.set(table, before);
   }
 }

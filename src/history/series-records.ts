@@ -1,7 +1,7 @@
 import type { BackupRecord } from '../storage/record.ts';
 import { exposureOf } from '../github/privacy.ts';
 import { withholdContent } from '../github/withhold-content.ts';
-import { type TableRows, tableRows } from './row-losses.ts';
+import { type KnownRows, knownRows } from './row-losses.ts';
 import type { BackupReader, StoredBackup } from '../storage/store.ts';
 
 /** Each is a download of its own where backups are artifacts. */
@@ -19,7 +19,7 @@ export interface RecordReader {
 }
 
 /**
- * The rows of the tables of each backup, in their order, as far as its record tells them. When one does, and others can read what
+ * What is known of the rows of each backup, in their order. When one does, and others can read what
  * the job prints, nothing of the content of backups shows from then on.
  *
  * @throws UserError as `BackupReader.record`.
@@ -28,10 +28,10 @@ export async function* rowsOfBackups(
   store: Pick<BackupReader, 'record'>,
   backups: readonly StoredBackup[],
   job: RecordReader,
-): AsyncGenerator<TableRows> {
+): AsyncGenerator<KnownRows | undefined> {
   let isOpen = false;
   for await (const record of recordsOf(store, backups)) {
-    const rows = tableRows(record);
+    const rows = knownRows(record);
     if (rows && !isOpen) await beSilent(job);
     isOpen ||= rows !== undefined;
     yield rows;
@@ -55,7 +55,8 @@ async function* recordsOf(
   const [queue, rest]: [Promise<BackupRecord | undefined>[], StoredBackup[]] = [[], [...backups]];
   const fill = (): void => {
     for (const backup of rest.splice(0, AT_ONCE - queue.length)) {
-      const record = store.record(backup);
+      // The record of an encrypted backup does not tell its rows: it need not be read.
+      const record = backup.backup.encrypted ? Promise.resolve(undefined) : store.record(backup);
       // A failure is that of its turn.
       record.catch(() => undefined);
       queue.push(record);

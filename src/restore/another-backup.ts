@@ -47,7 +47,7 @@ async function anotherBackup(
   const reader = { action: 'restore', repository: runner.repository, ...inputs, signal };
   let place = 0;
   for await (const rows of rowsOfBackups(store, looked, reader)) {
-    const tables = [...(rows?.keys() ?? [])];
+    const tables = [...(rows?.tables.keys() ?? [])];
     if (patterns.every((matches) => matches && tables.some(matches))) return looked[place]?.name;
     place += 1;
   }

@@ -1,11 +1,6 @@
 import type { DumpFilters } from '../dump/dump-filters.ts';
 import type { NotIncluded } from './not-included.ts';
 
-/** The inputs that choose what is backed up, as they stand in a record. */
-export const INPUTS_THAT_SELECT: ReadonlySet<string> = new Set([
-  ...['schemas', 'exclude-schemas', 'tables', 'exclude-tables', 'exclude-table-data', 'pg-dump-args'],
-]);
-
 /** What the inputs of a backup leave out, as they say it. */
 export function leftOutByInputs(filters: DumpFilters, dumpArguments: readonly string[]): NotIncluded[] {
   const chosen: readonly (readonly [what: string, names: readonly string[], input: string])[] = [
