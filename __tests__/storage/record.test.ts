@@ -25,6 +25,7 @@ const parts = {
     encrypted: false,
   },
   file: { size: CONTENT.length, sha256: 'a'.repeat(64) },
+  dumpMs: 12_345,
   database: 'shop',
   serverVersion: '17.10',
   clientVersion: '17.11',

@@ -218,6 +218,7 @@ function recordOf(
     backup: made.named,
     file: made.dumped.file,
     manifest: made.dumped.archive.manifest,
+    dumpMs: made.dumped.dumpMs,
     generatedValues: made.dumped.generatedValues,
     extensions: made.dumped.extensions,
     contentTag: made.tag,

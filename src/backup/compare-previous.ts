@@ -12,6 +12,8 @@ export interface Comparison {
   readonly previous: StoredBackup;
   /** In bytes, of the new file. */
   readonly size: number;
+  /** How long the dumps took, in seconds; undefined where it is not known. */
+  readonly dumpSeconds: { readonly before: number | undefined; readonly now: number | undefined };
   /** Undefined where one of the records does not tell what is in its backup. */
   readonly changes: Changes | undefined;
   /** Tables that have lost rows. */
@@ -32,13 +34,14 @@ export function comparePrevious(
   if (!previous || !found?.record) return undefined;
   const { size } = record.file;
   const before = found.record;
+  const dumpSeconds = { before: before.dumpSeconds, now: record.dumpSeconds };
   if (!isOpenRecord(before) || !isOpenRecord(record))
-    return { previous, size, changes: undefined, losses: [] };
+    return { previous, size, dumpSeconds, changes: undefined, losses: [] };
   const search = new RowLosses(policy);
   for (const each of [record, before]) search.add(knownRows(each));
   // Its place in these two is that of the new backup, or of the previous one.
   const losses = withBackups(search.found, [previous, previous]);
-  return { previous, size, changes: changesBetween(before, record), losses };
+  return { previous, size, dumpSeconds, changes: changesBetween(before, record), losses };
 }
 
 /** Logs what has changed, in one line, and warns of lost rows. */

@@ -31,6 +31,7 @@ import type { NotIncluded } from './not-included/not-included.ts';
 /** A dump that is good, and what is not in it. */
 export interface DumpedDatabase extends DumpedBackup {
   readonly notIncluded: readonly NotIncluded[];
+  readonly dumpMs: number;
   readonly generatedValues: readonly RecordedGeneratedValues[];
   readonly extensions: readonly RecordedExtension[];
 }
@@ -81,7 +82,8 @@ export async function dumpDatabase(
   }).catch((error: unknown) => {
     throw cancelledOr(session.signal, () => connection.failure() ?? error);
   });
-  log.info(`Dumped ${bytes(dumped.archive.size)} in ${duration(performance.now() - started)}`);
+  const dumpMs = performance.now() - started;
+  log.info(`Dumped ${bytes(dumped.archive.size)} in ${duration(dumpMs)}`);
   logReadBack(dumped.archive);
   if (encryption) log.info(`Encrypted to ${encryptedTo(encryption)} and verified that it decrypts`);
   const emptyHanded = emptyHandedError({
@@ -102,7 +104,7 @@ export async function dumpDatabase(
   // A dump that was run again without the snapshot is of another state of the database.
   const known = snapshot.id === undefined ? [] : sums;
   const generatedValues = recordedGeneratedValues(known, dumped.archive.manifest);
-  return { ...dumped, notIncluded, generatedValues, extensions: facts?.extensions ?? [] };
+  return { ...dumped, dumpMs, notIncluded, generatedValues, extensions: facts?.extensions ?? [] };
 }
 
 /** Warns of an exclusion that matches nothing, and fails if the role cannot read everything that is selected. */

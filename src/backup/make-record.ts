@@ -18,6 +18,7 @@ export interface RecordParts {
   readonly backup: BackupFileName;
   /** The file as it is stored. */
   readonly file: FileFacts;
+  readonly dumpMs: number;
   readonly database: string;
   readonly serverVersion: string;
   readonly clientVersion: string;
@@ -41,6 +42,7 @@ export function makeRecord(parts: RecordParts): BackupRecord {
     version: RECORD_VERSION,
     backupName: backup.backupName,
     takenAt: backup.takenAt.toISOString().replace(/\.\d+/, ''),
+    dumpSeconds: Math.round(parts.dumpMs / 100) / 10,
     database,
     serverVersion,
     clientVersion,

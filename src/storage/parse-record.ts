@@ -108,6 +108,13 @@ class Field {
     return value;
   }
 
+  positive(): number {
+    const value = this.#value;
+    if (typeof value !== 'number' || !Number.isFinite(value) || value < 0)
+      throw this.wrong('a number from 0 on');
+    return value;
+  }
+
   boolean(): boolean {
     if (typeof this.#value !== 'boolean') throw this.wrong('true or false');
     return this.#value;
@@ -123,12 +130,14 @@ function readRecord(record: Field): BackupRecord {
   if (version.wholeNumber() !== RECORD_VERSION) throw version.wrong(String(RECORD_VERSION));
   const file = record.at('file');
   const madeBy = record.at('madeBy');
+  const dumpSeconds = record.at('dumpSeconds');
   const facts = {
     version: RECORD_VERSION,
     backupName: record.at('backupName').text(),
     takenAt: record
       .at('takenAt')
       .matching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/, 'a time such as 2026-11-27T04:15:18Z'),
+    ...(dumpSeconds.isAbsent ? {} : { dumpSeconds: dumpSeconds.positive() }),
     database: record.at('database').text(),
     serverVersion: record.at('serverVersion').text(),
     clientVersion: record.at('clientVersion').text(),

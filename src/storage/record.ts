@@ -85,6 +85,8 @@ export interface RecordedOmission {
 interface RecordFacts {
   readonly version: typeof RECORD_VERSION;
   readonly backupName: string;
+  /** How long the dump took, with everything that is done meanwhile; in seconds. Absent in older records. */
+  readonly dumpSeconds?: number;
   /** When the dump began, in UTC and to the second: `2026-11-27T04:15:18Z`. */
   readonly takenAt: string;
   readonly database: string;
@@ -142,9 +144,13 @@ export function isOpenRecord(record: BackupRecord): record is OpenRecord {
  */
 export function serializeRecord(record: BackupRecord): Buffer {
   const { version, backupName, takenAt, database, serverVersion, clientVersion, compression } = record;
-  const { encryption, file, notIncluded, madeBy } = record;
+  const { encryption, file, notIncluded, madeBy, dumpSeconds } = record;
   const content = isOpenRecord(record) ? contentOf(record) : { contentTag: record.contentTag };
-  const facts = { version, backupName, takenAt, database, serverVersion, clientVersion, compression };
+  const facts = {
+    ...{ version, backupName, takenAt },
+    ...(dumpSeconds === undefined ? {} : { dumpSeconds }),
+    ...{ database, serverVersion, clientVersion, compression },
+  };
   const text = withLines({ ...facts, encryption, file, ...content, notIncluded, madeBy });
   const bytes = Buffer.from(`${text}\n`);
   if (bytes.length <= LARGEST_RECORD_BYTES) return bytes;

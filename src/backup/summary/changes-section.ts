@@ -1,5 +1,5 @@
 import type { Changes, DefinitionChange, TableChange } from '../../history/changes.ts';
-import { bytes, count } from '../../runner/format.ts';
+import { bytes, count, duration } from '../../runner/format.ts';
 import { code, escaped, table } from '../../runner/markdown.ts';
 import type { Comparison } from '../compare-previous.ts';
 
@@ -10,13 +10,13 @@ const ORDER: readonly (TableChange['change'] | DefinitionChange['change'])[] = [
 ];
 
 /** What has changed since the previous backup, as a section of the summary. */
-export function changesSection({ previous, size, changes, losses }: Comparison): string {
+export function changesSection({ previous, size, dumpSeconds, changes, losses }: Comparison): string {
   const heading = `### Changes since the previous backup`;
   const name = code(previous.name);
   if (!changes) {
     return [
       heading,
-      `${bytes(previous.size)} in ${name}, ${bytes(size)} now. Tables are not compared: the records of encrypted backups, and of any in a public repository, do not tell what is in them.`,
+      `${bytes(previous.size)}${dumpedIn(dumpSeconds.before)} in ${name}, ${bytes(size)}${dumpedIn(dumpSeconds.now)} now. Tables are not compared: the records of encrypted backups, and of any in a public repository, do not tell what is in them.`,
     ].join('\n\n');
   }
   const lost = new Set(losses.map((loss) => loss.table));
@@ -65,6 +65,10 @@ function linesOf({ tables, definitions, versions }: Changes, lost: ReadonlySet<s
     })),
   ];
   return lines.sort((a, b) => ORDER.indexOf(a.change) - ORDER.indexOf(b.change)).map(({ cells }) => cells);
+}
+
+function dumpedIn(seconds: number | undefined): string {
+  return seconds === undefined ? '' : ` (dumped in ${duration(seconds * 1000)})`;
 }
 
 function rows(number: number | null): string {
