@@ -34,22 +34,26 @@ export interface Storage {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** @param link how many bytes a second come from the server, for the action and the bare tools alike; as many as can when absent. */
+/**
+ * @param content megabytes of rows in a few tables, or SQL.
+ * @param link how many bytes a second come from the server, for the action and the bare tools alike; as many as can when absent.
+ */
 export async function startBackupBed(
-  megabytes: number,
+  content: number | string,
   link?: { readonly bytesPerSecond: number },
 ): Promise<BackupBed> {
   const folder = await mkdtemp(path.join(tmpdir(), 'bench-'));
   const [database, artifacts, mirror, tools] = await Promise.all([
-    startDatabase({ settings: ['max_wal_size = 8GB'] }),
+    startDatabase({ settings: ['max_wal_size = 8GB', 'max_locks_per_transaction = 1000'] }),
     // Passing blobs on would cost this process as much as sending them costs the action.
     startArtifactService({ directStorage: true }),
     startPgdgMirror(),
     testClientTools(),
   ]);
-  console.log(`Filling a database with about ${megabytes} MB …`);
   await database.createDatabase('bench');
-  await fillLarge(database, { database: 'bench', megabytes });
+  console.log('Filling a database …');
+  if (typeof content === 'string') await database.query(content, { database: 'bench' });
+  else await fillLarge(database, { database: 'bench', megabytes: content });
   await database.query('CHECKPOINT');
   const { host, port } = database;
   const proxy = link && (await startTcpProxy({ host, port }));

@@ -1,11 +1,13 @@
 // `npm run bench [-- TOPIC]`: speed and memory as ratios within one run, printed as a table.
 import { benchBackup } from './backup.ts';
 import { benchBucket } from './bucket.ts';
+import { benchChanges } from './changed-tables.ts';
 import { benchEncrypt } from './encrypt.ts';
 import { benchInstall } from './install.ts';
 import { benchLink } from './link.ts';
 import { benchMemory } from './memory.ts';
 import { benchRestore } from './restore.ts';
+import { benchTables } from './many-tables.ts';
 import { benchTunnel } from './tunnel.ts';
 
 const TOPICS = new Map([
@@ -17,6 +19,8 @@ const TOPICS = new Map([
   ['tunnel', benchTunnel],
   ['encrypt', benchEncrypt],
   ['restore', benchRestore],
+  ['tables', benchTables],
+  ['changes', benchChanges],
 ]);
 
 const topic = process.argv[2] ?? 'backup';
