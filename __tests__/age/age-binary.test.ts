@@ -40,7 +40,7 @@ async function madeKeys() {
   return { encryption, keys, identityFile, recipient: stdout.trim() };
 }
 
-describe("Debian's age command", () => {
+describe("Debian's age command (thorough)", () => {
   it.each(SIZES)('decrypts what the action has encrypted: %s bytes', async (_, size) => {
     const { encryption, identityFile } = await madeKeys();
     const source = await files.write('archive', noise(size));

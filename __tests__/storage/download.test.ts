@@ -120,7 +120,7 @@ describe('a download that differs from the record of the service', () => {
   });
 });
 
-describe('a download that fails', () => {
+describe('a download that fails (thorough)', () => {
   it.each(['reset', 'truncate', 'stall', 'hang', 403, 503] as const)(
     'is started again: %s',
     async (answer) => {

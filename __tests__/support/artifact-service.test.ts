@@ -73,7 +73,7 @@ async function someFile(
 const UPLOAD =
   'return client.uploadArtifact("ignored", [file], folder, { skipArchive: true, retentionDays: 30 });';
 
-describe('the artifact service, with the real client', () => {
+describe('the artifact service, with the real client (thorough)', () => {
   it('stores an unzipped upload under the name of the file, with its digest and the requested retention', async () => {
     const { file, content, digest } = await someFile('shop äö+.bak', 20_000_000);
     const { result } = await withClient(UPLOAD, file);
@@ -211,7 +211,7 @@ async function call(name: string, body: object, token = service.runtimeTokenFor(
   return answer.status;
 }
 
-describe('the REST calls', () => {
+describe('the REST calls (thorough)', () => {
   const get = (path: string, token = service.githubToken, method = 'GET'): Promise<Response> =>
     fetch(`${service.apiUrl}/repos/${service.repository}/actions/${path}`, {
       method,

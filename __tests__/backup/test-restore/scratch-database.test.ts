@@ -55,7 +55,7 @@ async function withScratch<T>(
   return await work(scratch.name);
 }
 
-describe('the scratch database', () => {
+describe('the scratch database (thorough)', () => {
   it('exists during the work, is empty at first, and is dropped afterwards', async () => {
     const result = await withScratch(bed.session('postgres'), async (name) => {
       expect(name).toMatch(/^postgres_backup_test_restore_[0-9a-f]{16}$/);

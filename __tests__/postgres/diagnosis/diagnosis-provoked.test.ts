@@ -27,7 +27,7 @@ describe.each([
   ['values of half a gigabyte (thorough)', HUGE_FAILURES],
   ['damage', DAMAGE_FAILURES],
   ['what pg_dump was asked for', REQUEST_FAILURES],
-])('the diagnosis of real failures of %s', (_, failures) => {
+])('the diagnosis of real failures of %s (thorough)', (_, failures) => {
   it.each(failures)('explains $name', async (failure) => {
     const stderr = await failure.provoke(bench);
     const { cause, hint, transient } = diagnose(stderr);

@@ -45,7 +45,7 @@ function milliseconds(work: () => unknown): number {
   return (user + system) / 1000;
 }
 
-describe('hostile output is explained in time that grows no faster than its length:', () => {
+describe('hostile output is explained in time that grows no faster than its length (thorough):', () => {
   it.each(Object.entries(OUTPUTS))('%s', (_, [beginning, piece, end = '!']) => {
     const timed = (length: number): number => {
       const text = beginning + piece.repeat(Math.ceil(length / piece.length)) + end;

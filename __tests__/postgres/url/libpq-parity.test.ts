@@ -158,7 +158,7 @@ async function compare(candidates: readonly string[]): Promise<Comparison[]> {
 const isDifferent = ({ libpq, ours }: Comparison): boolean => libpq !== ours;
 const isConnected = (outcome: string): boolean => outcome.startsWith("'");
 
-describe('a URL read by this project', () => {
+describe('a URL read by this project (thorough)', () => {
   it.each([
     ['100 of them', 100],
     ['2,000 of them (thorough)', 2_000],

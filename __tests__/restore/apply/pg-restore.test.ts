@@ -72,7 +72,7 @@ const WAYS: [string, Partial<RestoreRequest>][] = [
   ['through psql', { serverMajor: 16 }],
 ];
 
-describe.each(WAYS)('a restore %s', (_, way) => {
+describe.each(WAYS)('a restore %s (thorough)', (_, way) => {
   it.each([
     ['of characters to quote', `it's "odd" 😀`],
     ['like a URL', 'postgres://x@y:1/z'],
@@ -174,7 +174,7 @@ describe.each(WAYS)('a restore %s', (_, way) => {
   });
 });
 
-describe('a restore', () => {
+describe('a restore (thorough)', () => {
   it('fails with a clear error when the tools cannot write a script for an older server', async () => {
     const archive = await bed.dump(await bed.database(ODD_DATABASE));
     const target = await bed.database();
@@ -249,7 +249,7 @@ describe('a restore', () => {
   });
 });
 
-describe('a server that crashes during a restore', () => {
+describe('a server that crashes during a restore (thorough)', () => {
   it.each(WAYS)('leaves the target empty, or the error says that a part was restored: %s', async (_, way) => {
     const mortal = await startRestoreBed('17');
     try {

@@ -40,7 +40,7 @@ const WAYS: readonly ['16' | '17', '16' | '17' | '18', string, Partial<RestoreRe
   ['17', '18', 'over several connections', { jobs: 2 }],
 ];
 
-describe('a database with everything that makes restores fail', () => {
+describe('a database with everything that makes restores fail (thorough)', () => {
   it.each(WAYS)('is restored and verified: from %s to %s %s', async (from, to, _, changes) => {
     const archive = archives[from];
     if (!archive) throw new Error('unreachable');

@@ -204,7 +204,7 @@ async function said(archive: TestArchive, target: string): Promise<readonly stri
   return [stderr, psql.stderr];
 }
 
-describe('the error about a row that does not fit', () => {
+describe('the error about a row that does not fit (thorough)', () => {
   it.each(Object.entries(HOSTILE))(
     'shows no value of the row: %s',
     async (_, { value = SECRET, target, says }) => {

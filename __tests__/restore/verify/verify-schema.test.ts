@@ -57,7 +57,7 @@ async function expectDifference(_what: string, sql: string, difference: string):
   );
 }
 
-describe('the verification of definitions, owners and privileges', () => {
+describe('the verification of definitions, owners and privileges (thorough)', () => {
   it('succeeds and counts what was compared', async () => {
     expect(await whole.verify()).toEqual(COMPARED);
   });

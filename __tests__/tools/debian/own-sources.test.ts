@@ -23,7 +23,7 @@ async function ownMajor(): Promise<number> {
   return major;
 }
 
-describe("the machine's own apt sources", () => {
+describe("the machine's own apt sources (thorough)", () => {
   it('provide the version of the release, and nothing is installed on the system', async () => {
     const before = await systemState();
     const major = await ownMajor();
@@ -49,7 +49,7 @@ describe("the machine's own apt sources", () => {
   });
 });
 
-describe("the machine's own apt sources are used", () => {
+describe("the machine's own apt sources are used (thorough)", () => {
   it.each(['no suite', 'server error', 'package missing'] as const)(
     'after a mirror with this fault: %s',
     async (fault) => {
@@ -74,7 +74,7 @@ describe("the machine's own apt sources are used", () => {
   });
 });
 
-describe('check-latest', () => {
+describe('check-latest (thorough)', () => {
   /** Tools of this version on PATH, as an image would have them. */
   async function machineWith(version: string): ReturnType<typeof bareMachine> {
     await writeFakeTools(join(bed.folders.base, 'installed'), version);
