@@ -44,6 +44,7 @@ async function reportOf(...retained: readonly StoredBackup[]): Promise<PruneRepo
       policy: { last: 1 },
       minimum: 1,
       dryRun: false,
+      rows: new Map(),
       now: new Date(),
     },
     plan: [newest, middle, oldest].map((stored) => ({

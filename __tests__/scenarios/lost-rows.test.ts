@@ -78,6 +78,7 @@ describe('a table that has lost its rows (thorough)', () => {
       ),
     ]);
     expect(run.summary).toContain('| lost rows |');
+    expect(run.summary).toMatch(/\| Rows \|[^]*\| 10 \|/);
     const allowed = await prune({ 'allowed-row-loss': USERS });
     expectColour(allowed);
     expect(JSON.parse(allowed.outputs['deleted'] ?? '')).toEqual([before]);

@@ -94,6 +94,9 @@ describe.each(STORES)('rows that are deleted between two backups in %s (thorough
         '| INDEX <code>public&#46;by&#95;name</code> |  |  | removed |',
     );
 
+    // The catalogue has the rows of both.
+    expect(made.summary).toMatch(/\| Rows \|[^]*\| 200 \|[^]*\| 1,500 \|/);
+
     const again = await backup();
     expect(again.outputs['changed-tables']).toBe('[]');
     expect(again.summary).toContain('Nothing has changed since <code>');

@@ -1,11 +1,12 @@
 import { lossHint } from '../history/loss-text.ts';
+import { totalRows } from '../history/row-losses.ts';
 import { type Complaint, ageOf } from './freshness.ts';
 import { formatAge, bytes, count } from '../runner/format.ts';
 import type { Series, StoredBackup } from '../storage/store.ts';
 import { catalogue, catalogueEntry } from '../storage/catalogue.ts';
 import { describeComplaint } from './check-text.ts';
 import { code } from '../runner/markdown.ts';
-import { type HistoryPoint, rowHistory, totalRows } from './row-history.ts';
+import { type HistoryPoint, rowHistory } from './row-history.ts';
 import { whereElse } from '../storage/series-hints.ts';
 
 /** The result of a check. */

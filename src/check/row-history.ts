@@ -1,7 +1,7 @@
 import { bytes, wholeNumber } from '../runner/format.ts';
 import { code, details, table } from '../runner/markdown.ts';
 import { day, seriesChart } from '../storage/series-chart.ts';
-import type { TableRows } from '../history/row-losses.ts';
+import { type TableRows, totalRows } from '../history/row-losses.ts';
 
 /** A backup in the history of its series. */
 export interface HistoryPoint {
@@ -72,13 +72,6 @@ function mostChanged(days: readonly KnownPoint[]): string[] {
     .sort((a, b) => b.change - a.change)
     .slice(0, MOST_TABLES)
     .map(({ name }) => name);
-}
-
-/** Of all tables. */
-export function totalRows(rows: TableRows): number {
-  let sum = 0;
-  for (const number of rows.values()) sum += number;
-  return sum;
 }
 
 function rowsOf(rows: TableRows, name: string): string {

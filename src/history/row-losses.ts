@@ -10,6 +10,13 @@ export interface KnownRows {
   readonly selection: string;
 }
 
+/** Of all tables. */
+export function totalRows(tables: TableRows): number {
+  let sum = 0;
+  for (const rows of tables.values()) sum += rows;
+  return sum;
+}
+
 /** When fewer rows are a loss. */
 export interface LossPolicy {
   /** The largest share of its rows that a table may lose, from 0 to 1. */

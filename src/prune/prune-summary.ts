@@ -16,6 +16,8 @@ export interface PruneReport extends Durations {
   readonly minimum: number;
   /** A decision for each backup, the newest first. */
   readonly plan: readonly PlannedBackup[];
+  /** Of backups whose records were read, by name. */
+  readonly rows: ReadonlyMap<string, number>;
   readonly dryRun: boolean;
   readonly failures: readonly FailedDeletion[];
   /** What was to be deleted, and is kept by the store. */
@@ -48,7 +50,10 @@ export function pruneSummary(report: PruneReport, { kept, deleted, freedBytes }:
       : []),
     catalogue({
       backupName,
-      entries: (dryRun ? plan.map(({ backup }) => backup.stored) : kept).map(catalogueEntry),
+      entries: (dryRun ? plan.map(({ backup }) => backup.stored) : kept).map((stored) => ({
+        ...catalogueEntry(stored),
+        rows: report.rows.get(stored.name),
+      })),
       ignored,
       now,
     }),

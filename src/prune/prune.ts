@@ -9,7 +9,7 @@ import { FailedResult } from '../runner/failure-report.ts';
 import { finish } from '../runner/finish.ts';
 import { log } from '../runner/log.ts';
 import { describeLosses, lossHint, withBackups } from '../history/loss-text.ts';
-import { type LossPolicy, RowLosses } from '../history/row-losses.ts';
+import { type LossPolicy, RowLosses, totalRows } from '../history/row-losses.ts';
 import { type RecordReader, rowsOfBackups } from '../history/series-records.ts';
 import type { BackupReader } from '../storage/store.ts';
 import { openStore } from '../storage/open-store.ts';
@@ -34,7 +34,7 @@ export async function prune(
   const now = new Date();
   const reader = { action: 'prune', repository: runner.repository, githubToken, signal };
   const byPolicy = planPrune(series, policy, minimum, now);
-  const plan = await stopwatch.time('Records', () => withLostRows(store, byPolicy, losses, reader));
+  const { plan, rows } = await stopwatch.time('Records', () => withLostRows(store, byPolicy, losses, reader));
   await logPlan(series, plan);
   const toDelete = plan.filter(({ keptBy }) => keptBy.length === 0).map(({ backup }) => backup.stored);
   const deletions = dryRun
@@ -43,7 +43,18 @@ export async function prune(
   await removeLeftOvers(store, series, dryRun, signal);
   const durations = { phases: stopwatch.phases, totalMs: stopwatch.total() };
   const { ignored } = series;
-  const report = { backupName, ignored, policy, minimum, plan, dryRun, ...deletions, now, ...durations };
+  const report = {
+    backupName,
+    ignored,
+    policy,
+    minimum,
+    plan,
+    rows,
+    dryRun,
+    ...deletions,
+    now,
+    ...durations,
+  };
   const outcome = outcomeOf(report);
   const result = { outputs: pruneOutputs(outcome), summary: pruneSummary(report, outcome) };
   const problem = deletionProblem(report);
@@ -52,23 +63,36 @@ export async function prune(
   await finish({ ...result, ...durations });
 }
 
+/** A plan, and the rows of those backups whose records were read, by name. */
+interface PlanWithRows {
+  readonly plan: readonly PlannedBackup[];
+  readonly rows: ReadonlyMap<string, number>;
+}
+
 /** Keeps what contains rows that were lost since. */
 async function withLostRows(
   store: BackupReader,
   plan: readonly PlannedBackup[],
   policy: LossPolicy,
   reader: RecordReader,
-): Promise<readonly PlannedBackup[]> {
+): Promise<PlanWithRows> {
+  const known = new Map<string, number>();
   const isAsked = policy.maximumRowLoss < 1 && plan.some(({ keptBy }) => keptBy.length === 0);
-  if (!isAsked) return plan;
+  if (!isAsked) return { plan, rows: known };
   const compared = toCompare(plan);
   const backups = compared.map(({ backup }) => backup.stored);
   const search = new RowLosses(policy);
-  for await (const rows of rowsOfBackups(store, backups, reader)) search.add(rows);
+  let place = 0;
+  for await (const rows of rowsOfBackups(store, backups, reader)) {
+    search.add(rows);
+    const name = backups[place++]?.name;
+    if (rows && name !== undefined) known.set(name, totalRows(rows.tables));
+  }
   const saved = search.found.filter(({ lastWith }) => compared[lastWith]?.keptBy.length === 0);
   if (saved.length > 0) {
     const losses = withBackups(saved, backups);
     log.warning(`Kept because of lost rows: ${describeLosses(losses)}. ${lossHint(losses)}`);
   }
-  return keepLostRows(plan, compared, search.found);
+  const rows = log.withholdsContent ? new Map<string, number>() : known;
+  return { plan: keepLostRows(plan, compared, search.found), rows };
 }

@@ -2,6 +2,7 @@ import type { Manifest } from '../../archive/content/manifest.ts';
 import type { ServerFacts } from '../../postgres/preflight.ts';
 import type { Encryption } from '../../age/age-inputs.ts';
 import type { Exposure } from '../../github/privacy.ts';
+import { isOpenRecord } from '../../storage/record.ts';
 import type { StoredBackup } from '../../storage/store.ts';
 import type { Comparison } from '../compare-previous.ts';
 import type { PreviousBackups } from '../previous-backups.ts';
@@ -27,7 +28,7 @@ export interface BackupReport extends PublishedBackup, Durations {
   /** Undefined where there is nothing to compare with. */
   readonly comparison: Comparison | undefined;
   /** The stored backups of the same database in each store, in the order of the copies; undefined where they could not be listed. */
-  readonly previous: readonly (Pick<PreviousBackups, 'store' | 'series'> | undefined)[];
+  readonly previous: readonly (PreviousBackups | undefined)[];
   readonly encryption: Encryption | undefined;
   /** Without names where nothing of the content may show. */
   readonly notIncluded: readonly NotIncluded[];
@@ -57,9 +58,16 @@ function seriesOf({ copies, backupName, previous, content, unchanged }: BackupRe
   return copies.flatMap((copy, index) => {
     const found = previous[index];
     if (!found) return [];
-    const { series, store } = found;
+    const { series, store, record } = found;
+    const rows = content && record && isOpenRecord(record) ? record.content.rows : undefined;
     const made = unchanged ? [] : [{ ...catalogueEntry(copy), rows: content?.rows }];
-    const entries = [...made, ...series.backups.map(catalogueEntry)];
+    const entries = [
+      ...made,
+      ...series.backups.map((stored, place) => ({
+        ...catalogueEntry(stored),
+        rows: place === 0 ? rows : undefined,
+      })),
+    ];
     const { ignored } = series;
     const now = new Date();
     return [catalogue({ backupName, store: copies.length > 1 ? store : undefined, entries, ignored, now })];
