@@ -43,8 +43,8 @@ async function artifacts(): Promise<Stock> {
 }
 
 async function files(): Promise<Stock> {
-  // Many, because a file is removed in a moment.
-  const size = 300;
+  // Many, because a file is removed in a moment; no more than one prune deletes.
+  const size = 250;
   const service = await startArtifactService();
   const storage = await mkdtemp(path.join(folder, 'backups-'));
   const content = Buffer.alloc(1000, 'x');

@@ -26,7 +26,7 @@ it('foreign keys and triggers are restored in parallel only after the indexes of
     ];
     const archive = await bed.dump(partitioned);
     const { entries } = await tocOf(archive.file);
-    const names = parallelStages(entries).map((ids) =>
+    const names = parallelStages(entries).map(({ dumpIds: ids }) =>
       entries.filter(({ dumpId }) => ids.includes(dumpId)).map(({ kind, tag }) => `${kind} ${tag}`),
     );
     expect(names).toEqual([
@@ -46,7 +46,7 @@ it('foreign keys and triggers are restored in parallel only after the indexes of
     ]);
     await bed.restore(archive, await bed.database(), { jobs: 3 });
     const simple = (await tocOf((await bed.dump(plain)).file)).entries;
-    expect(parallelStages(simple)).toEqual([simple.map(({ dumpId }) => dumpId)]);
+    expect(parallelStages(simple)).toEqual([{ dumpIds: simple.map(({ dumpId }) => dumpId), inTurn: false }]);
   } finally {
     await bed.stop();
   }

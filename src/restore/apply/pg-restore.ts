@@ -135,9 +135,9 @@ async function restoreInParts(restoring: Omit<RestoreRun, 'words'>, jobs: number
     await runOwnTransaction(restoring, request.dropScript);
   }
   begin(state, MANY_TRANSACTIONS);
-  for (const stage of request.stages) {
-    await withList(request, stage, (words) =>
-      restoreConnected({ ...restoring, words: { ...words, ...rest } }, jobs),
+  for (const { dumpIds, inTurn } of request.stages) {
+    await withList(request, dumpIds, (words) =>
+      restoreConnected({ ...restoring, words: { ...words, ...rest } }, inTurn ? 1 : jobs),
     );
   }
   if (request.last.length > 0) {

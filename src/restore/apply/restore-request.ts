@@ -1,3 +1,4 @@
+import type { RestoreStage } from '../plan/parallel-stages.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import type { RestoreArguments } from './pg-restore-arguments.ts';
 import type { RestoreSessions } from './sessions.ts';
@@ -9,8 +10,8 @@ export interface RestoreRequest {
   readonly archive: string;
   /** What to restore: entries of its table of contents, in the archive's order. */
   readonly dumpIds: readonly number[];
-  /** The same entries in stages; only with `jobs`, which restores all of a stage side by side. */
-  readonly stages: readonly (readonly number[])[];
+  /** The same entries in stages; only with `jobs`. */
+  readonly stages: readonly RestoreStage[];
   /** The database that is restored into. */
   readonly session: PgSession;
   readonly serverMajor: number;

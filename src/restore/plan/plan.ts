@@ -20,7 +20,7 @@ import { type Omission, groupedBy, describeOmission, verbOf } from './omission.t
 import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
 import type { TargetFacts, TargetRelation } from './target.ts';
 import { tablesOfDeferredChecks } from './deferred-checks.ts';
-import { parallelStages } from './parallel-stages.ts';
+import { type RestoreStage, parallelStages } from './parallel-stages.ts';
 import { TocIndex, isRelation } from '../../archive/toc/toc-index.ts';
 
 /** An object for a message. */
@@ -36,7 +36,7 @@ export interface RestorePlan {
   /** What to restore, in the archive's order, but event triggers last: the lines of a list for `pg_restore --use-list`. */
   readonly dumpIds: readonly number[];
   /** The same, in the stages of a restore with `jobs`. */
-  readonly stages: readonly (readonly number[])[];
+  readonly stages: readonly RestoreStage[];
   /** The tables with CHECK constraints that are added when all rows are there; not with `jobs`. */
   readonly deferredChecks: readonly TocEntry[];
   /** How owners and privileges are restored. */

@@ -9,7 +9,7 @@ import type { SchemaExpectation } from './schema-expectation.ts';
 const COLUMNS = 4;
 /**
  * What no dump of the definitions shows: triggers of constraints that are switched off, materialized views without rows, and
- * indexes of partitioned tables that are invalid although each partition has its own.
+ * indexes of partitioned tables that are invalid although each partition has a valid one.
  */
 const STATES_SQL = `
 SELECT 'constraint', n.nspname, c.relname, coalesce(o.conname, t.tgname)
@@ -26,7 +26,7 @@ JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE x.relkind = 'I' AND NOT i.indisvalid AND NOT EXISTS (
   SELECT FROM pg_catalog.pg_inherits p WHERE p.inhparent = i.indrelid AND NOT EXISTS (
     SELECT FROM pg_catalog.pg_inherits a JOIN pg_catalog.pg_index j ON j.indexrelid = a.inhrelid
-    WHERE a.inhparent = i.indexrelid AND j.indrelid = p.inhrelid))
+    WHERE a.inhparent = i.indexrelid AND j.indrelid = p.inhrelid AND j.indisvalid))
 ORDER BY 1, 2, 3, 4;`;
 
 /**
