@@ -8,7 +8,7 @@ import { diagnose, diagnosedError, shownCause } from './diagnosis/diagnosis.ts';
 import { PsqlError } from './psql.ts';
 import { qualified } from './sql-text.ts';
 import { PgSession, type SessionTools } from './session.ts';
-import { ANY_SERVER, BYTEA_OUTPUT, setWhereKnown, settingsFor } from './session-settings.ts';
+import { ANY_SERVER, BYTEA_OUTPUT, settingsFor } from './session-settings.ts';
 import { describeAttempt, retry } from '../process/retry.ts';
 
 /** A table, sequence, view or the like, as the server describes it before the dump. */
@@ -51,7 +51,6 @@ const COLUMNS = 9;
 const FACTS_SQL = `
 SELECT 'version', version(), NULL, NULL, NULL, NULL, NULL, NULL, NULL;
 BEGIN TRANSACTION READ ONLY;
-${setWhereKnown('transaction_timeout', '0')}
 SET LOCAL lock_timeout = '10s';
 SELECT 'timeout', pg_catalog.set_config(name, '0', true), NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM pg_catalog.pg_settings
 WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout');

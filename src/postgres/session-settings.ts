@@ -74,9 +74,3 @@ export function settingsFor(taker: SettingsTaker, { PGOPTIONS: own }: Environmen
   ).map(({ name, value }) => `-c ${name}=${value.replaceAll(' ', '\\ ')}`);
   return { PGOPTIONS: [...(own === undefined ? [] : [own]), ...options].join(' ') };
 }
-
-/** For psql: a setting for the rest of a transaction, where the server has it. Prints nothing. */
-export function setWhereKnown(setting: string, value: string): string {
-  const set = `pg_catalog.set_config(name, '${value}', true)`;
-  return `SELECT pg_catalog.count(${set}) AS known FROM pg_catalog.pg_settings WHERE name = '${setting}' \\gset`;
-}
