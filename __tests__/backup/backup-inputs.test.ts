@@ -30,6 +30,20 @@ describe('the stores of a backup', () => {
   });
 });
 
+describe('the connections of a dump', () => {
+  it.each([
+    [{}, 1],
+    [{ jobs: '4' }, 4],
+    [{ jobs: '64' }, 64],
+  ])('are those in jobs, of which there is one by default: %j', async (given, jobs) => {
+    expect((await read(given)).jobs).toBe(jobs);
+  });
+
+  it.each(['0', '65', '', 'many'])('are between 1 and 64: %j', async (jobs) => {
+    await expect(read({ jobs })).rejects.toThrow(/^jobs: /);
+  });
+});
+
 describe('the search path of a backup', () => {
   it('is for its test restore, and refused without one', async () => {
     const given = { 'search-path': 'public, extensions' };

@@ -12,7 +12,7 @@ import { UserError } from '../errors.ts';
 import { commandWords, lines, oneOf } from '../runner/inputs/parsers.ts';
 import { checkedDumpArguments } from './dump/pg-dump-args.ts';
 import { type ServerInputs, readServerInputs } from '../postgres/server-inputs.ts';
-import { booleanInput, optional, wholeNumberInput } from '../runner/inputs/action-inputs.ts';
+import { booleanInput, jobsInput, optional, wholeNumberInput } from '../runner/inputs/action-inputs.ts';
 
 const AUTOMATIC_MAJOR = 17;
 
@@ -22,6 +22,8 @@ export interface BackupInputs extends ServerInputs {
   readonly backupName: string | undefined;
   readonly retentionDays: number;
   readonly compression: Compression;
+  /** With how many connections `pg_dump` works. */
+  readonly jobs: number;
   readonly filters: DumpFilters;
   readonly dumpArguments: readonly string[];
   /** Where the backup is stored: one copy in each. */
@@ -61,6 +63,7 @@ export async function readBackupInputs(workspace: string): Promise<BackupInputs>
     backupName: optional('backup-name', checkedBackupName),
     retentionDays: wholeNumberInput('retention-days', { min: 1, max: 400 }),
     compression: compression('compression', core.getInput('compression'), major),
+    jobs: jobsInput(),
     filters: {
       schemas: lines(core.getInput('schemas')),
       excludeSchemas: lines(core.getInput('exclude-schemas')),

@@ -7,10 +7,7 @@ import { commandWords, lines } from '../runner/inputs/parsers.ts';
 import { checkedRestoreArguments } from './pg-restore-args.ts';
 import type { RunnerEnvironment } from '../runner/runner-environment.ts';
 import { type ServerInputs, readServerInputs } from '../postgres/server-inputs.ts';
-import { booleanInput, optional, wholeNumberInput } from '../runner/inputs/action-inputs.ts';
-
-/** Over how many connections `pg_restore` may work: more than a server has by default makes no sense. */
-const MOST_JOBS = 64;
+import { booleanInput, jobsInput, optional } from '../runner/inputs/action-inputs.ts';
 
 /** What of a backup is restored, as patterns of psql. Without any, everything is. */
 export interface RestoreFilters {
@@ -69,7 +66,7 @@ export async function readRestoreInputs({
     noOwner: booleanInput('no-owner'),
     noPrivileges: booleanInput('no-privileges'),
     databaseSettings: booleanInput('database-settings'),
-    jobs: core.getInput('jobs') === '' ? undefined : wholeNumberInput('jobs', { min: 1, max: MOST_JOBS }),
+    jobs: core.getInput('jobs') === '' ? undefined : jobsInput(),
     searchPath: schemaNames('search-path', core.getInput('search-path')),
     verify: booleanInput('verify'),
     restoreArguments: checkedRestoreArguments(

@@ -19,8 +19,11 @@ describe('pg-dump-args', () => {
   });
 
   it.each([
-    ['--file=/x', '--file', 'path input'],
-    ['-f/x', '-f', 'path input'],
+    ['--file=/x', '--file', 'a folder in storage'],
+    ['-f/x', '-f', 'a folder in storage'],
+    ['--jobs=4', '--jobs', 'use the jobs input'],
+    ['-j4', '-j', 'use the jobs input'],
+    ['--no-synchronized-snapshots', '--no-synchronized-snapshots', 'different points in time'],
     ['--format=plain', '--format', 'writes the archive itself'],
     ['-Fc', '-F', 'writes the archive itself'],
     ['--dbname=postgres://u:p@h/d', '--dbname', 'connection-string'],

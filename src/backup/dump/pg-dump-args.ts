@@ -10,7 +10,7 @@ const PG_DUMP: ToolOptions = {
       '--disable-triggers --enable-row-security --exclude-extension= --exclude-table-and-children=',
       '--exclude-table-data-and-children= --extension= --extra-float-digits= --filter= --include-foreign-data=',
       '--load-via-partition-root --lock-wait-timeout= --no-comments --no-data --no-policies --no-publications',
-      '--no-schema --no-security-labels --no-statistics --no-subscriptions --no-sync --no-synchronized-snapshots',
+      '--no-schema --no-security-labels --no-statistics --no-subscriptions --no-sync',
       '--no-table-access-method --no-tablespaces --no-toast-compression --no-unlogged-table-data',
       '--quote-all-identifiers --restrict-key= --role= --section= --sequence-data --serializable-deferrable',
       '--snapshot= --statistics --statistics-only --strict-names --superuser= --sync-method= --table-and-children=',
@@ -19,9 +19,11 @@ const PG_DUMP: ToolOptions = {
   ),
   refused: new Map([
     ...refused(
-      'the action writes the archive itself; use the path input to keep the file',
-      '-f --file -F --format -j --jobs',
+      'the action writes the archive itself; write a folder in storage to keep the file',
+      '-f --file -F --format',
     ),
+    ...refused('use the jobs input', '-j --jobs'),
+    ...refused('tables would be of different points in time', '--no-synchronized-snapshots'),
     ...refused('use the compression input', '-Z --compress'),
     ...refused(
       'the connection comes from connection-string alone',

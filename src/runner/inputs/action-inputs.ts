@@ -11,6 +11,11 @@ export function wholeNumberInput(name: string, range: { min: number; max: number
   return wholeNumber(name, core.getInput(name), range);
 }
 
+/** With how many connections a dump or a restore works: more than 64 are more than a server has to spare. */
+export function jobsInput(): number {
+  return wholeNumberInput('jobs', { min: 1, max: 64 });
+}
+
 /** An input that may be empty; any other value is checked. */
 export function optional(
   name: string,
