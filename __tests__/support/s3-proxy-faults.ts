@@ -43,6 +43,8 @@ export type Served =
   | { readonly kind: 'damage-request' }
   /** It is answered with an ETag of something else. */
   | { readonly kind: 'wrong-etag' }
+  /** It is never answered, and the server has stored it only after the end of its upload (AbortMultipartUpload). */
+  | { readonly kind: 'late' }
   /** The connection is reset instead of an answer. */
   | { readonly kind: 'lost-answer' }
   /** One bit of the answer flips. */

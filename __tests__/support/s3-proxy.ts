@@ -1,19 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import {
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type ServerResponse,
-  createServer,
-  request as httpRequest,
-} from 'node:http';
+import { type IncomingMessage, type ServerResponse, createServer, request as httpRequest } from 'node:http';
+import { type Answer, answerUnserved, flip, send, sendHalf, wrongEtag } from './s3-proxy-answers.ts';
 import {
   type S3Fault,
-  type S3Refusal,
   type S3Request,
   type S3Trouble,
   type Served,
-  type Unserved,
   createS3Faults,
   isUnserved,
   understandRequest,
@@ -32,13 +24,6 @@ export interface S3Proxy {
   /** Fulfilled when the next fault strikes. */
   struck(): Promise<void>;
   stop(): Promise<void>;
-}
-
-/** A whole answer of the server. */
-interface Answer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
 }
 
 const STORES = ['PutObject', 'CompleteMultipartUpload'];
@@ -68,6 +53,10 @@ class Proxy implements S3Proxy {
   /** When each object was stored, by `performance.now()`. */
   readonly #storedAt = new Map<string, number>();
   #onStrike: (() => void)[] = [];
+  /** Parts that the server is storing. */
+  readonly #storing = new Set<Promise<unknown>>();
+  /** Those that it has only the first half of. */
+  readonly #late: { readonly finish: () => void; readonly answered: Promise<unknown> }[] = [];
 
   constructor(target: string) {
     this.#target = target;
@@ -95,22 +84,60 @@ class Proxy implements S3Proxy {
     await once(this.#server, 'close');
   }
 
+  #struck(): void {
+    for (const resolve of this.#onStrike.splice(0)) resolve();
+  }
+
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url = '/', headers } = incoming;
     const request: S3Request = { ...understandRequest(method, url), headers, bytes: 0, status: undefined };
     this.requests.push(request);
     response.once('finish', () => (request.status = response.statusCode));
     const trouble = this.#next(this.faults, request);
-    if (trouble) for (const resolve of this.#onStrike.splice(0)) resolve();
+    if (trouble?.kind === 'late') {
+      this.#askLate(incoming, request, await readBody(incoming, request, undefined));
+      this.#struck();
+      return;
+    }
+    if (trouble) this.#struck();
     const body = await readBody(incoming, request, trouble);
     if (trouble && isUnserved(trouble)) {
       answerUnserved(trouble, body, incoming, response);
       return;
     }
     const passed = trouble?.kind === 'damage-request' ? flip(body) : body;
-    const answer = await this.#ask(incoming, request, passed);
+    const answer = await this.#inTurn(request.operation, () => this.#ask(incoming, request, passed));
     if (trouble) await this.#passBack(answer, trouble, incoming, response);
     else send(response, answer);
+  }
+
+  /** A server that is still storing a part when its upload is ended keeps both: that is the trouble 'late', and only that. */
+  async #inTurn(operation: S3Request['operation'], ask: () => Promise<Answer>): Promise<Answer> {
+    if (operation === 'AbortMultipartUpload') await Promise.allSettled(this.#storing);
+    const asked = ask();
+    if (operation === 'UploadPart') {
+      this.#storing.add(asked);
+      void asked.catch(() => undefined).then(() => this.#storing.delete(asked));
+    }
+    const answer = await asked;
+    if (operation === 'AbortMultipartUpload')
+      for (const { finish, answered } of this.#late.splice(0)) {
+        finish();
+        await answered;
+      }
+    return answer;
+  }
+
+  /** Sends the first half; the second follows the end of the upload. */
+  #askLate({ method = 'PUT', url = '/' }: IncomingMessage, request: S3Request, body: Buffer): void {
+    const headers = toPassOn(request.headers, body);
+    const outgoing = httpRequest(this.#target + url, { method, headers, agent: false });
+    const half = Math.floor(body.length / 2);
+    outgoing.write(body.subarray(0, half));
+    this.#late.push({
+      finish: () => outgoing.end(body.subarray(half)),
+      answered: once(outgoing, 'response').then(([answer]: IncomingMessage[]) => answer?.resume()),
+    });
   }
 
   async #ask({ method, url }: IncomingMessage, request: S3Request, body: Buffer): Promise<Answer> {
@@ -133,7 +160,7 @@ class Proxy implements S3Proxy {
 
   async #passBack(
     answer: Answer,
-    trouble: Served,
+    trouble: Exclude<Served, { readonly kind: 'late' }>,
     incoming: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
@@ -173,31 +200,6 @@ class Proxy implements S3Proxy {
   }
 }
 
-function answerUnserved(
-  trouble: Unserved,
-  body: Buffer,
-  incoming: IncomingMessage,
-  response: ServerResponse,
-): void {
-  switch (trouble.kind) {
-    case 'stall':
-      return;
-    case 'reset':
-      incoming.socket.resetAndDestroy();
-      return;
-    case 'refuse':
-      // The rest of the body is not read.
-      response.shouldKeepAlive = false;
-      send(response, refusal(trouble.with, trouble.with.status));
-      return;
-    case 'lose':
-      response.writeHead(200, { etag: etagOf(body) }).end();
-      return;
-    case 'error-in-200':
-      send(response, refusal(trouble.with, 200));
-  }
-}
-
 /** The body of a request, or as much of it as comes before the trouble. */
 async function readBody(
   incoming: IncomingMessage,
@@ -231,57 +233,4 @@ function toPassOn(headers: S3Request['headers'], body: Buffer): Record<string, s
   }
   if (headers['transfer-encoding'] !== undefined) passed['content-length'] = String(body.length);
   return passed;
-}
-
-function send(response: ServerResponse, { status, headers, body }: Answer): void {
-  const passed = { ...headers };
-  delete passed.connection;
-  delete passed['transfer-encoding'];
-  // An answer to HEAD tells a length, and has no body.
-  if (body.length > 0) passed['content-length'] = String(body.length);
-  response.writeHead(status, passed).end(body);
-}
-
-/** The first half of an answer, and what happens to the rest. */
-async function sendHalf(
-  { status, headers, body }: Answer,
-  kind: 'reset-answer' | 'stall-answer' | 'truncate-answer',
-  response: ServerResponse,
-): Promise<void> {
-  const half = body.subarray(0, Math.floor(body.length / 2));
-  if (kind === 'truncate-answer') {
-    send(response, { status, headers, body: half });
-    return;
-  }
-  response.writeHead(status, { ...headers, 'content-length': String(body.length) });
-  // What was written has reached the socket before the connection is reset, else the client would see none of it.
-  await new Promise((resolve) => response.write(half, resolve));
-  if (kind === 'reset-answer') response.socket?.resetAndDestroy();
-}
-
-function refusal({ code, message = 'told to fail', headers = {} }: S3Refusal, status: number): Answer {
-  const body = Buffer.from(
-    `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message><RequestId>1</RequestId></Error>`,
-  );
-  return { status, headers: { 'content-type': 'application/xml', ...headers }, body };
-}
-
-/** Of one part or object; that of several parts is made otherwise. */
-function etagOf(body: Buffer): string {
-  return `"${createHash('md5').update(body).digest('hex')}"`;
-}
-
-function wrongEtag(answer: Answer): Answer {
-  const other = randomBytes(16).toString('hex');
-  const body = answer.body.toString('utf8').replace(/(<ETag>[^<]*?)[0-9a-f]{32}/, `$1${other}`);
-  const etag = answer.headers.etag === undefined ? {} : { etag: `"${other}"` };
-  return { ...answer, headers: { ...answer.headers, ...etag }, body: Buffer.from(body) };
-}
-
-/** Damages bytes without changing their number. */
-function flip(bytes: Buffer): Buffer {
-  const damaged = Buffer.from(bytes);
-  const middle = Math.floor(bytes.length / 2);
-  if (bytes.length > 0) damaged.writeUInt8(damaged.readUInt8(middle) ^ 1, middle);
-  return damaged;
 }

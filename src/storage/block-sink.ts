@@ -69,6 +69,11 @@ export class BlockSink extends Writable {
     return this.#progress;
   }
 
+  /** Whether blocks are on their way. */
+  get isSending(): boolean {
+    return this.#inFlight.size > 0;
+  }
+
   /** Waits until nothing is sent any more, whatever became of it. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#inFlight);

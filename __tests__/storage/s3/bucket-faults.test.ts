@@ -192,6 +192,22 @@ describe('a backup is refused, and nothing of it is left (thorough)', () => {
     expect(await uploads()).toEqual([]);
   });
 
+  it('although the server stores a part after the end of the upload', async () => {
+    const { store, uploads } = bed() ?? {};
+    if (!store || !uploads || !proxy) return;
+    meet({ on: 'UploadPart', trouble: { kind: 'late' }, times: 1 });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const pending = await store.begin(newName(), { signal, databaseBytes: 1 });
+    const struck = proxy.struck();
+    const written = pipeline([PARTS], pending.sink, { signal });
+    await struck;
+    controller.abort(new Error('cancelled'));
+    await expect(written).rejects.toThrow(/cancelled|aborted/);
+    await pending.abort();
+    expect(await uploads()).toEqual([]);
+  });
+
   it('when it is longer than its parts may be', async () => {
     const { store, uploads } = bed({}, { mostParts: 2 }) ?? {};
     if (!store || !uploads) return;

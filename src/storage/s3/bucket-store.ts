@@ -7,11 +7,11 @@ import type { BackupStore, Series, StoredBackup, StoredFile } from '../store.ts'
 import { findInBucket } from './bucket-find.ts';
 import { type BucketPlace, bucketName } from './bucket-place.ts';
 import { type KnownUploads, seriesOf } from './bucket-series.ts';
+import { abortUpload } from './multipart-upload.ts';
 import { beginInBucket } from './pending-object.ts';
 import { type Bucket, connectBucket } from './s3-client.ts';
 import { explainS3, isRetained } from './s3-error.ts';
 import { deleteObject, keyAt, keyOf, objectChunks, recordBeside } from './stored-object.ts';
-import { endUploads } from './unfinished-object.ts';
 
 /**
  * A bucket of backups: each is an object with its record beside it, in a folder for each series. What is not completed is an
@@ -93,7 +93,7 @@ async function removeFile(
 ): Promise<void> {
   const key = keyAt(bucket.place, file);
   if (upload !== undefined) {
-    await endUploads(bucket, key, upload, signal);
+    await abortUpload(bucket, key, upload, signal);
     return;
   }
   try {

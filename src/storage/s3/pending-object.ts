@@ -7,7 +7,7 @@ import { finishedBackup } from '../file-with-record.ts';
 import { type BackupRecord, serializeRecord } from '../record.ts';
 import type { BeginOptions, FileFacts, PendingBackup, StoredBackup } from '../store.ts';
 import { bucketName } from './bucket-place.ts';
-import { MultipartUpload } from './multipart-upload.ts';
+import { MultipartUpload, abortUpload } from './multipart-upload.ts';
 import { planParts } from './part-size.ts';
 import { isDenied, putNew } from './record-object.ts';
 import type { Bucket } from './s3-client.ts';
@@ -17,6 +17,7 @@ import { deleteObject, fileNameOf, hasContent, locationOf } from './stored-objec
 import {
   cleaningSignal,
   endTwins,
+  endUploadWithParts,
   endUploads,
   notDeleted,
   notEnded,
@@ -54,8 +55,7 @@ export async function beginInBucket(
 async function forget(bucket: Bucket, key: string, error: unknown, signal: AbortSignal): Promise<void> {
   const status = s3Status(error);
   try {
-    if (status === undefined || status >= 500)
-      await endUploads(bucket, key, undefined, cleaningSignal(signal));
+    if (status === undefined || status >= 500) await endUploads(bucket, key, cleaningSignal(signal));
     noteFinished(bucket.place, key);
   } catch {
     // The post step has more time.
@@ -126,6 +126,7 @@ class PendingObject implements PendingBackup {
     this.#isOver = true;
     const { bucket, key } = this.#work;
     const signal = cleaningSignal(this.#work.signal);
+    const end = this.sink.isSending ? endUploadWithParts : abortUpload;
     this.#aborted.abort();
     this.sink.on('error', () => undefined).destroy();
     // A part that is still sent would stay.
@@ -137,7 +138,7 @@ class PendingObject implements PendingBackup {
       });
     const { id } = this.#upload;
     // What has ended can no longer become an object.
-    await orNote(endUploads(bucket, key, id, signal), (error) => notEnded(bucket, key, error));
+    await orNote(end(bucket, key, id, signal), (error) => notEnded(bucket, key, error));
     // The record first: without it, the file is no backup.
     for (const visible of this.#visible.toReversed())
       await orNote(deleteObject(bucket, visible, signal), (error) => notDeleted(bucket, visible, error));

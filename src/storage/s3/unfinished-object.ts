@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { UserError, messageOf } from '../../errors.ts';
 import { textOrEmpty } from '../../github/json.ts';
 import { log } from '../../runner/log.ts';
@@ -13,6 +14,8 @@ import { deleteObject, fileNameOf } from './stored-object.ts';
 /** After a cancellation the runner waits for 7.5 s before it sends SIGTERM. */
 const PARTING_MS = 5_000;
 const CLEANING_MS = 20_000;
+/** A service may still be storing a part whose sender has gone. It fits into the time of a parting. */
+const LATE_PARTS_MS = [250, 750, 1_500];
 
 /** How long what must not stay is removed for; the signal of the job ends no longer what follows its end. */
 export function cleaningSignal(signal: AbortSignal): AbortSignal {
@@ -26,15 +29,29 @@ export function cleaningSignal(signal: AbortSignal): AbortSignal {
   return limit.signal;
 }
 
-/** Ends the uploads of an object. @param id of the one that is known; all are looked for without. @throws an error of the SDK. */
-export async function endUploads(
+/** Ends every upload of an object; none has parts that are being sent. @throws an error of the SDK. */
+export async function endUploads(bucket: Bucket, key: string, signal: AbortSignal): Promise<void> {
+  for (const upload of await unfinishedUploads(bucket, key, signal))
+    if (upload.key === key) await abortUpload(bucket, key, upload.id, signal);
+}
+
+/**
+ * Ends an upload of which parts were being sent: a service that was storing one keeps it, and the upload with it, although the
+ * upload was ended, so that it has to be ended again (documentation of AbortMultipartUpload).
+ *
+ * @throws an error of the SDK; the signal's reason.
+ */
+export async function endUploadWithParts(
   bucket: Bucket,
   key: string,
-  id: string | undefined,
+  id: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const uploads = id === undefined ? await unfinishedUploads(bucket, key, signal) : [{ key, id }];
-  for (const upload of uploads) if (upload.key === key) await abortUpload(bucket, key, upload.id, signal);
+  await abortUpload(bucket, key, id, signal);
+  for (const milliseconds of LATE_PARTS_MS) {
+    await pause(milliseconds, undefined, { signal });
+    await abortUpload(bucket, key, id, signal);
+  }
 }
 
 /** Ends the other uploads of an object, begun by requests that were not answered. @throws an error of the SDK. */
@@ -99,7 +116,9 @@ export async function removeUnfinishedObjects(env: NodeJS.ProcessEnv): Promise<v
 
 async function removeUnfinished(bucket: Bucket, key: string, id: string | undefined): Promise<void> {
   const signal = cleaningSignal(new AbortController().signal);
-  await endUploads(bucket, key, id, signal).catch((error: unknown) => {
+  const ended =
+    id === undefined ? endUploads(bucket, key, signal) : endUploadWithParts(bucket, key, id, signal);
+  await ended.catch((error: unknown) => {
     throw notEnded(bucket, key, error);
   });
   try {
