@@ -1,5 +1,5 @@
 import { type Changes, changesBetween } from '../history/changes.ts';
-import { type KnownLoss, describeLosses, lossHint, withBackups } from '../history/loss-text.ts';
+import { type KnownLoss, describeLosses, lossHint } from '../history/loss-text.ts';
 import { type LossPolicy, RowLosses, knownRows } from '../history/row-losses.ts';
 import { count } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
@@ -39,8 +39,7 @@ export function comparePrevious(
     return { previous, size, dumpSeconds, changes: undefined, losses: [] };
   const search = new RowLosses(policy);
   for (const each of [record, before]) search.add(knownRows(each));
-  // Its place in these two is that of the new backup, or of the previous one.
-  const losses = withBackups(search.found, [previous, previous]);
+  const losses = search.found.map((loss) => ({ ...loss, lastWith: previous }));
   return { previous, size, dumpSeconds, changes: changesBetween(before, record), losses };
 }
 

@@ -6,7 +6,7 @@ import type { Connection } from './connection.ts';
 import { poolerError } from './url/connection-string.ts';
 import { diagnose, diagnosedError, shownCause } from './diagnosis/diagnosis.ts';
 import { PsqlError } from './psql.ts';
-import { qualified } from './sql-text.ts';
+import { qualified, setWhereKnown } from './sql-text.ts';
 import { PgSession, type SessionTools } from './session.ts';
 import { ANY_SERVER, BYTEA_OUTPUT, settingsFor } from './session-settings.ts';
 import { describeAttempt, retry } from '../process/retry.ts';
@@ -52,8 +52,8 @@ const FACTS_SQL = `
 SELECT 'version', version(), NULL, NULL, NULL, NULL, NULL, NULL, NULL;
 BEGIN TRANSACTION READ ONLY;
 SET LOCAL lock_timeout = '10s';
-SELECT 'timeout', pg_catalog.set_config(name, '0', true), NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM pg_catalog.pg_settings
-WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout');
+${setWhereKnown('idle_in_transaction_session_timeout', '0')}
+${setWhereKnown('transaction_timeout', '0')}
 SELECT 'server', current_setting('server_version'), current_setting('server_version_num'), current_database(),
        current_user, pg_catalog.pg_encoding_to_char(d.encoding), pg_catalog.pg_database_size(d.oid),
        pg_catalog.pg_is_in_recovery(), NULL

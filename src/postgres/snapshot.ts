@@ -3,6 +3,7 @@ import { shownCause } from './diagnosis/diagnosis.ts';
 import { HeldPsql } from './held-psql.ts';
 import { PsqlError } from './psql.ts';
 import type { PgSession } from './session.ts';
+import { setWhereKnown } from './sql-text.ts';
 
 /** One state of the database, which can be asked while `pg_dump` dumps the same. */
 export interface Snapshot extends AsyncDisposable {
@@ -37,12 +38,6 @@ SELECT pg_catalog.pg_export_snapshot();`;
 
 /** Has the server notice during a statement that the client is gone (14 and newer; not on Windows). */
 const NOTICE_END_SQL = setWhereKnown('client_connection_check_interval', '2s');
-
-/** Not every version has it. Prints nothing. */
-function setWhereKnown(setting: string, value: string): string {
-  const set = `pg_catalog.set_config(name, '${value}', true)`;
-  return `SELECT pg_catalog.count(${set}) AS known FROM pg_catalog.pg_settings WHERE name = '${setting}' \\gset`;
-}
 
 /** A server that has just answered the preflight needs milliseconds. */
 const OPEN_WITHIN_MS = 30_000;
