@@ -25,7 +25,8 @@ export function activityOf(pid: number): string {
   }
 }
 
-function childrenOf(pid: number): number[] {
+/** The process ids of its children. @throws when there is no such process, and on other systems. */
+export function childrenOf(pid: number): number[] {
   const threads = readdirSync(`/proc/${pid}/task`);
   const lists = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8'));
   return lists.flatMap((list) => list.split(' ').filter((child) => child !== '')).map(Number);

@@ -42,11 +42,16 @@ export interface RunResult {
 }
 
 /** Gets every process id; there is one for the whole process, as there is one post step. */
-let recordChild: (pid: number) => void = () => undefined;
+let record: (pid: number) => void = () => undefined;
 
 /** Records the process id of every program from now on, so that the post step can end those that a killed job has left. */
-export function recordChildren(record: (pid: number) => void): void {
-  recordChild = record;
+export function recordChildren(recordOne: (pid: number) => void): void {
+  record = recordOne;
+}
+
+/** Records a process that a program has started itself. */
+export function recordChild(pid: number): void {
+  record(pid);
 }
 
 const KILL_AFTER_MS = 3_000;

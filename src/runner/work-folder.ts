@@ -1,10 +1,10 @@
-import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { mkdtemp, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { UserError, messageOf } from '../errors.ts';
 import { saveState, savedState } from './command-files.ts';
 import { log } from './log.ts';
+import { endProcesses, processIdentity } from '../process/end-processes.ts';
 import { recordChildren } from '../process/run.ts';
 
 const PREFIX = 'postgres-backup-';
@@ -14,10 +14,6 @@ const CHILDREN = 'children';
 const NO_LINK = constants.O_NOFOLLOW;
 const READ = constants.O_RDONLY | NO_LINK;
 const APPEND = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | NO_LINK;
-
-const LOOK_EVERY_MS = 100;
-/** Three seconds. */
-const LOOKS_BEFORE_KILL = 30;
 
 /** The folder of a run: everything that the run writes is in it, only this user can read it, and it is removed with the run. */
 export interface WorkFolder extends AsyncDisposable {
@@ -50,7 +46,7 @@ export async function makeWorkFolder(temp: string): Promise<WorkFolder> {
   recordChildren((pid) => {
     // At once: this process may be killed in the next moment.
     try {
-      appendLine(path.join(folder, CHILDREN), identity(pid));
+      appendLine(path.join(folder, CHILDREN), processIdentity(pid));
     } catch {
       // The child has ended, or the folder was removed: there is nothing to record.
     }
@@ -114,49 +110,10 @@ function appendLine(file: string, line: string): void {
   }
 }
 
-/** Sends SIGTERM, upon which PostgreSQL's tools cancel their query on the server; a tool that does not end in time is killed. */
+/** Those that the run has recorded, one a line. */
 async function endRecordedChildren(file: string): Promise<void> {
-  const recorded = (await readFile(file, { encoding: 'utf8', flag: READ }).catch(() => '')).split('\n');
-  const children = alive(recorded);
-  for (const child of children) {
-    log.info(`Ending process ${pidOf(child)} of an interrupted job`);
-    end(child, 'SIGTERM');
-  }
-  for (let left = children, looks = 0; left.length > 0; left = alive(left), looks++) {
-    if (looks === LOOKS_BEFORE_KILL) for (const child of left) end(child, 'SIGKILL');
-    if (looks > LOOKS_BEFORE_KILL) return;
-    await pause(LOOK_EVERY_MS);
-  }
-}
-
-/** Those that are still running: the process id may belong to another process by now; then its start time differs. */
-function alive(children: readonly string[]): string[] {
-  return children.filter((child) => {
-    try {
-      return child !== '' && identity(pidOf(child)) === child;
-    } catch {
-      return false;
-    }
+  const recorded = await readFile(file, { encoding: 'utf8', flag: READ }).catch(() => '');
+  await endProcesses(recorded.split('\n'), (pid) => {
+    log.info(`Ending process ${pid} of an interrupted job`);
   });
-}
-
-function pidOf(child: string): number {
-  return Number(child.split(' ')[0]);
-}
-
-function end(child: string, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pidOf(child), signal);
-  } catch {
-    // It has just ended.
-  }
-}
-
-/** A process id and, on Linux, when the process started (field 22 of `/proc/<pid>/stat`), which no other process shares. */
-function identity(pid: number): string {
-  if (process.platform !== 'linux') throw new Error('process start times are read on Linux only');
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /s, '')
-    .split(' ');
-  return `${pid} ${fields[19] ?? ''}`;
 }
