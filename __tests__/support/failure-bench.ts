@@ -210,7 +210,10 @@ async function pgDump(
   const args = dumpArguments({ compression: 'none', filters, extra: words, toolsMajor: 17 });
   return failing(
     'pg_dump',
-    run(tools.pgDump, args, { env: environment(folder, connection), onStdout: () => undefined }),
+    run(tools.pgDump, ['--format=custom', ...args], {
+      env: environment(folder, connection),
+      onStdout: () => undefined,
+    }),
   );
 }
 

@@ -9,6 +9,7 @@ import { testSession } from '../../__tests__/support/test-session.ts';
 import { fillLarge } from '../../__tests__/support/shop.ts';
 import { FanOut } from '../../src/process/fan-out.ts';
 import { FileSink } from '../../src/process/file-sink.ts';
+import { streamingWriter } from '../../src/backup/dump/archive-writer.ts';
 import { dump } from '../../src/backup/dump/dump.ts';
 import { dumpArguments } from '../../src/backup/dump/dump-arguments.ts';
 import { type ReadBack, readBack } from '../../src/archive/read-back.ts';
@@ -101,7 +102,8 @@ async function startRestoreBench(): Promise<RestoreBench> {
       await rm(archive, { force: true });
       const args = dumpArguments({ compression: 'zstd:3', filters: NO_FILTERS, extra: [], toolsMajor: 17 });
       const target = new FanOut([{ name: 'the disk', stream: await FileSink.create(archive) }]);
-      const request = { attempts: 1, args, target, sizes: new Map(), snapshot: undefined };
+      const writer = streamingWriter(target, new Map());
+      const request = { attempts: 1, args, target, writer, snapshot: undefined };
       return timed(() => dump({ ...request, session: session('origin') }));
     },
     readBack: () =>

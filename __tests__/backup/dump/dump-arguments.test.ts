@@ -6,8 +6,8 @@ describe('the arguments of pg_dump', () => {
   const args = (extra: string[] = []) =>
     dumpArguments({ compression: 'zstd:3', filters, extra, toolsMajor: 17 });
 
-  it('request a custom-format archive on standard output, with the given compression, without a prompt', () => {
-    expect(args()).toEqual(expect.arrayContaining(['--format=custom', '--compress=zstd:3', '--no-password']));
+  it('request the given compression, without a prompt', () => {
+    expect(args()).toEqual(expect.arrayContaining(['--compress=zstd:3', '--no-password']));
   });
 
   it('leave out the schemas of the system, which a pattern for schemas could match', () => {

@@ -6,7 +6,7 @@ export const FIRST_WITH_CHILDREN = 16;
 /** What `pg_dump` leaves out by itself, but not where a pattern such as `*` matches it (`selectDumpableNamespace` in pg_dump.c). */
 const WITHOUT_SYSTEM = ['--exclude-schema=pg_*', '--exclude-schema=information_schema'];
 
-/** The whole argument list of `pg_dump`. It contains no secret: the connection is in the environment. */
+/** What `pg_dump` is to dump, and how: all arguments but those of an `ArchiveWriter`. They contain no secret: the connection is in the environment. */
 export function dumpArguments(dump: {
   readonly compression: string;
   readonly filters: DumpFilters;
@@ -17,7 +17,6 @@ export function dumpArguments(dump: {
   const { filters } = dump;
   const children = dump.toolsMajor >= FIRST_WITH_CHILDREN ? '-and-children' : '';
   return [
-    '--format=custom',
     `--compress=${dump.compression}`,
     '--verbose',
     '--no-password',

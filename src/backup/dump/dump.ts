@@ -10,16 +10,24 @@ import type { Snapshot } from '../../postgres/snapshot.ts';
 import type { FanOut } from '../../process/fan-out.ts';
 import { endedBySignal, run } from '../../process/run.ts';
 import { log } from '../../runner/log.ts';
-import { type TableSizes, dumpProgress } from '../../archive/copy-progress.ts';
 import { logProgress } from '../../runner/progress-log.ts';
+import type { ArchiveWriter } from './archive-writer.ts';
+
+/** What `pg_dump` has done. */
+export interface FinishedDump {
+  /** Each a line. */
+  readonly warnings: readonly string[];
+  /** How much of the runner's disk it took on the way; undefined: none. */
+  readonly diskBytes: number | undefined;
+}
 
 /** One run of `pg_dump`. */
 export interface DumpRequest {
   readonly session: PgSession;
   readonly args: readonly string[];
-  /** Takes the archive. It is ended when `pg_dump` has succeeded. */
+  /** Takes the archive. It is ended when it has got all of it. */
   readonly target: FanOut;
-  readonly sizes: TableSizes;
+  readonly writer: ArchiveWriter;
   /** The state of the database that is dumped; given up where `pg_dump` cannot use it. Undefined: one of its own. */
   readonly snapshot: Snapshot | undefined;
   /** How often to try to connect, while failures are transient. A dump that has begun is not started again. */
@@ -30,11 +38,11 @@ export interface DumpRequest {
  * Runs `pg_dump` and follows it in the log. An aborted dump is cancelled on the server too: `pg_dump` sends a cancel
  * request when it gets SIGTERM (`sigTermHandler` in pg_dump/parallel.c).
  *
- * @returns what `pg_dump` has warned of, when the target has taken the whole archive.
+ * @returns when the target has taken the whole archive.
  * @throws UserError when `pg_dump` fails, its connection stops responding, or it writes nothing; the error of the target.
  */
-export async function dump(request: DumpRequest): Promise<readonly string[]> {
-  const { attempts, session, target } = request;
+export async function dump(request: DumpRequest): Promise<FinishedDump> {
+  const { attempts, session, target, writer } = request;
   const warnings = await retry(() => dumpOfSnapshot(request), {
     attempts,
     isTransient: isUnreachable,
@@ -43,6 +51,7 @@ export async function dump(request: DumpRequest): Promise<readonly string[]> {
     },
     signal: session.signal,
   });
+  const diskBytes = await writer.deliver(session.signal);
   if (target.writableLength === 0 && target.bytes === 0) {
     throw new UserError(
       'dump-failed',
@@ -53,7 +62,7 @@ export async function dump(request: DumpRequest): Promise<readonly string[]> {
   }
   target.end();
   await finished(target);
-  return warnings;
+  return { warnings, diskBytes };
 }
 
 /**
@@ -80,30 +89,23 @@ function isUnreachable(error: unknown): boolean {
 }
 
 async function runDump(
-  { session, args, target, sizes }: DumpRequest,
+  { session, args, target, writer }: DumpRequest,
   snapshot: string | undefined,
 ): Promise<readonly string[]> {
-  const progress = dumpProgress(sizes);
-  const ticker = logProgress((elapsedMs) =>
-    progress.describe({ elapsedMs, archiveBytes: target.bytes, isSilent: log.withholdsContent }),
-  );
-  const silence = watchSilence({
-    name: 'pg_dump',
-    session,
-    // While the archive has to wait, pg_dump does: that is not the server's fault.
-    progress: () => (target.isHeldUp ? performance.now() : target.bytes),
-  });
+  await using writing = await writer.begin();
+  const ticker = logProgress(writing.describe);
+  const silence = watchSilence({ name: 'pg_dump', session, progress: writing.progress });
   try {
     const result = await run(
       session.tools.pgDump,
-      snapshot === undefined ? args : [...args, `--snapshot=${snapshot}`],
+      [...writer.args, ...args, ...(snapshot === undefined ? [] : [`--snapshot=${snapshot}`])],
       {
         env: session.environment,
         signal: AbortSignal.any([session.signal, silence.signal]),
-        stdout: target,
-        onSpawn: silence.onSpawn,
-        onStderrLine: (line) => {
-          progress.line(line, line.includes('dumping contents') ? target.bytes : 0);
+        ...writing.run,
+        onSpawn: (pid) => {
+          silence.onSpawn(pid);
+          writing.run.onSpawn?.(pid);
         },
       },
     );

@@ -3,14 +3,17 @@ import { pipeline } from 'node:stream/promises';
 import type { Encryption } from '../../age/age-inputs.ts';
 import { EncryptionStream } from '../../age/encryption-stream.ts';
 import type { ReadBack } from '../../archive/read-back.ts';
+import type { TableSizes } from '../../archive/copy-progress.ts';
 import { readStream } from '../../archive/read-stream.ts';
 import { type Consumer, FanOut } from '../../process/fan-out.ts';
 import { FileSink } from '../../process/file-sink.ts';
 import type { FileFacts } from '../../storage/store.ts';
-import { type DumpRequest, dump } from './dump.ts';
+import { streamingWriter } from './archive-writer.ts';
+import { type DumpRequest, type FinishedDump, dump } from './dump.ts';
 
 /** A dump, and everything that happens while `pg_dump` writes. */
-export interface OnePassRequest extends Omit<DumpRequest, 'target'> {
+export interface OnePassRequest extends Omit<DumpRequest, 'target' | 'writer'> {
+  readonly sizes: TableSizes;
   readonly encryption: Encryption | undefined;
   /** Where the file goes, encrypted or not. They are ended, and not committed. */
   readonly sinks: readonly Consumer[];
@@ -19,11 +22,9 @@ export interface OnePassRequest extends Omit<DumpRequest, 'target'> {
 }
 
 /** What has gone through: an archive that is good, and the file that the sinks have. */
-export interface DumpedBackup {
+export interface DumpedBackup extends FinishedDump {
   readonly archive: ReadBack;
   readonly file: FileFacts;
-  /** Of `pg_dump`, each a line. */
-  readonly warnings: readonly string[];
 }
 
 /**
@@ -34,7 +35,7 @@ export interface DumpedBackup {
  * @throws the first error of any of them, which ends the others; the session's reason when it was aborted.
  */
 export async function dumpInOnePass(request: OnePassRequest): Promise<DumpedBackup> {
-  const { session, encryption, sinks, spool } = request;
+  const { session, encryption, sinks, spool, sizes } = request;
   const failed = new AbortController();
   const working = session.until(AbortSignal.any([session.signal, failed.signal]));
   const { pgRestore, major, environment } = session.tools;
@@ -51,6 +52,7 @@ export async function dumpInOnePass(request: OnePassRequest): Promise<DumpedBack
     ],
     reading.look,
   );
+  const writer = streamingWriter(target, sizes);
   let first: { readonly error: unknown } | undefined;
   const orEndAll = <T>(work: Promise<T>): Promise<T | undefined> =>
     work.catch((error: unknown) => {
@@ -59,14 +61,14 @@ export async function dumpInOnePass(request: OnePassRequest): Promise<DumpedBack
       for (const stream of [target, sealed?.consumer.stream, spoolFile?.stream]) stream?.destroy();
       return undefined;
     });
-  const [archive, file, warnings = []] = await Promise.all([
+  const [archive, file, finished] = await Promise.all([
     orEndAll(reading.result),
     orEndAll(sealed?.facts ?? Promise.resolve(undefined)),
-    orEndAll(dump({ ...request, session: working, target })),
+    orEndAll(dump({ ...request, session: working, target, writer })),
   ]);
   if (first) throw first.error;
-  if (!archive) throw new Error('There is no archive.');
-  return { archive, file: file ?? { size: archive.size, sha256: archive.sha256 }, warnings };
+  if (!archive || !finished) throw new Error('There is no archive.');
+  return { ...finished, archive, file: file ?? { size: archive.size, sha256: archive.sha256 } };
 }
 
 /** The way to the sinks of an encrypted backup. */
