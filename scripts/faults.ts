@@ -6,6 +6,7 @@ import { startFaultBed } from '../__tests__/faults/fault-bed.ts';
 import type { FaultCase } from '../__tests__/faults/fault-case.ts';
 import { FAULTS } from '../__tests__/faults/registry.ts';
 import { type Strike, strike } from '../__tests__/faults/strike.ts';
+import { withFaultSummary } from './docs/fault-summary.ts';
 
 const DOCUMENT = path.resolve(import.meta.dirname, '../docs/faults.md');
 const MATRIX = /(<!-- matrix -->\n)[\s\S]*(<!-- \/matrix -->)/;
@@ -76,5 +77,5 @@ async function document(sections: readonly (readonly [string, readonly Row[]])[]
     ].join('\n'),
   );
   const text = await readFile(DOCUMENT, 'utf8');
-  await writeFile(DOCUMENT, text.replace(MATRIX, `$1\n${tables.join('\n')}\n$2`));
+  await writeFile(DOCUMENT, withFaultSummary(text.replace(MATRIX, `$1\n${tables.join('\n')}\n$2`)));
 }

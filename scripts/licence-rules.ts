@@ -1,4 +1,4 @@
-// The rules for the packages in dist/ and for the README's table of dependencies: pure.
+// The rules for the packages in dist/ and for the table of dependencies in docs/dependencies.md: pure.
 import type { LicensedPackage } from './bundled-licences.ts';
 
 /** Licences (SPDX) that allow a package in a bundle that names it and contains its licence text. */
@@ -44,26 +44,25 @@ function isAllowed(expression: string): boolean {
 }
 
 /**
- * Compares the dependencies with the README's table of them, and with what is in dist/.
+ * Compares the dependencies with the table of them, and with what is in dist/.
  *
  * @param bundled the names of the packages in dist/.
  */
-export function readmeFaults(readme: string, manifest: unknown, bundled: ReadonlySet<string>): string[] {
+export function dependencyFaults(page: string, manifest: unknown, bundled: ReadonlySet<string>): string[] {
   const dependencies = dependenciesOf(manifest);
-  const section = /^## Dependencies\n([^]*?)(?=^## |$(?![^]))/m.exec(readme)?.[1] ?? '';
-  const rows = [...section.matchAll(/^\| `([^`]+)` \| (.*) \|$/gm)];
+  const rows = [...page.matchAll(/^\| `([^`]+)` \| (.*) \|$/gm)];
   const explained = new Set(rows.filter(([, , why = '']) => why.trim() !== '').map(([, name]) => name));
   return [
     ...dependencies
       .filter((name) => !explained.has(name))
-      .map((name) => `README.md: the table of dependencies does not give the reason for ${name}.`),
+      .map((name) => `docs/dependencies.md does not give the reason for ${name}.`),
     ...dependencies
       .filter((name) => !bundled.has(name))
       .map((name) => `package.json: ${name} is a dependency, but dist/ contains nothing of it.`),
     ...rows
       .map(([, name = '']) => name)
       .filter((name) => !dependencies.includes(name))
-      .map((name) => `README.md: the table of dependencies lists ${name}, which is not a dependency.`),
+      .map((name) => `docs/dependencies.md lists ${name}, which is not a dependency.`),
   ];
 }
 

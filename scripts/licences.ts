@@ -1,10 +1,10 @@
-// Fails when dist/ contains a package whose licence is missing or not allowed, or when a dependency is not in the README's table.
+// Fails when dist/ contains a package whose licence is missing or not allowed, or when a dependency is not in docs/dependencies.md.
 // With --list, it prints all packages.
 // `check:dist` checks that the lists in dist/ are complete: the build takes them from the bundler.
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { readLicences } from './bundled-licences.ts';
-import { knownLicence, licenceFaults, readmeFaults } from './licence-rules.ts';
+import { dependencyFaults, knownLicence, licenceFaults } from './licence-rules.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
@@ -19,7 +19,7 @@ const faults = [
       ? [`${file} lists no package: run "npm run build".`]
       : licenceFaults(found).map((fault) => `${file}: ${fault}`),
   ),
-  ...readmeFaults(read('README.md'), JSON.parse(read('package.json')), names),
+  ...dependencyFaults(read('docs/dependencies.md'), JSON.parse(read('package.json')), names),
 ];
 const all = unique(packages.flatMap(({ found }) => found));
 if (process.argv.includes('--list'))

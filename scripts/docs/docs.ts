@@ -1,26 +1,36 @@
-// Writes the tables of inputs and outputs into the Markdown files, from the four action.yml files: `npm run docs`.
-// With --check it writes nothing, and fails when one is out of date: `npm run check:docs`.
+// Writes the tables of inputs and outputs into the Markdown files, from the four action.yml files, and the summary of the matrix
+// of faults: `npm run docs`. With --check it writes nothing, and fails when one is out of date, or the README is not as it should
+// be: `npm run check:docs`.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { readActionFile } from './action-file.ts';
+import { withFaultSummary } from './fault-summary.ts';
 import { markdownFiles } from './markdown-files.ts';
+import { readmeFaults } from './readme-rules.ts';
 import { withTables } from './tables.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const stale = markdownFiles()
-  .map(({ path: file, text }) => ({ file, text, fresh: withTables(text, readActionFile) }))
+const files = markdownFiles();
+const stale = files
+  .map(({ path: file, text }) => ({
+    file,
+    text,
+    fresh: withFaultSummary(withTables(text, readActionFile)),
+  }))
   .filter(({ text, fresh }) => text !== fresh);
+const faults = files
+  .filter(({ path: file }) => file === 'README.md')
+  .flatMap(({ text }) => readmeFaults(text, readActionFile('backup')));
 if (!process.argv.includes('--check')) {
   for (const { file, fresh } of stale) writeFileSync(path.join(root, file), fresh);
   console.log(stale.length === 0 ? 'All tables are up to date.' : `Written: ${names()}.`);
 } else if (stale.length > 0) {
-  console.error(
-    `Tables of inputs and outputs are out of date: ${names()}. Run "npm run docs" and commit the result.`,
-  );
-  process.exitCode = 1;
-} else {
-  console.log('All tables of inputs and outputs match the action.yml files.');
+  faults.push(`Generated tables are out of date: ${names()}. Run "npm run docs" and commit the result.`);
+} else if (faults.length === 0) {
+  console.log('All tables match their sources, and the README is short and names every input and output.');
 }
+for (const fault of faults) console.error(fault);
+if (faults.length > 0) process.exitCode = 1;
 
 function names(): string {
   return stale.map(({ file }) => file).join(', ');
