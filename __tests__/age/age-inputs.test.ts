@@ -46,6 +46,20 @@ const recipients = (value: string) => ageRecipients('age-recipients', value);
 const identities = (value: string) => ageIdentities('age-identity', value);
 const passphrase = (value: string) => agePassphrase('age-passphrase', value);
 
+describe('a backup without encryption', () => {
+  const none = { recipients: '', passphrase: '' };
+
+  it('is what no inputs mean, unless one of them is misspelled', async () => {
+    expect(await readEncryption(none, { INPUT_STORAGE: 'artifact' })).toBeUndefined();
+    expect(await failureText(readEncryption(none, { INPUT_AGE_RECIPIENT: 'age1x' }))).toMatch(
+      /^The input "age_recipient" does not exist, .* not be encrypted\.\nWrite "age-recipients"/,
+    );
+    const text = await failureText(readEncryption(none, { 'INPUT_AGE-PASSWORD': 'SECRET' }));
+    expect(text).toMatch(/^The input "age-password" does not exist/);
+    expect(text).not.toContain('SECRET');
+  });
+});
+
 describe('age-recipients', () => {
   it('are read one a line, without comments, empty lines and duplicates', async () => {
     const other = await identityToRecipient(await generateX25519Identity());

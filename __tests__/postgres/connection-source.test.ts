@@ -44,6 +44,25 @@ describe('the connection string', () => {
     });
   });
 
+  it('causes an error that names the input of the step that was meant, if there is one', async () => {
+    const places = { input: 'connection-string', inputValue: '', environmentValue: undefined, workspace };
+    for (const name of ['CONNECTION_STRING', 'DATABASE-URL']) {
+      await expect(
+        findConnectionString(places, {
+          [`INPUT_${name}`]: 'postgres://u:SECRET@h/d',
+          'INPUT_VERIFY-CONNECTION-STRING': 'postgres://u:SECRET@h/d',
+        }),
+      ).rejects.toMatchObject({
+        hint: expect.stringContaining(
+          `The step sets the input "${name.toLowerCase()}", which does not exist`,
+        ),
+      });
+    }
+    await expect(findConnectionString(places, {})).rejects.toMatchObject({
+      hint: expect.stringContaining('Check the spelling of "connection-string"'),
+    });
+  });
+
   it('causes an error if .env is a folder', async () => {
     const { mkdir } = await import('node:fs/promises');
     await mkdir(path.join(workspace, '.env'));

@@ -62,7 +62,7 @@ describe('the inputs of a prune', () => {
     [{ 'keep-daily': '-1' }, /keep-daily: "-1"/],
     [{ 'keep-last': '1', minimum: '0' }, /minimum: "0" must be a whole number from 1/],
     [{ 'keep-last': '1', 'dry-run': 'yes' }, /dry-run: "yes" must be true or false/],
-    [{ 'keep-within': '3w' }, /keep-within: "3w" is not a time span[^]*14d/],
+    [{ 'keep-within': '3w' }, /keep-within: "3w" is not a time span[^]*21d/],
     [{ 'keep-within': '3h2d' }, /keep-within: "3h2d"/],
     [{ 'keep-within': '-2d' }, /keep-within: "-2d"/],
     [{ 'keep-last': '1', 'backup-name': '' }, /backup-name is required[^]*name of the database/],

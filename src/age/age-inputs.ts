@@ -1,6 +1,7 @@
 import * as core from '@actions/core';
 import { UserError } from '../errors.ts';
 import { maskSecret } from '../runner/inputs/mask.ts';
+import { misspelled } from '../runner/inputs/spelling.ts';
 import { quote } from '../runner/inputs/parsers.ts';
 
 /** Who can decrypt the backup: the owners of some public keys, or anyone with a passphrase. */
@@ -33,10 +34,13 @@ const KEYGEN_HINT =
  * @returns undefined when both are empty: no encryption.
  * @throws UserError naming the input, and the line of it.
  */
-export async function readEncryption(values: {
-  readonly recipients: string;
-  readonly passphrase: string;
-}): Promise<Encryption | undefined> {
+export async function readEncryption(
+  values: {
+    readonly recipients: string;
+    readonly passphrase: string;
+  },
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Encryption | undefined> {
   const givesRecipients = values.recipients.trim() !== '';
   if (givesRecipients && values.passphrase !== '') {
     throw new UserError(
@@ -47,10 +51,24 @@ export async function readEncryption(values: {
   }
   if (givesRecipients)
     return { to: 'recipients', recipients: await ageRecipients('age-recipients', values.recipients) };
-  if (values.passphrase === '') return undefined;
+  if (values.passphrase === '') {
+    refuseMisspelled(env);
+    return undefined;
+  }
   const passphrase = agePassphrase('age-passphrase', values.passphrase);
   refuseShort(passphrase);
   return { to: 'passphrase', passphrase };
+}
+
+/** An input that does not exist would leave a backup without encryption that was meant to have it. */
+function refuseMisspelled(env: NodeJS.ProcessEnv): void {
+  const name = misspelled('age-recipients', env, (given) => /^age[-_]/.test(given));
+  if (name === undefined) return;
+  throw new UserError(
+    'invalid-input',
+    `The input "${name}" does not exist, and the backup would not be encrypted.`,
+    'Write "age-recipients", for public keys, or "age-passphrase".',
+  );
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Identity, Stanza } from 'age-encryption';
 import { UserError } from '../errors.ts';
 import type { DecryptionKeys, Encryption } from './age-inputs.ts';
 import { count } from '../runner/format.ts';
+import { aboutSpelling } from '../runner/inputs/spelling.ts';
 import { FileKey } from './file-key.ts';
 import { passphraseRecipient } from './passphrase-recipient.ts';
 import { NONCE_BYTES, TAG_BYTES } from './payload.ts';
@@ -134,7 +135,7 @@ function noKeyFits(stanzas: readonly Stanza[], keys: DecryptionKeys): UserError 
       ? new UserError(
           'encryption',
           'The file is encrypted with a passphrase, and age-passphrase is empty.',
-          'Set age-passphrase to the passphrase that the backup was encrypted with.',
+          `Set age-passphrase to the passphrase that the backup was encrypted with. ${aboutSpelling('age-passphrase')}`,
         )
       : new UserError(
           'encryption',
@@ -146,7 +147,7 @@ function noKeyFits(stanzas: readonly Stanza[], keys: DecryptionKeys): UserError 
     return new UserError(
       'encryption',
       'The file is encrypted to public keys, and age-identity is empty.',
-      'Set age-identity to the secret key of one of them: the line that starts with AGE-SECRET-KEY-.',
+      `Set age-identity to the secret key of one of them: the line that starts with AGE-SECRET-KEY-. ${aboutSpelling('age-identity')}`,
     );
   }
   const known = types.filter((type) => /^[\w.-]{1,40}$/.test(type)).join(', ');

@@ -9,7 +9,7 @@ import type { DumpFilters } from './dump/dump-filters.ts';
 import { maskConnectionSecrets, maskSecret } from '../runner/inputs/mask.ts';
 import { schemaNames } from '../runner/inputs/schema-names.ts';
 import { UserError } from '../errors.ts';
-import { commandWords, lines, oneOf } from '../runner/inputs/parsers.ts';
+import { commandWords, oneOf, patternLines } from '../runner/inputs/parsers.ts';
 import { checkedDumpArguments } from './dump/pg-dump-args.ts';
 import { type ServerInputs, readServerInputs } from '../postgres/server-inputs.ts';
 import { booleanInput, jobsInput, optional, wholeNumberInput } from '../runner/inputs/action-inputs.ts';
@@ -61,15 +61,15 @@ export async function readBackupInputs(workspace: string): Promise<BackupInputs>
   return {
     ...server,
     backupName: optional('backup-name', checkedBackupName),
-    retentionDays: wholeNumberInput('retention-days', { min: 1, max: 400 }),
+    retentionDays: wholeNumberInput('retention-days', { min: 1, max: 400, counts: 'days', example: 30 }),
     compression: compression('compression', core.getInput('compression'), major),
     jobs: jobsInput(),
     filters: {
-      schemas: lines(core.getInput('schemas')),
-      excludeSchemas: lines(core.getInput('exclude-schemas')),
-      tables: lines(core.getInput('tables')),
-      excludeTables: lines(core.getInput('exclude-tables')),
-      excludeTableData: lines(core.getInput('exclude-table-data')),
+      schemas: patternLines('schemas', core.getInput('schemas')),
+      excludeSchemas: patternLines('exclude-schemas', core.getInput('exclude-schemas')),
+      tables: patternLines('tables', core.getInput('tables')),
+      excludeTables: patternLines('exclude-tables', core.getInput('exclude-tables')),
+      excludeTableData: patternLines('exclude-table-data', core.getInput('exclude-table-data')),
     },
     dumpArguments: checkedDumpArguments(
       'pg-dump-args',

@@ -2,7 +2,7 @@ import { UserError } from '../errors.ts';
 import { bytes, minute } from '../runner/format.ts';
 import { log } from '../runner/log.ts';
 import type { Stopwatch } from '../runner/stopwatch.ts';
-import { type Retention, retentionInWords } from '../storage/artifact/retention.ts';
+import { type Retention, retentionInWords, shortenedRetention } from '../storage/artifact/retention.ts';
 import type { BackupRecord } from '../storage/record.ts';
 import { type StoredBackup, addressOf } from '../storage/store.ts';
 import { type BackupProgress, noteStored } from './backup-outcome.ts';
@@ -63,6 +63,9 @@ export async function publish(
     if (location.kind === 'artifact') log.info(`Uploaded ${name} (${size}); kept for ${kept}`);
     else log.info(`Wrote ${addressOf(location)} (${size})`);
   }
+  const shortened = shortenedRetention(retention);
+  if (shortened !== undefined && made.some(({ location }) => location.kind === 'artifact'))
+    log.warning(shortened);
   for (const why of notReadBack) log.warning(why);
   return { copies: made, notReadBack, retention: kept, unchanged: false };
 }

@@ -28,7 +28,7 @@ export function readCheckInputs(runner: Pick<RunnerEnvironment, 'repository'>): 
       minimumCount:
         core.getInput('minimum-count') === ''
           ? 1
-          : wholeNumberInput('minimum-count', { min: 1, max: MOST_WANTED }),
+          : wholeNumberInput('minimum-count', { min: 1, max: MOST_WANTED, counts: 'backups', example: 7 }),
       maximumShrink: percentage('maximum-shrink', core.getInput('maximum-shrink')),
     },
     losses: readLossPolicy(),

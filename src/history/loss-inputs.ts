@@ -1,6 +1,6 @@
 import * as core from '@actions/core';
 import { UserError } from '../errors.ts';
-import { lines, quote } from '../runner/inputs/parsers.ts';
+import { patternLines, quote } from '../runner/inputs/parsers.ts';
 import { percentage } from '../runner/inputs/time-spans.ts';
 import type { LossPolicy } from './row-losses.ts';
 import { matchesTable } from './table-patterns.ts';
@@ -13,7 +13,7 @@ const ALLOWED = 'allowed-row-loss';
  * @throws UserError naming the input, what was wrong and what to write.
  */
 export function readLossPolicy(): LossPolicy {
-  const allowed = lines(core.getInput(ALLOWED)).map(readTables);
+  const allowed = patternLines(ALLOWED, core.getInput(ALLOWED)).map(readTables);
   return {
     maximumRowLoss: percentage('maximum-row-loss', core.getInput('maximum-row-loss')),
     isAllowed: (table) => allowed.some((matches) => matches(table)),

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { parse } from 'dotenv';
 import { UserError, errorCode, messageOf } from '../errors.ts';
 import { readWorkflowEvent } from '../github/workflow-event.ts';
+import { aboutSpelling } from '../runner/inputs/spelling.ts';
 
 /** A connection string as given, and where it was found. */
 export interface ConnectionSource {
@@ -37,10 +38,10 @@ export async function findConnectionString(
     return { value: places.environmentValue, from: 'DATABASE_URL in the environment' };
   const fromFile = await databaseUrlOfEnvFile(path.join(places.workspace, '.env'));
   if (!isBlank(fromFile)) return { value: fromFile, from: 'DATABASE_URL in the .env file of the workspace' };
-  throw notFound(places.input, (await readWorkflowEvent(env)).withoutSecrets);
+  throw notFound(places.input, (await readWorkflowEvent(env)).withoutSecrets, env);
 }
 
-function notFound(input: string, withoutSecrets: string | undefined): UserError {
+function notFound(input: string, withoutSecrets: string | undefined, env: NodeJS.ProcessEnv): UserError {
   if (withoutSecrets !== undefined) {
     return new UserError(
       'invalid-input',
@@ -53,8 +54,14 @@ function notFound(input: string, withoutSecrets: string | undefined): UserError 
     'invalid-input',
     `${input} is empty, and there is no DATABASE_URL in the environment or in a .env file of the workspace.`,
     `Set "${input}: \${{ secrets.DATABASE_URL }}" and add that secret to the repository. ` +
-      'An empty value usually means that no secret of that name exists, or that the run comes from a fork or from Dependabot, which get no secrets.',
+      'An empty value usually means that no secret of that name exists, or that the run comes from a fork or from Dependabot, which get no secrets. ' +
+      aboutSpelling(input, env, isConnectionString),
   );
+}
+
+/** The test restore has a connection string of its own. */
+function isConnectionString(name: string, value: string): boolean {
+  return name !== 'verify-connection-string' && /postgres(?:ql)?(?:\+\w+)?:\/\//i.test(value);
 }
 
 function isBlank(value: string | undefined): value is undefined | '' {

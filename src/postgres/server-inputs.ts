@@ -42,7 +42,12 @@ export async function readServerInputs(workspace: string): Promise<ServerInputs>
       certificate: optional('ssl-cert', (input, value) => pemText(input, value, 'CERTIFICATE')),
       key: optional('ssl-key', (input, value) => pemText(input, value, 'PRIVATE KEY')),
     },
-    connectionAttempts: wholeNumberInput('connection-attempts', { min: 1, max: 20 }),
+    connectionAttempts: wholeNumberInput('connection-attempts', {
+      min: 1,
+      max: 20,
+      counts: 'attempts',
+      example: 5,
+    }),
     postgresVersion: postgresVersion('postgres-version', core.getInput('postgres-version')),
     checkLatest: booleanInput('check-latest'),
     addToPath: booleanInput('add-to-path'),

@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
 import { quote } from '../runner/inputs/parsers.ts';
+import { spanHint } from '../runner/inputs/time-spans.ts';
 import type { Period } from './policy.ts';
 
 /**
@@ -13,7 +14,8 @@ export function calendarSpan(input: string, value: string): Period {
     throw new UserError(
       'invalid-input',
       `${input}: ${quote(value)} is not a time span.`,
-      `Write ${input} as years, months, days and hours, for example "${input}: 1y6m" or "${input}: 14d".`,
+      spanHint(input, value) ??
+        `Write ${input} as years, months, days and hours, for example "${input}: 1y6m" or "${input}: 14d".`,
     );
   }
   const [years = 0, months = 0, days = 0, hours = 0] = match.slice(1).map((part) => Number(part || 0));

@@ -29,7 +29,7 @@ export function readPruneInputs(runner: Pick<RunnerEnvironment, 'repository'>): 
   return {
     ...readSeriesInputs(runner),
     policy: readPolicy(),
-    minimum: wholeNumberInput('minimum', { min: 1, max: MOST_KEPT }),
+    minimum: wholeNumberInput('minimum', { min: 1, max: MOST_KEPT, counts: 'backups', example: 3 }),
     losses: readLossPolicy(),
     dryRun: booleanInput('dry-run'),
   };
@@ -38,12 +38,12 @@ export function readPruneInputs(runner: Pick<RunnerEnvironment, 'repository'>): 
 /** A rule of 0 is the same as none, as in restic. */
 function readPolicy(): PrunePolicy {
   const policy = {
-    last: keepNumber('keep-last'),
-    hourly: keepNumber('keep-hourly'),
-    daily: keepNumber('keep-daily'),
-    weekly: keepNumber('keep-weekly'),
-    monthly: keepNumber('keep-monthly'),
-    yearly: keepNumber('keep-yearly'),
+    last: keepNumber('keep-last', 'backups'),
+    hourly: keepNumber('keep-hourly', 'hours'),
+    daily: keepNumber('keep-daily', 'days'),
+    weekly: keepNumber('keep-weekly', 'weeks'),
+    monthly: keepNumber('keep-monthly', 'months'),
+    yearly: keepNumber('keep-yearly', 'years'),
     within: keepWithin('keep-within'),
   };
   if (Object.values(policy).some((rule) => rule !== undefined)) return policy;
@@ -51,13 +51,13 @@ function readPolicy(): PrunePolicy {
     'invalid-input',
     'No keep rule is set, and without one all backups but the minimum would be deleted.',
     'Set at least one of keep-last, keep-hourly, keep-daily, keep-weekly, keep-monthly, keep-yearly and keep-within, ' +
-      'for example "keep-daily: 7"; to keep only the newest, "keep-last: 1".',
+      'for example "keep-daily: 7"; to keep only the newest, "keep-last: 1". Check their spelling in the workflow, too: GitHub only warns about inputs that do not exist.',
   );
 }
 
-function keepNumber(name: string): number | undefined {
+function keepNumber(name: string, counts: string): number | undefined {
   if (core.getInput(name) === '') return undefined;
-  return wholeNumberInput(name, { min: 0, max: MOST_KEPT }) || undefined;
+  return wholeNumberInput(name, { min: 0, max: MOST_KEPT, counts, example: 7 }) || undefined;
 }
 
 function keepWithin(name: string): Period | undefined {

@@ -3,7 +3,7 @@ import { type DecryptionKeys, maskAgeInputs, readDecryptionKeys } from '../age/a
 import { type BackupSource, backupSource } from './backup-source.ts';
 import { maskSecret } from '../runner/inputs/mask.ts';
 import { schemaNames } from '../runner/inputs/schema-names.ts';
-import { commandWords, lines } from '../runner/inputs/parsers.ts';
+import { commandWords, patternLines } from '../runner/inputs/parsers.ts';
 import { checkedRestoreArguments } from './pg-restore-args.ts';
 import type { RunnerEnvironment } from '../runner/runner-environment.ts';
 import { type ServerInputs, readServerInputs } from '../postgres/server-inputs.ts';
@@ -60,7 +60,10 @@ export async function readRestoreInputs({
       identity: core.getInput('age-identity', { trimWhitespace: false }),
       passphrase: core.getInput('age-passphrase', { trimWhitespace: false }),
     }),
-    filters: { schemas: lines(core.getInput('schemas')), tables: lines(core.getInput('tables')) },
+    filters: {
+      schemas: patternLines('schemas', core.getInput('schemas')),
+      tables: patternLines('tables', core.getInput('tables')),
+    },
     clean: booleanInput('clean'),
     confirmDatabase: optional('confirm-database'),
     noOwner: booleanInput('no-owner'),

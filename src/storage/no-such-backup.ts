@@ -20,7 +20,7 @@ export interface Stock {
   readonly ignored: string | undefined;
 }
 
-const MOST_LISTED = 10;
+const MOST_LISTED = 3;
 
 /** No such backup; the message lists the newest existing ones. */
 export function notFound(stock: Stock, now: Date): UserError {
@@ -77,7 +77,8 @@ function whatThereIs({ backups, kind, total, isComplete, ignored }: Stock, now: 
       : `It has ${count(total, kind)}${limit}, and none is a backup of this action.${andIgnored}`;
   }
   const listed = chosen.slice(0, MOST_LISTED).map((backup) => described(backup, now));
-  const more = chosen.length > listed.length ? `; and ${chosen.length - listed.length} more` : '';
+  const others = chosen.length - listed.length;
+  const more = others > 0 ? `; and ${count(others, 'other')}` : '';
   return `${usable.length > 0 ? 'There are' : 'All have expired'}${limit}: ${listed.join('; ')}${more}.${andIgnored}`;
 }
 

@@ -2,6 +2,7 @@ import * as core from '@actions/core';
 import { UserError } from '../errors.ts';
 import { checkedBackupName } from './backup-name.ts';
 import { ownRepository } from '../github/repository.ts';
+import { aboutSpelling } from '../runner/inputs/spelling.ts';
 import { maskSecret } from '../runner/inputs/mask.ts';
 import type { RunnerEnvironment } from '../runner/runner-environment.ts';
 import type { StoreSource } from './open-store.ts';
@@ -36,6 +37,6 @@ function readBackupName(): string {
   throw new UserError(
     'invalid-input',
     'backup-name is required.',
-    'Set backup-name to that of the backup action; if that has none, to the name of the database.',
+    `Set backup-name to that of the backup action; if that has none, to the name of the database. ${aboutSpelling('backup-name')}`,
   );
 }

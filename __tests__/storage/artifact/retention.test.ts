@@ -1,5 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { expiry, retention, retentionInWords } from '../../../src/storage/artifact/retention.ts';
+import {
+  expiry,
+  retention,
+  retentionInWords,
+  shortenedRetention,
+} from '../../../src/storage/artifact/retention.ts';
 
 describe('retention', () => {
   it("is the input's, within the limit of the repository", () => {
@@ -13,6 +18,10 @@ describe('retention', () => {
     const lowered = retention(91, 90);
     expect(lowered.grantedDays).toBe(90);
     expect(retentionInWords(lowered)).toMatch(/^90 days: 91 .* at most 90$/);
+    expect(shortenedRetention(lowered)).toMatch(
+      /^retention-days: 91 days .* deletes the artifact after 90 days\./,
+    );
+    expect(shortenedRetention(retention(90, 90))).toBeUndefined();
   });
 
   it('ends so many days later', () => {

@@ -1,5 +1,5 @@
 import * as core from '@actions/core';
-import { booleanValue, wholeNumber } from './parsers.ts';
+import { type NumberRange, booleanValue, wholeNumber } from './parsers.ts';
 
 /** A boolean input. */
 export function booleanInput(name: string): boolean {
@@ -7,13 +7,13 @@ export function booleanInput(name: string): boolean {
 }
 
 /** A numeric input. */
-export function wholeNumberInput(name: string, range: { min: number; max: number }): number {
+export function wholeNumberInput(name: string, range: NumberRange): number {
   return wholeNumber(name, core.getInput(name), range);
 }
 
 /** With how many connections a dump or a restore works: more than 64 are more than a server has to spare. */
 export function jobsInput(): number {
-  return wholeNumberInput('jobs', { min: 1, max: 64 });
+  return wholeNumberInput('jobs', { min: 1, max: 64, counts: 'connections', example: 4 });
 }
 
 /** An input that may be empty; any other value is checked. */

@@ -1,19 +1,37 @@
 import { parseArgsStringToArgv } from 'string-argv';
 import { UserError } from '../../errors.ts';
 
+/** Which numbers an input accepts, and what they count. */
+export interface NumberRange {
+  readonly min: number;
+  readonly max: number;
+  /** A plural: `days`, `backups`. */
+  readonly counts: string;
+  /** A number that many want. */
+  readonly example: number;
+}
+
 /**
  * A whole number in decimal digits.
  *
- * @throws UserError naming the input, the value and the range.
+ * @throws UserError naming the input, the value, what it counts and the range.
  */
-export function wholeNumber(input: string, value: string, range: { min: number; max: number }): number {
+export function wholeNumber(input: string, value: string, range: NumberRange): number {
   const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
-  if (number >= range.min && number <= range.max) return number;
+  if (isWithin(number, range)) return number;
+  const { min, max, counts, example } = range;
+  // `7d`, `7 days`: the number that is meant.
+  const [, digits = '', unit = ''] = /^(\d{1,9})[ -]?([a-z]+)$/i.exec(value) ?? [];
+  const isMeant = unit !== '' && counts.startsWith(unit.toLowerCase()) && isWithin(Number(digits), range);
   throw new UserError(
     'invalid-input',
-    `${input}: ${quote(value)} must be a whole number from ${range.min} to ${range.max}.`,
-    `Write a number from ${range.min} to ${range.max}, in digits.`,
+    `${input}: ${quote(value)} must be a whole number from ${min} to ${max}, the number of ${counts}${unit === '' ? '' : ', without a unit'}.`,
+    `Write ${isMeant ? '' : 'for example '}"${input}: ${isMeant ? Number(digits) : example}".`,
   );
+}
+
+function isWithin(number: number, { min, max }: NumberRange): boolean {
+  return number >= min && number <= max;
 }
 
 /**
@@ -44,6 +62,28 @@ export function oneOf<T extends string>(input: string, value: string, words: rea
     `${input}: ${quote(value)} must be ${words.map((each) => `"${each}"`).join(' or ')}.`,
     `Write ${words.map((each) => `"${input}: ${each}"`).join(' or ')}.`,
   );
+}
+
+/**
+ * Patterns of psql for names, one per line.
+ *
+ * @throws UserError for a line that has several, as in other lists: a pattern would be no such name, and match nothing.
+ */
+export function patternLines(input: string, value: string): string[] {
+  const found = lines(value);
+  const refuse = (line: string, what: string): UserError =>
+    new UserError(
+      'invalid-input',
+      `${input}: ${quote(line)} ${what}, and ${input} has one pattern per line.`,
+      `Write "${input}: |" with each pattern on a line of its own below it. A name that contains a comma stands in double quotes.`,
+    );
+  for (const line of found) {
+    // What is in quotes, brackets or braces belongs to a name or to a regular expression.
+    const bare = line.replace(/"[^"]*"|\[[^\]]*\]|\{[^}]*\}/g, '');
+    if (bare.includes(',')) throw refuse(line, 'contains a comma');
+    if (/^-\s/.test(line)) throw refuse(line, 'starts with a hyphen');
+  }
+  return found;
 }
 
 /** One entry per line; white space around it and empty lines are ignored. */

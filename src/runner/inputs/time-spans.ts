@@ -18,9 +18,24 @@ export function shortSpan(input: string, value: string): number {
   if (match && milliseconds > 0) return milliseconds;
   throw new UserError(
     'invalid-input',
-    `${input}: ${quote(value)} is not a duration.`,
-    `Write ${input} as days, hours and minutes, for example "${input}: 26h", "${input}: 2d" or "${input}: 90m".`,
+    match && value !== ''
+      ? `${input}: ${quote(value)} must be longer than zero.`
+      : `${input}: ${quote(value)} is not a duration.`,
+    spanHint(input, value) ??
+      `Write ${input} as days, hours and minutes, for example "${input}: 26h", "${input}: 2d" or "${input}: 90m".`,
   );
+}
+
+/** What was meant by a number without a unit, or with one that is not a letter: `26`, `2 weeks`, `1 day`. */
+export function spanHint(input: string, value: string): string | undefined {
+  const match = /^(\d{1,4}) ?(?:(w)(?:eeks?)?|(d)ays?|(h)(?:ou)?rs?|)$/i.exec(value);
+  const [, digits, weeks, days, hours] = match ?? [];
+  const number = Number(digits ?? 0);
+  if (number === 0) return undefined;
+  if (weeks !== undefined) return `Write weeks as days: "${input}: ${number * 7}d".`;
+  if (days !== undefined) return `Write "${input}: ${number}d".`;
+  if (hours !== undefined) return `Write "${input}: ${number}h".`;
+  return `Write the unit, too: "${input}: ${number}d" for days, or "${input}: ${number}h" for hours.`;
 }
 
 /**
@@ -36,6 +51,13 @@ export function percentage(input: string, value: string): number {
   throw new UserError(
     'invalid-input',
     `${input}: ${quote(value)} is not a percentage from 0% to 100%.`,
-    `Write a number followed by %, for example "${input}: 50%".`,
+    `Write a number followed by %, for example "${input}: ${meantPercentage(value)}%".`,
   );
+}
+
+/** `50` and `0.5` both mean 50%. */
+function meantPercentage(value: string): number {
+  const number = /^\d{1,3}(?:\.\d{1,3})?$/.test(value) ? Number(value) : Number.NaN;
+  const percent = number < 1 ? Number((number * 100).toFixed(1)) : number;
+  return percent >= 0 && percent <= 100 ? percent : 50;
 }

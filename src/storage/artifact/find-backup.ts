@@ -17,8 +17,8 @@ import {
 } from './stored-artifact.ts';
 import { storedFileOf } from './stored-file.ts';
 
-/** How many backups an error lists. */
-const LISTED = 10;
+/** How many artifacts an error counts: ten requests. */
+const MOST_COUNTED = 1_000;
 
 /**
  * Finds a backup in a repository. Those of this run are found with the runner's own token, so that a
@@ -115,7 +115,7 @@ async function listing(
 }
 
 async function stock(list: ArtifactList, known: Search, access: RepositoryAccess): Promise<Stock> {
-  return stockOf(await scan(list.pages(), known, hasEnoughToList), access);
+  return stockOf(await scan(list.pages(), known, () => false, MOST_COUNTED), access);
 }
 
 function stockOf({ wanted, repository, artifacts, isComplete }: Search, access: RepositoryAccess): Stock {
@@ -149,8 +149,4 @@ function isUsable(located: Located): located is LocatedBackup {
 
 function isOfSeries(backupName: string): (located: Located) => boolean {
   return (located) => isUsable(located) && located.artifact.backup.backupName === backupName;
-}
-
-function hasEnoughToList(seen: readonly Located[]): boolean {
-  return seen.filter(isUsable).length >= LISTED;
 }

@@ -17,6 +17,15 @@ export function expiry(created: Date, { grantedDays }: Retention): Date {
   return time;
 }
 
+/** A warning where the artifact is deleted earlier than requested; undefined otherwise. */
+export function shortenedRetention({ askedDays, grantedDays }: Retention): string | undefined {
+  if (grantedDays >= askedDays) return undefined;
+  return (
+    `retention-days: ${askedDays} days were requested, but this repository allows at most ${grantedDays}: GitHub deletes the artifact after ${grantedDays} days. ` +
+    `Raise the limit in the repository's settings (Actions → General), set "retention-days: ${grantedDays}", or store backups in a bucket as well.`
+  );
+}
+
 /** The retention as text, with both numbers if they differ. */
 export function retentionInWords({ askedDays, grantedDays }: Retention): string {
   const granted = grantedDays === 1 ? '1 day' : `${grantedDays} days`;
