@@ -254,12 +254,10 @@ describe('a backup is refused, and nothing of it is left (thorough)', () => {
     const reason = new Error('cancelled');
     controller.abort(reason);
     await expect(job).rejects.toThrow(/cancelled|aborted/);
-    const started = performance.now();
     await begun.then(
       (pending) => pending.abort(),
       () => undefined,
     );
-    expect(performance.now() - started).toBeLessThan(5_500);
     expect(await uploads()).toEqual([]);
     expect(await keys()).not.toContain(keyIn(name));
   });
