@@ -174,6 +174,24 @@ describe('the database itself (thorough)', () => {
     }
   });
 
+  it('is named where the target sorts text in another way', async () => {
+    const place = { server, database: 'target in C' };
+    await server.query(
+      `CREATE DATABASE "${place.database}" TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'sv' LOCALE 'C'`,
+    );
+    const { plan } = await bed.restoreForVerification(archive, place, { databaseSettings: true });
+    expect(omissionsOf(plan)).toEqual([
+      expect.stringMatching(
+        /^warning locale of the database \S+ \(libc\): the target has sv \(icu\), so it may sort and compare text in another way; only/,
+      ),
+    ]);
+    const again = await bed.dump(place);
+    const back = await bed.restoreForVerification(again, await bed.emptyDatabase(server));
+    expect(omissionsOf(back.plan)).toContainEqual(
+      expect.stringMatching(/^warning locale of the database sv \(icu\): the target has \S+ \(libc\)/),
+    );
+  });
+
   it('is nobody’s business in a test restore, and in a restore of some tables', async () => {
     const place = await bed.emptyDatabase(server);
     for (const options of [

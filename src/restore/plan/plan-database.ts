@@ -3,6 +3,7 @@ import { type DatabaseStatement, databaseStatements } from '../../archive/toc/da
 import { count } from '../../runner/format.ts';
 import { plainLine } from '../../runner/plain-text.ts';
 import { differsFromTarget } from './compare-database.ts';
+import { differingLocale } from './compare-locale.ts';
 import { databaseScript, databaseSql } from './database-sql.ts';
 import { type Omission, groupedBy } from './omission.ts';
 import type { RestorePlan } from './plan.ts';
@@ -103,7 +104,7 @@ export function planDatabase(request: PlanRequest, refusals: Refusals): Database
       options.role,
       applied.flatMap(({ script }) => script),
     ),
-    omissions: [...omissions, ...unknownStatements(unknown, target.database)],
+    omissions: [...omissions, ...differingLocale(request), ...unknownStatements(unknown, target.database)],
   };
 }
 

@@ -1,4 +1,5 @@
 import { nameKey } from '../../archive/names.ts';
+import type { DatabaseLocale } from '../../archive/toc/database-locale.ts';
 import type { CatalogPrivilege } from '../verify/privilege-state.ts';
 
 /** What the target's database is itself, beside what it contains. */
@@ -14,12 +15,20 @@ export interface TargetDatabase {
   /** The text of each security label, by its provider. */
   readonly labels: ReadonlyMap<string, string>;
   readonly privileges: readonly CatalogPrivilege[];
+  readonly locale: DatabaseLocale;
 }
 
 /** The role is undefined, or the empty text, for the settings of every role. */
 export function settingKey(role: string | undefined, name: string): string {
   return nameKey(role ?? '', name.toLowerCase());
 }
+
+/** As `pg_database.datlocprovider` has them, from 15 on. */
+const PROVIDERS: ReadonlyMap<string, string> = new Map([
+  ['b', 'builtin'],
+  ['c', 'libc'],
+  ['i', 'icu'],
+]);
 
 const THIS = 'd.datname = pg_catalog.current_database()';
 
@@ -28,6 +37,8 @@ export const DATABASE_SQL = `
 SELECT 'database', pg_catalog.pg_get_userbyid(d.datdba), d.datconnlimit, d.datistemplate, t.spcname,
        pg_catalog.shobj_description(d.oid, 'pg_database')
 FROM pg_catalog.pg_database d JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace WHERE ${THIS};
+SELECT 'database locale', j.d ->> 'datlocprovider', d.datcollate, d.datctype, coalesce(j.d ->> 'datlocale', j.d ->> 'daticulocale'), NULL
+FROM pg_catalog.pg_database d CROSS JOIN LATERAL (SELECT pg_catalog.to_jsonb(d)) j (d) WHERE ${THIS};
 SELECT 'database setting', r.rolname, c.setting, NULL, NULL, NULL
 FROM pg_catalog.pg_database d JOIN pg_catalog.pg_db_role_setting s ON s.setdatabase = d.oid
 LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) c (setting) WHERE ${THIS};
@@ -42,11 +53,13 @@ LEFT JOIN pg_catalog.pg_roles g ON g.oid = a.grantee WHERE ${THIS};
 /** @param of the rows of a kind, without the kind. */
 export function targetDatabase(of: (kind: string) => readonly (readonly string[])[]): TargetDatabase {
   const [[owner = '', limit = '-1', isTemplate, tablespace = '', comment = ''] = []] = of('database');
+  const [[provider = '', collate = '', ctype = '', locale = ''] = []] = of('database locale');
   return {
     owner,
     connectionLimit: Number(limit),
     isTemplate: isTemplate === 't',
     tablespace,
+    locale: { provider: PROVIDERS.get(provider) ?? 'libc', collate, ctype, locale },
     comment,
     settings: new Map(
       of('database setting').map(([role, setting = '']) => {
