@@ -28,7 +28,7 @@ export type ErrorCode =
   /** A backup does not contain what is to be restored from it. */
   | 'not-in-backup'
   | 'restore-failed'
-  /** A restore needs more locks at once than the server has. */
+  /** One transaction needs more locks than the server has. */
   | 'lock-table-full'
   | 'verification-failed'
   /** The server for the test restore cannot be used; the message names its input. */
@@ -102,7 +102,7 @@ const SAFE_TEXTS: Partial<Record<ErrorCode, string>> = {
   'restore-refused': 'The restore was refused before anything was changed.',
   'not-in-backup': 'The restore was refused before anything was changed.',
   'restore-failed': 'The restore failed.',
-  'lock-table-full': 'The restore failed.',
+  'lock-table-full': 'The server has too few locks.',
   'verification-failed': 'The restored database differs from the backup, or could not be compared with it.',
   'test-server': 'The server for the test restore cannot be used (verify-connection-string).',
   'test-restore-failed': 'The backup failed its test restore.',

@@ -2,6 +2,7 @@ import { encryptedTo } from '../age/age-inputs.ts';
 import { logReadBack } from '../archive/verify-archive.ts';
 import { cancelledOr } from '../errors.ts';
 import type { Database, ServerFacts } from '../postgres/preflight.ts';
+import { withNeededLocks } from '../postgres/needed-locks.ts';
 import { openSnapshot } from '../postgres/snapshot.ts';
 import type { Consumer } from '../process/fan-out.ts';
 import { bytes, duration } from '../runner/format.ts';
@@ -79,8 +80,9 @@ export async function dumpDatabase(
     encryption,
     sinks,
     spool,
-  }).catch((error: unknown) => {
-    throw cancelledOr(session.signal, () => connection.failure() ?? error);
+  }).catch(async (error: unknown) => {
+    const told = await withNeededLocks(error, session, server.relations.filter(selected.includes).length);
+    throw cancelledOr(session.signal, () => connection.failure() ?? told);
   });
   const dumpMs = performance.now() - started;
   log.info(`Dumped ${bytes(dumped.archive.size)} in ${duration(dumpMs)}`);

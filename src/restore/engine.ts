@@ -1,6 +1,7 @@
 import type { ReadBack } from '../archive/read-back.ts';
 import type { ExpectedContents } from './verify/compare-contents.ts';
-import { locksOf, withNeededLocks } from './apply/needed-locks.ts';
+import { withNeededLocks } from '../postgres/needed-locks.ts';
+import { locksOf } from './apply/restore-locks.ts';
 import { restoreArchive } from './apply/pg-restore.ts';
 import type { DeferredChecks, RestoreRequest } from './apply/restore-request.ts';
 import {

@@ -5,6 +5,7 @@ import { ACCESS_FAILURES, LIMIT_FAILURES } from '../../support/provoked-access.t
 import { DAMAGE_FAILURES } from '../../support/provoked-damage.ts';
 import { INTERRUPTION_FAILURES } from '../../support/provoked-interruptions.ts';
 import { NETWORK_FAILURES } from '../../support/provoked-network.ts';
+import { PARALLEL_FAILURES } from '../../support/provoked-parallel.ts';
 import { REQUEST_FAILURES } from '../../support/provoked-requests.ts';
 import { RIGHTS_FAILURES } from '../../support/provoked-rights.ts';
 import { HUGE_FAILURES, SERVER_FAILURES } from '../../support/provoked-server.ts';
@@ -27,6 +28,7 @@ describe.each([
   ['values of half a gigabyte (thorough)', HUGE_FAILURES],
   ['damage', DAMAGE_FAILURES],
   ['what pg_dump was asked for', REQUEST_FAILURES],
+  ['parallel dumps', PARALLEL_FAILURES],
 ])('the diagnosis of real failures of %s (thorough)', (_, failures) => {
   it.each(failures)('explains $name', async (failure) => {
     const stderr = await failure.provoke(bench);

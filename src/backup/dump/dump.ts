@@ -132,6 +132,8 @@ function failure(stderr: string, archiveBytes: number, snapshot: string | undefi
     snapshot !== undefined &&
     (stderr.includes(`SET TRANSACTION SNAPSHOT '${snapshot}'`) ||
       (archiveBytes === 0 && DROPPED.test(stderr)));
-  const isTransient = isRefused || (isLogin && diagnose(stderr).transient);
-  return diagnosedError(isTransient ? 'temporarily-unreachable' : 'dump-failed', 'pg_dump failed', stderr);
+  const { transient, kind } = diagnose(stderr);
+  const isTransient = isRefused || (isLogin && transient);
+  const otherwise = kind === 'lock-table-full' ? kind : 'dump-failed';
+  return diagnosedError(isTransient ? 'temporarily-unreachable' : otherwise, 'pg_dump failed', stderr);
 }

@@ -2,7 +2,7 @@ import { type ErrorCode, UserError } from '../../errors.ts';
 import { log } from '../../runner/log.ts';
 import { errorLines } from './error-lines.ts';
 import { type Complaint, type Failure, PROGRAM, QUERY, failuresIn, isRaised } from './failures.ts';
-import { LOST_CONNECTION_RULES, NETWORK_RULES } from './network-rules.ts';
+import { DEAD_WORKER_RULES, LOST_CONNECTION_RULES, NETWORK_RULES } from './network-rules.ts';
 import type { Rule } from './rule.ts';
 import { RULES } from './rules.ts';
 import { safeMessage } from './safe-text.ts';
@@ -28,7 +28,7 @@ const SEE_LOGS = "See the log above, and the server's own log.";
 
 /**
  * Explains what a tool of PostgreSQL printed on its error stream: by the last failure that a rule matches, because that
- * is the one that ended it. A lost connection is the explanation only if no other rule matches.
+ * is the one that ended it. A lost connection, and then a dead worker, is the explanation only if no other rule matches.
  *
  * It never contains a value of a row: rules print fixed text and names, and other messages are shown only as far
  * as `safe-text.ts` knows that they are harmless.
@@ -41,7 +41,8 @@ export function diagnose(stderr: string): Diagnosis {
       failures,
       (failure) => known(failure, RULES) ?? unknownAnswer(failure) ?? known(failure, NETWORK_RULES),
     ) ??
-    first(failures, (failure) => known(failure, LOST_CONNECTION_RULES)) ?? {
+    first(failures, (failure) => known(failure, LOST_CONNECTION_RULES)) ??
+    first(failures, (failure) => known(failure, DEAD_WORKER_RULES)) ?? {
       cause: shortened(lastWords(stderr), LONGEST_CAUSE),
       silentCause: 'its error message may name what is in the database and is not shown.',
       hint: SEE_LOGS,

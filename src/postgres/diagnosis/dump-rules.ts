@@ -11,6 +11,13 @@ const LOCK_ENDED = /^canceling statement due to (?:statement|lock) timeout/;
 /** Privileges. Source: `aclcheck_error` in catalog/aclchk.c. */
 const RIGHTS_RULES: readonly Rule[] = [
   {
+    from: 'server',
+    pattern: /^permission denied for function pg_export_snapshot/,
+    cause:
+      'The user lacks the privilege to export a snapshot, which all connections of a parallel dump need.',
+    hint: 'Set "jobs: 1", or grant it: GRANT EXECUTE ON FUNCTION pg_export_snapshot() TO name.',
+  },
+  {
     pattern: /^query would be affected by row-level security policy for table "(.*)"/,
     cause: 'Row-level security hides rows of the table "$1" from this user.',
     hint: 'Use a role with BYPASSRLS, or the owner of the table, unless FORCE ROW LEVEL SECURITY is on. Or back up only the rows that this user may see: pg-dump-args: --enable-row-security.',
@@ -72,9 +79,18 @@ const TIME_RULES: readonly Rule[] = [
     transient: true,
   },
   {
+    from: 'server',
     pattern: /^could not obtain lock on relation "(.*)"/,
     cause: 'The table "$1" is locked by another session.',
     hint: LOCK_HINT,
+  },
+  {
+    // A worker waits for no lock, so that it cannot wait for a session that waits for pg_dump (`lockTableForWorker`).
+    from: 'tool',
+    pattern: /^could not obtain lock on relation "(.*)"/,
+    cause:
+      'A worker of pg_dump could not lock the table "$1", usually because another session requested an exclusive lock on it after the dump had begun.',
+    hint: 'Run the backup when no migration is running. Or set "jobs: 1": each table is then locked only once, at the start.',
   },
   {
     pattern: /^canceling statement due to statement timeout/,
@@ -167,8 +183,9 @@ const REQUEST_RULES: readonly Rule[] = [
   },
   {
     pattern: /^(?:snapshot "(.*)" does not exist|invalid snapshot identifier)/,
-    cause: 'The snapshot in pg-dump-args does not exist: the session that exported it has ended.',
-    hint: 'Keep that session open during the backup, or remove --snapshot.',
+    cause:
+      'The snapshot for pg_dump does not exist: the session that exported it has ended, or is on another server.',
+    hint: 'Use a connection string that leads to one server, not to several or to a pooler, or set "jobs: 1". With --snapshot in pg-dump-args, keep its session open during the backup.',
   },
   {
     pattern: /^server version: ((?:[78]|9\.[01])\b\S*); pg_dump version: ([\w.]+)/,
@@ -181,9 +198,9 @@ const REQUEST_RULES: readonly Rule[] = [
 const RUNNER_RULES: readonly Rule[] = [
   {
     from: 'tool',
-    pattern: /^(?:could not .*: )?(?:No space left on device|Disk quota exceeded)/,
+    pattern: /^(?:(?:could not|error) .*: )?(?:No space left on device|Disk quota exceeded)/,
     cause: 'The disk of the runner is full.',
-    hint: 'Free some space before this step, compress more, or use a larger runner.',
+    hint: 'Free some space before this step, compress more, or use a larger runner. With "jobs: 1", a backup needs no space for the dump.',
   },
   {
     from: 'tool',

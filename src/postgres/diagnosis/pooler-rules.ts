@@ -92,7 +92,7 @@ export const POOLER_RULES: readonly Rule[] = [
     pattern:
       /^(?:no more connections allowed|MaxClientsInSessionMode|Max client connections reached|Max pools count reached|Failed to acquire permit to connect|Too many database connection attempts)/i,
     cause: 'The pooler has no free connection.',
-    hint: `Run the job when fewer clients are connected, or raise the size of the pool. ${DIRECT_HINT}`,
+    hint: `Run the job when fewer clients are connected, or raise the size of the pool. Each of the jobs is a connection: fewer need fewer. ${DIRECT_HINT}`,
     transient: true,
   },
   {

@@ -23,7 +23,7 @@ const STATE_RULES: readonly Rule[] = [
     pattern:
       /^sorry, too many clients already|^remaining connection slots are reserved|^too many connections for|^number of requested standby connections exceeds/,
     cause: 'The server has no free connection.',
-    hint: 'Run the job when fewer clients are connected, or raise the connection limit of the server or the role.',
+    hint: 'Run the job when fewer clients are connected, or raise the connection limit of the server or the role. Each of the jobs is a connection: fewer need fewer.',
     transient: true,
   },
   {
@@ -85,6 +85,7 @@ const RESOURCE_RULES: readonly Rule[] = [
   {
     from: 'server',
     pattern: /^out of shared memory/,
+    kind: 'lock-table-full',
     cause: "The server's lock table is too small to lock all tables at once.",
     hint: 'Raise max_locks_per_transaction on the server, and restart it: times max_connections, it must exceed the number of tables. Or back up the schemas one by one with the schemas input.',
   },

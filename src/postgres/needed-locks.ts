@@ -1,22 +1,9 @@
-import { largeObjectsOf } from '../../archive/toc/identity.ts';
-import type { TocEntry } from '../../archive/toc/table-of-contents.ts';
-import type { PgSession } from '../../postgres/session.ts';
-import { asError, UserError } from '../../errors.ts';
-import { log } from '../../runner/log.ts';
-
-/** Tables with rows out of line have a table of their own for these, and that has an index. */
-const WITH_TOAST: ReadonlySet<string> = new Set(['TABLE', 'MATERIALIZED VIEW']);
+import { asError, UserError } from '../errors.ts';
+import { log } from '../runner/log.ts';
+import type { PgSession } from './session.ts';
 
 const SETTINGS_SQL = `SELECT pg_catalog.current_setting('max_locks_per_transaction'),
   pg_catalog.current_setting('max_connections')::int8 + pg_catalog.current_setting('max_prepared_transactions')::int8;`;
-
-/** How many locks one transaction that creates these has in the end, at most. */
-export function locksOf(entries: readonly TocEntry[]): number {
-  return entries.reduce(
-    (sum, entry) => sum + (WITH_TOAST.has(entry.kind) ? 3 : Math.max(1, largeObjectsOf(entry).length)),
-    0,
-  );
-}
 
 /**
  * The value of `max_locks_per_transaction` that is enough, a power of two. The server has that many for each connection that it
@@ -32,7 +19,7 @@ export function neededSetting(
 /**
  * The same error, with the setting that is needed where the server had too few locks. Never throws.
  *
- * @param locks how many were needed, at most.
+ * @param locks how many were needed, about.
  */
 export async function withNeededLocks(error: unknown, session: PgSession, locks: number): Promise<Error> {
   if (!(error instanceof UserError) || error.code !== 'lock-table-full') return asError(error);
