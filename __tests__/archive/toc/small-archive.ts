@@ -13,6 +13,17 @@ export interface SmallEntry {
   readonly copy?: string;
   readonly section?: number;
   readonly dependencies?: readonly string[];
+  readonly hasData?: boolean;
+  /** In a directory, the file with its data. */
+  readonly file?: string | undefined;
+}
+
+/** What of the header a test may choose. */
+export interface SmallHeader {
+  /** `custom` when absent. */
+  readonly format?: 'custom' | 'directory';
+  /** The algorithm, or before version 1.15 the level of gzip; none when absent. */
+  readonly compression?: number;
 }
 
 const ENTRIES: readonly SmallEntry[] = [
@@ -34,17 +45,26 @@ const ENTRIES: readonly SmallEntry[] = [
 ];
 
 /** A small archive, also in older formats, which no available pg_dump writes, as WriteHead and WriteToc wrote it. */
-export function smallArchive(minor: number, entries: readonly SmallEntry[] = ENTRIES): Buffer {
+export function smallArchive(
+  minor: number,
+  entries: readonly SmallEntry[] = ENTRIES,
+  { format = 'custom', compression = minor >= 15 ? 0 : -1 }: SmallHeader = {},
+): Buffer {
   return Buffer.concat([
     Buffer.from('PGDMP'),
-    Buffer.of(1, minor, 0, 4, 8, 1),
-    minor >= 15 ? Buffer.of(0) : integer(-1),
+    Buffer.of(1, minor, 0, 4, 8, format === 'custom' ? 1 : 3),
+    minor >= 15 ? Buffer.of(compression) : integer(compression),
     ...[0, 0, 12, 21, 10, 126, 0].map(integer),
     text('small'),
     text('9.6'),
     text('9.6.24'),
     integer(entries.length),
-    ...entries.map((entry) => entryBytes(minor, entry)),
+    ...entries.flatMap((entry) => [
+      entryBytes(minor, entry),
+      format === 'custom'
+        ? Buffer.concat([Buffer.of(3), Buffer.alloc(8)])
+        : text('file' in entry ? entry.file : ''),
+    ]),
   ]);
 }
 
@@ -52,7 +72,7 @@ function entryBytes(minor: number, entry: SmallEntry): Buffer {
   const { id, kind, tag, section = kind === 'INDEX' ? 4 : 2 } = entry;
   return Buffer.concat([
     integer(id),
-    integer(0),
+    integer(entry.hasData === true ? 1 : 0),
     text('1259'),
     text(String(entry.oid ?? 16_000 + id)),
     text(tag),
@@ -69,8 +89,6 @@ function entryBytes(minor: number, entry: SmallEntry): Buffer {
     text('false'),
     ...(entry.dependencies ?? []).map(text),
     text(undefined),
-    Buffer.of(3),
-    Buffer.alloc(8),
   ]);
 }
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
-import { UserError, cancelledOr, messageOf } from '../../errors.ts';
 import { ScriptError, readStatement } from '../content/script-statement.ts';
 import { decoded } from '../names.ts';
 import { unreadable } from '../unreadable.ts';
-import { NO_BYTES, type Reading, type TocBytes, TocStart } from './toc-bytes.ts';
+import { CUSTOM_FORMAT, type RawEntry, readHead } from './head.ts';
+import type { Reading, TocStart } from './toc-bytes.ts';
+import { readStart } from './toc-file.ts';
 
 /** The section of a restore that an entry belongs to; `none` for a part of another entry, such as a comment. */
 export type TocSection = 'none' | 'pre-data' | 'data' | 'post-data';
@@ -57,18 +57,7 @@ export interface TableOfContents {
   readonly entries: readonly TocEntry[];
 }
 
-type Header = Omit<TableOfContents, 'entries'> & { readonly minor: number; readonly offsetBytes: number };
-
-const CHUNK_BYTES = 256 * 1024;
 const LINE_FEED = 0x0a;
-const CUSTOM_FORMAT = 1;
-const OLDEST_MINOR = 12;
-const NEWEST_MINOR = 16;
-/** More than any database has objects. `pg_restore` allocates memory for each number up to the highest. */
-const MOST_ENTRIES = 10_000_000;
-const HIGHEST_DUMP_ID = 100_000_000;
-const MOST_DEPENDENCIES = 1_000_000;
-const LONGEST_NUMBER = 10;
 /** `pg_dump` always puts these into the data section. */
 const CONTENTS: ReadonlySet<string> = new Set(['TABLE DATA', 'SEQUENCE SET', 'BLOBS']);
 const WITH_DATA: ReadonlySet<string> = new Set(['TABLE DATA', 'BLOBS']);
@@ -87,120 +76,43 @@ const SECTIONS: ReadonlyMap<number, TocSection> = new Map([
  * @throws UserError when it cannot be read, is no archive, or is not whole up to the end of its table of contents; the
  *   signal's reason when it was aborted.
  */
-export async function readTableOfContents(archive: string, signal: AbortSignal): Promise<TableOfContents> {
-  const start = new TocStart();
-  const reading = readContents(start);
-  try {
-    const file = await open(archive);
-    try {
-      for (;;) {
-        const read = reading.next();
-        if (read.done === true) return read.value;
-        signal.throwIfAborted();
-        const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES);
-        if (bytesRead === 0) start.end();
-        else start.add(buffer.subarray(0, bytesRead));
-      }
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw cancelledOr(signal, () =>
-      error instanceof UserError ? error : unreadable(messageOf(error), error),
-    );
-  }
+export function readTableOfContents(archive: string, signal: AbortSignal): Promise<TableOfContents> {
+  return readStart(archive, readContents, signal);
 }
 
 /**
- * Reads the table of contents of an archive in the custom format, versions 1.12 to 1.16 (`pg_dump` 9.0 to 18), from its
- * beginning, which may come in pieces of any size.
+ * Reads the table of contents of an archive in the custom format from its beginning, which may come in pieces of any size.
  *
- * `pg_restore --list` prints names with spaces ambiguously, and leaves out the SQL. (The format is what `WriteHead`
- * and `WriteToc` in pg_backup_archiver.c and `_WriteExtraToc` in pg_backup_custom.c write.)
+ * `pg_restore --list` prints names with spaces ambiguously, and leaves out the SQL.
  *
  * @throws UserError when it is not one, or not whole up to the end of its table of contents.
  */
 export function* readContents(start: TocStart): Reading<TableOfContents> {
-  const { minor, offsetBytes, ...header } = yield* start.read(readHeader);
-  const count = yield* start.read((bytes) => bytes.integer());
-  if (count < 0 || count > MOST_ENTRIES) {
-    throw unreadable(`its table of contents has the invalid length ${count}`);
-  }
-  const entries: TocEntry[] = [];
-  const ids = new Set<number>();
   let standardStrings = true;
-  while (entries.length < count) {
-    const format: EntryFormat = { minor, offsetBytes, standardStrings };
-    const entry: TocEntry = yield* start.read((bytes) => readEntry(bytes, format));
-    if (ids.has(entry.dumpId)) throw unreadable(`its table of contents has entry ${entry.dumpId} twice`);
-    ids.add(entry.dumpId);
-    entries.push(entry);
+  const { header, entries } = yield* readHead(start, CUSTOM_FORMAT, (raw) => {
+    const entry = tocEntry(raw, standardStrings);
     if (entry.kind === 'STDSTRINGS') standardStrings = entry.definition.includes("'on'");
-  }
-  return { ...header, entries };
-}
-
-function readHeader(bytes: TocBytes): Header {
-  if (bytes.take(5).toString('latin1') !== 'PGDMP') throw unreadable('it was not written by pg_dump -Fc');
-  const [major, minor] = [bytes.byte(), bytes.byte()];
-  bytes.byte();
-  const formatVersion = `${major}.${minor}`;
-  if (major !== 1 || minor < OLDEST_MINOR || minor > NEWEST_MINOR) {
-    throw unreadable(`version ${formatVersion} of its format is not supported (1.12 to 1.16 are)`);
-  }
-  const integerBytes = bytes.byte();
-  const offsetBytes = bytes.byte();
-  if (integerBytes !== 4 || offsetBytes < 4 || offsetBytes > 8) {
-    throw unreadable(`its header has invalid sizes (${integerBytes} and ${offsetBytes})`);
-  }
-  if (bytes.byte() !== CUSTOM_FORMAT) throw unreadable('it is not in the custom format (pg_dump -Fc)');
-  // The compression: its algorithm, or the level of gzip.
-  if (minor >= 15) bytes.byte();
-  else bytes.integer();
-  // When it was made, from seconds to daylight saving time, in an unknown time zone.
-  for (let part = 0; part < 7; part += 1) bytes.integer();
-  const [database, serverVersion, dumpVersion] = [bytes.string(), readVersion(bytes), readVersion(bytes)];
+    return entry;
+  });
+  const { minor, database } = header;
+  const [serverVersion, dumpVersion] = [shortVersion(header.serverVersion), shortVersion(header.dumpVersion)];
   const dumpMajor = Number.parseInt(dumpVersion, 10);
   if (Number.isNaN(dumpMajor)) throw unreadable('its header does not name the version of pg_dump');
-  return { formatVersion, database, serverVersion, dumpVersion, dumpMajor, minor, offsetBytes };
+  return { formatVersion: `1.${minor}`, database, serverVersion, dumpVersion, dumpMajor, entries };
 }
 
 /** `17.11 (Debian 17.11-0+deb13u1)` → `17.11`. */
-function readVersion(bytes: TocBytes): string {
-  const version = bytes.string();
+function shortVersion(version: string): string {
   // pg_restore copies it into a comment of its script, which ends with the line.
   if (/[\n\r]/.test(version)) throw unreadable('its header contains an impossible version');
   return version.replace(/ \(.*$/s, '');
 }
 
-interface EntryFormat {
-  readonly minor: number;
-  readonly offsetBytes: number;
-  readonly standardStrings: boolean;
-}
-
-function readEntry(bytes: TocBytes, { minor, offsetBytes, standardStrings }: EntryFormat): TocEntry {
-  const dumpId = bytes.integer();
-  if (dumpId <= 0 || dumpId > HIGHEST_DUMP_ID) {
-    throw unreadable(`its table of contents has an entry with the invalid number ${dumpId}`);
-  }
-  const hasData = bytes.integer() !== 0;
-  const [catalogOid, oid] = [readNumber(bytes.string()), readNumber(bytes.string())];
-  const text = (): Buffer => bytes.text() ?? NO_BYTES;
-  const [tag, kind] = [bytes.name(), bytes.name()];
-  const section = SECTIONS.get(bytes.integer());
+function tocEntry(raw: RawEntry, standardStrings: boolean): TocEntry {
+  const { dumpId, hasData, tag, kind, definition, dropStatement, copyStatement } = raw;
+  const { schema, tablespace, accessMethod, owner } = raw;
+  const section = SECTIONS.get(raw.section);
   if (section === undefined) throw unreadable(`its table of contents has no section for entry ${dumpId}`);
-  const [definition, dropStatement, copyStatement] = [text(), text(), text()];
-  const [schema, tablespace] = [bytes.name(), bytes.name()];
-  const accessMethod = minor >= 14 ? bytes.name() : NO_BYTES;
-  if (minor >= 16) bytes.integer(); // the kind of relation
-  const owner = bytes.name();
-  bytes.string(); // whether the table has OIDs
-  const dependencies = readDependencies(bytes);
-  const dataState = bytes.byte();
-  if (dataState < 1 || dataState > 3)
-    throw unreadable(`its table of contents does not say where the data of entry ${dumpId} is`);
-  bytes.take(offsetBytes);
   const kindName = decoded(kind);
   if (!KIND.test(kindName)) throw unreadable(`its table of contents does not say what entry ${dumpId} is`);
   if (section !== 'data' && (hasData || CONTENTS.has(kindName))) {
@@ -212,8 +124,8 @@ function readEntry(bytes: TocBytes, { minor, offsetBytes, standardStrings }: Ent
   const contents = kindName === 'SEQUENCE SET' ? definition : copyStatement;
   return {
     dumpId,
-    catalogOid,
-    oid,
+    catalogOid: readNumber(raw.catalogOid),
+    oid: readNumber(raw.oid),
     tag: decoded(tag),
     kind: kindName,
     section,
@@ -224,22 +136,11 @@ function readEntry(bytes: TocBytes, { minor, offsetBytes, standardStrings }: Ent
     tablespace: decoded(tablespace),
     accessMethod: decoded(accessMethod),
     owner: decoded(owner),
-    dependencies,
+    dependencies: raw.dependencies.map(readNumber),
     hasData,
     contents: contentsOf(kindName, contents, standardStrings),
     sha256: digestOf([kind, schema, tag, owner, tablespace, accessMethod, definition, dropStatement]),
   };
-}
-
-function readDependencies(bytes: TocBytes): number[] {
-  const dependencies: number[] = [];
-  for (let id = bytes.text(LONGEST_NUMBER); id !== undefined; id = bytes.text(LONGEST_NUMBER)) {
-    dependencies.push(readNumber(id.toString('latin1')));
-    if (dependencies.length > MOST_DEPENDENCIES) {
-      throw unreadable('its table of contents has an entry with too many dependencies');
-    }
-  }
-  return dependencies;
 }
 
 /** Of texts without zero bytes. */

@@ -31,6 +31,11 @@ export class TocBytes {
     return this.#at;
   }
 
+  /** What has been read. */
+  taken(): Buffer {
+    return this.#bytes.subarray(0, this.#at);
+  }
+
   byte(): number {
     return this.take(1)[0] ?? 0;
   }
@@ -98,6 +103,12 @@ export class TocStart {
   /** What was added and not read. */
   rest(): Buffer {
     return Buffer.concat([this.#bytes, ...this.#added]);
+  }
+
+  /** Whether anything follows what was read. */
+  *hasMore(): Reading<boolean> {
+    while (!this.#isWhole && this.#addedBytes + this.#bytes.length === 0) yield;
+    return this.#addedBytes + this.#bytes.length > 0;
   }
 
   /**
