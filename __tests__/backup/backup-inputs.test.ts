@@ -42,6 +42,13 @@ describe('the connections of a dump', () => {
   it.each(['0', '65', '', 'many'])('are between 1 and 64: %j', async (jobs) => {
     await expect(read({ jobs })).rejects.toThrow(/^jobs: /);
   });
+
+  it('are one through a pooler', async () => {
+    expect((await read({ jobs: '1', 'allow-pooler': 'true' })).jobs).toBe(1);
+    await expect(read({ jobs: '2', 'allow-pooler': 'true' })).rejects.toThrow(
+      /^jobs: 2 cannot be combined with "allow-pooler: true"/,
+    );
+  });
 });
 
 describe('the search path of a backup', () => {

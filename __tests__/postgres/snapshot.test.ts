@@ -8,7 +8,7 @@ import { type Database, startDatabase } from '../support/database.ts';
 import { connectionTo, untilRow } from '../support/failure-bench.ts';
 import { testSession } from '../support/test-session.ts';
 
-const DIRECT = { mayBePooled: false, dumpArguments: [] };
+const DIRECT = { hasSession: true, dumpArguments: [] };
 const HOLDERS = `SELECT pid FROM pg_stat_activity WHERE application_name LIKE '%snapshot'`;
 
 let database: Database;
@@ -106,9 +106,9 @@ describe('a snapshot (thorough)', () => {
   });
 
   it.each([
-    ['sessions may be pooled', { mayBePooled: true, dumpArguments: [] }],
-    ['pg_dump is given one', { mayBePooled: false, dumpArguments: ['--snapshot=0-1'] }],
-    ['pg_dump waits for its own', { mayBePooled: false, dumpArguments: ['--serializable-deferrable'] }],
+    ['sessions may be pooled', { hasSession: false, dumpArguments: [] }],
+    ['pg_dump is given one', { hasSession: true, dumpArguments: ['--snapshot=0-1'] }],
+    ['pg_dump waits for its own', { hasSession: true, dumpArguments: ['--serializable-deferrable'] }],
   ])('is not held if %s: each question sees the present', async (_, options) => {
     await using snapshot = await openSnapshot(session, options);
     const [[before] = []] = await snapshot.query(rows, 1);

@@ -63,7 +63,7 @@ export async function readBackupInputs(workspace: string): Promise<BackupInputs>
     backupName: optional('backup-name', checkedBackupName),
     retentionDays: wholeNumberInput('retention-days', { min: 1, max: 400, counts: 'days', example: 30 }),
     compression: compression('compression', core.getInput('compression'), major),
-    jobs: jobsInput(),
+    jobs: jobsOfDump(),
     filters: {
       schemas: patternLines('schemas', core.getInput('schemas')),
       excludeSchemas: patternLines('exclude-schemas', core.getInput('exclude-schemas')),
@@ -88,6 +88,17 @@ export async function readBackupInputs(workspace: string): Promise<BackupInputs>
     skipIfUnchanged: oneOf('if-unchanged', core.getInput('if-unchanged'), ['upload', 'skip']) === 'skip',
     githubToken: core.getInput('github-token'),
   };
+}
+
+/** All connections of a dump see the same snapshot, which only one server has. */
+function jobsOfDump(): number {
+  const jobs = jobsInput();
+  if (jobs === 1 || !booleanInput('allow-pooler')) return jobs;
+  throw new UserError(
+    'invalid-input',
+    `jobs: ${jobs} cannot be combined with "allow-pooler: true": all connections of the dump must be sessions of one server, which a pooler does not guarantee.`,
+    'Use the direct connection string of the database, without allow-pooler, or set "jobs: 1".',
+  );
 }
 
 /** A backup itself needs none: `pg_dump` writes names with their schemas. */

@@ -61,7 +61,7 @@ export async function dumpDatabase(
   log.info(`Dumping ${server.database} (${compression})`);
   const started = performance.now();
   await using snapshot = await openSnapshot(session, {
-    mayBePooled: connection.mayBePooled && inputs.allowPooler,
+    hasSession: !(connection.mayBePooled && inputs.allowPooler),
     dumpArguments: extra,
   });
   const facts = await catalogueBeforeDump(snapshot, server, session.signal);

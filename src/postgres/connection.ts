@@ -14,7 +14,7 @@ import { type Notice, logNotices } from './url/notice.ts';
 import { useTlsFiles } from './tls-files.ts';
 import type { TunnelError } from './tunnel/tunnel-failure.ts';
 import { USE_DIRECT, retirementWarning, tunnelGateway } from './tunnel/tunnel-gateway.ts';
-import { openTunnel, tunnelParameters } from './tunnel/tunnel.ts';
+import { TUNNEL_LIMIT, openTunnel, tunnelParameters } from './tunnel/tunnel.ts';
 
 /** A parsed connection string: what is needed to open the connection. */
 export type ConnectionPlan =
@@ -26,6 +26,15 @@ export type ConnectionPlan =
     }
   | { readonly kind: 'tunnel'; readonly apiKey: string; readonly gatewayUrl: URL };
 
+/** A limit on how many sessions there can be at once. */
+export interface ConnectionLimit {
+  /** Whose limit it is: `the server`. */
+  readonly of: string;
+  readonly most: number;
+  /** How many of these are in use, or kept for others. */
+  readonly taken: number;
+}
+
 /** A connection to the server for every tool. */
 export interface Connection extends AsyncDisposable {
   /** The variables by which libpq finds the server. */
@@ -35,6 +44,8 @@ export interface Connection extends AsyncDisposable {
   readonly failureHints: readonly FailureHint[];
   /** Whether there may be an unknown pooler in between; Prisma's tunnel leads to the database itself. */
   readonly mayBePooled: boolean;
+  /** Of what is in between; undefined: the server alone decides. */
+  readonly limit: ConnectionLimit | undefined;
   /** Why it failed, if that is known better than from the output of the tools. */
   readonly failure: () => TunnelError | undefined;
   /** Closes it. Never throws. */
@@ -97,6 +108,7 @@ export async function openConnection(
       address: plan.address,
       failureHints: plan.failureHints,
       mayBePooled: true,
+      limit: undefined,
       failure: () => undefined,
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
@@ -107,6 +119,7 @@ export async function openConnection(
     address: `${plan.gatewayUrl.host} (Prisma's tunnel)`,
     failureHints: [],
     mayBePooled: false,
+    limit: TUNNEL_LIMIT,
     failure: () => tunnel.failure,
     [Symbol.asyncDispose]: () => tunnel.close(),
   };

@@ -48,19 +48,16 @@ const OWN_SNAPSHOT = /^--(?:snapshot=|serializable-deferrable$)/;
 /**
  * Opens a session that keeps a snapshot for `pg_dump`. It ends with the session's signal, and with this process.
  *
- * @param mayBePooled whether sessions may be shared with others: they could wait for each other.
+ * @param hasSession whether there is a session for it beside those of `pg_dump`: shared ones could wait for each other.
  * @param dumpArguments additional arguments of `pg_dump`.
  * @returns a snapshot without an id where the server gives none; a line in the log says why.
  * @throws the signal's reason.
  */
 export async function openSnapshot(
   session: PgSession,
-  {
-    mayBePooled,
-    dumpArguments,
-  }: { readonly mayBePooled: boolean; readonly dumpArguments: readonly string[] },
+  { hasSession, dumpArguments }: { readonly hasSession: boolean; readonly dumpArguments: readonly string[] },
 ): Promise<Snapshot> {
-  if (mayBePooled || dumpArguments.some((word) => OWN_SNAPSHOT.test(word))) return noSnapshot(session);
+  if (!hasSession || dumpArguments.some((word) => OWN_SNAPSHOT.test(word))) return noSnapshot(session);
   const psql = new HeldPsql(session);
   try {
     const rows = await psql.query(BEGIN_SQL, 1, { withinMs: OPEN_WITHIN_MS });

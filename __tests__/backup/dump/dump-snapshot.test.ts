@@ -35,7 +35,7 @@ function dumped(session: PgSession, snapshot: Snapshot, attempts = 1): Promise<D
 }
 
 const held = (connection: Environment): Promise<Snapshot> =>
-  openSnapshot(testSession(tools, connection), { mayBePooled: false, dumpArguments: [] });
+  openSnapshot(testSession(tools, connection), { hasSession: true, dumpArguments: [] });
 
 describe('a dump in a snapshot (thorough)', () => {
   it('has the rows that the snapshot has', async () => {

@@ -15,7 +15,7 @@ describe('the catalogue (thorough)', () => {
       try {
         await database.sql('CREATE EXTENSION citext; CREATE UNLOGGED TABLE t (id int); SELECT lo_create(0)');
         const session = testSession(await testClientTools(), connectionTo(database));
-        await using snapshot = await openSnapshot(session, { mayBePooled: false, dumpArguments: [] });
+        await using snapshot = await openSnapshot(session, { hasSession: true, dumpArguments: [] });
         expect(snapshot.id).toBeDefined();
         expect(await askCatalogue(snapshot, Number(version))).toMatchObject({
           tables: [{ schema: 'public', name: 't', unlogged: true }],

@@ -30,7 +30,14 @@ export async function dumpOf(
   const database = await runPreflight({
     input: 'connection-string',
     connection: {
-      ...{ environment, address: 'here', failureHints: [], mayBePooled: true, failure: () => undefined },
+      ...{
+        environment,
+        address: 'here',
+        failureHints: [],
+        mayBePooled: true,
+        limit: undefined,
+        failure: () => undefined,
+      },
       [Symbol.asyncDispose]: () => Promise.resolve(),
     },
     tools: { major: 17, environment: {}, ...tools },

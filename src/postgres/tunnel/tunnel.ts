@@ -42,6 +42,8 @@ export interface Tunnel {
 const HOST = '127.0.0.1';
 const HANDSHAKE_MS = 15_000;
 const MAX_CONNECTIONS = 8;
+/** One is kept for the session that asks the server whether it still works. */
+export const TUNNEL_LIMIT = { of: "Prisma's tunnel", most: MAX_CONNECTIONS, taken: 1 } as const;
 
 /**
  * Opens a bridge to Prisma's tunnel on a free port of 127.0.0.1. Each connection to it opens one WebSocket to the

@@ -1,0 +1,104 @@
+import { statfs } from 'node:fs/promises';
+import { UserError } from '../../errors.ts';
+import { PsqlError } from '../../postgres/psql.ts';
+import type { Database, Relation, ServerFacts } from '../../postgres/preflight.ts';
+import { log } from '../../runner/log.ts';
+import { plainLine } from '../../runner/plain-text.ts';
+import type { BackupInputs } from '../backup-inputs.ts';
+import { type Selection, isOpaque, leavesOutRows } from '../dump/selection.ts';
+import { connectionRoom } from './connection-room.ts';
+import { diskRoom } from './disk-room.ts';
+import { type ParallelFacts, askParallelFacts } from './parallel-facts.ts';
+
+/** A parallel dump that is to begin. */
+export interface PlannedDump {
+  readonly inputs: Pick<BackupInputs, 'compression' | 'dumpArguments' | 'filters' | 'jobs'>;
+  readonly database: Database;
+  readonly selected: Pick<Selection, 'includesData'>;
+  /** Where its files are written. */
+  readonly folder: string;
+  /** See `DumpOnDisk`. */
+  readonly keepsArchive: boolean;
+}
+
+/**
+ * Checks before a parallel dump what would make it fail in the middle, and says what it cannot make faster.
+ *
+ * @returns whether the user can have one more connection, for the session of this action that keeps the snapshot.
+ * @throws UserError with what to do; the signal's reason.
+ */
+export async function checkParallelDump(
+  dump: PlannedDump,
+): Promise<{ readonly hasRoomForSnapshot: boolean }> {
+  const { inputs, database } = dump;
+  const { server, connection } = database;
+  const standby = standbyError(inputs.jobs, server);
+  if (standby) throw standby;
+  const facts = await factsOf(database);
+  const limits = [...facts.limits, ...(connection.limit ? [connection.limit] : [])];
+  const { error, hasRoomForSnapshot } = connectionRoom(inputs.jobs, limits);
+  if (error) throw error;
+  // What these dump, only pg_dump knows.
+  const isKnown = !isOpaque(inputs.dumpArguments) && !inputs.dumpArguments.some(leavesOutRows);
+  if (isKnown) await checkData(dump, facts.largeObjectBytes);
+  return { hasRoomForSnapshot };
+}
+
+/** Before version 10, a standby exports no snapshot, which all connections of the dump need. */
+export function standbyError(
+  jobs: number,
+  { inRecovery, major, version }: Pick<ServerFacts, 'inRecovery' | 'major' | 'version'>,
+): UserError | undefined {
+  if (!inRecovery || major >= 10) return undefined;
+  return new UserError(
+    'connection',
+    `jobs: ${jobs} needs a snapshot of the server, and a standby exports none before PostgreSQL 10; it is ${plainLine(version)}.`,
+    'Back up the primary, or set "jobs: 1".',
+  );
+}
+
+/** A backup can be made without: then a dump that does not fit fails later. */
+async function factsOf({ session }: Database): Promise<ParallelFacts> {
+  try {
+    return await askParallelFacts(session);
+  } catch (error) {
+    if (!(error instanceof PsqlError)) throw error;
+    log.debug(`The limits of the server could not be asked for: ${log.reason(error)}`);
+    return { limits: [], largeObjectBytes: 0 };
+  }
+}
+
+async function checkData(
+  { inputs, database, selected, folder, keepsArchive }: PlannedDump,
+  largeObjectBytes: number,
+): Promise<void> {
+  const { compression, filters, jobs } = inputs;
+  const tables = database.server.relations.filter(selected.includesData);
+  const largest = tables.toSorted((one, other) => other.bytes - one.bytes)[0];
+  const isSelection = filters.schemas.length > 0 || filters.tables.length > 0;
+  const dataBytes = tables.reduce((sum, table) => sum + table.bytes, isSelection ? 0 : largeObjectBytes);
+  const { bavail, bsize } = await statfs(folder);
+  const room = diskRoom({
+    ...{ jobs, method: compression.method, dataBytes, keepsArchive },
+    largestBytes: largest?.bytes ?? 0,
+    freeBytes: bavail * bsize,
+  });
+  if (room instanceof UserError) throw room;
+  if (room) log.notice(room.notice);
+  const notice = largest && largeTableNotice(jobs, largest, dataBytes);
+  if (notice !== undefined && !log.withholdsContent) log.notice(notice);
+}
+
+/** Smaller ones take no time that matters. */
+const LARGE_TABLE_BYTES = 100_000_000;
+
+/** A table that is most of the dump sets its duration; undefined where there is none. */
+export function largeTableNotice(
+  jobs: number,
+  { schema, name, bytes }: Pick<Relation, 'schema' | 'name' | 'bytes'>,
+  dataBytes: number,
+): string | undefined {
+  if (bytes < LARGE_TABLE_BYTES || bytes * 2 <= dataBytes) return undefined;
+  const percent = Math.floor((100 * bytes) / dataBytes);
+  return `jobs: ${jobs} does not divide the table ${schema}.${name}, which has ${percent} % of the data to dump: pg_dump reads each table over one connection.`;
+}
