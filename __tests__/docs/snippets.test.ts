@@ -17,9 +17,20 @@ describe('a snippet of the documentation', () => {
     snippetsOf({ path: 'a.md', text: `# A\n\n${fence}yaml\n${yaml}\n${fence}\n` });
 
   it('is found with its line number, without the indentation of a list', () => {
-    const text = '1. This:\n\n   ```yaml\n   on: push\n   jobs: {}\n   ```\n';
+    const text = '## Use\n\n1. This:\n\n   ```yaml\n   on: push\n   jobs: {}\n   ```\n';
+    const workflow = 'on: push\njobs: {}\n';
     expect(snippetsOf({ path: 'a.md', text })).toEqual([
-      { at: 'a.md:4', text: 'on: push\njobs: {}\n', workflow: 'on: push\njobs: {}\n' },
+      { at: 'a.md:6', section: 'a.md: Use', text: workflow, workflow },
+    ]);
+  });
+
+  it('is told from the others by the heading above it, and its number there', () => {
+    const block = '```yaml\n- run: make\n```\n';
+    const text = `# A\n${block}${block}## B\n${block}`;
+    expect(snippetsOf({ path: 'a.md', text }).map(({ section }) => section)).toEqual([
+      'a.md: A',
+      'a.md: A (2)',
+      'a.md: B',
     ]);
   });
 

@@ -7,6 +7,8 @@ import type { MarkdownFile } from './markdown-files.ts';
 export interface Snippet {
   /** The file and the line where it begins, as editors understand it. */
   readonly at: string;
+  /** The file and the heading above it, with a number where it is not the first there: `README.md: Start`. */
+  readonly section: string;
   /** As it stands there, without the indentation that all its lines share. */
   readonly text: string;
   /** A whole workflow that contains it. */
@@ -25,12 +27,12 @@ const JOB_START = 'jobs:\n  job:\n    runs-on: ubuntu-latest\n';
  * @throws Error when a block is not YAML at all.
  */
 export function snippetsOf(file: MarkdownFile): Snippet[] {
-  return yamlBlocks(file).flatMap(({ at, text }) => {
+  return yamlBlocks(file).flatMap(({ at, section, text }) => {
     const document = parseDocument(text);
     const [error] = document.errors;
     if (error) throw new Error(`${at}: ${error.message}`);
     const workflow = wholeWorkflow(text, document.toJS());
-    return workflow === undefined ? [] : [{ at, text, workflow }];
+    return workflow === undefined ? [] : [{ at, section, text, workflow }];
   });
 }
 
@@ -54,16 +56,23 @@ function jobOf(text: string, value: object): string {
   return `${WORKFLOW_START}${head}${indented(text, 4)}`;
 }
 
-function yamlBlocks({ path, text }: MarkdownFile): { at: string; text: string }[] {
-  const blocks: { at: string; text: string }[] = [];
+function yamlBlocks({ path, text }: MarkdownFile): Omit<Snippet, 'workflow'>[] {
+  const blocks: Omit<Snippet, 'workflow'>[] = [];
   let open: { line: number; fence: string; language: string; lines: string[] } | undefined;
+  let heading = '';
+  let inSection = 0;
   for (const [index, line] of text.split('\n').entries()) {
     const [, , fence = '', language = ''] = FENCE.exec(line) ?? [];
     if (open === undefined) {
       if (fence !== '') open = { line: index + 2, fence, language, lines: [] };
+      const [, title] = /^#{1,6} (.*)$/.exec(line) ?? [];
+      if (title !== undefined) [heading, inSection] = [title, 0];
     } else if (line.trim() === open.fence) {
-      if (/^ya?ml$/.test(open.language))
-        blocks.push({ at: `${path}:${open.line}`, text: dedented(open.lines) });
+      if (/^ya?ml$/.test(open.language)) {
+        const number = (inSection += 1) === 1 ? '' : ` (${inSection})`;
+        const section = `${path}: ${heading}${number}`;
+        blocks.push({ at: `${path}:${open.line}`, section, text: dedented(open.lines) });
+      }
       open = undefined;
     } else {
       open.lines.push(line);

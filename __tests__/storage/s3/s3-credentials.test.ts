@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { readBucketLine } from '../../../src/storage/s3/bucket-place.ts';
 import { connectBucket } from '../../../src/storage/s3/s3-client.ts';
 import { type S3Credentials, credentialSource } from '../../../src/storage/s3/s3-credentials.ts';
+import { roleAnswer } from '../../support/aws-role.ts';
 import { captureOutput } from '../../support/captured-output.ts';
 import { errorText, userErrorOf } from '../../support/user-error.ts';
 
@@ -86,7 +87,17 @@ describe('the credentials of a bucket', () => {
             .end(
               `<ErrorResponse><Error><Type>Sender</Type><Code>${refusal.code}</Code><Message>${refusal.message}</Message></Error></ErrorResponse>`,
             );
-        else response.end(assumed(requests.length, new Date(Date.now() + lifetimeMs)));
+        else {
+          const number = requests.length;
+          response.end(
+            roleAnswer({
+              accessKeyId: `ASIA${number}`,
+              secretAccessKey: `secret-of-${number}`,
+              sessionToken: `session-of-${number}`,
+              expiration: new Date(Date.now() + lifetimeMs),
+            }),
+          );
+        }
       });
     });
     server.listen(0, '127.0.0.1');
@@ -197,10 +208,3 @@ async function readText(stream: AsyncIterable<unknown>): Promise<string> {
 }
 
 /** As AWS answers. */
-function assumed(number: number, expiration: Date): string {
-  return `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult>
-    <Credentials><AccessKeyId>ASIA${number}</AccessKeyId><SecretAccessKey>secret-of-${number}</SecretAccessKey>
-    <SessionToken>session-of-${number}</SessionToken><Expiration>${expiration.toISOString()}</Expiration></Credentials>
-    <AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/backups/a</Arn><AssumedRoleId>A:a</AssumedRoleId></AssumedRoleUser>
-    </AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`;
-}
