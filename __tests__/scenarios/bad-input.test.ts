@@ -19,11 +19,25 @@ describe('bad input is refused before anything is done', () => {
       /^connection-string: the scheme "mysql"/,
     ],
     [
-      'quotes around it (thorough)',
-      { 'connection-string': `"${HOST}"` },
+      'half of the quotes around it (thorough)',
+      { 'connection-string': `"${HOST}` },
       /^connection-string: the value starts with a quot/,
     ],
-    ['a pasted variable (thorough)', { 'connection-string': `DATABASE_URL=${HOST}` }, /DATABASE_URL=/],
+    [
+      'a psql command with options (thorough)',
+      { 'connection-string': `psql '${HOST}/d' -c 'SELECT 1'` },
+      /^connection-string: the value is a command/,
+    ],
+    [
+      'a placeholder (thorough)',
+      { 'connection-string': 'postgres://postgres.SECRET:[YOUR-PASSWORD]@h/d' },
+      /^connection-string: the placeholder "YOUR-PASSWORD"/,
+    ],
+    [
+      'a line break (thorough)',
+      { 'connection-string': 'postgres://u:SECRET\nPASSPHRASE@h/d' },
+      /^connection-string: the value has 2 lines/,
+    ],
     ['an @ in the password', { 'connection-string': 'postgres://u:SECRET@PASSPHRASE@h/d' }, /Percent-encode/],
     [
       'a / in the password (thorough)',

@@ -65,6 +65,14 @@ describe('a backup with a connection string', () => {
     expect(Number(run.outputs['tables'])).toBeGreaterThan(5);
   });
 
+  it('that is pasted as a psql command, with a notice (thorough)', async () => {
+    const run = await backup(`psql '${bed.database.urlFor({ database: 'shop' })}'\n`);
+    expectSuccess(run);
+    expect(remarksOf(run)).toEqual([
+      expect.stringMatching(/^connection-string: .* ignored: white space, the command, quotation marks\./),
+    ]);
+  });
+
   it('that names a connection service (thorough)', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'service-'));
     try {

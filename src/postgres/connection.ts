@@ -11,6 +11,7 @@ import type { ConnectionParameters } from './url/parameters.ts';
 import { readPrismaUrl } from './url/prisma-key.ts';
 import type { FailureHint } from './url/provider-rules.ts';
 import { type Notice, logNotices } from './url/notice.ts';
+import { pastedUrl } from './url/pasted.ts';
 import { useTlsFiles } from './tls-files.ts';
 import type { TunnelError } from './tunnel/tunnel-failure.ts';
 import { USE_DIRECT, retirementWarning, tunnelGateway } from './tunnel/tunnel-gateway.ts';
@@ -55,6 +56,7 @@ export interface Connection extends AsyncDisposable {
 /**
  * Parses a connection string, before any work, and logs notices about it.
  *
+ * @param value as it was found, with whatever was pasted around it.
  * @throws UserError when it cannot be used.
  */
 export async function planConnection(
@@ -62,9 +64,11 @@ export async function planConnection(
   value: string,
   context: ConnectionContext,
 ): Promise<ConnectionPlan> {
-  const url = value.trim();
-  if (/^prisma:\/\//i.test(url)) throw accelerateError(input);
-  if (!/^prisma\+postgres/i.test(url)) return planServer(input, value, context, []);
+  const { url, notices } = pastedUrl(input, value);
+  maskConnectionSecrets(url);
+  logNotices(notices);
+  if (url.startsWith('prisma:')) throw accelerateError(input);
+  if (!url.startsWith('prisma+')) return planServer(input, url, context, []);
   const target = readPrismaUrl(input, url);
   switch (target.kind) {
     case 'tunnel':
@@ -127,11 +131,11 @@ export async function openConnection(
 
 async function planServer(
   input: string,
-  value: string,
+  url: string,
   context: ConnectionContext,
   before: readonly Notice[],
 ): Promise<ConnectionPlan> {
-  const { parameters, notices, failureHints } = await resolveConnection(input, value, context);
+  const { parameters, notices, failureHints } = await resolveConnection(input, url, context);
   logNotices([...before, ...notices]);
   return { kind: 'server', parameters, failureHints, address: addressOf(parameters) };
 }

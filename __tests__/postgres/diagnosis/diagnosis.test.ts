@@ -50,6 +50,39 @@ describe('the diagnosis', () => {
     expect(diagnose(told).transient).toBe(false);
   });
 
+  it.each<[string, string, RegExp, RegExp, boolean]>([
+    [
+      'postgres',
+      'Name or service not known',
+      /"postgres" is not known to DNS/,
+      /5432:5432.*127\.0\.0\.1/,
+      false,
+    ],
+    [
+      'db',
+      'Temporary failure in name resolution',
+      /"db" could not be resolved/,
+      /5432:5432.*127\.0\.0\.1/,
+      true,
+    ],
+    ['host.docker.internal', 'Name or service not known', /not known on this machine/, /127\.0\.0\.1/, false],
+    [
+      'db.example.com',
+      'Name or service not known',
+      /"db\.example\.com" is not known/,
+      /Correct the host/,
+      false,
+    ],
+  ])(
+    'says how a service is reached if the host %s cannot be resolved (%s)',
+    (host, why, cause, hint, transient) => {
+      const found = diagnose(`psql: error: could not translate host name "${host}" to address: ${why}`);
+      expect(found.cause).toMatch(cause);
+      expect(found.hint).toMatch(hint);
+      expect(found.transient).toBe(transient);
+    },
+  );
+
   it('does not mistake a query for a message', () => {
     const stderr =
       'pg_dump: error: query failed: ERROR:  new\npg_dump: detail: Query was: COPY\nout of shared memory';

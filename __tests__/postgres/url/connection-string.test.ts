@@ -17,6 +17,8 @@ describe('parameters of other drivers', () => {
     'max_connection_lifetime=1',
     'pool=true',
     'uselibpqcompat=true',
+    'supa=base-pooler.x',
+    'workaround=supabase-pooler.vercel',
   ])('are ignored, with a line in the debug log: %s', async (parameter) => {
     const { parameters, notices } = await understand(`postgres://u:p@h/d?${parameter}`);
     expect(parameters).toEqual({ user: 'u', password: 'p', host: 'h', dbname: 'd' });
@@ -39,6 +41,7 @@ describe('parameters of other drivers', () => {
     ['ssl=1', { sslmode: 'require' }],
     ['ssl=no-verify', { sslmode: 'require' }],
     ['ssl=false', {}],
+    ['ssl=verify-full', { sslmode: 'verify-full' }],
     ['sslcert=server-ca.pem', { sslrootcert: 'server-ca.pem' }],
     ['sslcert=c.pem&sslkey=k.pem', { sslcert: 'c.pem', sslkey: 'k.pem' }],
     ['sslaccept=strict&sslmode=require', { sslmode: 'require' }],
@@ -92,7 +95,6 @@ describe('the rules of providers', () => {
     ['postgres://u:p@pooled.db.prisma.io/', /direct host db\.prisma\.io/],
     ['postgres://u:p@ep-x-pooler.aws.neon.tech/d', /without -pooler/],
     ['postgres://u:p@aws-0.pooler.supabase.com:6543/d', /port 5432 is used/],
-    [' postgres://u:p@h/d\n', /white space/],
   ])('report what they changed: %s', async (url, notice) => {
     expect(await noticesOf(url)).toEqual([expect.stringMatching(notice)]);
   });
@@ -134,6 +136,26 @@ describe('the rules of providers', () => {
     expect((await understand('postgres://u:p@host.docker.internal/d')).parameters.host).toBe(
       'host.docker.internal',
     );
+  });
+
+  it('refuse an internal host of Render on hosted runners, and only there', async () => {
+    const host = 'dpg-abc123def-a';
+    await expect(understand(`postgres://u:SECRET@${host}/d`)).rejects.toThrow(
+      /internal database URL of Render/,
+    );
+    expect((await understand(`postgres://u:p@${host}/d`, { runner: 'self-hosted' })).parameters.host).toBe(
+      host,
+    );
+  });
+
+  it.each([
+    ['postgres://u:p@x.abc.eu-central-1.rds.amazonaws.com/d', 'timeout expired', 'publicly accessible'],
+    ['postgres://u:p@/d?host=/cloudsql/p:r:i', 'No such file or directory', 'Cloud SQL Auth Proxy'],
+  ])('say what is usually missing for %s', async (url, failure, hint) => {
+    const { failureHints } = await understand(url);
+    expect(failureHints.filter(({ when }) => when.test(failure)).map(({ text }) => text)).toEqual([
+      expect.stringContaining(hint),
+    ]);
   });
 
   it('refuse CockroachDB by its host', async () => {

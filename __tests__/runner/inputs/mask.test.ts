@@ -16,6 +16,12 @@ describe('the secrets of a connection string', () => {
     ['postgres://u:pa%ss@h/d', 'pa%ss'],
     ['mysql://u:pass@h/d', 'pass'],
     ['postgres://:pass@h/d', 'pass'],
+    ["psql 'postgres://u:pass@h/d'", 'pass'],
+    ['DATABASE_URL: "postgres://u:pass@h/d"', 'pass'],
+    ['jdbc:postgresql://h/d?user=u&password=pass', 'pass'],
+    ['PGPASSWORD=pass psql -h h -U u d', 'pass'],
+    ['psql "host=h user=u password=pass dbname=d"', 'pass'],
+    ["host=h password = 'my pass'", 'my pass'],
   ])('are found also in a string that is refused later: %s', (value, password) => {
     expect(connectionSecrets(value)).toContain(password);
   });

@@ -2,6 +2,8 @@ import type { Rule } from './rule.ts';
 
 const CERTIFICATE_HINT =
   'Use sslmode=verify-full with sslrootcert=system for a public certificate authority (CA), or set sslrootcert to the certificate of the right one.';
+const SERVICE_HINT =
+  "A name without a dot is usually that of a service. Only jobs with a container of their own reach services by name: in other jobs, map the port (ports: ['5432:5432']) and use 127.0.0.1 as the host.";
 const THIS_RUNNER = /^at "(?:localhost|127\.[\d.]+|::1)"/;
 
 /** TLS, from the certificate files to the handshake. Sources: fe-connect.c, fe-secure-openssl.c of libpq. */
@@ -103,7 +105,7 @@ export const NETWORK_RULES: readonly Rule[] = [
     pattern: /^Connection refused/,
     address: THIS_RUNNER,
     cause: 'Nothing accepts connections at the port of the connection string, on the runner itself.',
-    hint: 'Its host is the runner (localhost). For a service container, map its port; else use the name of the database server.',
+    hint: "Its host is the runner (localhost). For a service container, map its port (ports: ['5432:5432']); in a job with a container of its own, use the name of the service as the host. Otherwise, use the name of the database server.",
     transient: true,
   },
   {
@@ -127,6 +129,22 @@ export const NETWORK_RULES: readonly Rule[] = [
     pattern: /^Network is unreachable/,
     cause: "The server's network cannot be reached from this runner.",
     hint: 'A private address can only be reached by runners inside its network; GitHub-hosted runners have no IPv6.',
+  },
+  {
+    pattern: /^could not translate host name "host\.docker\.internal"/,
+    cause: 'The host "host.docker.internal" is not known on this machine.',
+    hint: 'Docker Desktop defines that name, and Docker on Linux does not. For a server on the runner itself, use 127.0.0.1; from the container of a job, the name of the service.',
+  },
+  {
+    pattern: /^could not translate host name "([A-Za-z][\w-]*)".*Temporary failure in name resolution/,
+    cause: 'The host "$1" could not be resolved.',
+    hint: SERVICE_HINT,
+    transient: true,
+  },
+  {
+    pattern: /^could not translate host name "([A-Za-z][\w-]*)"/,
+    cause: 'The host "$1" is not known to DNS.',
+    hint: SERVICE_HINT,
   },
   {
     pattern: /^could not translate host name .*Temporary failure in name resolution/,

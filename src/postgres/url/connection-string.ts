@@ -1,9 +1,14 @@
 import { UserError } from '../../errors.ts';
 import { parseConnectionUrl } from './connection-url.ts';
 import { inLibpqTerms, translateForeign } from './foreign-parameters.ts';
-import { type ResolvedConnection, applyProviderRules } from './provider-rules.ts';
-import type { Notice } from './notice.ts';
+import { type FailureHint, type ResolvedConnection, applyProviderRules } from './provider-rules.ts';
+import { isInBrackets, refuseBracketed, refusePlaceholders } from './placeholders.ts';
 import { readService } from '../service-file.ts';
+
+const BRACKETS_HINT: FailureHint = {
+  when: /password authentication failed/,
+  text: 'The password in the connection string is in brackets: remove them if they are not part of it.',
+};
 
 /** Where the connection string is used. */
 export interface ConnectionContext {
@@ -16,16 +21,17 @@ export interface ConnectionContext {
  * Resolves a PostgreSQL URL as its provider means it: libpq's parameters, other drivers' parameters in libpq's
  * terms, and the direct form of pooled addresses.
  *
- * @param value the connection string, with any white space around it.
+ * @param url the connection string, with nothing around it.
  * @throws UserError when it is not a PostgreSQL URL, or its server cannot be backed up.
  */
 export async function resolveConnection(
   input: string,
-  value: string,
+  url: string,
   circumstances: ConnectionContext,
 ): Promise<ResolvedConnection> {
-  const url = value.trim();
+  refuseBracketed(input, url);
   const { parameters, service, foreign } = parseConnectionUrl(input, url);
+  refusePlaceholders(input, parameters);
   const translated = translateForeign(input, foreign);
   const ofService = service === undefined ? {} : await readService(input, service, circumstances.env);
   const ruled = applyProviderRules(
@@ -38,7 +44,14 @@ export async function resolveConnection(
   );
   const { allowPooler } = circumstances;
   if (ruled.pooler !== undefined && allowPooler !== true) throw poolerError(input, ruled.pooler, allowPooler);
-  return { ...ruled, notices: [...aboutWhiteSpace(input, value), ...translated.notices, ...ruled.notices] };
+  return {
+    ...ruled,
+    notices: [...translated.notices, ...ruled.notices],
+    failureHints: [
+      ...(isInBrackets(parameters.password ?? '') ? [BRACKETS_HINT] : []),
+      ...ruled.failureHints,
+    ],
+  };
 }
 
 /**
@@ -57,10 +70,4 @@ export function poolerError(input: string, reason: string, allowPooler: false | 
         `${place}, and a dump through one can break the queries of your application.`,
         `${direct} If you are sure that it is not a pooler, or accept the risk, set "allow-pooler: true".`,
       );
-}
-
-function aboutWhiteSpace(input: string, value: string): Notice[] {
-  if (value.trim() === value) return [];
-  const text = `${input}: the white space around the value was ignored. Store the secret without it.`;
-  return [{ level: 'notice', text }];
 }

@@ -18,11 +18,10 @@ const SCHEME = /^postgres(?:ql)?:\/\//;
  * It differs only where libpq would use a part of the password as a host, port or database name, and print it:
  * those are refused. No error shows any part of the URL but a scheme, a parameter's name or a numeric port.
  *
- * @param url the connection string, without white space around it.
+ * @param url the connection string, with nothing around it.
  * @throws UserError when it is not a URL that libpq would accept.
  */
 export function parseConnectionUrl(input: string, url: string): ParsedUrl {
-  refuseOtherForms(input, url);
   const { credentials, rest } = splitCredentials(url.replace(SCHEME, ''));
   const { hosts, ports, end } = readHosts(input, rest);
   const { path, query } = splitPath(rest.slice(end));
@@ -50,42 +49,6 @@ export function parseConnectionUrl(input: string, url: string): ParsedUrl {
   }
   checkPorts(input, parameters);
   return { parameters, service, foreign };
-}
-
-function refuseOtherForms(input: string, url: string): void {
-  if (SCHEME.test(url)) return;
-  const write = 'Write postgres://USER:PASSWORD@HOST:5432/DATABASE, as your provider shows it for psql.';
-  if (/^["'`]/.test(url)) {
-    throw new UserError(
-      'invalid-input',
-      `${input}: the value starts with a quotation mark.`,
-      'Store the secret without quotes around it.',
-    );
-  }
-  const pasted = /^(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=/.exec(url);
-  if (pasted && /:\/\//.test(url)) {
-    throw new UserError(
-      'invalid-input',
-      `${input}: the value starts with "${pasted[1] ?? ''}=".`,
-      'Store only the text after the equals sign, without quotes.',
-    );
-  }
-  const scheme = /^([A-Za-z][A-Za-z0-9+.-]*(?::[A-Za-z][A-Za-z0-9+.-]*)?):\/\//.exec(url)?.[1];
-  if (scheme !== undefined && /^postgres(ql)?$/i.test(scheme)) {
-    throw new UserError(
-      'invalid-input',
-      `${input}: the scheme is "${scheme}", which PostgreSQL's own tools do not recognise.`,
-      'Write the scheme in lower case: postgres://…',
-    );
-  }
-  if (scheme !== undefined) {
-    throw new UserError(
-      'invalid-input',
-      `${input}: the scheme "${scheme}" is not a PostgreSQL scheme.`,
-      write,
-    );
-  }
-  throw new UserError('invalid-input', `${input}: the value is not a postgres:// URL.`, write);
 }
 
 /** For libpq, the first "@" before any "/" ends the credentials, and the first ":" in them separates user and password. */

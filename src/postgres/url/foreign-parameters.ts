@@ -22,11 +22,11 @@ const dropped: Rule = (_, { name }) => ({
   notices: [{ level: 'debug', text: `The URL parameter ${name} belongs to another driver and was ignored` }],
 });
 
-const partOfTheDatabase: Rule = (input, { value }) => ({
+const partOfTheDatabase: Rule = (input, { name, value }) => ({
   notices: [
     {
       level: 'info',
-      text: `${input}: schema=${value} was ignored, because the whole database is backed up. To select schemas, set the schemas input`,
+      text: `${input}: ${name}=${value} was ignored, because the whole database is backed up. To select schemas, set the schemas input`,
     },
   ],
 });
@@ -36,6 +36,9 @@ const sslAccept: Rule = (_, { value }) =>
 
 const ssl: Rule = (input, { value }) => {
   if (['1', 'no-verify', 'true'].includes(value)) return { parameters: { sslmode: 'require' } };
+  // asyncpg: the words of libpq.
+  if (/^(?:allow|prefer|require|verify-ca|verify-full)$/.test(value))
+    return { parameters: { sslmode: value } };
   if (['0', 'false'].includes(value)) return {};
   throw new UserError(
     'invalid-input',
@@ -52,7 +55,8 @@ const pkcs12: Rule = (input) => {
   );
 };
 
-/** By name. Sources: the documentation of Prisma's connection URLs, of node-postgres and of tokio-postgres' TLS. */
+/** By name. Sources: the documentation of Prisma's connection URLs, of node-postgres, asyncpg and pgJDBC, of
+ * tokio-postgres' TLS; what Vercel adds to Supabase's URLs. */
 const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['connection_limit', dropped],
   ['pool_timeout', dropped],
@@ -63,7 +67,10 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['max_connection_lifetime', dropped],
   ['pool', dropped],
   ['uselibpqcompat', dropped],
+  ['supa', dropped],
+  ['workaround', dropped],
   ['schema', partOfTheDatabase],
+  ['currentSchema', partOfTheDatabase],
   ['pgbouncer', (_, { value }) => ({ saysPooler: value === 'true' })],
   ['sslaccept', sslAccept],
   ['sslidentity', pkcs12],

@@ -40,6 +40,10 @@ interface Rule {
 }
 
 const ANY_FAILURE = /./;
+const INTERNAL_OF_RENDER = {
+  message: 'the host is that of an internal database URL of Render, which only services at Render can reach.',
+  hint: 'Use the external database URL, which is shown beside it.',
+};
 const PRIVATE = /\.(?:railway\.internal|flycast|internal|flympg\.net)$/;
 
 /**
@@ -117,6 +121,31 @@ const RULES: readonly Rule[] = [
           }
         : {};
     },
+  },
+  {
+    // https://render.com/tutorials/postgres-on-render/introduction
+    applies: ({ host }) => /^dpg-[a-z0-9]+-[a-z]$/.test(host),
+    effect: (_, { hostedRunner }) => (hostedRunner ? { refusal: INTERNAL_OF_RENDER } : {}),
+  },
+  {
+    // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Troubleshooting.html#CHAP_Troubleshooting.Connecting
+    applies: ({ host }) => /\.rds\.amazonaws\.com(?:\.cn)?$/.test(host),
+    effect: () => ({
+      failureHint: {
+        when: /timeout expired|timed out|could not translate/,
+        text: 'An RDS instance can be reached from outside its VPC only if it is publicly accessible and an inbound rule of its security group allows the runner.',
+      },
+    }),
+  },
+  {
+    // https://docs.cloud.google.com/sql/docs/postgres/sql-proxy
+    applies: ({ host }) => /^\/cloudsql\//.test(host),
+    effect: () => ({
+      failureHint: {
+        when: ANY_FAILURE,
+        text: 'The socket below /cloudsql/ exists in services of Google Cloud only: start the Cloud SQL Auth Proxy in a step before this one, and use 127.0.0.1 as the host.',
+      },
+    }),
   },
   {
     applies: ({ host }) => /\.cockroachlabs\.cloud$/.test(host),

@@ -7,7 +7,7 @@ import * as core from '@actions/core';
  * The URL need not be valid, because an invalid one must be masked too.
  */
 export function maskConnectionSecrets(value: string): void {
-  for (const secret of connectionSecrets(value)) mask(secret);
+  for (const secret of connectionSecrets(value)) maskSecret(secret);
 }
 
 /**
@@ -33,10 +33,14 @@ export function connectionSecrets(value: string): string[] {
   return [...new Set([value, value.trim(), ...forms])].filter((secret) => secret.trim() !== '');
 }
 
-/** Secrets in URL parameters: the key of a prisma+postgres:// URL, a password, the password of a client key. */
+/** Secrets in URL parameters (the key of a prisma+postgres:// URL, a password, the password of a client key), and in what is no URL. */
 function secretParametersOf(value: string): string[] {
+  const settings = value.matchAll(/(?:^|[\s'"]|PG)password\s*=\s*(?:'([^']*)'|"([^"]*)"|(\S+))/gi);
   const parameters = value.trim().matchAll(/[?&](?:api_key=([^&#\s]+)|(?:ssl)?password=([^&]+))/g);
-  return Array.from(parameters, ([, apiKey, password]) => apiKey ?? password ?? '');
+  return [
+    ...Array.from(parameters, ([, apiKey, password]) => apiKey ?? password ?? ''),
+    ...Array.from(settings, ([, single, double, bare]) => single ?? double ?? bare ?? ''),
+  ];
 }
 
 function percentDecoded(text: string): string {
@@ -49,5 +53,5 @@ function percentDecoded(text: string): string {
 
 /** The password as it is in a URL, even an invalid one, so that it can be masked. */
 function rawPasswordOf(url: string): string | undefined {
-  return /^[^:/]*:\/\/[^:/?]*:(.+)@/s.exec(url)?.[1];
+  return /:\/\/[^:/?]*:(.+)@/s.exec(url)?.[1];
 }
