@@ -20,9 +20,9 @@ export interface CopyProgress {
 }
 
 /** How much smaller rows are in the archive than on the server, as long as this run has no ratio of its own. */
-const USUAL_RATIO = 4;
+export const USUAL_RATIO = 4;
 /** The progress within a table is estimated, so it never reaches the end before the table does. */
-const MOST_OF_A_TABLE = 0.95;
+export const MOST_OF_A_TABLE = 0.95;
 
 const DUMPED_TABLE = 'dumping contents of table "';
 const RESTORED_TABLE = 'processing data for table "';
@@ -88,6 +88,11 @@ export function progressLine(progress: {
     `  ${String(Math.floor((100 * reached) / total)).padStart(3)} %  ${bytes(reached)} of ${bytes(total)}` +
     `  ${bytes(perMs * 1000)}/s  about ${left} left${name === undefined ? '' : `  ${name}`}`
   );
+}
+
+/** The table that `pg_dump` starts to dump with this line. */
+export function dumpedTable(line: string): string | undefined {
+  return tableIn(line, DUMPED_TABLE);
 }
 
 /** The name that a line ends with, in double quotes, after these words. */

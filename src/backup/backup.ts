@@ -146,7 +146,8 @@ async function makeBackup(job: Job, resources: BackupResources): Promise<void> {
     signal,
   });
   const spool = testDatabase && path.join(workFolder.path, 'archive');
-  const dumped = await stopwatch.time('Dump', () => dumpDatabase(inputs, database, copies.sinks, spool));
+  const files = { spool, workFolder: workFolder.path };
+  const dumped = await stopwatch.time('Dump', () => dumpDatabase(inputs, database, copies.sinks, files));
   const { archive, file } = dumped;
   const search = { stores, backupName, maySkip: inputs.skipIfUnchanged, signal };
   const previous = await stopwatch.time('Previous backups', () => findPreviousBackups(search));
@@ -178,6 +179,7 @@ async function makeBackup(job: Job, resources: BackupResources): Promise<void> {
     address: resources.connection.address,
     clientVersion: tools.version,
     compression: inputs.compression.spec,
+    parallel: dumped.parallel,
     repository: job.runner.repository,
     content: isSilent(job) ? undefined : archive.manifest,
     restoring: restoreCommand({

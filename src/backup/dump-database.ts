@@ -1,8 +1,10 @@
+import path from 'node:path';
 import { encryptedTo } from '../age/age-inputs.ts';
+import type { TableSizes } from '../archive/copy-progress.ts';
 import { logReadBack } from '../archive/verify-archive.ts';
 import { cancelledOr } from '../errors.ts';
-import type { Database, ServerFacts } from '../postgres/preflight.ts';
 import { withNeededLocks } from '../postgres/needed-locks.ts';
+import type { Database, Relation, ServerFacts } from '../postgres/preflight.ts';
 import { openSnapshot } from '../postgres/snapshot.ts';
 import type { Consumer } from '../process/fan-out.ts';
 import { bytes, duration } from '../runner/format.ts';
@@ -12,6 +14,7 @@ import type { BackupInputs } from './backup-inputs.ts';
 import { recordedGeneratedValues, sumGeneratedValues } from './generated-values.ts';
 import { dumpArguments } from './dump/dump-arguments.ts';
 import { type DumpedBackup, dumpInOnePass } from './dump/one-pass.ts';
+import { checkParallelDump } from './parallel-dump/check-parallel-dump.ts';
 import { emptyHandedError } from './dump/empty-handed.ts';
 import {
   type Selection,
@@ -37,31 +40,46 @@ export interface DumpedDatabase extends DumpedBackup {
   readonly extensions: readonly RecordedExtension[];
 }
 
+const UNENCRYPTED_MEANWHILE =
+  'With jobs, the dump is on the disk of the runner without encryption until it is stored: in a folder that only its user can read, and that the job removes';
+
 /** The inputs of a dump. */
 export type DumpInputs = Pick<
   BackupInputs,
-  'allowPooler' | 'compression' | 'connectionAttempts' | 'dumpArguments' | 'encryption' | 'filters'
+  'allowPooler' | 'compression' | 'connectionAttempts' | 'dumpArguments' | 'encryption' | 'filters' | 'jobs'
 >;
+
+/** Where a dump may write on the runner's disk. */
+export interface DumpFiles {
+  /** See `OnePassRequest`. */
+  readonly spool: string | undefined;
+  /** Only this user can read it. */
+  readonly workFolder: string;
+}
 
 /**
  * Dumps, reads back and stores, all at once; finds out what is not in the dump, and warns of it.
  *
- * @param spool see `OnePassRequest`.
+ * @param files where it may write on the runner's disk.
  */
 export async function dumpDatabase(
   inputs: DumpInputs,
-  { server, connection, session }: Database,
+  database: Database,
   sinks: readonly Consumer[],
-  spool: string | undefined,
+  files: DumpFiles,
 ): Promise<DumpedDatabase> {
+  const { server, connection, session } = database;
   const { encryption, filters, dumpArguments: extra } = inputs;
   const selected = selection(filters, server.relations);
   checkSelection(inputs, server, selected, session.tools.major);
+  const { spool, workFolder: folder } = files;
+  const disk = { folder, keepsArchive: spool !== undefined };
+  const { hasRoomForSnapshot } = await checkParallelDump({ inputs, database, selected, ...disk });
   const compression = inputs.compression.spec;
-  log.info(`Dumping ${server.database} (${compression})`);
+  logBeginning(server, inputs);
   const started = performance.now();
   await using snapshot = await openSnapshot(session, {
-    hasSession: !(connection.mayBePooled && inputs.allowPooler),
+    hasSession: hasRoomForSnapshot && !(connection.mayBePooled && inputs.allowPooler),
     dumpArguments: extra,
   });
   const facts = await catalogueBeforeDump(snapshot, server, session.signal);
@@ -71,15 +89,12 @@ export async function dumpDatabase(
     session,
     snapshot,
     args: dumpArguments({ compression, filters, extra, toolsMajor: session.tools.major }),
-    sizes: new Map(
-      server.relations
-        .filter((relation) => relation.kind === 'table' && selected.includesData(relation))
-        .map(({ schema, name, bytes: size }) => [`${schema}.${name}`, size]),
-    ),
+    sizes: tableSizes(chosen),
     attempts: inputs.connectionAttempts,
     encryption,
     sinks,
     spool,
+    parallel: inputs.jobs > 1 ? { jobs: inputs.jobs, folder: path.join(folder, 'dump') } : undefined,
   }).catch(async (error: unknown) => {
     const told = await withNeededLocks(error, session, server.relations.filter(selected.includes).length);
     throw cancelledOr(session.signal, () => connection.failure() ?? told);
@@ -107,6 +122,18 @@ export async function dumpDatabase(
   const known = snapshot.id === undefined ? [] : sums;
   const generatedValues = recordedGeneratedValues(known, dumped.archive.manifest);
   return { ...dumped, dumpMs, notIncluded, generatedValues, extensions: facts?.extensions ?? [] };
+}
+
+function logBeginning({ database }: ServerFacts, { compression, encryption, jobs }: DumpInputs): void {
+  const connections = jobs > 1 ? `, ${jobs} connections` : '';
+  log.info(`Dumping ${database} (${compression.spec}${connections})`);
+  if (jobs > 1 && encryption) log.info(UNENCRYPTED_MEANWHILE);
+}
+
+/** Of those whose rows are dumped. */
+function tableSizes(chosen: readonly Relation[]): TableSizes {
+  const tables = chosen.filter(({ kind }) => kind === 'table');
+  return new Map(tables.map(({ schema, name, bytes: size }) => [`${schema}.${name}`, size]));
 }
 
 /** Warns of an exclusion that matches nothing, and fails if the role cannot read everything that is selected. */

@@ -27,6 +27,7 @@ function dumped(session: PgSession, snapshot: Snapshot, attempts = 1): Promise<D
     snapshot,
     args: dumpArguments({ compression: 'none', filters: FILTERS, extra: [], toolsMajor: 17 }),
     sizes: new Map(),
+    parallel: undefined,
     attempts,
     encryption: undefined,
     sinks: [],

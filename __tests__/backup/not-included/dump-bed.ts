@@ -24,6 +24,7 @@ export async function dumpOf(
     connectionAttempts: 1,
     dumpArguments: [],
     encryption: undefined,
+    jobs: 1,
     ...changes,
     filters: { ...NO_FILTERS, ...filters },
   };
@@ -45,7 +46,7 @@ export async function dumpOf(
     allowPooler: undefined,
     signal: new AbortController().signal,
   });
-  return dumpDatabase(inputs, database, [], undefined);
+  return dumpDatabase(inputs, database, [], { spool: undefined, workFolder: 'none' });
 }
 
 /** What is not in the dump, as `warning tables of extensions: public.conf (citext)`. */

@@ -43,6 +43,7 @@ function summaryOf(changes: Partial<BackupSummary> = {}): string {
     encoding: 'UTF8',
     databaseBytes: 500_000_000,
     compression: 'zstd:3',
+    parallel: undefined,
     encryption: undefined,
     comparison: undefined,
     notIncluded: [ALWAYS],
@@ -118,6 +119,13 @@ describe('the summary of a backup', () => {
     ['until when it is kept, and what was asked for', /2027-02-19.*91 were requested/],
   ])('shows %s', (_, told) => {
     expect(summaryOf()).toMatch(told);
+  });
+
+  it('says over how many connections it was dumped, and how much of the disk that took', () => {
+    expect(summaryOf({ parallel: { jobs: 4, diskBytes: 123_000_000 } })).toMatch(
+      /over 4 connections; up to 123 MB of the runner's disk/,
+    );
+    expect(summaryOf()).not.toContain('connections');
   });
 
   it('lists the ten largest tables, the largest first', () => {

@@ -12,9 +12,16 @@ export interface ArchiveWriter {
   /**
    * After a run that succeeded: gives the target what it has not got yet, and does not end it.
    *
-   * @returns how much of the runner's disk it took; undefined: none.
+   * @returns undefined after one stream.
    */
-  readonly deliver: (signal: AbortSignal) => Promise<number | undefined>;
+  readonly deliver: (signal: AbortSignal) => Promise<ParallelOutcome | undefined>;
+}
+
+/** What is told about a dump with several connections. */
+export interface ParallelOutcome {
+  readonly jobs: number;
+  /** How much of the runner's disk it took. */
+  readonly diskBytes: number;
 }
 
 /** What follows one run of `pg_dump`, until it is disposed of. */

@@ -11,14 +11,14 @@ import type { FanOut } from '../../process/fan-out.ts';
 import { endedBySignal, run } from '../../process/run.ts';
 import { log } from '../../runner/log.ts';
 import { logProgress } from '../../runner/progress-log.ts';
-import type { ArchiveWriter } from './archive-writer.ts';
+import type { ArchiveWriter, ParallelOutcome } from './archive-writer.ts';
 
 /** What `pg_dump` has done. */
 export interface FinishedDump {
   /** Each a line. */
   readonly warnings: readonly string[];
-  /** How much of the runner's disk it took on the way; undefined: none. */
-  readonly diskBytes: number | undefined;
+  /** Undefined: it was one stream. */
+  readonly parallel: ParallelOutcome | undefined;
 }
 
 /** One run of `pg_dump`. */
@@ -51,7 +51,7 @@ export async function dump(request: DumpRequest): Promise<FinishedDump> {
     },
     signal: session.signal,
   });
-  const diskBytes = await writer.deliver(session.signal);
+  const parallel = await writer.deliver(session.signal);
   if (target.writableLength === 0 && target.bytes === 0) {
     throw new UserError(
       'dump-failed',
@@ -62,7 +62,7 @@ export async function dump(request: DumpRequest): Promise<FinishedDump> {
   }
   target.end();
   await finished(target);
-  return { warnings, diskBytes };
+  return { warnings, parallel };
 }
 
 /**

@@ -8,12 +8,15 @@ import { readStream } from '../../archive/read-stream.ts';
 import { type Consumer, FanOut } from '../../process/fan-out.ts';
 import { FileSink } from '../../process/file-sink.ts';
 import type { FileFacts } from '../../storage/store.ts';
+import { type ParallelDump, parallelWriter } from '../parallel-dump/parallel-writer.ts';
 import { streamingWriter } from './archive-writer.ts';
 import { type DumpRequest, type FinishedDump, dump } from './dump.ts';
 
 /** A dump, and everything that happens while `pg_dump` writes. */
 export interface OnePassRequest extends Omit<DumpRequest, 'target' | 'writer'> {
   readonly sizes: TableSizes;
+  /** Undefined: with one connection, in one stream. */
+  readonly parallel: ParallelDump | undefined;
   readonly encryption: Encryption | undefined;
   /** Where the file goes, encrypted or not. They are ended, and not committed. */
   readonly sinks: readonly Consumer[];
@@ -35,7 +38,7 @@ export interface DumpedBackup extends FinishedDump {
  * @throws the first error of any of them, which ends the others; the session's reason when it was aborted.
  */
 export async function dumpInOnePass(request: OnePassRequest): Promise<DumpedBackup> {
-  const { session, encryption, sinks, spool, sizes } = request;
+  const { session, encryption, sinks, spool, sizes, parallel } = request;
   const failed = new AbortController();
   const working = session.until(AbortSignal.any([session.signal, failed.signal]));
   const { pgRestore, major, environment } = session.tools;
@@ -52,7 +55,7 @@ export async function dumpInOnePass(request: OnePassRequest): Promise<DumpedBack
     ],
     reading.look,
   );
-  const writer = streamingWriter(target, sizes);
+  const writer = parallel ? parallelWriter(parallel, target, sizes) : streamingWriter(target, sizes);
   let first: { readonly error: unknown } | undefined;
   const orEndAll = <T>(work: Promise<T>): Promise<T | undefined> =>
     work.catch((error: unknown) => {

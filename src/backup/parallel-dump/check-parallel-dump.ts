@@ -10,7 +10,7 @@ import { connectionRoom } from './connection-room.ts';
 import { diskRoom } from './disk-room.ts';
 import { type ParallelFacts, askParallelFacts } from './parallel-facts.ts';
 
-/** A parallel dump that is to begin. */
+/** A dump that is to begin. */
 export interface PlannedDump {
   readonly inputs: Pick<BackupInputs, 'compression' | 'dumpArguments' | 'filters' | 'jobs'>;
   readonly database: Database;
@@ -22,7 +22,8 @@ export interface PlannedDump {
 }
 
 /**
- * Checks before a parallel dump what would make it fail in the middle, and says what it cannot make faster.
+ * Checks before a parallel dump what would make it fail in the middle, and says what it cannot make faster. With one connection,
+ * there is nothing to check.
  *
  * @returns whether the user can have one more connection, for the session of this action that keeps the snapshot.
  * @throws UserError with what to do; the signal's reason.
@@ -31,6 +32,7 @@ export async function checkParallelDump(
   dump: PlannedDump,
 ): Promise<{ readonly hasRoomForSnapshot: boolean }> {
   const { inputs, database } = dump;
+  if (inputs.jobs === 1) return { hasRoomForSnapshot: true };
   const { server, connection } = database;
   const standby = standbyError(inputs.jobs, server);
   if (standby) throw standby;

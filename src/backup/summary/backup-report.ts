@@ -4,6 +4,7 @@ import type { Encryption } from '../../age/age-inputs.ts';
 import type { Exposure } from '../../github/privacy.ts';
 import { isOpenRecord } from '../../storage/record.ts';
 import type { StoredBackup } from '../../storage/store.ts';
+import type { ParallelOutcome } from '../dump/archive-writer.ts';
 import type { Comparison } from '../compare-previous.ts';
 import type { PreviousBackups } from '../previous-backups.ts';
 import { type TestRestoredOn, backupSummary } from './backup-summary.ts';
@@ -20,6 +21,8 @@ export interface BackupReport extends PublishedBackup, Durations {
   readonly address: string;
   readonly clientVersion: string;
   readonly compression: string;
+  /** Undefined: it was dumped as one stream. */
+  readonly parallel: ParallelOutcome | undefined;
   /** Undefined where nothing of it may show. */
   readonly content: Manifest | undefined;
   /** Undefined without a test restore. */

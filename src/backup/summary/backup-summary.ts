@@ -6,6 +6,7 @@ import { describeContents, largestTables } from '../../archive/content-summary.t
 import { nameOf } from '../../storage/catalogue.ts';
 import type { StoredBackup } from '../../storage/store.ts';
 import { notIncludedSection } from '../not-included/not-included-section.ts';
+import type { ParallelOutcome } from '../dump/archive-writer.ts';
 import type { Comparison } from '../compare-previous.ts';
 import type { NotIncluded } from '../not-included/not-included.ts';
 import type { PublishedBackup } from '../published-backup.ts';
@@ -30,6 +31,8 @@ export interface BackupSummary extends PublishedBackup, Durations {
   readonly encoding: string;
   readonly databaseBytes: number;
   readonly compression: string;
+  /** Undefined: it was dumped as one stream. */
+  readonly parallel: ParallelOutcome | undefined;
   /** Undefined: not encrypted. */
   readonly encryption: Encryption | undefined;
   readonly comparison: Comparison | undefined;
@@ -103,6 +106,7 @@ function facts(backup: BackupSummary): string {
       'Archive',
       `**${bytes(size)}**${smaller}; pg_dump ${escaped(backup.clientVersion)}, ${escaped(backup.compression)}`,
     ],
+    ...(backup.parallel ? [['Dump', describeParallel(backup.parallel)]] : []),
     ...(backup.encryption ? [['Encryption', `age, to **${encryptedTo(backup.encryption)}**`]] : []),
     ...(content ? [['Contents', `**${describeContents(content)}**`]] : []),
     ...(backup.testRestore ? [['Test restore', describeTestRestore(backup.testRestore)]] : []),
@@ -129,6 +133,10 @@ function storedRows({ name, location, expiresAt }: StoredBackup, retention: stri
 
 function artifactOf({ copies }: BackupSummary): StoredBackup | undefined {
   return copies.find(({ location }) => location.kind === 'artifact');
+}
+
+function describeParallel({ jobs, diskBytes }: ParallelOutcome): string {
+  return `over ${jobs} connections; up to ${bytes(diskBytes)} of the runner's disk`;
 }
 
 function describeTestRestore({ serverVersion, address }: TestRestoredOn): string {
