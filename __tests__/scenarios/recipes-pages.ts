@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from '@jest/globals';
 import { countRows } from '../support/shop.ts';
+import { expectSuccess } from '../support/test-bed.ts';
 import { type RecipeBed, expectGreen, outcomesOf } from './recipe-bed.ts';
 import type { Recipe } from './recipes-readme.ts';
 
@@ -133,6 +134,25 @@ const asksAndRestores: Recipe = async (bed, workflow) => {
   expect(refused?.steps[0]?.log).toContain('is not empty: it contains');
 };
 
+/** Into a new project, which has schemas of the provider already. */
+const restoresOwnSchemas: Recipe = async ({ bed, run, other }, workflow) => {
+  const url = await bed.database.createDatabase('supabase');
+  const ofProvider =
+    'CREATE SCHEMA extensions; CREATE SCHEMA auth; CREATE TABLE auth.users (id int PRIMARY KEY)';
+  const own = 'CREATE TABLE public.notes (id int PRIMARY KEY); INSERT INTO public.notes VALUES (1), (2)';
+  await bed.database.sql(`${ofProvider}; INSERT INTO auth.users VALUES (7); ${own}`, 'supabase');
+  expectSuccess(await bed.backup({ inputs: { 'connection-string': url, 'backup-name': 'supabase' } }));
+  await other.sql(ofProvider, 'postgres');
+  expectGreen(await run(workflow, { secrets: { NEW_DATABASE_URL: other.urlFor({ database: 'postgres' }) } }));
+  const counts = 'SELECT (SELECT count(*) FROM notes) AS notes, (SELECT count(*) FROM auth.users) AS users';
+  expect(await other.query(counts, { database: 'postgres' })).toEqual([{ notes: '2', users: '0' }]);
+};
+
+const backsUpService: Recipe = async ({ run }, workflow) => {
+  const [backup] = expectGreen(await run(workflow));
+  expect(backup?.outputs['database']).toBe('postgres');
+};
+
 const backsUpToBucket =
   (prefix: string): Recipe =>
   async ({ run, url, bucket }, workflow) => {
@@ -148,6 +168,8 @@ export const PAGE_RECIPES: Readonly<Record<string, Recipe>> = {
     expect(check?.outputs['newest']).toMatch(/^shop-/);
   },
   'docs/encryption.md: Encryption': encrypts,
+  'docs/providers.md: Supabase': restoresOwnSchemas,
+  'docs/providers.md: A service container': backsUpService,
   'docs/recipes.md: Prisma Postgres, step by step': backsUp,
   "docs/recipes.md: Try a pull request's migrations on last night's data": migrates,
   'docs/recipes.md: A fresh preview database for each pull request': previews,
