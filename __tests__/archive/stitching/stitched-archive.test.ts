@@ -65,6 +65,12 @@ const DECOMPRESS: Readonly<Record<CompressionName, (bytes: Buffer) => Buffer>> =
   zstd: (bytes) => zstdDecompressSync(bytes),
 };
 
+/** `pg_dump` writes them as signed integers. */
+const OID_BYTES: ReadonlyMap<number, Buffer> = new Map([
+  [16_400, Buffer.of(0, 0x10, 0x40, 0, 0)],
+  [4_294_967_295, Buffer.of(1, 1, 0, 0, 0)],
+]);
+
 const VERSIONS: [number, CompressionName][] = [
   [12, 'gzip'],
   [14, 'gzip'],
@@ -102,7 +108,7 @@ describe('the archive of a directory', () => {
         }
         let next = at + 6;
         for (const [oid, content] of OBJECTS) {
-          expect(archive.readInt32LE(next + 1) * (archive[next] === 1 ? -1 : 1)).toBe(oid | 0);
+          expect(archive.subarray(next, next + 5)).toEqual(OID_BYTES.get(oid));
           const { stream, end } = streamAt(archive, next + 5);
           expect(DECOMPRESS[compression](stream).equals(content)).toBe(true);
           next = end;
@@ -237,14 +243,40 @@ describe('a directory that is not what pg_dump wrote', () => {
     );
   });
 
-  it('is refused where a gzip file has other bytes than its checksum says', async () => {
+  it.each<CompressionName>(['gzip', 'lz4', 'zstd'])(
+    'is refused where the first byte of a file is another one (%s)',
+    async (compression) => {
+      const directory = await made(16, compression);
+      const file = join(directory, `11.dat${COMPRESSIONS[compression].suffix}`);
+      const bytes = await readFile(file);
+      bytes[0] = (bytes[0] ?? 0) ^ 1;
+      await writeFile(file, bytes);
+      const { message } = await userErrorOf(stitchArchive(directory).then(whole));
+      expect(message).toContain('is not what pg_dump writes');
+    },
+  );
+
+  it('is refused where a gzip file is one of two', async () => {
     const directory = await made(16, 'gzip');
     const file = join(directory, '11.dat.gz');
+    await appendFile(file, await readFile(file));
+    const { message } = await userErrorOf(stitchArchive(directory).then(whole));
+    expect(message).toContain('the file 11.dat.gz is not what pg_dump writes');
+  });
+
+  it.each([
+    ['cannot be inflated', 10, 'is damaged'],
+    ['has another checksum', -8, 'is not what pg_dump writes'],
+    ['has another length', -1, 'is not what pg_dump writes'],
+  ])('is refused where a gzip file %s', async (_, at, words) => {
+    const directory = await made(16, 'gzip');
+    const file = join(directory, '13.dat.gz');
     const bytes = await readFile(file);
-    bytes[bytes.length - 8] = (bytes[bytes.length - 8] ?? 0) ^ 1;
+    const from = at < 0 ? bytes.length + at : at;
+    bytes[from] = (bytes[from] ?? 0) ^ 0xff;
     await writeFile(file, bytes);
     const { message } = await userErrorOf(stitchArchive(directory).then(whole));
-    expect(message).toContain('the file 11.dat.gz is damaged');
+    expect(message).toContain(`the file 13.dat.gz ${words}`);
   });
 
   it.each<[string, (file: string) => Promise<void>]>([

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
-import { type Gunzip, createGunzip } from 'node:zlib';
+import { type InflateRaw, crc32, createInflateRaw } from 'node:zlib';
 import { unstitchable } from '../unreadable.ts';
 import { Adler32 } from './adler32.ts';
 import { type DataFile, LENGTH_BYTES, chunk, chunkedBytes, chunksOf, readFully } from './data-file.ts';
@@ -32,39 +32,75 @@ export async function* zlibFromGzip(file: DataFile, handle: FileHandle): AsyncGe
   const { name, bytes } = file;
   const header = Buffer.alloc(HEADER_BYTES);
   const trailer = Buffer.alloc(TRAILER_BYTES);
+  const end = bytes - TRAILER_BYTES;
   await readFully(name, handle, header, 0);
-  await readFully(name, handle, trailer, bytes - TRAILER_BYTES);
+  await readFully(name, handle, trailer, end);
   if (!header.subarray(0, HEADER_START.length).equals(HEADER_START)) throw foreign(name);
   yield chunk(ZLIB_HEADER);
-  const adler = new Adler32();
-  const gunzip = createGunzip({ chunkSize: INFLATED_BYTES });
-  gunzip.on('data', (inflated: Buffer) => {
-    adler.update(inflated);
-  });
-  const ended = once(gunzip, 'end');
-  ended.catch(() => undefined);
+  const inflation = new Inflation();
   try {
-    await written(gunzip, header, ended);
-    for await (const piece of chunksOf(file, handle, HEADER_BYTES, bytes - TRAILER_BYTES)) {
-      await written(gunzip, piece.subarray(LENGTH_BYTES), ended);
+    for await (const piece of chunksOf(file, handle, HEADER_BYTES, end)) {
+      await inflation.add(piece.subarray(LENGTH_BYTES));
       yield piece;
     }
-    gunzip.end(trailer);
-    await ended;
+    await inflation.end();
   } catch (error) {
-    throw gunzip.errored === null ? error : unstitchable(`the file ${name} is damaged`, error);
+    throw inflation.failed ? unstitchable(`the file ${name} is damaged`, error) : error;
   } finally {
-    gunzip.destroy();
+    inflation.destroy();
   }
-  // It may have ended before the file does.
-  if (gunzip.bytesWritten !== bytes) throw foreign(name);
-  yield chunk(adler.digest());
+  if (inflation.consumed !== end - HEADER_BYTES || !inflation.trailer.equals(trailer)) throw foreign(name);
+  yield chunk(inflation.adler.digest());
 }
 
-async function written(gunzip: Gunzip, bytes: Buffer, ended: Promise<unknown>): Promise<void> {
-  const done = Promise.withResolvers<undefined>();
-  gunzip.write(bytes, () => {
-    done.resolve(undefined);
-  });
-  await Promise.race([done.promise, ended]);
+/** Inflates a stream for its checksums. */
+class Inflation {
+  readonly adler = new Adler32();
+  readonly #inflate: InflateRaw = createInflateRaw({ chunkSize: INFLATED_BYTES });
+  readonly #ended = once(this.#inflate, 'end');
+  #crc = 0;
+  #bytes = 0;
+
+  constructor() {
+    this.#ended.catch(() => undefined);
+    this.#inflate.on('data', (inflated: Buffer) => {
+      this.adler.update(inflated);
+      this.#crc = crc32(inflated, this.#crc);
+      this.#bytes += inflated.length;
+    });
+  }
+
+  get failed(): boolean {
+    return this.#inflate.errored !== null;
+  }
+
+  /** How many bytes the stream has: it may end before what was added. */
+  get consumed(): number {
+    return this.#inflate.bytesWritten;
+  }
+
+  /** What a gzip file ends with. */
+  get trailer(): Buffer {
+    const bytes = Buffer.alloc(TRAILER_BYTES);
+    bytes.writeUInt32LE(this.#crc, 0);
+    bytes.writeUInt32LE(this.#bytes % 2 ** 32, 4);
+    return bytes;
+  }
+
+  async add(deflated: Buffer): Promise<void> {
+    const taken = Promise.withResolvers<undefined>();
+    this.#inflate.write(deflated, () => {
+      taken.resolve(undefined);
+    });
+    await Promise.race([taken.promise, this.#ended]);
+  }
+
+  async end(): Promise<void> {
+    this.#inflate.end();
+    await this.#ended;
+  }
+
+  destroy(): void {
+    this.#inflate.destroy();
+  }
 }
