@@ -1,11 +1,9 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { finished } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ReadBack } from '../../src/archive/read-back.ts';
-import { readStream } from '../../src/archive/read-stream.ts';
-import { FanOut } from '../../src/process/fan-out.ts';
 import { ReadBackBed } from './read-back-bed.ts';
+import { readWhileMade } from './read-while-made.ts';
 
 let bed: ReadBackBed;
 let archive: Buffer;
@@ -15,25 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => bed.stop());
 
-/** Reads bytes as if `pg_dump` wrote them, in pieces. */
-async function read(bytes: Buffer, pieceBytes = 50_000, pgRestore = bed.tools.pgRestore): Promise<ReadBack> {
-  const { signal } = new AbortController();
-  const reading = readStream({ pgRestore, major: 17, environment: {}, signal });
-  const fan = new FanOut([{ name: 'pg_restore', stream: reading.input }], reading.look);
-  const sending = (async () => {
-    for (let at = 0; at < bytes.length; at += pieceBytes) fan.write(bytes.subarray(at, at + pieceBytes));
-    fan.end();
-    await finished(fan);
-  })();
-  sending.catch(() => fan.destroy());
-  try {
-    const [result] = await Promise.all([reading.result, sending]);
-    return result;
-  } finally {
-    fan.destroy();
-    reading.input.destroy();
-    await reading.result.catch(() => undefined);
-  }
+function read(bytes: Buffer, pieceBytes = 50_000, pgRestore = bed.tools.pgRestore): Promise<ReadBack> {
+  return readWhileMade(bytes, { pgRestore, major: 17, pieceBytes });
 }
 
 /** A stand-in for `pg_restore`. */

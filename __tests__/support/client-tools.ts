@@ -8,7 +8,7 @@ import { downloadDebianPackages } from './debian-packages.ts';
 const execute = promisify(execFile);
 
 /** The major versions of PostgreSQL whose client tools the tests can have. */
-export type ToolsMajor = 17 | 18;
+export type ToolsMajor = 13 | 15 | 17 | 18;
 
 /** Real client tools of PostgreSQL for the tests. */
 export interface TestClientTools {
@@ -36,20 +36,18 @@ export const TOOL_NAMES = ['psql', 'pg_dump', 'pg_restore'] as const;
 /** Where the package libpq5 keeps its library, in the folder of {@link unpackedTools}. */
 export const LIBPQ_FOLDER = 'libpq';
 
-/** The releases of Debian that have a version of PostgreSQL, the best first; those after 13 go by several names. */
+/** The releases of Debian that have a version of PostgreSQL, the best first; those after 13 go by several names. No release has 14 or 16. */
 const RELEASES: Readonly<Record<ToolsMajor, readonly string[]>> = {
+  13: ['bullseye'],
+  15: ['bookworm'],
   17: ['trixie'],
   18: ['forky', 'testing', 'sid'],
 };
 
-/** All that the tools load. */
+/** What the tools of every major load. */
 const LIBRARIES = [
   'libpq5',
   'libc6',
-  'libssl3t64',
-  'liblz4-1',
-  'libxxhash0',
-  'libzstd1',
   'zlib1g',
   'libgssapi-krb5-2',
   'libkrb5-3',
@@ -57,11 +55,31 @@ const LIBRARIES = [
   'libkrb5support0',
   'libcom-err2',
   'libkeyutils1',
-  'libldap2',
   'libsasl2-2',
-  'libreadline8t64',
   'libtinfo6',
 ];
+
+/** What libldap loads up to Debian 12, beside itself. */
+const OLDER_LIBRARIES = [
+  'libgnutls30',
+  'libgmp10',
+  'libnettle8',
+  'libhogweed6',
+  'libunistring2',
+  'libidn2-0',
+  'libp11-kit0',
+  'libtasn1-6',
+  'libreadline8',
+];
+const NEWER_LIBRARIES = ['libssl3t64', 'liblz4-1', 'libxxhash0', 'libzstd1', 'libldap2', 'libreadline8t64'];
+
+/** What the tools of a major load beside the others. */
+const MORE_LIBRARIES: Readonly<Record<ToolsMajor, readonly string[]>> = {
+  13: [...OLDER_LIBRARIES, 'libssl1.1', 'libldap-2.4-2', 'libffi7'],
+  15: [...OLDER_LIBRARIES, 'libssl3', 'libldap-2.5-0', 'libffi8', 'liblz4-1', 'libzstd1'],
+  17: NEWER_LIBRARIES,
+  18: NEWER_LIBRARIES,
+};
 
 /** The processor of this machine; throws where the tests have no tools for it. */
 export function processor(): Processor {
@@ -74,8 +92,8 @@ export function processor(): Processor {
 }
 
 /**
- * PostgreSQL's client tools, as Debian 13 ships 17 and the release after it 18, run by their own loader and libraries:
- * they need nothing of the machine, which may be older and has no PostgreSQL. Fetched once (about 3 s), then kept.
+ * PostgreSQL's client tools, as Debian 13 ships 17, the release after it 18, and those before it 15 and 13, run by their own
+ * loader and libraries: they need nothing of the machine, which may be older and has no PostgreSQL. Fetched once (about 3 s), then kept.
  *
  * @throws Error when no release of Debian on the machine's mirror contains them: 18 may move to a later one.
  */
@@ -117,7 +135,8 @@ async function downloadTools(major: ToolsMajor, work: string): Promise<string[]>
     const folder = join(work, release);
     await mkdir(folder);
     try {
-      return await downloadDebianPackages(release, [clientPackage(major), ...LIBRARIES], folder);
+      const packages = [clientPackage(major), ...LIBRARIES, ...MORE_LIBRARIES[major]];
+      return await downloadDebianPackages(release, packages, folder);
     } catch (error) {
       failures.push(error);
     }
@@ -151,18 +170,19 @@ async function arrange(root: string, folder: string, major: ToolsMajor): Promise
   );
   if (!bin || !programs || !libraries || !libpq) throw new Error('unreachable');
   await Promise.all([bin, programs, libraries, libpq].map((path) => mkdir(path)));
-  const source = join(root, 'usr', 'lib', triplet);
-  for (const name of await readdir(source)) {
-    if (!/\.so(?:\.|$)/.test(name)) continue;
-    await cp(join(source, name), join(name.startsWith('libpq.') ? libpq : libraries, name), {
-      verbatimSymlinks: true,
-    });
+  // Up to Debian 12, some libraries are in /lib.
+  for (const source of [join(root, 'lib', triplet), join(root, 'usr', 'lib', triplet)]) {
+    for (const name of await readdir(source).catch(() => [])) {
+      if (!/\.so(?:\.|$)/.test(name)) continue;
+      await cp(join(source, name), join(name.startsWith('libpq.') ? libpq : libraries, name), {
+        verbatimSymlinks: true,
+      });
+    }
   }
   const loaderPath = join(libraries, loader);
-  await rm(loaderPath, { force: true });
-  await writeFile(loaderPath, withoutSystemFolders(await readFile(join(source, loader)), triplet), {
-    mode: 0o755,
-  });
+  const loaderBytes = await readFile(loaderPath);
+  await rm(loaderPath);
+  await writeFile(loaderPath, withoutSystemFolders(loaderBytes, triplet), { mode: 0o755 });
   for (const name of TOOL_NAMES) {
     await copyFile(join(root, `usr/lib/postgresql/${major}/bin`, name), join(programs, name));
     await writeFile(join(bin, name), launcher('../libraries', '../programs', `../${LIBPQ_FOLDER}`));
