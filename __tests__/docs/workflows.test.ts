@@ -105,9 +105,11 @@ describe('the workflows of this repository', () => {
     const writers = workflows.flatMap(([, text]) =>
       jobsOf(text).filter(([, { permissions }]) => JSON.stringify(permissions ?? {}).includes('write')),
     );
-    expect(writers.map(([name]) => name).sort()).toEqual(['commit', 'release']);
+    expect(writers.map(([name]) => name).sort()).toEqual(['attest', 'commit', 'release']);
     const [, commit] = writers.find(([name]) => name === 'commit') ?? [];
     expect(JSON.stringify(commit)).not.toMatch(/npm|node |npx|\.ts\b/);
+    const [, release] = writers.find(([name]) => name === 'release') ?? [];
+    expect(JSON.stringify(release)).not.toMatch(/npm|npx/);
   });
 
   it('have a CI job that waits for every other job, and is not skipped when one fails', () => {
