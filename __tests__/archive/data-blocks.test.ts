@@ -19,16 +19,18 @@ const largeObjects = (dumpId: number, ...oids: number[]): Buffer =>
     integer(0),
   ]);
 
+/** Where in the archive its data begin. */
+const START = 1_000;
 const ENTRIES = [
   tocEntry({ dumpId: 1 }),
   tocEntry({ dumpId: 7, hasData: true }),
-  tocEntry({ dumpId: 8, hasData: true }),
+  tocEntry({ dumpId: 8, hasData: true, position: START + 126 }),
   tocEntry({ dumpId: 9, hasData: true }),
 ];
 const WHOLE = Buffer.concat([rows(7, 100, 5), rows(8), largeObjects(9, 16_400, -5)]);
 
-function follow(bytes: Buffer, pieceBytes = bytes.length): void {
-  const blocks = new DataBlocks(ENTRIES);
+function follow(bytes: Buffer, pieceBytes = bytes.length, start = START): void {
+  const blocks = new DataBlocks(ENTRIES, start);
   for (let at = 0; at < bytes.length; at += pieceBytes) blocks.add(bytes.subarray(at, at + pieceBytes));
   blocks.end();
 }
@@ -58,6 +60,17 @@ describe('the blocks of data of an archive', () => {
       follow(bytes);
     }).toThrow('data that its table of contents does not name');
   });
+
+  it.each([1, 7, 10_000])(
+    'are refused where they are not at their positions, in pieces of %d bytes',
+    (pieceBytes) => {
+      for (const start of [START - 1, START + 1]) {
+        expect(() => {
+          follow(WHOLE, pieceBytes, start);
+        }).toThrow('the data of entry 8 are not where its table of contents says');
+      }
+    },
+  );
 
   it('are refused with a chunk of less than no bytes', () => {
     expect(() => {

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Manifest } from '../../src/archive/content/manifest.ts';
+import { stitchArchive } from '../../src/archive/stitching/stitched-archive.ts';
 import { type ReadBack, type ReadBackRequest, readBack } from '../../src/archive/read-back.ts';
 import { type TestClientTools, testClientTools } from '../support/client-tools.ts';
 import { type Database, startDatabase } from '../support/database.ts';
@@ -43,6 +44,15 @@ export class ReadBackBed {
     const { host, port, user, password } = this.database;
     const env = { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGDATABASE: name };
     await execute(this.tools.pgDump, ['--format=custom', `--file=${file}`, ...args], { env });
+    return file;
+  }
+
+  /** The same of a parallel dump. */
+  async stitched(name: string, ...args: readonly string[]): Promise<string> {
+    const directory = await this.dumped(name, '--format=directory', '--jobs=3', ...args);
+    const { read } = await stitchArchive(directory);
+    const file = `${directory}.stitched`;
+    await writeFile(file, read(new AbortController().signal));
     return file;
   }
 

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Manifest } from '../../src/archive/content/manifest.ts';
 import { UserError } from '../../src/errors.ts';
+import { seededRandom } from '../support/damage.ts';
 import { ReadBackBed } from './read-back-bed.ts';
 
 const execute = promisify(execFile);
@@ -42,12 +43,18 @@ describe('a damaged archive', () => {
     }
   });
 
-  it('is refused or gives another digest if one byte is changed (thorough)', async () => {
-    const bytes = await readFile(archive);
-    const { contentDigest } = await bed.manifestOf(archive);
-    const script = await scriptOf(archive);
+  it.each([
+    ['as pg_dump wrote it', () => archive],
+    ['stitched of a parallel dump', () => bed.stitched('odd', '--compress=zstd:3')],
+  ])('%s is refused or gives another digest if one byte is changed (thorough)', async (_, made) => {
+    const file = await made();
+    const bytes = await readFile(file);
+    const { contentDigest } = await bed.manifestOf(file);
+    const script = await scriptOf(file);
+    const random = seededRandom(20);
     let refused = 0;
-    for (let at = 0; at < bytes.length; at += Math.ceil(bytes.length / 150)) {
+    for (let damages = 0; damages < 200; damages += 1) {
+      const at = Math.floor(random() * bytes.length);
       const damaged = Buffer.from(bytes);
       damaged[at] = (damaged[at] ?? 0) ^ 0x41;
       const manifest = await readDamaged(damaged).catch((error: unknown) => error);

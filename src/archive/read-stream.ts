@@ -95,8 +95,9 @@ class ArchiveStart {
 
   #follow(contents: TableOfContents | undefined): void {
     if (!contents) return;
-    this.#blocks = new DataBlocks(contents.entries);
-    this.#blocks.add(this.#incoming.rest());
+    const { bytes, position } = this.#incoming.rest();
+    this.#blocks = new DataBlocks(contents.entries, position);
+    this.#blocks.add(bytes);
   }
 }
 

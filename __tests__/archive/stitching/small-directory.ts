@@ -1,7 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import type { StitchedArchive } from '../../../src/archive/stitching/stitched-archive.ts';
 import { type SmallEntry, smallArchive } from '../toc/small-archive.ts';
 import { lz4Frame } from './lz4-frame.ts';
 
@@ -48,6 +50,11 @@ export async function smallDirectory(minor: number, compression: CompressionName
   for (const [oid, bytes] of OBJECTS) await write(`blob_${oid}.dat${suffix}`, compress(bytes));
   await write(list, [...OBJECTS.keys()].map((oid) => `${oid} blob_${oid}.dat\n`).join(''));
   return directory;
+}
+
+/** The bytes of a stitched archive. */
+export function whole({ read }: StitchedArchive): Promise<Buffer> {
+  return buffer(read(new AbortController().signal));
 }
 
 export async function removeDirectory(directory: string): Promise<void> {

@@ -18,6 +18,7 @@ export function tocEntry(changes: Partial<TocEntry> = {}): TocEntry {
     owner: '',
     dependencies: [],
     hasData: false,
+    position: undefined,
     contents: undefined,
     sha256: '',
     ...changes,

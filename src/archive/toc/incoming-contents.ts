@@ -5,6 +5,7 @@ import { TocStart } from './toc-bytes.ts';
 /** Follows an archive that comes in pieces up to the end of its table of contents. */
 export class IncomingContents {
   readonly #start = new TocStart();
+  #added = 0;
   readonly #reading = readContents(this.#start);
   #contents: TableOfContents | undefined;
 
@@ -16,6 +17,7 @@ export class IncomingContents {
    */
   add(bytes: Buffer): TableOfContents | undefined {
     this.#start.add(bytes);
+    this.#added += bytes.length;
     return this.#read();
   }
 
@@ -27,9 +29,10 @@ export class IncomingContents {
     return contents;
   }
 
-  /** What was added and is not of the table of contents. */
-  rest(): Buffer {
-    return this.#start.rest();
+  /** What was added and is not of the table of contents, and where in the archive it begins. */
+  rest(): { readonly bytes: Buffer; readonly position: number } {
+    const bytes = this.#start.rest();
+    return { bytes, position: this.#added - bytes.length };
   }
 
   #read(): TableOfContents | undefined {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { ScriptError, readStatement } from '../content/script-statement.ts';
 import { decoded } from '../names.ts';
 import { unreadable } from '../unreadable.ts';
-import { CUSTOM_FORMAT, type RawEntry, readHead } from './head.ts';
+import { CUSTOM_FORMAT, POSITION_SET, type RawEntry, readHead } from './head.ts';
 import type { Reading, TocStart } from './toc-bytes.ts';
 import { readStart } from './toc-file.ts';
 
@@ -34,6 +34,8 @@ export interface TocEntry {
   readonly dependencies: readonly number[];
   /** Whether the archive contains rows or large objects for it. */
   readonly hasData: boolean;
+  /** Where in the archive its data begin; undefined where it has none, or the archive was written to a pipe. */
+  readonly position: number | undefined;
   /** The name in the manifest of the table that it fills or the sequence that it sets. */
   readonly contents: string | undefined;
   /**
@@ -138,9 +140,15 @@ function tocEntry(raw: RawEntry, standardStrings: boolean): TocEntry {
     owner: decoded(owner),
     dependencies: raw.dependencies.map(readNumber),
     hasData,
+    position: positionOf(raw),
     contents: contentsOf(kindName, contents, standardStrings),
     sha256: digestOf([kind, schema, tag, owner, tablespace, accessMethod, definition, dropStatement]),
   };
+}
+
+function positionOf({ place }: RawEntry): number | undefined {
+  if (place.kind !== 'position' || place.state !== POSITION_SET) return undefined;
+  return Number(BigInt(`0x${Buffer.from(place.position).reverse().toString('hex')}`));
 }
 
 /** Of texts without zero bytes. */
