@@ -119,7 +119,7 @@ export const PARALLEL_FAILURES: readonly ProvokedFailure[] = [
   },
   {
     name: 'a worker that is killed',
-    cause: /A worker process of pg_dump was ended from outside/,
+    cause: /A worker process of pg_dump has ended and did not say why/,
     hint: /memory/,
     provoke: (bench) =>
       whileWorkerReads(bench, 'killed', async () => {

@@ -1,6 +1,7 @@
 import { finished } from 'node:stream/promises';
 import { diagnose, diagnosedError } from '../../postgres/diagnosis/diagnosis.ts';
 import { errorLines } from '../../postgres/diagnosis/error-lines.ts';
+import { untangled } from '../../postgres/diagnosis/worker-rules.ts';
 import { namingLockHolder } from '../../postgres/watchdog/lock-holders.ts';
 import { describeAttempt, retry } from '../../process/retry.ts';
 import type { PgSession } from '../../postgres/session.ts';
@@ -111,8 +112,8 @@ async function runDump(
     );
     if (result.endedBy !== null) throw endedBySignal('pg_dump', result.endedBy);
     if (result.exitCode !== 0) {
-      const error = failure(result.stderr, target.bytes, snapshot);
-      throw await namingLockHolder(error, result.stderr, session);
+      const stderr = untangled(result.stderr);
+      throw await namingLockHolder(failure(stderr, target.bytes, snapshot), stderr, session);
     }
     return errorLines(result.stderr);
   } finally {

@@ -2,10 +2,11 @@ import { type ErrorCode, UserError } from '../../errors.ts';
 import { log } from '../../runner/log.ts';
 import { errorLines } from './error-lines.ts';
 import { type Complaint, type Failure, PROGRAM, QUERY, failuresIn, isRaised } from './failures.ts';
-import { DEAD_WORKER_RULES, LOST_CONNECTION_RULES, NETWORK_RULES } from './network-rules.ts';
+import { LOST_CONNECTION_RULES, NETWORK_RULES } from './network-rules.ts';
 import type { Rule } from './rule.ts';
 import { RULES } from './rules.ts';
 import { safeMessage } from './safe-text.ts';
+import { WORKER_GONE, WORKER_RULES } from './worker-rules.ts';
 
 /** The explanation of a tool's error output. */
 export interface Diagnosis {
@@ -28,21 +29,20 @@ const SEE_LOGS = "See the log above, and the server's own log.";
 
 /**
  * Explains what a tool of PostgreSQL printed on its error stream: by the last failure that a rule matches, because that
- * is the one that ended it. A lost connection, and then a dead worker, is the explanation only if no other rule matches.
+ * is the one that ended it. A lost connection, and then the end of a worker, is the explanation only if no other rule matches.
  *
  * It never contains a value of a row: rules print fixed text and names, and other messages are shown only as far
  * as `safe-text.ts` knows that they are harmless.
  */
 export function diagnose(stderr: string): Diagnosis {
   if (isRaised(stderr)) return raised(stderr);
-  const failures = failuresIn(stderr).reverse();
+  const failures = withoutRemarks(failuresIn(stderr)).toReversed();
   return (
     first(
       failures,
       (failure) => known(failure, RULES) ?? unknownAnswer(failure) ?? known(failure, NETWORK_RULES),
     ) ??
-    first(failures, (failure) => known(failure, LOST_CONNECTION_RULES)) ??
-    first(failures, (failure) => known(failure, DEAD_WORKER_RULES)) ?? {
+    lastResort(failures) ?? {
       cause: shortened(lastWords(stderr), LONGEST_CAUSE),
       silentCause: 'its error message may name what is in the database and is not shown.',
       hint: SEE_LOGS,
@@ -75,6 +75,18 @@ function first(
     if (found) return found;
   }
   return undefined;
+}
+
+/** Of a worker that failed, pg_dump says only that it is gone: after what the worker said itself. */
+function withoutRemarks(failures: readonly Failure[]): readonly Failure[] {
+  const others = failures.filter(({ complaints }) => !complaints.some(({ text }) => WORKER_GONE.test(text)));
+  return others.length > 0 ? others : failures;
+}
+
+function lastResort(failures: readonly Failure[]): Diagnosis | undefined {
+  return [LOST_CONNECTION_RULES, WORKER_RULES]
+    .map((rules) => first(failures, (failure) => known(failure, rules)))
+    .find((found) => found !== undefined);
 }
 
 function known(failure: Failure, rules: readonly Rule[]): Diagnosis | undefined {
@@ -195,5 +207,6 @@ function lastWords(stderr: string): string {
   // A long text without a name of a program in it is a part of a statement.
   const isStatement = lines.length > LOADER_LINES || lines.some((line) => PROGRAM.test(line));
   const others = isStatement ? undefined : lines.at(-1);
-  return errorLines(stderr).at(-1) ?? others ?? 'it printed no error message.';
+  const errors = errorLines(stderr).filter((line) => !line.endsWith('a worker process died unexpectedly'));
+  return errors.at(-1) ?? others ?? 'it printed no error message.';
 }

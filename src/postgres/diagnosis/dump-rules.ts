@@ -85,14 +85,6 @@ const TIME_RULES: readonly Rule[] = [
     hint: LOCK_HINT,
   },
   {
-    // A worker waits for no lock, so that it cannot wait for a session that waits for pg_dump (`lockTableForWorker`).
-    from: 'tool',
-    pattern: /^could not obtain lock on relation "(.*)"/,
-    cause:
-      'A worker of pg_dump could not lock the table "$1", usually because another session requested an exclusive lock on it after the dump had begun.',
-    hint: 'Run the backup when no migration is running. Or set "jobs: 1": each table is then locked only once, at the start.',
-  },
-  {
     pattern: /^canceling statement due to statement timeout/,
     cause: "The server's statement_timeout ended a query$t.",
     hint: 'Raise it for this role: ALTER ROLE name SET statement_timeout = 0.',

@@ -165,16 +165,6 @@ export const NETWORK_RULES: readonly Rule[] = [
   },
 ];
 
-/** Of a parallel dump: the worker itself has said why, unless something has ended it. */
-export const DEAD_WORKER_RULES: readonly Rule[] = [
-  {
-    from: 'tool',
-    pattern: /^a worker process died unexpectedly/,
-    cause: 'A worker process of pg_dump was ended from outside.',
-    hint: 'Run the job again. If the error persists, the runner may have too little memory: use a larger one, or fewer jobs.',
-  },
-];
-
 /** Messages about a connection that ended, for whatever reason. */
 export const LOST_CONNECTION_RULES: readonly Rule[] = [
   {
