@@ -12,6 +12,7 @@ import { type Database, startDatabase } from '../support/database.ts';
 import { type BucketBed, startBucketBed } from '../support/s3-bucket.ts';
 import { startS3rver } from '../support/s3rver-server.ts';
 import { type ShopRows, countRows, fillShop } from '../support/shop.ts';
+import type { ActionRun } from '../support/runner.ts';
 import { writeStandInClients } from '../support/stand-in-clients.ts';
 import { type TestBed, expectSuccess, startTestBed } from '../support/test-bed.ts';
 
@@ -84,11 +85,8 @@ describe('the commands for Linux and macOS (thorough)', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** A backup in each kind of store, and what its reader fills in. */
-  async function backup(
-    server: Database,
-    inputs: Record<string, string> = {},
-  ): Promise<Record<string, string>> {
+  /** A backup in each kind of store. */
+  async function backUp(server: Database, inputs: Record<string, string>): Promise<ActionRun> {
     const run = await bed.backup({
       inputs: {
         'connection-string': server.urlFor({ database: 'shop' }),
@@ -99,6 +97,15 @@ describe('the commands for Linux and macOS (thorough)', () => {
       secrets: [server.password],
     });
     expectSuccess(run);
+    return run;
+  }
+
+  /** The same, and what its reader fills in. */
+  async function backup(
+    server: Database,
+    inputs: Record<string, string> = {},
+  ): Promise<Record<string, string>> {
+    const run = await backUp(server, inputs);
     const { 'backup-file': file = '', 'backup-sha256': sha256 = '', 'artifact-id': id = '' } = run.outputs;
     return { file, sha256, id, repository: bed.artifacts.repository };
   }
@@ -163,6 +170,19 @@ describe('the commands for Linux and macOS (thorough)', () => {
     const from = path.join(folder, 'backups');
     const { database } = await runOn(older, { ...values, from }, [FROM_FOLDER, CHECK, RESTORE_OLDER]);
     expect(await countRows(older, database)).toEqual(rows);
+  });
+
+  it.each([
+    ['an artifact', 'artifact', 'gh api'],
+    ['a bucket', 'bucket', 'aws s3 cp'],
+  ])('in the summary of its run restore a backup from %s', async (_, store, program) => {
+    const storage = store === 'artifact' ? store : bucket.storage('summary');
+    const { summary } = await backUp(bed.database, { storage });
+    const [, commands = ''] = /```sh\n([^]*?)```/.exec(summary) ?? [];
+    expect(commands).toContain(program);
+    const { output, database } = await runOn(bed.database, {}, [commands]);
+    expect(output).toContain(': OK');
+    expect(await countRows(bed.database, database)).toEqual(rows);
   });
 
   it('stop at a file that is not the one that was verified', async () => {

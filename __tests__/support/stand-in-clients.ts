@@ -39,16 +39,22 @@ process.stdout.write(expression === undefined ? body : execFileSync('jq', ['-r',
 `;
 }
 
-/** `aws s3 cp s3://BUCKET/KEY FILE` and `aws s3 ls --recursive s3://BUCKET/PREFIX/`. */
+/** `aws s3 cp s3://BUCKET/KEY FILE` and `aws s3 ls --recursive s3://BUCKET/PREFIX/`, with `--region` and `--endpoint-url`. */
 const AWS_CLIENT = `
 import { writeFileSync } from 'node:fs';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from ${JSON.stringify(
   pathToFileURL(path.join(REPOSITORY_ROOT, 'node_modules/@aws-sdk/client-s3/dist-cjs/index.js')).href,
 )};
 const [, what, ...rest] = process.argv.slice(2);
+const option = (name) => {
+  const at = rest.indexOf(name);
+  return at < 0 ? undefined : rest.splice(at, 2)[1];
+};
+const region = option('--region') ?? '${REGION}';
+const endpoint = option('--endpoint-url') ?? process.env.AWS_ENDPOINT_URL;
 const [source, target] = rest.filter((word) => word !== '--recursive');
 const [, Bucket, Key] = /^s3:\\/\\/([^/]+)\\/(.*)$/.exec(source);
-const client = new S3Client({ endpoint: process.env.AWS_ENDPOINT_URL, forcePathStyle: true, region: '${REGION}' });
+const client = new S3Client({ endpoint, region, forcePathStyle: true });
 if (what === 'cp') {
   const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
   writeFileSync(target, await Body.transformToByteArray());
