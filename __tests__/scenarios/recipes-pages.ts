@@ -36,6 +36,9 @@ const migrates: Recipe = async ({ run, checkout, other, rows }, workflow) => {
       COMMIT;
       CREATE INDEX CONCURRENTLY ON shop.order_lines (unit_price);
       DROP TABLE shop.returns;
+      CREATE ROLE migrator; GRANT USAGE ON SCHEMA shop TO migrator; ALTER TABLE shop.documents OWNER TO migrator;
+      SET ROLE migrator;
+      ALTER TABLE shop.documents ADD COLUMN author text;
 SQL
 `,
   });
@@ -48,6 +51,7 @@ SQL
     at % 4 === 0 ? [[cell, cells[at + 2], cells[at + 3]].join(' ')] : [],
   );
   expect(lines.sort()).toEqual([
+    'shop.documents AccessExclusiveLock ALTER TABLE',
     'shop.orders AccessExclusiveLock ALTER TABLE, CREATE INDEX',
     'shop.products ShareLock CREATE INDEX',
     'shop.returns AccessExclusiveLock DROP TABLE',
