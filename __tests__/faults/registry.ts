@@ -8,6 +8,7 @@ import { consumerCases } from './cases/consumers.ts';
 import { diskCases } from './cases/disk.ts';
 import { machineCases } from './cases/machine.ts';
 import { networkCases } from './cases/network.ts';
+import { parallelCases } from './cases/parallel.ts';
 import { serverCases } from './cases/server.ts';
 import { signalCases } from './cases/signals.ts';
 import { storeCases } from './cases/stores.ts';
@@ -22,6 +23,7 @@ export const FAULTS = {
   'The network': networkCases,
   'The server': serverCases,
   Tables: tableCases,
+  'Parallel dumps': parallelCases,
   'The client tools': toolCases,
   'What takes the dump': consumerCases,
   'The disk': diskCases,

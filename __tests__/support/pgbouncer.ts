@@ -37,8 +37,15 @@ const PACKAGES = [
   ...['libcap-ng0', 'libc6', 'libzstd1', 'zlib1g'],
 ];
 
-/** Starts Debian's PgBouncer in transaction mode; it is fetched once (a few seconds), then kept. */
-export async function startPgbouncer(server: Database): Promise<Pgbouncer> {
+/**
+ * Starts Debian's PgBouncer in transaction mode; it is fetched once (a few seconds), then kept.
+ *
+ * @param settings lines of its configuration.
+ */
+export async function startPgbouncer(
+  server: Database,
+  settings = ['ignore_startup_parameters = extra_float_digits'],
+): Promise<Pgbouncer> {
   const user = serverUser();
   const folder = mkdtempSync(join(temporaryFolder(user), 'pgbouncer-'));
   const programs = join(folder, 'programs');
@@ -48,7 +55,7 @@ export async function startPgbouncer(server: Database): Promise<Pgbouncer> {
   const port = await freePort();
   const run = join(folder, 'run');
   mkdirSync(run);
-  writeFileSync(join(run, 'pgbouncer.ini'), configuration(server, port), { mode: 0o644 });
+  writeFileSync(join(run, 'pgbouncer.ini'), configuration(server, port, settings), { mode: 0o644 });
   if (user) changeOwner(run, user);
   const libraries = join(programs, 'libraries');
   const child = spawn(
@@ -75,7 +82,7 @@ export async function startPgbouncer(server: Database): Promise<Pgbouncer> {
   };
 }
 
-function configuration(server: Database, port: number): string {
+function configuration(server: Database, port: number, settings: readonly string[]): string {
   const login = `user=${server.user} password='${server.password.replaceAll("'", "''")}'`;
   return [
     '[databases]',
@@ -86,7 +93,7 @@ function configuration(server: Database, port: number): string {
     'unix_socket_dir =',
     'auth_type = any',
     'pool_mode = transaction',
-    'ignore_startup_parameters = extra_float_digits',
+    ...settings,
     '',
   ].join('\n');
 }

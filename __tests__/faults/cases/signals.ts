@@ -12,14 +12,14 @@ import { type FaultBed, type Subject, backUp, withFolder } from '../fault-bed.ts
 import type { FaultCase, Phase } from '../fault-case.ts';
 
 /** A backup that is paused, and a promise that resolves when it is. */
-interface Held {
+export interface Held {
   readonly subject: Subject;
   readonly options?: RunActionOptions;
   readonly reached: () => Promise<unknown>;
 }
 
 /** A point at which a backup can be paused. */
-interface Moment {
+export interface Moment {
   readonly phase: Phase;
   /** For the matrix: `while pg_dump waits for the server`. */
   readonly when: string;
@@ -228,17 +228,17 @@ const WHILE_LOADED = SIGNALS.map(({ signal, does }): FaultCase => ({
     }),
 }));
 
+/** A job that is cancelled, stopped or killed at that moment. */
+export function signalsAt({ phase, when, everyday, hold }: Moment): FaultCase[] {
+  return SIGNALS.map(({ signal, does, outcome, says }) => ({
+    fault: `${does} ${when}`,
+    phase,
+    outcome,
+    says,
+    ...(signal === everyday ? { everyday: true } : {}),
+    strike: (bed) => hold(bed, (held) => ended(bed, signal, held)),
+  }));
+}
+
 /** Jobs that are killed or cancelled, in every phase. */
-export const signalCases: readonly FaultCase[] = [
-  ...WHILE_LOADED,
-  ...MOMENTS.flatMap(({ phase, when, everyday, hold }) =>
-    SIGNALS.map(({ signal, does, outcome, says }): FaultCase => ({
-      fault: `${does} ${when}`,
-      phase,
-      outcome,
-      says,
-      ...(signal === everyday ? { everyday: true } : {}),
-      strike: (bed) => hold(bed, (held) => ended(bed, signal, held)),
-    })),
-  ),
-];
+export const signalCases: readonly FaultCase[] = [...WHILE_LOADED, ...MOMENTS.flatMap(signalsAt)];
