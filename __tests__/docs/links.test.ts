@@ -29,6 +29,12 @@ const links = [...files].flatMap(([file, text]) =>
   ]),
 );
 
+/** The file that a link in another file leads to. */
+const targetOf = (target: string, file: string): string => {
+  const [page = ''] = target.split('#');
+  return page === '' ? file : path.posix.join(path.posix.dirname(file), page);
+};
+
 describe('the links of the documentation', () => {
   it('are found', () => {
     expect(links.length).toBeGreaterThan(20);
@@ -38,9 +44,18 @@ describe('the links of the documentation', () => {
   });
 
   it.each(links)('%s in %s has a target that exists', (target, file) => {
-    const [page = '', anchor] = target.split('#');
-    const found = page === '' ? file : path.posix.join(path.posix.dirname(file), page);
+    const [, anchor] = target.split('#');
+    const found = targetOf(target, file);
     expect(existsSync(path.join(REPOSITORY_ROOT, found))).toBe(true);
     if (anchor !== undefined) expect(anchorsOf(files.get(found) ?? '')).toContain(anchor);
+  });
+
+  it('lead from the README to every page, in two steps at most', () => {
+    const linkedFrom = (pages: readonly string[]): string[] =>
+      links.filter(([, file]) => pages.includes(file)).map(([target, file]) => targetOf(target, file));
+    const first = linkedFrom(['README.md']);
+    const reached = ['README.md', ...first, ...linkedFrom(first)];
+    const pages = [...files.keys()].filter((file) => !file.startsWith('.github/'));
+    expect(pages.filter((page) => !reached.includes(page))).toEqual([]);
   });
 });
