@@ -17,7 +17,7 @@ const execute = promisify(execFile);
 /** A large database, the real action, and the bare tools beside it. */
 export interface BackupBed extends AsyncDisposable {
   /** Runs the bundled action; the tool cache is warm after the first time. Into the artifact storage, unless `into` says where. */
-  backup(name: string, into?: Storage): Promise<ActionRun>;
+  backup(name: string, into?: Storage, inputs?: Readonly<Record<string, string>>): Promise<ActionRun>;
   /** Restores the latest backup of that name into a new database. */
   restore(name: string, from: Storage): Promise<ActionRun>;
   /** Runs `pg_dump -Fc` alone, by the same program over the same connection. */
@@ -63,8 +63,12 @@ export async function startBackupBed(
   return {
     folder,
     tools,
-    backup: (name, { storage, env } = { storage: 'artifact' }) =>
-      run(undefined, { 'connection-string': proxy?.through(url) ?? url, 'backup-name': name, storage }, env),
+    backup: (name, { storage, env } = { storage: 'artifact' }, inputs = {}) =>
+      run(
+        undefined,
+        { 'connection-string': proxy?.through(url) ?? url, 'backup-name': name, storage, ...inputs },
+        env,
+      ),
     async restore(name, { storage, env }) {
       const target = await database.createDatabase('target');
       try {
@@ -74,6 +78,7 @@ export async function startBackupBed(
       }
     },
     async bareDump(file, ...args) {
+      // A `--format` among the words comes later and wins.
       await execute(tools.pgDump, ['-Fc', `--file=${file}`, ...args], {
         env: connectionTo(database, proxy ?? { host, port }),
       });

@@ -6,6 +6,7 @@ import { benchEncrypt } from './encrypt.ts';
 import { benchInstall } from './install.ts';
 import { benchLink } from './link.ts';
 import { benchMemory } from './memory.ts';
+import { benchParallel } from './parallel.ts';
 import { benchRestore } from './restore.ts';
 import { benchTables } from './many-tables.ts';
 import { benchTunnel } from './tunnel.ts';
@@ -21,6 +22,7 @@ const TOPICS = new Map([
   ['restore', benchRestore],
   ['tables', benchTables],
   ['changes', benchChanges],
+  ['parallel', benchParallel],
 ]);
 
 const topic = process.argv[2] ?? 'backup';

@@ -2,7 +2,7 @@
 export interface Figure {
   readonly name: string;
   readonly value: number;
-  readonly unit: 'x' | 's' | 'MB';
+  readonly unit: 'x' | 's' | 'MB' | 'MB/s';
   readonly atMost?: number;
   readonly atLeast?: number;
 }
@@ -14,7 +14,7 @@ export function printFigures(title: string, figures: readonly Figure[]): void {
   for (const figure of figures) {
     const good = isGood(figure);
     if (!good) process.exitCode = 1;
-    const value = `${figure.unit === 'MB' ? Math.round(figure.value) : figure.value.toFixed(2)} ${figure.unit}`;
+    const value = `${figure.unit.startsWith('MB') ? Math.round(figure.value) : figure.value.toFixed(2)} ${figure.unit}`;
     console.log(
       `  ${figure.name.padEnd(width)}  ${value.padStart(9)}  ${wanted(figure).padEnd(18)} ${good ? 'ok' : 'NOT MET'}`,
     );
