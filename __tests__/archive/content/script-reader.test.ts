@@ -159,10 +159,33 @@ describe('rows', () => {
     ['bare', '', 'bare'],
   ])('belong to the table of the COPY statement: %j', (name, schema, table) => {
     const columns = 'a, "b, c)", "d ""FROM stdin;\n"';
-    const script = `COPY ${name} (${columns}) FROM stdin;\nx\n\\.\n${CLOSING_COMMENT}`;
+    const script = `COPY ${name} (${columns}) FROM stdin;\nx\ty\tz\n\\.\n${CLOSING_COMMENT}`;
     for (const pieces of [[], [1]]) {
       expect(contentsOf(script, pieces).tables).toMatchObject([{ name, schema, table, columns, rows: 1 }]);
     }
+  });
+
+  it.each([
+    ['(a, b)', 'x\n'],
+    ['(a, b)', 'x\ty\tz\n'],
+    ['(a)', '\\N\t\\N\n\\N\n'],
+    ['', '\t\n'],
+  ])('are refused where the first one has other columns than the statement: %j %j', (columns, rows) => {
+    const script = `COPY public.t ${columns} FROM stdin;\n${rows}\\.\n${CLOSING_COMMENT}`;
+    for (const pieces of [[], [1]]) {
+      expect(() => readScript(script, pieces)).toThrow(
+        'its rows of public.t have other columns than the table',
+      );
+    }
+  });
+
+  it.each([
+    ['(a, b)', ''],
+    ['(a, "b, c")', '\ty\n'],
+    ['', '\n\n'],
+  ])('may have no columns, or not be there: %j %j', (columns, rows) => {
+    const script = `COPY public.t ${columns} FROM stdin;\n${rows}\\.\n${CLOSING_COMMENT}`;
+    for (const pieces of [[], [1]]) expect(readScript(script, pieces)).toHaveLength(1);
   });
 
   it('have different tables for different names that are not UTF-8', () => {
@@ -258,7 +281,7 @@ describe('a script in chunks', () => {
           const escaped = (standard ? quoted : quoted.replaceAll('\\', '\\\\')).replaceAll("'", "''");
           const script =
             `SET standard_conforming_strings = ${standard ? 'on' : 'off'};\n` +
-            `COPY s.${quoted} (${quoted}, b) FROM stdin;\nx\n\\.\n\n` +
+            `COPY s.${quoted} (${quoted}, b) FROM stdin;\nx\ty\n\\.\n\n` +
             `SELECT pg_catalog.setval('s.${escaped}', 1, true);\n${CLOSING_COMMENT}`;
           expect(contentsOf(script, pieces)).toMatchObject({
             tables: [{ schema: 's', table: name, columns: `${quoted}, b`, rows: 1 }],

@@ -1,4 +1,5 @@
 import { type CopiedRows, CopyDataReader, type RowsReader } from './copy-data.ts';
+import { FirstRow } from './first-row.ts';
 import { ScriptError, type CopyTarget, type ScriptStatement, readStatement } from './script-statement.ts';
 
 /** Receives the contents of a script, in its order. */
@@ -49,6 +50,7 @@ export class ScriptReader {
   #quote = 0;
   #target: CopyTarget | undefined;
   #data: RowsReader = new CopyDataReader();
+  #firstRow: FirstRow | undefined;
 
   constructor(listener: ScriptListener) {
     this.#listener = listener;
@@ -141,6 +143,7 @@ export class ScriptReader {
     } else this.#hasContents = true;
     if (statement.kind === 'copy') {
       this.#target = statement.target;
+      this.#firstRow = new FirstRow(statement.target);
       this.#data = this.#listener.rowsReader?.(statement.target) ?? new CopyDataReader();
       return;
     }
@@ -149,8 +152,10 @@ export class ScriptReader {
 
   #copyData(chunk: Buffer, from: number): number {
     const end = this.#data.read(chunk, from);
+    this.#firstRow?.add(chunk.subarray(from));
     if (end === -1) return chunk.length;
     const rows = this.#data.finish();
+    this.#firstRow?.require(rows.rows);
     if (this.#target !== undefined) this.#listener.onRows(this.#target, rows);
     this.#target = undefined;
     return end;
