@@ -63,6 +63,12 @@ describe('a connection URL', () => {
     expect(errorText(() => parse(`postgres://u:p@h/d?port=${port}`))).toContain(`${port} is not a port`);
   });
 
+  it('with an & that was written as in HTML is refused', () => {
+    expect(errorText(() => parse('postgres://u:SECRET@h/d?sslmode=require&amp;connect_timeout=9'))).toMatch(
+      /^connection-string: the connection string was copied with "&amp;"/,
+    );
+  });
+
   it('with an unknown parameter is refused, naming the parameter and not its value', () => {
     const text = errorText(() => parse('postgres://u:p@h/d?sslmode=require&shema=SECRET'));
     expect(text).toContain('"shema"');

@@ -34,6 +34,8 @@ describe('what is pasted around a connection string', () => {
     [`psql -d "${URL}"`, 'the command, quotation marks'],
     [`psql --dbname=${URL}`, 'the command'],
     [`pg_dump '${URL}'\n`, 'white space, the command, quotation marks'],
+    [`${URL}\\n`, 'white space'],
+    [`DATABASE_URL="${URL}" # comment`, 'the name of the variable, quotation marks'],
   ])('is ignored with a notice: %j', (value, removed) => {
     const { url, notices } = pasted(value);
     expect(url).toBe(URL);
@@ -71,7 +73,13 @@ describe('what is pasted around a connection string', () => {
     ['postgres://u:${{ secrets.SECRET }}@h/d', 'nothing has replaced'],
     ['***', 'consists of asterisks'],
     ['postgres://u:SEC\nRET@h/d', 'has 2 lines, and a connection string has one'],
-    [`DATABASE_URL=${URL}\r\nDIRECT_URL=${URL}`, 'has 2 lines and 2 connection strings'],
+    [`DATABASE_URL=${URL}\r\nDIRECT_URL=${URL}`, 'contains 2 connection strings'],
+    [`${URL} ${URL}`, 'contains 2 connection strings'],
+    ['${SECRET_URL}', 'the name of a variable or a secret'],
+    ['$SECRET_URL', 'the name of a variable or a secret'],
+    ['%SECRET_URL%', 'the name of a variable or a secret'],
+    ['secrets.SECRET_URL', 'the name of a variable or a secret'],
+    ['Server=h;Database=d;User Id=u;Password=SECRET;', 'a list of settings'],
     ['https://SECRET.supabase.co', 'address of a web page'],
     ['mysql://u:SECRET@h/d', 'scheme "mysql"'],
     ['jdbc:mysql://u:SECRET@h/d', 'scheme "jdbc:mysql"'],
@@ -90,21 +98,22 @@ describe('a placeholder in a connection string', () => {
     userErrorOf(resolveConnection('connection-string', url, { env: {}, allowPooler: false }));
 
   it.each([
-    ['postgresql://postgres:[YOUR-PASSWORD]@db.abc.supabase.co:5432/postgres', 'YOUR-PASSWORD'],
-    ['postgresql://postgres:%5BYOUR-PASSWORD%5D@db.abc.supabase.co:5432/postgres', 'YOUR-PASSWORD'],
-    ['postgres://me@server:{your_password}@server.postgres.database.azure.com/d', 'your_password'],
-    ['postgres://u:<password>@h/d', 'password'],
-    ['postgres://u:<replace-with-password>@h/d', 'replace-with-password'],
-    ['postgres://u:SECRET@[HOST]:[PORT]/[DB_NAME]', 'HOST'],
-    ['postgres://u:SECRET@h:<port>/d', 'port'],
-    ['postgres://u:${DB_PASSWORD}@h/d', 'DB_PASSWORD'],
-    ['postgres://u:SECRET@h/{{ database }}', 'database'],
-  ])('in brackets is refused and shown without them: %s', async (url, placeholder) => {
+    'postgresql://postgres:[YOUR-PASSWORD]@db.abc.supabase.co:5432/postgres',
+    'postgresql://postgres:%5BYOUR-PASSWORD%5D@db.abc.supabase.co:5432/postgres',
+    'postgres://me@server:{your_password}@server.postgres.database.azure.com/d',
+    'postgres://u:<password>@h/d',
+    'postgres://u:<replace-with-password>@h/d',
+    'postgres://u:[mypass]@h/d',
+    'postgres://u:SECRET@[HOST]:[PORT]/[DB_NAME]',
+    'postgres://u:SECRET@h:<port>/d',
+    'postgres://u:${DB_PASSWORD}@h/d',
+    'postgres://u:SECRET@h/{{ database }}',
+  ])('in brackets is refused, without showing it: %s', async (url) => {
     const { message, hint } = await refusal(url);
-    expect(message).toBe(
-      `connection-string: the placeholder "${placeholder}" is still in the connection string, in brackets.`,
+    expect(message).toMatch(
+      /^connection-string: the connection string still contains a placeholder in brackets/,
     );
-    expect(hint).not.toContain('SECRET');
+    expect(`${message} ${hint}`).not.toMatch(/SECRET|mypass|HOST|DB_/);
   });
 
   it.each([

@@ -21,6 +21,7 @@ describe('the secrets of a connection string', () => {
     ['jdbc:postgresql://h/d?user=u&password=pass', 'pass'],
     ['PGPASSWORD=pass psql -h h -U u d', 'pass'],
     ['psql "host=h user=u password=pass dbname=d"', 'pass'],
+    ['Server=h;Password=pass;Database=d', 'pass'],
     ["host=h password = 'my pass'", 'my pass'],
   ])('are found also in a string that is refused later: %s', (value, password) => {
     expect(connectionSecrets(value)).toContain(password);

@@ -142,6 +142,13 @@ function readQuery(input: string, query: string, hasPassword: boolean): ForeignP
         'Write it as in ?sslmode=require&connect_timeout=10, and percent-encode "=", "&" and "?" within values and in the password.',
       );
     }
+    if (rawName.startsWith('amp;')) {
+      throw new UserError(
+        'invalid-input',
+        `${input}: the connection string was copied with "&amp;" in place of "&".`,
+        'Write "&" between the parameters.',
+      );
+    }
     const name = decode(input, rawName);
     if (name !== 'service' && !isParameterName(name) && !isForeignParameter(name)) {
       throw unknownParameter(input, mayBePassword ? undefined : name);

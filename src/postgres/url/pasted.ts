@@ -15,8 +15,8 @@ const SCHEME = /^((?:jdbc:)?[A-Za-z][A-Za-z0-9+.-]*):\/\//;
 /** The schemes of other drivers for a PostgreSQL URL: JDBC, SQLAlchemy, Django, Rails, PHP, Ecto. */
 const DRIVER = /^(?:jdbc:)?(?:postgres(?:ql)?|postgis|pgsql|psql|ecto)(?:\+[\w.-]+)?:\/\//i;
 const COMMAND = /(?:^|[\s"'`])(?:psql|pg_dump|pg_restore)(?:\.exe)?\s/;
-/** White space, and what looks like none: zero-width characters and the byte order mark. */
-const BLANKS = /^[\s\u200b\u2060\ufeff]+|[\s\u200b\u2060\ufeff]+$/g;
+/** White space, and what looks like none: zero-width characters, the byte order mark, and a line break that was escaped. */
+const BLANKS = /^[\s\u200b\u2060\ufeff]+|(?:[\s\u200b\u2060\ufeff]|\\[nr])+$/g;
 const QUOTES: Readonly<Record<string, string>> = {
   '"': '"',
   "'": "'",
@@ -75,7 +75,7 @@ function withoutWrapping(
   const closing = QUOTES[opening];
   // Quotation marks around all of it, the name of a variable included.
   if (closing !== undefined) {
-    const inside = text.slice(1).replace(/[;,]$/, '');
+    const inside = text.slice(1).replace(/(?:[;,]|\s+#[^"'`”’>]*)$/, '');
     if (!inside.endsWith(closing) || inside.slice(0, -1).includes(closing)) throw unclear;
     const { url, removed } = withoutWrapping(input, inside.slice(0, -1));
     return { url, removed: ['quotation marks', ...removed] };
@@ -104,6 +104,13 @@ function refuseTemplates(input: string, text: string): void {
       `Store the connection string itself in the secret, and write "${input}: \${{ secrets.DATABASE_URL }}" in the workflow.`,
     );
   }
+  if (/^(?:\$\{?\w+\}?|%\w+%|(?:secrets|env|vars)\.\w+)$/.test(text)) {
+    throw new UserError(
+      'invalid-input',
+      `${input}: the value is the name of a variable or a secret, not what it contains.`,
+      `Store the connection string itself in the secret, and write "${input}: \${{ secrets.DATABASE_URL }}" in the workflow.`,
+    );
+  }
   if (/^\*+$/.test(text)) {
     throw new UserError(
       'invalid-input',
@@ -114,14 +121,19 @@ function refuseTemplates(input: string, text: string): void {
 }
 
 function refuseSeveralLines(input: string, text: string): void {
+  const urls = text.match(/(?:postgres(?:ql)?|prisma):\/\//g)?.length ?? 0;
+  if (urls > 1) {
+    throw new UserError(
+      'invalid-input',
+      `${input}: the value contains ${urls} connection strings.`,
+      'Store only one: the direct connection string, not that of a pooler.',
+    );
+  }
   if (!/[\r\n]/.test(text)) return;
-  const urls = text.match(/[a-z]:\/\//gi)?.length ?? 0;
   throw new UserError(
     'invalid-input',
-    `${input}: the value has ${text.split(/\r\n|\r|\n/).length} lines${urls > 1 ? ` and ${urls} connection strings` : ', and a connection string has one'}.`,
-    urls > 1
-      ? 'Store only one: the direct connection string, not that of a pooler.'
-      : `${ONLY} Remove the line breaks in it; one in the password is usually from copying.`,
+    `${input}: the value has ${text.split(/\r\n|\r|\n/).length} lines, and a connection string has one.`,
+    `${ONLY} Remove the line breaks in it; one in the password is usually from copying.`,
   );
 }
 
@@ -129,7 +141,7 @@ function otherForm(input: string, text: string): UserError {
   const refusal = (message: string, hint: string): UserError =>
     new UserError('invalid-input', `${input}: ${message}`, hint);
   if (COMMAND.test(text)) return command(input);
-  if (/(?:^|\s)(?:host|hostaddr|dbname|user|password)\s*=/.test(text))
+  if (/(?:^|[\s;])(?:host|hostaddr|server|dbname|database|user(?:name| id)?|password)\s*=/i.test(text))
     return refusal('the value is a list of settings (host=… user=…), not a URL.', WRITE);
   const scheme = SCHEME.exec(text)?.[1];
   if (scheme === undefined) return refusal('the value is not a postgres:// URL.', WRITE);

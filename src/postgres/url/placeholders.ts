@@ -24,8 +24,8 @@ const NAMES = {
 };
 
 /**
- * Refuses a URL that still contains a placeholder of the provider, such as `[YOUR-PASSWORD]`. The placeholder is shown: it consists of
- * known words.
+ * Refuses a URL that still contains a placeholder of the provider in brackets, such as `[YOUR-PASSWORD]`. Which one is not shown: it may
+ * be a simple password that was put into the brackets.
  *
  * @throws UserError
  */
@@ -33,13 +33,10 @@ export function refuseBracketed(input: string, url: string): void {
   const decoded = url.replace(/%(5B|5D|3C|3E|7B|7D)/gi, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   );
-  const [placeholder] = BRACKETED.exec(decoded) ?? [];
-  if (placeholder === undefined) return;
-  // With its brackets, it may be the password, which the runner masks.
-  const words = placeholder.replace(/^\W+|\W+$/g, '');
+  if (!BRACKETED.test(decoded)) return;
   throw new UserError(
     'invalid-input',
-    `${input}: the placeholder "${words}" is still in the connection string, in brackets.`,
+    `${input}: the connection string still contains a placeholder in brackets, such as YOUR-PASSWORD.`,
     'Replace it, with its brackets, and percent-encode special characters in the password (@ is %40). A forgotten password can be reset at the provider.',
   );
 }

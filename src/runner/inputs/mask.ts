@@ -35,7 +35,7 @@ export function connectionSecrets(value: string): string[] {
 
 /** Secrets in URL parameters (the key of a prisma+postgres:// URL, a password, the password of a client key), and in what is no URL. */
 function secretParametersOf(value: string): string[] {
-  const settings = value.matchAll(/(?:^|[\s'"]|PG)password\s*=\s*(?:'([^']*)'|"([^"]*)"|(\S+))/gi);
+  const settings = value.matchAll(/(?:^|[\s'";]|PG)password\s*=\s*(?:'([^']*)'|"([^"]*)"|([^\s;]+))/gi);
   const parameters = value.trim().matchAll(/[?&](?:api_key=([^&#\s]+)|(?:ssl)?password=([^&]+))/g);
   return [
     ...Array.from(parameters, ([, apiKey, password]) => apiKey ?? password ?? ''),
