@@ -174,6 +174,7 @@ export const PAGE_RECIPES: Readonly<Record<string, Recipe>> = {
   'docs/encryption.md: Encryption': encrypts,
   'docs/providers.md: Supabase': restoresOwnSchemas,
   'docs/providers.md: A service container': backsUpService,
+  'docs/parallel.md: Parallel dumps': backsUp,
   'docs/recipes.md: Prisma Postgres, step by step': backsUp,
   "docs/recipes.md: Try a pull request's migrations on last night's data": migrates,
   'docs/recipes.md: A fresh preview database for each pull request': previews,
