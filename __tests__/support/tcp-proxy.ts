@@ -59,6 +59,7 @@ interface Relay {
 type Blow = 'reset' | 'end' | 'silence' | 'hold';
 
 const HOST = '127.0.0.1';
+const MADE_UP_MS = 200;
 
 /** Starts a proxy on a free port. */
 export async function startTcpProxy(target: {
@@ -190,7 +191,9 @@ class Proxy implements TcpProxy {
     if (weather.kind === 'delay') await pause(weather.milliseconds);
     if (weather.kind !== 'throttle') return;
     const now = performance.now();
-    relay.freeAt = Math.max(now, relay.freeAt) + (bytes / weather.bytesPerSecond) * 1000;
+    // A timer that fires late must not make the link slower: what it lost is made up for.
+    const earliest = relay.freeAt === 0 ? now : now - MADE_UP_MS;
+    relay.freeAt = Math.max(earliest, relay.freeAt) + (bytes / weather.bytesPerSecond) * 1000;
     // A timer is exact to a millisecond: what is shorter adds up first.
     if (relay.freeAt - now >= 2) await pause(relay.freeAt - now);
   }
