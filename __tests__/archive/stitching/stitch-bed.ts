@@ -102,14 +102,23 @@ export class StitchBed {
     return { custom, stitched, toc };
   }
 
-  /** Restores into a new database. @returns its name. */
+  /**
+   * Restores into a new database, its data with several jobs. Sessions that make indexes and constraints of partitions at once may end in
+   * a deadlock, whatever the archive.
+   *
+   * @returns its name.
+   */
   async restored(archive: string, jobs: number): Promise<string> {
     const name = `target_${(this.#made += 1)}`;
     await this.database.createDatabase(name);
-    await execute(this.pgRestore, [`--jobs=${jobs}`, `--dbname=${name}`, '--exit-on-error', archive], {
-      env: this.#environment(name),
-      maxBuffer: OUTPUT_BYTES,
-    });
+    for (const args of [['pre-data'], ['data', `--jobs=${jobs}`], ['post-data']]) {
+      const [section = '', ...more] = args;
+      await execute(
+        this.pgRestore,
+        [`--dbname=${name}`, '--exit-on-error', `--section=${section}`, ...more, archive],
+        { env: this.#environment(name), maxBuffer: OUTPUT_BYTES },
+      );
+    }
     return name;
   }
 
