@@ -47,6 +47,7 @@ export async function strikeAtRandom(bed: FaultBed, step: Step): Promise<RandomS
     ...options,
     inputs: {
       'connection-attempts': String(step.attempts),
+      jobs: String(step.jobs),
       ...(step.encrypted ? { 'age-recipients': RECIPIENT } : {}),
       ...(step.kept ? { storage: 'artifact\n./kept/' } : {}),
     },

@@ -31,6 +31,6 @@ describe('a random walk', () => {
 
   it('is printed with one line per step', () => {
     for (const step of walk(3, 100))
-      expect(describeStep(step)).toMatch(/^(shop|large) [123]×( age)?( folder)?: [a-z].+$/);
+      expect(describeStep(step)).toMatch(/^(shop|large) [123]×( age)?( folder)?( jobs [24])?: [a-z].+$/);
   });
 });

@@ -30,6 +30,7 @@ export interface Step {
   readonly encrypted: boolean;
   readonly kept: boolean;
   readonly attempts: number;
+  readonly jobs: number;
   readonly faults: readonly RandomFault[];
 }
 
@@ -122,15 +123,15 @@ export function walkStep(seed: number, number: number): Step {
     kept: chance(30),
     attempts: 1 + below(3),
     faults: Array.from({ length: chance(70) ? 1 : 2 }, fault),
+    jobs: chance(30) ? oneOf([2, 4]) : 1,
   };
 }
 
 /** A step in one line: what `npm run soak` prints. */
-export function describeStep({ subject, encrypted, kept, attempts, faults }: Step): string {
-  const inputs = [subject, `${attempts}×`, ...(encrypted ? ['age'] : []), ...(kept ? ['folder'] : [])].join(
-    ' ',
-  );
-  return `${inputs}: ${faults.map(describeFault).join(' + ')}`;
+export function describeStep({ subject, encrypted, kept, attempts, jobs, faults }: Step): string {
+  const inputs = [subject, `${attempts}×`, ...(encrypted ? ['age'] : []), ...(kept ? ['folder'] : [])];
+  if (jobs > 1) inputs.push(`jobs ${jobs}`);
+  return `${inputs.join(' ')}: ${faults.map(describeFault).join(' + ')}`;
 }
 
 function describeFault(fault: RandomFault): string {
