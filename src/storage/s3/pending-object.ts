@@ -7,7 +7,7 @@ import { finishedBackup } from '../file-with-record.ts';
 import { type BackupRecord, serializeRecord } from '../record.ts';
 import type { BeginOptions, FileFacts, PendingBackup, StoredBackup } from '../store.ts';
 import { bucketName } from './bucket-place.ts';
-import { MultipartUpload, abortUpload } from './multipart-upload.ts';
+import { MultipartUpload } from './multipart-upload.ts';
 import { planParts } from './part-size.ts';
 import { isDenied, putNew } from './record-object.ts';
 import type { Bucket } from './s3-client.ts';
@@ -16,8 +16,8 @@ import { s3Status } from './s3-reason.ts';
 import { deleteObject, fileNameOf, hasContent, locationOf } from './stored-object.ts';
 import {
   cleaningSignal,
+  endLateParts,
   endTwins,
-  endUploadWithParts,
   endUploads,
   notDeleted,
   notEnded,
@@ -55,7 +55,8 @@ export async function beginInBucket(
 async function forget(bucket: Bucket, key: string, error: unknown, signal: AbortSignal): Promise<void> {
   const status = s3Status(error);
   try {
-    if (status === undefined || status >= 500) await endUploads(bucket, key, cleaningSignal(signal));
+    if (status === undefined || status >= 500)
+      await endUploads(bucket, key, undefined, cleaningSignal(signal));
     noteFinished(bucket.place, key);
   } catch {
     // The post step has more time.
@@ -126,7 +127,7 @@ class PendingObject implements PendingBackup {
     this.#isOver = true;
     const { bucket, key } = this.#work;
     const signal = cleaningSignal(this.#work.signal);
-    const end = this.sink.isSending ? endUploadWithParts : abortUpload;
+    const wasSending = this.sink.isSending;
     this.#aborted.abort();
     this.sink.on('error', () => undefined).destroy();
     // A part that is still sent would stay.
@@ -138,10 +139,11 @@ class PendingObject implements PendingBackup {
       });
     const { id } = this.#upload;
     // What has ended can no longer become an object.
-    await orNote(end(bucket, key, id, signal), (error) => notEnded(bucket, key, error));
+    await orNote(endUploads(bucket, key, id, signal), (error) => notEnded(bucket, key, error));
     // The record first: without it, the file is no backup.
     for (const visible of this.#visible.toReversed())
       await orNote(deleteObject(bucket, visible, signal), (error) => notDeleted(bucket, visible, error));
+    if (wasSending) await endLateParts(bucket, key, id, signal);
     const [first, ...others] = problems;
     if (!first) noteFinished(bucket.place, key);
     else throw first.reworded({ message: (text) => [text, ...others.map(messageOf)].join(' ') });

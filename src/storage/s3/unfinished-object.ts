@@ -29,28 +29,34 @@ export function cleaningSignal(signal: AbortSignal): AbortSignal {
   return limit.signal;
 }
 
-/** Ends every upload of an object; none has parts that are being sent. @throws an error of the SDK. */
-export async function endUploads(bucket: Bucket, key: string, signal: AbortSignal): Promise<void> {
-  for (const upload of await unfinishedUploads(bucket, key, signal))
-    if (upload.key === key) await abortUpload(bucket, key, upload.id, signal);
+/** Ends the uploads of an object. @param id of the one that is known; all are looked for without. @throws an error of the SDK. */
+export async function endUploads(
+  bucket: Bucket,
+  key: string,
+  id: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const uploads = id === undefined ? await unfinishedUploads(bucket, key, signal) : [{ key, id }];
+  for (const upload of uploads) if (upload.key === key) await abortUpload(bucket, key, upload.id, signal);
 }
 
 /**
- * Ends an upload of which parts were being sent: a service that was storing one keeps it, and the upload with it, although the
- * upload was ended, so that it has to be ended again (documentation of AbortMultipartUpload).
- *
- * @throws an error of the SDK; the signal's reason.
+ * Ends an upload again, of which parts were being sent when it was ended: a service that was storing one keeps it, and the upload with
+ * it (documentation of AbortMultipartUpload). Never throws: what cannot be ended now is ended a day later.
  */
-export async function endUploadWithParts(
+export async function endLateParts(
   bucket: Bucket,
   key: string,
   id: string,
   signal: AbortSignal,
 ): Promise<void> {
-  await abortUpload(bucket, key, id, signal);
-  for (const milliseconds of LATE_PARTS_MS) {
-    await pause(milliseconds, undefined, { signal });
-    await abortUpload(bucket, key, id, signal);
+  try {
+    for (const milliseconds of LATE_PARTS_MS) {
+      await pause(milliseconds, undefined, { signal });
+      await abortUpload(bucket, key, id, signal);
+    }
+  } catch (error) {
+    log.debug(`Late parts of an upload may be left: ${s3Reason(error)}`);
   }
 }
 
@@ -116,14 +122,13 @@ export async function removeUnfinishedObjects(env: NodeJS.ProcessEnv): Promise<v
 
 async function removeUnfinished(bucket: Bucket, key: string, id: string | undefined): Promise<void> {
   const signal = cleaningSignal(new AbortController().signal);
-  const ended =
-    id === undefined ? endUploads(bucket, key, signal) : endUploadWithParts(bucket, key, id, signal);
-  await ended.catch((error: unknown) => {
+  await endUploads(bucket, key, id, signal).catch((error: unknown) => {
     throw notEnded(bucket, key, error);
   });
   try {
     if (await isThere(bucket, recordName(key), signal)) return;
     if (await isThere(bucket, key, signal)) await deleteObject(bucket, key, signal);
+    else if (id !== undefined) await endLateParts(bucket, key, id, signal);
   } catch (error) {
     throw notDeleted(bucket, key, error);
   }
