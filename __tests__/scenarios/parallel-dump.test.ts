@@ -185,7 +185,11 @@ describe('a backup with several connections (thorough)', () => {
       process.kill(leader, 'SIGKILL');
     });
     expect(run).toMatchObject({ signal: 'SIGKILL', leftFiles: [], post: { exitCode: 0 } });
-    for (const pid of workers) expect(run.post?.log).toContain(`Ending process ${pid} of an interrupted job`);
+    // A worker that has nothing to do yet ends by itself.
+    const ended = workers.filter((pid) =>
+      run.post?.log.includes(`Ending process ${pid} of an interrupted job`),
+    );
+    expect(ended).not.toEqual([]);
     expect(workers.filter(hasEnded)).toEqual(workers);
   });
 });

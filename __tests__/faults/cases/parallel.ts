@@ -165,7 +165,8 @@ const STANDBYS: readonly FaultCase[] = [
     fault: 'a standby has to apply a change that conflicts with a worker',
     phase: 'dump',
     outcome: 'failed',
-    says: /pg_dump failed: The standby had to apply changes of the primary that conflict with the dump\.\n.*max_standby_streaming_delay/,
+    // Which of the two the worker meets first is up to the standby.
+    says: /pg_dump failed: (?:The standby had to apply changes of the primary that conflict with the dump\.\n.*max_standby_streaming_delay|A worker of pg_dump could not lock the table)/,
     strike: (bed) =>
       withStandby(bed, async ({ primary, standby, bed: replicated }) => {
         const { proxy } = replicated;
