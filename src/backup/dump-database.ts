@@ -59,22 +59,20 @@ export interface DumpFiles {
 
 /**
  * Dumps, reads back and stores, all at once; finds out what is not in the dump, and warns of it.
- *
- * @param files where it may write on the runner's disk.
  */
 export async function dumpDatabase(
   inputs: DumpInputs,
   database: Database,
   sinks: readonly Consumer[],
-  files: DumpFiles,
+  { spool, workFolder: folder }: DumpFiles,
 ): Promise<DumpedDatabase> {
   const { server, connection, session } = database;
   const { encryption, filters, dumpArguments: extra } = inputs;
   const selected = selection(filters, server.relations);
   checkSelection(inputs, server, selected, session.tools.major);
-  const { spool, workFolder: folder } = files;
-  const disk = { folder, keepsArchive: spool !== undefined };
-  const { hasRoomForSnapshot } = await checkParallelDump({ inputs, database, selected, ...disk });
+  const chosen = server.relations.filter(selected.includesData);
+  const planned = { inputs, database, chosen, folder, keepsArchive: spool !== undefined };
+  const { hasRoomForSnapshot } = await checkParallelDump(planned);
   const compression = inputs.compression.spec;
   logBeginning(server, inputs);
   const started = performance.now();
@@ -83,7 +81,6 @@ export async function dumpDatabase(
     dumpArguments: extra,
   });
   const facts = await catalogueBeforeDump(snapshot, server, session.signal);
-  const chosen = server.relations.filter(selected.includesData);
   const summing = sumGeneratedValues(snapshot, facts, chosen);
   const dumped = await dumpInOnePass({
     session,
@@ -113,7 +110,8 @@ export async function dumpDatabase(
     rowsMayBeMissing: server.inRecovery || extra.some(leavesOutRows) || isOpaque(extra),
   });
   if (emptyHanded) throw emptyHanded;
-  const finished = { inputs, server, selected, facts, sameSnapshot: snapshot.id !== undefined, dumped };
+  const sameSnapshot = snapshot.id !== undefined;
+  const finished = { inputs, server, selected, chosen, facts, sameSnapshot, dumped };
   const notIncluded = findNotIncluded(finished);
   warnOfNotIncluded(notIncluded);
   warnOfContent(finished);

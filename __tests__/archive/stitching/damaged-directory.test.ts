@@ -1,24 +1,11 @@
 import { appendFile, copyFile, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { stitchArchive } from '../../../src/archive/stitching/stitched-archive.ts';
 import { userErrorOf } from '../../support/user-error.ts';
-import {
-  COMPRESSIONS,
-  type CompressionName,
-  removeDirectory,
-  smallDirectory,
-  whole,
-} from './small-directory.ts';
+import { COMPRESSIONS, type CompressionName, smallDirectories, whole } from './small-directory.ts';
 
-const directories: string[] = [];
-afterEach(() => Promise.all(directories.splice(0).map(removeDirectory)));
-
-async function made(minor = 16, compression: CompressionName = 'zstd'): Promise<string> {
-  const directory = await smallDirectory(minor, compression);
-  directories.push(directory);
-  return directory;
-}
+const made = smallDirectories();
 
 describe('a directory that is not what pg_dump wrote', () => {
   it.each<[string, (directory: string) => Promise<void>, string]>([

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { afterEach } from '@jest/globals';
 import type { StitchedArchive } from '../../../src/archive/stitching/stitched-archive.ts';
 import { type SmallEntry, smallArchive } from '../toc/small-archive.ts';
 import { lz4Frame } from './lz4-frame.ts';
@@ -29,7 +30,7 @@ export const OBJECTS: ReadonlyMap<number, Buffer> = new Map([
 export const LIST_ID = 20;
 
 /** A directory as `pg_dump --format=directory` writes it, of version 1.`minor` of the format. */
-export async function smallDirectory(minor: number, compression: CompressionName): Promise<string> {
+async function smallDirectory(minor: number, compression: CompressionName): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'stitching-'));
   const { suffix, code, compress } = COMPRESSIONS[compression];
   const list = minor >= 16 ? `blobs_${LIST_ID}.toc` : 'blobs.toc';
@@ -52,13 +53,22 @@ export async function smallDirectory(minor: number, compression: CompressionName
   return directory;
 }
 
+/** Makes such directories for the tests of a file; each is removed after its test. */
+export function smallDirectories(): (minor?: number, compression?: CompressionName) => Promise<string> {
+  const directories: string[] = [];
+  afterEach(async () => {
+    for (const directory of directories.splice(0)) await rm(directory, { recursive: true, force: true });
+  });
+  return async (minor = 16, compression = 'zstd') => {
+    const directory = await smallDirectory(minor, compression);
+    directories.push(directory);
+    return directory;
+  };
+}
+
 /** The bytes of a stitched archive. */
 export function whole({ read }: StitchedArchive): Promise<Buffer> {
   return buffer(read(new AbortController().signal));
-}
-
-export async function removeDirectory(directory: string): Promise<void> {
-  await rm(directory, { recursive: true, force: true });
 }
 
 /** With what `pg_dump` writes behind the rows. */

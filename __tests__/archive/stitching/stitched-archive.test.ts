@@ -2,7 +2,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { inflateSync, zstdDecompressSync } from 'node:zlib';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { DataBlocks } from '../../../src/archive/data-blocks.ts';
 import { stitchArchive } from '../../../src/archive/stitching/stitched-archive.ts';
 import { CUSTOM_FORMAT, type Head, headBytes, readHead } from '../../../src/archive/toc/head.ts';
@@ -14,19 +14,11 @@ import {
   type CompressionName,
   OBJECTS,
   ROWS,
-  removeDirectory,
-  smallDirectory,
+  smallDirectories,
   whole,
 } from './small-directory.ts';
 
-const directories: string[] = [];
-afterEach(() => Promise.all(directories.splice(0).map(removeDirectory)));
-
-async function made(minor = 16, compression: CompressionName = 'zstd'): Promise<string> {
-  const directory = await smallDirectory(minor, compression);
-  directories.push(directory);
-  return directory;
-}
+const made = smallDirectories();
 
 function headOf(archive: Buffer): Head {
   const start = new TocStart();

@@ -1,4 +1,5 @@
-import { sqlWords } from './sql-words.ts';
+import { literalValue } from './sql-literals.ts';
+import { sqlLexemes, sqlWords } from './sql-words.ts';
 import type { TocEntry } from './table-of-contents.ts';
 
 const OF_DATABASE: ReadonlySet<string> = new Set(['DATABASE', 'DATABASE PROPERTIES']);
@@ -20,4 +21,17 @@ export function withoutDatabaseName(sql: string, name: string): string {
     before = kind === 'word' ? word : '';
   }
   return text + sql.slice(from);
+}
+
+/** The options of `CREATE DATABASE`, each `NAME = 'value'` or `NAME = value` (`dumpDatabase` in pg_dump.c). */
+export function createOptions(definition: string): ReadonlyMap<string, string> {
+  const options = new Map<string, string>();
+  let [name, before] = ['', ''];
+  for (const { kind, text, at, end } of sqlLexemes(definition, true)) {
+    if (before === '=')
+      options.set(name, kind === 'string' ? (literalValue(definition.slice(at, end)) ?? '') : text);
+    else if (text !== '=') name = text.toUpperCase();
+    before = kind === 'symbol' ? text : '';
+  }
+  return options;
 }

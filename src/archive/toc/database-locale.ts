@@ -1,5 +1,4 @@
-import { literalValue } from './sql-literals.ts';
-import { sqlLexemes } from './sql-words.ts';
+import { createOptions } from './database-entries.ts';
 import type { TocEntry } from './table-of-contents.ts';
 
 /** By what a database sorts, compares and classifies text. */
@@ -14,7 +13,7 @@ export interface DatabaseLocale {
 
 /** As `CREATE DATABASE` of an archive states it (`dumpDatabase` in pg_dump.c); undefined where it does not. */
 export function localeOf(entries: readonly TocEntry[]): DatabaseLocale | undefined {
-  const options = optionsOf(entries.find(({ kind }) => kind === 'DATABASE')?.definition ?? '');
+  const options = createOptions(entries.find(({ kind }) => kind === 'DATABASE')?.definition ?? '');
   const collate = options.get('LC_COLLATE') ?? options.get('LOCALE');
   const ctype = options.get('LC_CTYPE') ?? options.get('LOCALE');
   if (collate === undefined || ctype === undefined) return undefined;
@@ -25,17 +24,4 @@ export function localeOf(entries: readonly TocEntry[]): DatabaseLocale | undefin
     ctype,
     locale: options.get('ICU_LOCALE') ?? options.get('BUILTIN_LOCALE') ?? '',
   };
-}
-
-/** Each `NAME = 'value'`, or `NAME = value`. */
-function optionsOf(definition: string): ReadonlyMap<string, string> {
-  const options = new Map<string, string>();
-  let [name, before] = ['', ''];
-  for (const { kind, text, at, end } of sqlLexemes(definition, true)) {
-    if (before === '=')
-      options.set(name, kind === 'string' ? (literalValue(definition.slice(at, end)) ?? '') : text);
-    else if (text !== '=') name = text.toUpperCase();
-    before = kind === 'symbol' ? text : '';
-  }
-  return options;
 }

@@ -1,4 +1,4 @@
-import { isOfDatabase } from './database-entries.ts';
+import { createOptions, isOfDatabase } from './database-entries.ts';
 import { type PrivilegeStatement, eachPrivilege, privilegeStatements } from './privileges.ts';
 import { literalValue } from './sql-literals.ts';
 import { SqlReader, sqlLexemes, sqlStatements } from './sql-words.ts';
@@ -49,7 +49,7 @@ export function databaseStatements(entries: readonly TocEntry[]): DatabaseStatem
       else statements.push(statement);
     }
   }
-  const tablespace = tablespaceOf(database.definition);
+  const tablespace = createOptions(database.definition).get('TABLESPACE') ?? '';
   return {
     statements: [
       ...statements,
@@ -58,12 +58,6 @@ export function databaseStatements(entries: readonly TocEntry[]): DatabaseStatem
     ],
     unknown,
   };
-}
-
-/** `CREATE DATABASE shop WITH TEMPLATE = template0 … TABLESPACE = fast;` */
-function tablespaceOf(definition: string): string {
-  const reader = new SqlReader(definition);
-  return reader.skipTo('TABLESPACE') !== undefined && reader.accept('=') ? reader.identifier() : '';
 }
 
 function readStatements(definition: string, name: string): (DatabaseStatement | undefined)[] {

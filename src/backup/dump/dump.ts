@@ -15,7 +15,7 @@ import { logProgress } from '../../runner/progress-log.ts';
 import type { ArchiveWriter, ParallelOutcome } from './archive-writer.ts';
 
 /** What `pg_dump` has done. */
-export interface FinishedDump {
+export interface DumpOutcome {
   /** Each a line. */
   readonly warnings: readonly string[];
   /** Undefined: it was one stream. */
@@ -42,7 +42,7 @@ export interface DumpRequest {
  * @returns when the target has taken the whole archive.
  * @throws UserError when `pg_dump` fails, its connection stops responding, or it writes nothing; the error of the target.
  */
-export async function dump(request: DumpRequest): Promise<FinishedDump> {
+export async function dump(request: DumpRequest): Promise<DumpOutcome> {
   const { attempts, session, target, writer } = request;
   const warnings = await retry(() => dumpOfSnapshot(request), {
     attempts,

@@ -10,7 +10,7 @@ import { FileSink } from '../../process/file-sink.ts';
 import type { FileFacts } from '../../storage/store.ts';
 import { type ParallelDump, parallelWriter } from '../parallel-dump/parallel-writer.ts';
 import { streamingWriter } from './archive-writer.ts';
-import { type DumpRequest, type FinishedDump, dump } from './dump.ts';
+import { type DumpRequest, type DumpOutcome, dump } from './dump.ts';
 
 /** A dump, and everything that happens while `pg_dump` writes. */
 export interface OnePassRequest extends Omit<DumpRequest, 'target' | 'writer'> {
@@ -25,7 +25,7 @@ export interface OnePassRequest extends Omit<DumpRequest, 'target' | 'writer'> {
 }
 
 /** What has gone through: an archive that is good, and the file that the sinks have. */
-export interface DumpedBackup extends FinishedDump {
+export interface DumpedBackup extends DumpOutcome {
   readonly archive: ReadBack;
   readonly file: FileFacts;
 }

@@ -19,6 +19,8 @@ export interface FinishedDump {
   readonly inputs: Pick<BackupInputs, 'filters' | 'dumpArguments' | 'encryption'>;
   readonly server: ServerFacts;
   readonly selected: Selection;
+  /** Those whose rows were to be dumped. */
+  readonly chosen: readonly Relation[];
   /** Undefined where the catalogue could not be asked. */
   readonly facts: CatalogueFacts | undefined;
   readonly sameSnapshot: boolean;
@@ -47,7 +49,7 @@ export async function catalogueBeforeDump(
 
 /** What is not in the backup; {@link ALWAYS} first. */
 export function findNotIncluded(finished: FinishedDump): NotIncluded[] {
-  const { inputs, server, selected, facts, sameSnapshot, dumped } = finished;
+  const { inputs, server, chosen, facts, sameSnapshot, dumped } = finished;
   const { filters, dumpArguments } = inputs;
   const { contents, manifest } = dumped.archive;
   const items = [
@@ -56,7 +58,6 @@ export function findNotIncluded(finished: FinishedDump): NotIncluded[] {
     ...hiddenRows(finished),
   ];
   if (facts) {
-    const chosen = server.relations.filter(selected.includesData);
     items.push(
       ...leftOutOfCatalogue({
         ...{ facts, contents, manifest, filters, dumpArguments, sameSnapshot },
@@ -104,10 +105,10 @@ function partsOfTables({ selected, server: { relations } }: FinishedDump): NotIn
 }
 
 /** Rows that policies hide: a dump fails over them, unless it is told to leave them out. */
-function hiddenRows({ inputs, server, selected }: FinishedDump): NotIncluded[] {
+function hiddenRows({ inputs, chosen }: FinishedDump): NotIncluded[] {
   if (!inputs.dumpArguments.includes('--enable-row-security')) return [];
-  const names = server.relations
-    .filter((relation) => relation.unreadable === 'row-level security' && selected.includesData(relation))
+  const names = chosen
+    .filter(({ unreadable }) => unreadable === 'row-level security')
     .map(({ schema, name }) => `${schema}.${name}`);
   if (names.length === 0) return [];
   const why = 'their policies hide them from the user (--enable-row-security)';

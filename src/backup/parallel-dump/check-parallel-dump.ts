@@ -5,7 +5,7 @@ import type { Database, Relation, ServerFacts } from '../../postgres/preflight.t
 import { log } from '../../runner/log.ts';
 import { plainLine } from '../../runner/plain-text.ts';
 import type { BackupInputs } from '../backup-inputs.ts';
-import { type Selection, isOpaque, leavesOutRows } from '../dump/selection.ts';
+import { isOpaque, leavesOutRows } from '../dump/selection.ts';
 import { connectionRoom } from './connection-room.ts';
 import { diskRoom } from './disk-room.ts';
 import { type ParallelFacts, askParallelFacts } from './parallel-facts.ts';
@@ -14,7 +14,8 @@ import { type ParallelFacts, askParallelFacts } from './parallel-facts.ts';
 export interface PlannedDump {
   readonly inputs: Pick<BackupInputs, 'compression' | 'dumpArguments' | 'filters' | 'jobs'>;
   readonly database: Database;
-  readonly selected: Pick<Selection, 'includesData'>;
+  /** Those whose rows are to be dumped. */
+  readonly chosen: readonly Relation[];
   /** Where its files are written. */
   readonly folder: string;
   /** See `DumpOnDisk`. */
@@ -71,14 +72,13 @@ async function factsOf({ session }: Database): Promise<ParallelFacts> {
 }
 
 async function checkData(
-  { inputs, database, selected, folder, keepsArchive }: PlannedDump,
+  { inputs, chosen, folder, keepsArchive }: PlannedDump,
   largeObjectBytes: number,
 ): Promise<void> {
   const { compression, filters, jobs } = inputs;
-  const tables = database.server.relations.filter(selected.includesData);
-  const largest = tables.toSorted((one, other) => other.bytes - one.bytes)[0];
+  const largest = chosen.toSorted((one, other) => other.bytes - one.bytes)[0];
   const isSelection = filters.schemas.length > 0 || filters.tables.length > 0;
-  const dataBytes = tables.reduce((sum, table) => sum + table.bytes, isSelection ? 0 : largeObjectBytes);
+  const dataBytes = chosen.reduce((sum, table) => sum + table.bytes, isSelection ? 0 : largeObjectBytes);
   const { bavail, bsize } = await statfs(folder);
   const room = diskRoom({
     ...{ jobs, method: compression.method, dataBytes, keepsArchive },
