@@ -4,7 +4,6 @@ import { errorLines } from '../../../src/postgres/diagnosis/error-lines.ts';
 import { failuresIn } from '../../../src/postgres/diagnosis/failures.ts';
 import { LOST_CONNECTION_RULES } from '../../../src/postgres/diagnosis/network-rules.ts';
 import { RULES } from '../../../src/postgres/diagnosis/rules.ts';
-import { untangled } from '../../../src/postgres/diagnosis/worker-rules.ts';
 
 const DENIED = 'pg_dump: error: query failed: ERROR:  permission denied for table';
 
@@ -34,16 +33,6 @@ describe('the diagnosis', () => {
   ])('explains what a worker says, not that it is gone: %s', (said, cause) => {
     const stderr = `pg_dump: error: ${said}\npg_dump: error: a worker process died unexpectedly\n`;
     expect(diagnose(stderr).cause).toEqual(typeof cause === 'string' ? cause : expect.stringMatching(cause));
-  });
-
-  it.each([
-    'pg_dump:pg_dump: error: could not write to file: No space left on device\n error: something\n',
-    'pg_dump: pg_dump:error:  could not write to file: No space left on device\nerror: something\n',
-    'pg_dump: error: pg_dump: error: could not write to file: No space left on device\nsomething\n',
-  ])('explains what workers say who interrupt each other: %j', (stderr) => {
-    expect(diagnose(untangled(`${stderr}pg_dump: error: a worker process died unexpectedly\n`)).cause).toBe(
-      'The disk of the runner is full.',
-    );
   });
 
   it('explains a lock that a worker cannot get by the end of its session, where that is said', () => {

@@ -1,7 +1,7 @@
 import { finished } from 'node:stream/promises';
 import { diagnose, diagnosedError } from '../../postgres/diagnosis/diagnosis.ts';
 import { errorLines } from '../../postgres/diagnosis/error-lines.ts';
-import { untangled } from '../../postgres/diagnosis/worker-rules.ts';
+import { untangled } from '../../postgres/diagnosis/untangled.ts';
 import { namingLockHolder } from '../../postgres/watchdog/lock-holders.ts';
 import { describeAttempt, retry } from '../../process/retry.ts';
 import type { PgSession } from '../../postgres/session.ts';

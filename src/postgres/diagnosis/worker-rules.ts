@@ -1,15 +1,5 @@
 import type { Rule } from './rule.ts';
 
-/**
- * The same output, where workers that failed at the same time got between each other's words: they share one stream, on which each message
- * is written in pieces, `pg_dump:`, a space, `error: ` and the text (`pg_log_generic_v` in common/logging.c).
- */
-export function untangled(stderr: string): string {
-  return stderr.replace(/^pg_dump:(?:pg_dump:| |error: )+/gm, (pieces) =>
-    pieces.includes('error: ') ? 'pg_dump: error: ' : 'pg_dump: ',
-  );
-}
-
 /** What pg_dump says of every worker that failed. */
 export const WORKER_GONE = /^a worker process died unexpectedly/;
 
