@@ -71,7 +71,8 @@ export async function dumpDatabase(
   const selected = selection(filters, server.relations);
   checkSelection(inputs, server, selected, session.tools.major);
   const chosen = server.relations.filter(selected.includesData);
-  const planned = { inputs, database, chosen, folder, keepsArchive: spool !== undefined };
+  const locks = server.relations.filter(selected.includes).length;
+  const planned = { inputs, database, chosen, locks, folder, keepsArchive: spool !== undefined };
   const { hasRoomForSnapshot } = await checkParallelDump(planned);
   const compression = inputs.compression.spec;
   logBeginning(server, inputs);
@@ -93,7 +94,7 @@ export async function dumpDatabase(
     spool,
     parallel: inputs.jobs > 1 ? { jobs: inputs.jobs, folder: path.join(folder, 'dump') } : undefined,
   }).catch(async (error: unknown) => {
-    const told = await withNeededLocks(error, session, server.relations.filter(selected.includes).length);
+    const told = await withNeededLocks(error, session, locks);
     throw cancelledOr(session.signal, () => connection.failure() ?? told);
   });
   const dumpMs = performance.now() - started;

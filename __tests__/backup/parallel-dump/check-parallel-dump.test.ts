@@ -43,7 +43,7 @@ const check = (
       ...{ jobs, dumpArguments, compression: { method: 'zstd', spec: 'zstd:3' } },
       filters: { schemas: [], excludeSchemas: [], tables: [], excludeTables: [], excludeTableData: [] },
     },
-    ...{ database, chosen: database.server.relations, folder: tmpdir(), keepsArchive: false },
+    ...{ database, chosen: database.server.relations, locks: 1, folder: tmpdir(), keepsArchive: false },
   });
 
 describe('what is said before a parallel dump', () => {

@@ -22,6 +22,8 @@ import { withStandby } from '../standby.ts';
 const COMPLETE = /Read back 4 tables and 182,400 rows/;
 const CLOSED = /pg_dump failed: The server (?:closed|ended) the connection.*\n.*Run the job again/;
 
+const AT_WORK = `FROM pg_stat_activity WHERE query LIKE 'COPY public.events%'`;
+
 /** What goes wrong with the connection of a worker. */
 const CONNECTION: readonly FaultCase[] = [
   {
@@ -60,13 +62,12 @@ const CONNECTION: readonly FaultCase[] = [
     outcome: 'failed',
     says: CLOSED,
     strike: async (bed) => {
-      await bed.proxy.set({ kind: 'hold', times: 1, ...WORKER_AT_WORK });
-      const held = bed.proxy.struck();
+      // Both, or the other one could read all that is left before this one is missed.
+      await bed.proxy.set({ kind: 'hold', times: 2, ...WORKER_AT_WORK });
       const running = backUpInParallel(bed);
-      await Promise.race([held, running]);
-      await bed.database.query(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'COPY public.events%'`,
-      );
+      const both = `${AT_WORK} HAVING count(*) = 2`;
+      await Promise.race([untilRow(bed.database, `SELECT 1 ${both}`), running]);
+      await bed.database.query(`SELECT pg_terminate_backend(pid) ${AT_WORK}`);
       await bed.proxy.set({ kind: 'clear' });
       return running;
     },
@@ -187,7 +188,9 @@ const STANDBYS: readonly FaultCase[] = [
 
 const FEW_LOCKS = ['max_connections = 12', 'max_locks_per_transaction = 10', 'max_worker_processes = 1'];
 
-/** A server with more tables than one transaction can lock. */
+const TOO_FEW = /\[notice\]The dump takes about 1,500 locks, .* room for 120: .* set it to 128/;
+
+/** A server with more tables than one transaction can lock, which is told before the dump. */
 function withManyTables(bed: FaultBed): Promise<ActionRun> {
   return withServer([...FEW_LOCKS, 'autovacuum_max_workers = 1'], async (database) => {
     const url = await database.createDatabase('wide');
@@ -195,7 +198,9 @@ function withManyTables(bed: FaultBed): Promise<ActionRun> {
       const names = Array.from({ length: 30 }, (_, index) => `CREATE TABLE t${first + index} ();`);
       await database.sql(names.join('\n'), 'wide');
     }
-    return backUpInParallel(bed, {}, { ...bed.large, name: 'wide', url, proxiedUrl: url });
+    const run = await backUpInParallel(bed, {}, { ...bed.large, name: 'wide', url, proxiedUrl: url });
+    if (!TOO_FEW.test(run.log)) throw new Error(`No notice of the locks:\n${run.log}`);
+    return run;
   });
 }
 

@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { UserError } from '../../errors.ts';
+import { lockNotice } from '../../postgres/needed-locks.ts';
 import { PsqlError } from '../../postgres/psql.ts';
 import type { Database, Relation, ServerFacts } from '../../postgres/preflight.ts';
 import { log } from '../../runner/log.ts';
@@ -16,6 +17,8 @@ export interface PlannedDump {
   readonly database: Database;
   /** Those whose rows are to be dumped. */
   readonly chosen: readonly Relation[];
+  /** How many locks it takes, about: one for each relation. */
+  readonly locks: number;
   /** Where its files are written. */
   readonly folder: string;
   /** See `DumpOnDisk`. */
@@ -41,6 +44,8 @@ export async function checkParallelDump(
   const limits = [...facts.limits, ...(connection.limit ? [connection.limit] : [])];
   const { error, hasRoomForSnapshot } = connectionRoom(inputs.jobs, limits);
   if (error) throw error;
+  const notice = facts.lockTable && lockNotice(dump.locks, facts.lockTable);
+  if (notice !== undefined && !log.withholdsContent) log.notice(notice);
   // What these dump, only pg_dump knows.
   const isKnown = !isOpaque(inputs.dumpArguments) && !inputs.dumpArguments.some(leavesOutRows);
   if (isKnown) await checkData(dump, facts.largeObjectBytes);
@@ -67,7 +72,7 @@ async function factsOf({ session }: Database): Promise<ParallelFacts> {
   } catch (error) {
     if (!(error instanceof PsqlError)) throw error;
     log.debug(`The limits of the server could not be asked for: ${log.reason(error)}`);
-    return { limits: [], largeObjectBytes: 0 };
+    return { limits: [], largeObjectBytes: 0, lockTable: undefined };
   }
 }
 

@@ -1,10 +1,12 @@
 import type { ConnectionLimit } from '../../postgres/connection.ts';
+import { LOCK_TABLE_SQL, type LockTable } from '../../postgres/needed-locks.ts';
 import type { PgSession } from '../../postgres/session.ts';
 
 /** What the server says about a parallel dump before it. */
 export interface ParallelFacts {
   readonly limits: readonly ConnectionLimit[];
   readonly largeObjectBytes: number;
+  readonly lockTable: LockTable | undefined;
 }
 
 const COLUMNS = 3;
@@ -36,7 +38,9 @@ SELECT 'server', pg_catalog.current_setting('max_connections')::int8, (SELECT pg
     WHERE g.rolname = 'pg_use_reserved_connections' AND pg_catalog.pg_has_role(session_user, g.oid, 'USAGE'))))
 FROM self
 UNION ALL
-SELECT 'large objects', pg_catalog.pg_relation_size('pg_catalog.pg_largeobject'), 0;`;
+SELECT 'large objects', pg_catalog.pg_relation_size('pg_catalog.pg_largeobject'), 0
+UNION ALL
+SELECT 'locks', ${LOCK_TABLE_SQL};`;
 
 const WHOSE: Readonly<Record<string, string>> = {
   role: 'the user',
@@ -51,11 +55,13 @@ const WHOSE: Readonly<Record<string, string>> = {
  */
 export async function askParallelFacts(session: PgSession): Promise<ParallelFacts> {
   const rows = await session.query(FACTS_SQL, COLUMNS);
+  const [, now, slots] = rows.find(([fact]) => fact === 'locks') ?? [];
   return {
     limits: rows.flatMap(([fact = '', most, taken]) => {
       const of = WHOSE[fact];
       return of === undefined ? [] : [{ of, most: Number(most), taken: Number(taken) }];
     }),
     largeObjectBytes: Number(rows.find(([fact]) => fact === 'large objects')?.[1]),
+    lockTable: { now: Number(now), slots: Number(slots) },
   };
 }
