@@ -156,6 +156,23 @@ CREATE FOREIGN TABLE distant (id int) SERVER far`;
     ]);
   });
 
+  it('is what was changed in a text search configuration or an operator family of the system', async () => {
+    const script = `CREATE EXTENSION unaccent;
+      ALTER TEXT SEARCH CONFIGURATION english ALTER MAPPING FOR word, hword WITH unaccent, english_stem;
+      CREATE FUNCTION less(int, text) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT true';
+      CREATE OPERATOR <<<< (FUNCTION = less, LEFTARG = int, RIGHTARG = text);
+      ALTER OPERATOR FAMILY integer_ops USING btree ADD OPERATOR 1 <<<< (int, text);
+      CREATE TYPE own AS ENUM ('a');
+      CREATE FUNCTION same(own, own) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT true';
+      CREATE OPERATOR === (FUNCTION = same, LEFTARG = own, RIGHTARG = own);
+      CREATE OPERATOR CLASS own_class FOR TYPE own USING hash FAMILY pg_catalog.text_ops AS
+        OPERATOR 1 ===, FUNCTION 1 (own, own) hashenum(anyenum);
+      CREATE TEXT SEARCH CONFIGURATION mine (COPY = english)`;
+    expect(saidOf(await dumpAfter('changed_system', script))).toEqual([
+      'warning objects in schemas of the system: pg_catalog.english (text search configuration), pg_catalog.integer_ops (operator family)',
+    ]);
+  });
+
   it('are rows of unlogged tables if the server is a standby', async () => {
     const standby = await startDatabase({ settings: ['wal_level = replica'] });
     try {

@@ -78,6 +78,23 @@ WHERE database = pg_catalog.current_database() AND NOT COALESCE((pg_catalog.to_j
   ],
   [9, inSystemSchemas('relation', 'pg_class', 'rel', `o.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')`)],
   [9, inSystemSchemas('function', 'pg_proc', 'pro', 'true')],
+  [
+    9,
+    `SELECT DISTINCT 'in system schema', n.nspname, c.cfgname || ' (text search configuration)', NULL, NULL, NULL
+FROM pg_catalog.pg_ts_config_map m JOIN pg_catalog.pg_ts_config c ON c.oid = m.mapcfg
+JOIN pg_catalog.pg_namespace n ON n.oid = c.cfgnamespace
+WHERE c.oid < ${FIRST_OF_USERS} AND m.mapdict >= ${FIRST_OF_USERS};`,
+  ],
+  [
+    9,
+    // A member that belongs to an operator class is dumped with it.
+    `SELECT DISTINCT 'in system schema', n.nspname, f.opfname || ' (operator family)', NULL, NULL, NULL
+FROM pg_catalog.pg_amop a JOIN pg_catalog.pg_opfamily f ON f.oid = a.amopfamily
+JOIN pg_catalog.pg_namespace n ON n.oid = f.opfnamespace
+WHERE f.oid < ${FIRST_OF_USERS} AND a.oid >= ${FIRST_OF_USERS} AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend c
+  WHERE c.classid = 'pg_catalog.pg_amop'::pg_catalog.regclass AND c.objid = a.oid AND c.refclassid = 'pg_catalog.pg_opclass'::pg_catalog.regclass)
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE ${memberOf('pg_operator', 'a.amopopr')});`,
+  ],
 ];
 
 /** Members of extensions whose owner is not that of the other members. */

@@ -200,7 +200,7 @@ function ofTheDatabase(dumped: DumpedCatalogue, archive: ArchiveNames): NotInclu
       'objects in schemas of the system',
       facts.inSystemSchemas.map(shown),
       'pg_dump takes everything there for a part of PostgreSQL',
-      'Move them to a schema of your own.',
+      'Move them, or a copy, to a schema of your own.',
     ),
   ];
 }
