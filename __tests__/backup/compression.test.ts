@@ -10,7 +10,7 @@ describe('compression', () => {
   });
 
   it('passes on none as level 0, which every version supports', () => {
-    expect(read('none')).toEqual({ method: 'none', spec: '0' });
+    expect(read('none')).toEqual({ method: 'none', name: 'none', spec: '0' });
   });
 
   it.each([
@@ -31,7 +31,7 @@ describe('compression', () => {
   });
 
   it('writes gzip as a bare level for client tools before 16', () => {
-    expect(read('gzip:6', 15).spec).toBe('6');
+    expect(read('gzip:6', 15)).toEqual({ method: 'gzip', name: 'gzip:6', spec: '6' });
     expect(read('gzip', 13).spec).toBe('6');
   });
 

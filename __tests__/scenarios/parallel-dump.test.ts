@@ -154,7 +154,9 @@ describe('a backup with several connections (thorough)', () => {
     const name = compression.replace(':', '-');
     const run = await backup({ compression, 'backup-name': name, jobs: '2' });
     expectSuccess(run);
+    expect(run.log).toContain(`Dumping shop (${compression}, 2 connections)`);
     expect(run.log).toMatch(/Dumped over 2 connections/);
+    expect(run.summary).toMatch(new RegExp(`; pg_dump 17[^|]*, ${compression.replace(':', '&#58;')} \\|`));
     await expectRestored({ 'backup-name': name });
   });
 

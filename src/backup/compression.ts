@@ -1,9 +1,12 @@
 import { UserError } from '../errors.ts';
 import { quote } from '../runner/inputs/parsers.ts';
 
-/** How `pg_dump` compresses the archive; `spec` is what `--compress` takes. */
+/** How `pg_dump` compresses the archive. */
 export interface Compression {
   readonly method: 'zstd' | 'gzip' | 'lz4' | 'none';
+  /** As the input says it, for people and the record. */
+  readonly name: string;
+  /** What `--compress` takes. */
   readonly spec: string;
 }
 
@@ -25,7 +28,7 @@ const FIRST_MAJOR_WITH_METHODS = 16;
  */
 export function compression(input: string, value: string, major: number): Compression {
   const [method = '', level, ...more] = value.split(':');
-  if (value === 'none') return { method: 'none', spec: '0' };
+  if (value === 'none') return { method: 'none', name: value, spec: '0' };
   if (!isMethod(method) || more.length > 0) {
     throw new UserError(
       'invalid-input',
@@ -44,8 +47,8 @@ export function compression(input: string, value: string, major: number): Compre
       `Write for example "${input}: ${method}:${method === 'gzip' ? 6 : 3}".`,
     );
   }
-  if (major >= FIRST_MAJOR_WITH_METHODS) return { method, spec: value };
-  if (method === 'gzip') return { method, spec: level ?? '6' };
+  if (major >= FIRST_MAJOR_WITH_METHODS) return { method, name: value, spec: value };
+  if (method === 'gzip') return { method, name: value, spec: level ?? '6' };
   throw new UserError(
     'invalid-input',
     `${input}: ${method} needs PostgreSQL ${FIRST_MAJOR_WITH_METHODS} client tools or newer, and postgres-version is ${major}.`,

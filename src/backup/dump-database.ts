@@ -67,14 +67,13 @@ export async function dumpDatabase(
   { spool, workFolder: folder }: DumpFiles,
 ): Promise<DumpedDatabase> {
   const { server, connection, session } = database;
-  const { encryption, filters, dumpArguments: extra } = inputs;
+  const { compression, encryption, filters, dumpArguments: extra } = inputs;
   const selected = selection(filters, server.relations);
   checkSelection(inputs, server, selected, session.tools.major);
   const chosen = server.relations.filter(selected.includesData);
   const locks = server.relations.filter(selected.includes).length;
   const planned = { inputs, database, chosen, locks, folder, keepsArchive: spool !== undefined };
   const { hasRoomForSnapshot } = await checkParallelDump(planned);
-  const compression = inputs.compression.spec;
   logBeginning(server, inputs);
   const started = performance.now();
   await using snapshot = await openSnapshot(session, {
@@ -86,7 +85,7 @@ export async function dumpDatabase(
   const dumped = await dumpInOnePass({
     session,
     snapshot,
-    args: dumpArguments({ compression, filters, extra, toolsMajor: session.tools.major }),
+    args: dumpArguments({ compression: compression.spec, filters, extra, toolsMajor: session.tools.major }),
     sizes: tableSizes(chosen),
     attempts: inputs.connectionAttempts,
     encryption,
@@ -125,7 +124,7 @@ export async function dumpDatabase(
 
 function logBeginning({ database }: ServerFacts, { compression, encryption, jobs }: DumpInputs): void {
   const connections = jobs > 1 ? `, ${jobs} connections` : '';
-  log.info(`Dumping ${database} (${compression.spec}${connections})`);
+  log.info(`Dumping ${database} (${compression.name}${connections})`);
   if (jobs > 1 && encryption) log.info(UNENCRYPTED_MEANWHILE);
 }
 

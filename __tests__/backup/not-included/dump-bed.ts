@@ -20,7 +20,7 @@ export async function dumpOf(
 ): Promise<DumpedDatabase> {
   const inputs: DumpInputs = {
     allowPooler: false,
-    compression: { spec: 'none', method: 'none' },
+    compression: { method: 'none', name: 'none', spec: '0' },
     connectionAttempts: 1,
     dumpArguments: [],
     encryption: undefined,

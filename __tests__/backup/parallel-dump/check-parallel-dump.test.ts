@@ -40,7 +40,7 @@ const check = (
 ): ReturnType<typeof checkParallelDump> =>
   checkParallelDump({
     inputs: {
-      ...{ jobs, dumpArguments, compression: { method: 'zstd', spec: 'zstd:3' } },
+      ...{ jobs, dumpArguments, compression: { method: 'zstd', name: 'zstd:3', spec: 'zstd:3' } },
       filters: { schemas: [], excludeSchemas: [], tables: [], excludeTables: [], excludeTableData: [] },
     },
     ...{ database, chosen: database.server.relations, locks: 1, folder: tmpdir(), keepsArchive: false },
