@@ -83,6 +83,14 @@ const RIGHTS: readonly ProvokedRestore[] = [
     noOwner: false,
   },
   {
+    name: 'a materialized view whose owner may not read its table any more',
+    cause: /The owner of the materialized view public\.glance lacks a privilege on the table secrets/,
+    hint: /back up again[^]*no-owner: true/,
+    source: `CREATE ROLE viewer; CREATE TABLE secrets (id int); CREATE MATERIALIZED VIEW glance AS SELECT * FROM secrets;
+      ALTER MATERIALIZED VIEW glance OWNER TO viewer`,
+    noOwner: false,
+  },
+  {
     name: 'a policy for a role that the target lacks',
     cause: /The role "gone", which the backup refers to, does not exist/,
     hint: /Create the role/,

@@ -102,6 +102,16 @@ const RIGHTS_RULES: readonly Rule[] = [
     hint: 'Use the owner of the database; or GRANT CREATE to the user (for the schema public too, since PostgreSQL 15).',
   },
   {
+    from: 'server',
+    pattern:
+      /^permission denied for ((?:materialized )?view|(?:foreign )?table|sequence|schema|function) (.*)/,
+    query: /^REFRESH MATERIALIZED VIEW ((?:"[^"]*"|[^\s;"])+)/i,
+    ofRow: true,
+    cause:
+      'The owner of the materialized view $q lacks a privilege on the $1 $2, so its rows cannot be computed.',
+    hint: 'GRANT it in the database that was backed up, where REFRESH fails too, and back up again; or set no-owner: true, so that everything belongs to the user. no-privileges: true also leaves out such a privilege.',
+  },
+  {
     pattern:
       /^permission denied for ((?:materialized )?view|(?:foreign )?table|sequence|relation|function|procedure|type|language|foreign-data wrapper|foreign server|tablespace|large object) (.*)/,
     query: CHANGE,
