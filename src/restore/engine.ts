@@ -31,7 +31,7 @@ import {
 } from './verify/verify-schema.ts';
 import type { TableOfContents, TocEntry } from '../archive/toc/table-of-contents.ts';
 import { examineTarget } from './plan/target.ts';
-import { databaseChanges, planDatabase, withDatabase } from './plan/plan-database.ts';
+import { databaseDifferences, planDatabase, withDatabase } from './plan/plan-database.ts';
 import { refusedChanges } from './plan/try-database.ts';
 import { labelProviders } from './plan/label-providers.ts';
 import { count, duration } from '../runner/format.ts';
@@ -92,12 +92,11 @@ export async function makePlan(
   const providers = labelProviders(contents.entries);
   const target = await examineTarget(session, { role, attached, providers });
   const request = { contents, target, options };
-  const changes = options.databaseSettings
-    ? databaseChanges(request).filter(({ why }) => why === undefined)
-    : [];
+  const database = databaseDifferences(request);
+  const changes = options.databaseSettings ? database.changes.filter(({ why }) => why === undefined) : [];
   const refusals = await refusedChanges(session, changes, { ...target, role });
   const plan = await planRestore(request, session.signal);
-  return withDatabase(plan, planDatabase(request, refusals));
+  return withDatabase(plan, planDatabase(request, database, refusals));
 }
 
 /** Logs the plan, before anything is done. */

@@ -40,11 +40,19 @@ const FEWEST_CONNECTIONS = 10;
 
 const LAST: ReadonlySet<string> = new Set(['privilege', 'owner']);
 
+/** How the archive's database differs from the target's. */
+export interface DatabaseDifferences {
+  readonly changes: readonly DatabaseChange[];
+  /** How many statements about the database could not be read. */
+  readonly unknown: number;
+}
+
 /** The properties of the archive's database that the target's has not; none where they do not matter. */
-export function databaseChanges(request: PlanRequest): readonly DatabaseChange[] {
+export function databaseDifferences(request: PlanRequest): DatabaseDifferences {
   const { contents, target, options } = request;
-  if (options.forTest || (isFiltered(options) && !options.databaseSettings)) return [];
-  const { statements } = databaseStatements(contents.entries);
+  if (options.forTest || (isFiltered(options) && !options.databaseSettings))
+    return { changes: [], unknown: 0 };
+  const { statements, unknown } = databaseStatements(contents.entries);
   const wanted = statements.filter(
     (statement) =>
       isWanted(statement, request) && differsFromTarget(statement, statements, target.properties),
@@ -56,11 +64,12 @@ export function databaseChanges(request: PlanRequest): readonly DatabaseChange[]
     ...wanted.filter(({ form }) => form === 'privilege'),
     ...wanted.filter(({ form }) => form === 'owner'),
   ];
-  return ordered.map((statement) => ({
+  const changes = ordered.map((statement) => ({
     statement,
     script: databaseScript(statement, place),
     why: whyNot(statement, request),
   }));
+  return { changes, unknown: isFiltered(options) ? 0 : unknown };
 }
 
 /** The same plan, and how the database itself is changed. */
@@ -75,9 +84,12 @@ export function withDatabase(plan: RestorePlan, database: DatabasePlan): Restore
 }
 
 /** Plans how the database itself is changed. */
-export function planDatabase(request: PlanRequest, refusals: Refusals): DatabasePlan {
-  const { contents, target, options } = request;
-  const changes = databaseChanges(request);
+export function planDatabase(
+  request: PlanRequest,
+  { changes, unknown }: DatabaseDifferences,
+  refusals: Refusals,
+): DatabasePlan {
+  const { target, options } = request;
   const reasonOf = (change: DatabaseChange): string | undefined =>
     change.why ??
     (options.databaseSettings ? refusals.get(refusalKey(change)) : 'database-settings is false');
@@ -96,8 +108,6 @@ export function planDatabase(request: PlanRequest, refusals: Refusals): Database
     const sql = group.flatMap(({ statement }) => databaseScript(statement, place, true));
     return [{ what, names, why: first.why, level, statements: sql.map((line) => `${plainLine(line)};`) }];
   });
-  const { unknown } =
-    options.forTest || isFiltered(options) ? { unknown: 0 } : databaseStatements(contents.entries);
   return {
     applied: applied.map(({ statement }) => statement),
     statements: actingAs(
