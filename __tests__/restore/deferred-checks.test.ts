@@ -64,18 +64,12 @@ describe.each(VERSIONS)(
   (version) => {
     let server: Database;
     let bed: PlanBed;
-    let count = 0;
     beforeAll(async () => {
       [server, bed] = await Promise.all([startDatabase({ version }), PlanBed.make()]);
     });
     afterAll(() => Promise.all([server.stop(), bed.remove()]));
 
-    async function origin(script: string): Promise<Place> {
-      const database = `origin_${(count += 1)}`;
-      await server.createDatabase(database);
-      await server.sql(script, database);
-      return { server, database };
-    }
+    const origin = (script: string): Promise<Place> => bed.filledDatabase(server, script);
     const constraintsOf = ({ database }: Place) => server.query(CONSTRAINTS, { database });
 
     it('is restored as it was, also over itself, with its comment and everything that inherits it', async () => {

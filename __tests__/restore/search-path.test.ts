@@ -35,18 +35,13 @@ const output = captureOutput();
 describe.each(VERSIONS)('a restore into PostgreSQL %s (thorough)', (version) => {
   let server: Database;
   let bed: PlanBed;
-  let count = 0;
   beforeAll(async () => {
     [server, bed] = await Promise.all([startDatabase({ version }), PlanBed.make()]);
   });
   afterAll(() => Promise.all([server.stop(), bed.remove()]));
 
-  async function archiveOf(script: string): Promise<string> {
-    const database = `origin_${(count += 1)}`;
-    await server.createDatabase(database);
-    await server.sql(EXTENSIONS + script, database);
-    return bed.dump({ server, database });
-  }
+  const archiveOf = async (script: string): Promise<string> =>
+    bed.dump(await bed.filledDatabase(server, EXTENSIONS + script));
   /** On 13, everybody may create in the schema public. */
   async function target(): Promise<Place> {
     const place = await bed.emptyDatabase(server);

@@ -60,6 +60,7 @@ export class PlanBed {
   readonly folder: string;
   #files = 0;
   #targets = 0;
+  #origins = 0;
 
   private constructor(tools: TestClientTools, folder: string) {
     this.tools = tools;
@@ -80,6 +81,15 @@ export class PlanBed {
     const database = `target ${this.#targets}`;
     await server.createDatabase(database, as ? { owner: as.user } : {});
     return { server, database, ...(as ? { as } : {}) };
+  }
+
+  /** A new database in which a script has run. */
+  async filledDatabase(server: Database, script: string): Promise<Place> {
+    this.#origins += 1;
+    const database = `origin ${this.#origins}`;
+    await server.createDatabase(database);
+    await server.sql(script, database);
+    return { server, database };
   }
 
   /** @returns the path of a new archive. */
