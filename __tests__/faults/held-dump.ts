@@ -67,6 +67,12 @@ export function whileWaiting(
   );
 }
 
+/** Waits until a session waits for a lock on a table of the large database. */
+export function untilWaiting({ database, large }: FaultBed, table: string): Promise<unknown> {
+  const waiting = `SELECT pid FROM pg_locks WHERE NOT granted AND relation = '${table}'::regclass`;
+  return untilRow(database, waiting, large.name);
+}
+
 /** Waits until pg_dump waits for a lock, and returns the process id of its session. */
 async function dumpWaits(database: Database): Promise<number> {
   const row = await untilRow(

@@ -1,10 +1,11 @@
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { untilRow, whileSession } from '../support/failure-bench.ts';
+import { whileSession } from '../support/failure-bench.ts';
 import type { ActionRun, RunActionOptions } from '../support/runner.ts';
 import { type StandIns, withStandIns } from '../support/stand-in-tools.ts';
 import { type FaultBed, type Subject, backUp, withFolder } from './fault-bed.ts';
+import { untilWaiting } from './held-dump.ts';
 
 /** Two workers, for four tables. */
 export const PARALLEL = { jobs: '2', compression: 'none' };
@@ -48,12 +49,6 @@ export function whenTablesAreLocked(
     },
     large.name,
   );
-}
-
-/** Waits until a session waits for a lock on a table of the large database. */
-export function untilWaiting({ database, large }: FaultBed, table: string): Promise<unknown> {
-  const waiting = `SELECT pid FROM pg_locks WHERE NOT granted AND relation = '${table}'::regclass`;
-  return untilRow(database, waiting, large.name);
 }
 
 /** Commands that work in the directory of the dump, in which the data of the tables is `$first`, `$second` and so on. */

@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActionRun } from '../../support/runner.ts';
-import { type SmallDisk, fillUp, limitFileSize, smallDisk } from '../../support/small-disk.ts';
+import { type SmallDisk, limitFileSize, smallDisk } from '../../support/small-disk.ts';
+import { withStandIns } from '../../support/stand-in-tools.ts';
 import { backUp } from '../fault-bed.ts';
 import type { FaultCase } from '../fault-case.ts';
 
@@ -59,13 +60,13 @@ export const diskCases: readonly FaultCase[] = [
     outcome: 'failed',
     says: /^The record of the backup could not be written to .*ENOSPC.* The artifact was deleted\.\nCheck that the disk of the runner has enough space/,
     strike: (bed) =>
-      onSmallDisk(32, (disk, temp) =>
-        backUp(bed, bed.shop, {
-          temp,
-          onLine: (line) => {
-            if (line.startsWith('Dumped')) fillUp(disk);
-          },
-        }),
+      onSmallDisk(32, ({ folder }, temp) =>
+        withStandIns(
+          bed.toolCache,
+          // It ends after it has read the whole archive.
+          { pg_restore: `"$real" "$@" || exit; cat /dev/zero > '${folder}/filler' 2> /dev/null; exit 0` },
+          (toolCache) => backUp(bed, bed.shop, { temp, toolCache }),
+        ),
       ),
   },
   {

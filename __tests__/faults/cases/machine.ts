@@ -1,10 +1,10 @@
-import { rmSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jumpingClock } from '../../support/jumping-clock.ts';
 import type { ActionRun } from '../../support/runner.ts';
 import { makeReadOnly } from '../../support/small-disk.ts';
+import { withStandIns } from '../../support/stand-in-tools.ts';
 import { type FaultBed, backUp, withFolder } from '../fault-bed.ts';
 import type { FaultCase } from '../fault-case.ts';
 
@@ -52,12 +52,9 @@ async function losing(bed: FaultBed, variable: string): Promise<ActionRun> {
   const file = join(folder, 'file');
   await writeFile(file, '');
   return withFolder(folder, () =>
-    backUp(bed, bed.large, {
-      env: { [variable]: file },
-      onLine: (line) => {
-        if (line.startsWith('Dumping')) rmSync(file);
-      },
-    }),
+    withStandIns(bed.toolCache, { pg_dump: `rm '${file}'; exec "$real" "$@"` }, (toolCache) =>
+      backUp(bed, bed.large, { toolCache, env: { [variable]: file } }),
+    ),
   );
 }
 

@@ -2,13 +2,8 @@ import { untilRow, whileSession, withServer } from '../../support/failure-bench.
 import type { ActionRun } from '../../support/runner.ts';
 import type { FaultBed } from '../fault-bed.ts';
 import type { FaultCase } from '../fault-case.ts';
-import {
-  COMPLETE,
-  WORKER_AT_WORK,
-  backUpInParallel,
-  untilWaiting,
-  whenTablesAreLocked,
-} from '../parallel-dump.ts';
+import { untilWaiting } from '../held-dump.ts';
+import { COMPLETE, WORKER_AT_WORK, backUpInParallel, whenTablesAreLocked } from '../parallel-dump.ts';
 import { withStandby } from '../standby.ts';
 
 const STANDBYS: readonly FaultCase[] = [

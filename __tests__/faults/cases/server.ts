@@ -166,7 +166,9 @@ const CONNECTIONS: readonly FaultCase[] = [
     says: new RegExp(`pg_dump is run again without the snapshot .*: pg_dump failed: ${NO_FREE_CONNECTION}`),
     async strike(bed) {
       let giveBack: (() => Promise<void>) | undefined;
-      const run = await whileHeld(bed, { when: 'before' }, async () => {
+      // The connection of the snapshot is free again a moment after its session has ended.
+      const inputs = { 'connection-attempts': '3' };
+      const run = await whileHeld(bed, { when: 'before', inputs }, async () => {
         giveBack = await takeAllConnections(bed.database);
       });
       await giveBack?.();

@@ -115,6 +115,8 @@ const MOMENTS: readonly Moment[] = [
     when: 'while the key is derived from the passphrase',
     hold(bed, end) {
       const listed = bed.artifacts.requests.length;
+      // However late the signal comes, the backup has not ended.
+      bed.artifacts.faults = { createArtifact: { answer: 'hang' } };
       return end({
         subject: bed.shop,
         options: { inputs: { 'age-passphrase': PASSPHRASE }, secrets: [PASSPHRASE] },
@@ -214,6 +216,13 @@ async function ended(
   return running;
 }
 
+/** Never ends in the main step, so that Node.js does not get to the action itself. */
+const LOADS_FOR_EVER = {
+  NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(
+    `if (!process.argv[1].includes('cleanup')) await new Promise(() => setInterval(() => undefined, 1000))`,
+  )}`,
+};
+
 /** Node.js is still loading the bundle: no signal handler is installed yet, and nothing is recorded for the post step. */
 const WHILE_LOADED = SIGNALS.map(({ signal, does }): FaultCase => ({
   fault: `${does} while Node.js loads the action`,
@@ -222,6 +231,7 @@ const WHILE_LOADED = SIGNALS.map(({ signal, does }): FaultCase => ({
   says: /^The job was killed before it started: nothing was done\.\n.*Run it again/,
   strike: (bed) =>
     backUp(bed, bed.shop, {
+      env: LOADS_FOR_EVER,
       onStart: (main) => {
         main.kill(signal);
       },

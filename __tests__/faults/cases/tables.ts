@@ -2,7 +2,7 @@ import { whileSession } from '../../support/failure-bench.ts';
 import type { ActionRun, RunActionOptions } from '../../support/runner.ts';
 import { type FaultBed, type Subject, backUp } from '../fault-bed.ts';
 import type { FaultCase } from '../fault-case.ts';
-import { whileHeld, whileWaiting } from '../held-dump.ts';
+import { untilWaiting, whileHeld, whileWaiting } from '../held-dump.ts';
 
 const COMPLETE = /Read back 4 tables and 182,400 rows/;
 const READ_RIGHTS = /\n.*Grant the role pg_read_all_data/;
@@ -116,7 +116,7 @@ const waitsForDump = (fault: string, change: string): FaultCase => ({
         let changing: Promise<unknown> | undefined;
         const run = await whileHeld(bed, { when: 'middle' }, () => {
           changing = migration.query(change);
-          return Promise.resolve();
+          return untilWaiting(bed, 'events_4');
         });
         await changing;
         await migration.query('ROLLBACK');
