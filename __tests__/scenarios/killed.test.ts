@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { rmSync } from 'node:fs';
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,8 +6,10 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { ActionRun } from '../support/runner.ts';
 import type { StepHandle } from '../support/runner-step.ts';
-import { type TestBed, expectSuccess, startTestBed } from '../support/test-bed.ts';
 import { fillShop } from '../support/shop.ts';
+import { withStandIns } from '../support/stand-in-tools.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
+import { type TestBed, expectSuccess, startTestBed } from '../support/test-bed.ts';
 
 let bed: TestBed;
 let folder: string;
@@ -63,10 +64,13 @@ it('a restore that is killed: post says that the content of the target is unknow
   const made = await bed.backup({ inputs: { storage: `${folder}/` } });
   expectSuccess(made);
   await bed.database.createDatabase('target');
+  // Only the preflight gets through, so that the restore is not over before it is killed.
+  const proxy = await startTcpProxy({ host: bed.database.host, port: bed.database.port });
+  await proxy.set({ kind: 'hold', spare: 1 });
   let handle: StepHandle | undefined;
   const run = await bed.restore({
     inputs: {
-      'connection-string': bed.database.urlFor({ database: 'target' }),
+      'connection-string': proxy.through(bed.database.urlFor({ database: 'target' })),
       path: made.outputs['backup-path'] ?? '',
     },
     onStart: (started) => {
@@ -76,6 +80,7 @@ it('a restore that is killed: post says that the content of the target is unknow
       if (shown.startsWith('Read back')) handle?.kill('SIGKILL');
     },
   });
+  await proxy.stop();
   expect(run.signal).toBe('SIGKILL');
   expect(annotations(run)).toEqual([
     expect.objectContaining({
@@ -93,13 +98,16 @@ it('a restore that is killed: post says that the content of the target is unknow
 it('a backup that wrote its local copy but not its outputs says where the file is (thorough)', async () => {
   const outputs = path.join(folder, 'outputs');
   await writeFile(outputs, '');
-  const run = await bed.backup({
-    inputs: { storage: `${folder}/kept/` },
-    env: { GITHUB_OUTPUT: outputs },
-    onLine: (line) => {
-      if (line.startsWith('Dumping')) rmSync(outputs);
-    },
-  });
+  const run = await withStandIns(
+    bed.toolCache,
+    { pg_dump: `rm '${outputs}'; exec "$real" "$@"` },
+    (toolCache) =>
+      bed.backup({
+        toolCache,
+        inputs: { storage: `${folder}/kept/` },
+        env: { GITHUB_OUTPUT: outputs },
+      }),
+  );
   expect(run.exitCode).toBe(1);
   expect(annotations(run)).toEqual([
     expect.objectContaining({

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ActionRun, RunActionOptions } from '../support/runner.ts';
 import { fillLarge } from '../support/shop.ts';
-import { fillUp, limitFileSize, smallDisk } from '../support/small-disk.ts';
+import { limitFileSize, smallDisk } from '../support/small-disk.ts';
+import { type StandIns, withStandIns } from '../support/stand-in-tools.ts';
 import {
   type TestBed,
   errorsOf,
@@ -88,26 +89,27 @@ describe('a full disk (thorough)', () => {
     }
   });
 
-  const fullAfter = async (
-    line: RegExp,
+  /** Restores with tools of which one fills the disk to the last byte. */
+  const whileFilled = async (
+    standIns: (fill: string) => StandIns,
   ): Promise<{ readonly target: string; readonly run: ActionRun } | undefined> => {
     const disk = await smallDisk(8);
     if (!disk) return undefined;
-    const onLine = (shown: string): void => {
-      if (line.test(shown)) fillUp(disk);
-    };
+    const fill = `cat /dev/zero > '${disk.folder}/filler' 2> /dev/null`;
     try {
-      return await restore({ path: fileOf(large) }, { temp: disk.folder, onLine });
+      return await withStandIns(bed.toolCache, standIns(fill), (toolCache) =>
+        restore({ path: fileOf(large) }, { temp: disk.folder, toolCache }),
+      );
     } finally {
       await disk.remove();
     }
   };
 
   it.each([
-    ['before the archive is read back', /^Restoring from the file/],
-    ['before the plan is made', /^Read back/],
-  ])('%s makes the step fail, and changes nothing', async (_, line) => {
-    const done = await fullAfter(line);
+    ['before the archive is read back', (fill: string) => `${fill}; exec "$real" "$@"`],
+    ['before the plan is made', (fill: string) => `"$real" "$@" || exit; ${fill}; exit 0`],
+  ])('%s makes the step fail, and changes nothing', async (_, commands) => {
+    const done = await whileFilled((fill) => ({ pg_restore: commands(fill) }));
     if (!done) return;
     const { target, run } = done;
     expect(errorsOf(run)).toEqual([expect.stringMatching(/^The disk of the runner is full: ENOSPC.*\n/)]);
@@ -117,7 +119,8 @@ describe('a full disk (thorough)', () => {
   });
 
   it('before the verification does not hinder it', async () => {
-    const done = await fullAfter(/^Restored /);
+    // It dumps the definitions of what was restored.
+    const done = await whileFilled((fill) => ({ pg_dump: `${fill}; exec "$real" "$@"` }));
     if (!done) return;
     expect(done.run.log).toMatch(/^Compared in /m);
     // The file for the outputs is on the same disk.

@@ -12,6 +12,7 @@ import {
   expectSuccess,
   startTestBed,
 } from '../support/test-bed.ts';
+import { type StandIns, withStandIns } from '../support/stand-in-tools.ts';
 import {
   type Restore,
   expectNoSessions,
@@ -66,6 +67,8 @@ afterAll(async () => {
 
 const fileOf = ({ outputs }: ActionRun): string => outputs['backup-path'] ?? '';
 
+const READS_FOR_EVER: StandIns = { pg_restore: 'exec sleep 1000' };
+
 /** The moments of a restore: what to restore, how to know that it is there, and what is said of the target then. */
 const MOMENTS = [
   {
@@ -75,6 +78,7 @@ const MOMENTS = [
       // The first is the record.
       bed.artifacts.faults = { blobGet: { answer: 'stall', everyNth: 2 } };
     },
+    tools: {},
     reached: ({ line }: Restore) => line(/^Downloading/),
     impact: UNTOUCHED,
     relations: [],
@@ -83,7 +87,8 @@ const MOMENTS = [
     moment: 'decryption',
     inputs: () => ({ path: fileOf(sealed), 'age-passphrase': PASSPHRASE }),
     before: () => undefined,
-    // It takes a second to make the key of the passphrase.
+    // It takes a second to make the key of the passphrase; a signal that comes later meets the read-back, which does not end.
+    tools: READS_FOR_EVER,
     reached: ({ line }: Restore) => line(/^Restoring from the file/),
     impact: UNTOUCHED,
     relations: [],
@@ -92,6 +97,7 @@ const MOMENTS = [
     moment: 'read-back',
     inputs: () => ({ path: fileOf(large) }),
     before: () => undefined,
+    tools: READS_FOR_EVER,
     reached: ({ line }: Restore) => line(/^The backup is of/),
     impact: UNTOUCHED,
     relations: [],
@@ -100,6 +106,7 @@ const MOMENTS = [
     moment: 'restore',
     inputs: () => ({ path: fileOf(sleeper) }),
     before: () => undefined,
+    tools: {},
     reached: (restore: Restore) => untilAsleep(bed, restore),
     impact: ONE_TRANSACTION,
     relations: [],
@@ -108,6 +115,7 @@ const MOMENTS = [
     moment: 'verification',
     inputs: () => ({ path: fileOf(doubter) }),
     before: () => undefined,
+    tools: {},
     reached: (restore: Restore) => untilAsleep(bed, restore),
     impact: NOT_VERIFIED,
     relations: ['visits'],
@@ -116,28 +124,32 @@ const MOMENTS = [
 
 describe.each(MOMENTS)(
   'in the middle of the $moment (thorough)',
-  ({ inputs, before, reached, impact, relations }) => {
+  ({ inputs, before, tools, reached, impact, relations }) => {
+    /** Runs a restore that gets a signal at that moment. */
+    const signalled = (
+      signal: NodeJS.Signals,
+    ): Promise<{ readonly target: string; readonly run: ActionRun }> =>
+      withStandIns(bed.toolCache, tools, async (toolCache) => {
+        before();
+        const restore = await restoring(bed, inputs(), { ...SECRETS, toolCache });
+        await reached(restore);
+        restore.kill(signal);
+        return { target: restore.target, run: await restore.running };
+      });
+
     it.each(['SIGINT', 'SIGTERM'] as const)(
       'a cancelled run (%s) says how it left the target, and leaves nothing else',
       async (signal) => {
-        before();
-        const restore = await restoring(bed, inputs(), SECRETS);
-        await reached(restore);
-        restore.kill(signal);
-        const run = await restore.running;
+        const { target, run } = await signalled(signal);
         expectFailedRestore(run, new RegExp(`cancelled \\(${signal}\\)\\.\\n${impact.source}`));
         expect(run.summary).toContain('The restore failed');
-        expect(await relationsIn(bed, restore.target)).toEqual(relations);
+        expect(await relationsIn(bed, target)).toEqual(relations);
         await expectNoSessions(bed);
       },
     );
 
     it('a run that is killed is cleaned up by post', async () => {
-      before();
-      const restore = await restoring(bed, inputs(), SECRETS);
-      await reached(restore);
-      restore.kill('SIGKILL');
-      const run = await restore.running;
+      const { target, run } = await signalled('SIGKILL');
       expect({
         signal: run.signal,
         errors: errorsOf(run),
@@ -146,7 +158,7 @@ describe.each(MOMENTS)(
       }).toEqual({ signal: 'SIGKILL', errors: [], left: [], post: 0 });
       expect(run.post?.log).toContain('Cleaned up after an interrupted job');
       await expectNoSessions(bed);
-      expect(await relationsIn(bed, restore.target)).toEqual(relations);
+      expect(await relationsIn(bed, target)).toEqual(relations);
     });
   },
 );
