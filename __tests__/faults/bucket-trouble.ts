@@ -118,7 +118,7 @@ export function duringStorage({
 }
 
 /** What a run had to leave in a bucket: it must say so, and is removed now. */
-export async function removeLeft(bucket: BucketBed, run: ActionRun, says: RegExp): Promise<void> {
+async function removeLeft(bucket: BucketBed, run: ActionRun, says: RegExp): Promise<void> {
   bucket.proxy.faults = [];
   const words = [...run.annotations, ...(run.post?.annotations ?? [])]
     .map(({ message }) => message)

@@ -51,7 +51,7 @@ export function whenTablesAreLocked(
   );
 }
 
-/** Commands that work in the directory of the dump, in which the data of the tables is `$first`, `$second` and so on. */
+/** Commands that work in the directory of the dump, in which the data of the tables is `$1`, `$2` and so on. */
 function inDirectory(temp: string, commands: string): string {
   return `(cd '${temp}'/*/dump && set -- [0-9]*.dat && ${commands})`;
 }

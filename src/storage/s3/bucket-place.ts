@@ -19,7 +19,7 @@ export interface BucketPlace {
 
 export const BUCKET_SCHEME = 's3://';
 /** How a line is written, for messages. */
-export const BUCKET_FORM = 's3://BUCKET/PREFIX?region=REGION&endpoint=HOST&path-style=true';
+const BUCKET_FORM = 's3://BUCKET/PREFIX?region=REGION&endpoint=HOST&path-style=true';
 
 const PARAMETERS = ['region', 'endpoint', 'path-style'];
 /** The widest that any provider takes; on AWS, the rules are narrower (`bucketSettings`). */
