@@ -41,7 +41,7 @@ async function anotherBackup(
 ): Promise<string | undefined> {
   const backup = source.kind === 'stored' ? source.file.backup : undefined;
   if (!backup || inputs.source.kind === 'file') return undefined;
-  const patterns = inputs.filters.tables.map(matchesTable);
+  const patterns = inputs.filters.tables.map((pattern) => matchesTable(pattern, 'public'));
   const store = openStore(inputs.source.store, { runner, permission: 'read', signal });
   const looked = sampled((await store.list(backup.backupName)).backups);
   const reader = { action: 'restore', repository: runner.repository, ...inputs, signal };
