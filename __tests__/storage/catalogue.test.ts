@@ -72,7 +72,7 @@ describe('the catalogue', () => {
     };
     const markdown = shown([catalogueEntry(stored)]);
     expect(markdown).toContain('| Backup | Taken | Age | Size |\n');
-    expect(tableRows(markdown)).toEqual(['| <code>n</code> | 2026-11-21 11:00 UTC | 1 h 0 min | 1 bytes |']);
+    expect(tableRows(markdown)).toEqual(['| <code>n</code> | 2026-11-21 11:00 UTC | 1 h 0 min | 1 byte |']);
   });
 });
 

@@ -2,6 +2,7 @@ const BYTE_UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'];
 
 /** A size in bytes for people, in powers of 1000: `651 MB`, `1.2 GB`, `812 bytes`. */
 export function bytes(count: number): string {
+  if (count === 1) return '1 byte';
   let value = count;
   let unit = 0;
   while (value >= 999.5 && unit < BYTE_UNITS.length - 1) {

@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { UserError } from '../../errors.ts';
 import { lockNotice } from '../../postgres/needed-locks.ts';
 import { PsqlError } from '../../postgres/psql.ts';
@@ -7,7 +8,7 @@ import { log } from '../../runner/log.ts';
 import { plainLine } from '../../runner/plain-text.ts';
 import type { BackupInputs } from '../backup-inputs.ts';
 import { isOpaque, leavesOutRows } from '../dump/selection.ts';
-import { connectionRoom } from './connection-room.ts';
+import { type ConnectionRoom, connectionRoom } from './connection-room.ts';
 import { diskRoom } from './disk-room.ts';
 import { type ParallelFacts, askParallelFacts } from './parallel-facts.ts';
 
@@ -25,6 +26,9 @@ export interface PlannedDump {
   readonly keepsArchive: boolean;
 }
 
+/** How long the server may count the session of the preflight, which has just been closed. */
+const SESSION_ENDS_MS = 500;
+
 /**
  * Checks before a parallel dump what would make it fail in the middle, and says what it cannot make faster. With one connection,
  * there is nothing to check.
@@ -37,12 +41,17 @@ export async function checkParallelDump(
 ): Promise<{ readonly hasRoomForSnapshot: boolean }> {
   const { inputs, database } = dump;
   if (inputs.jobs === 1) return { hasRoomForSnapshot: true };
-  const { server, connection } = database;
+  const { server, connection, session } = database;
   const standby = standbyError(inputs.jobs, server);
   if (standby) throw standby;
-  const facts = await factsOf(database);
-  const limits = [...facts.limits, ...(connection.limit ? [connection.limit] : [])];
-  const { error, hasRoomForSnapshot } = connectionRoom(inputs.jobs, limits);
+  const roomIn = ({ limits }: ParallelFacts): ConnectionRoom =>
+    connectionRoom(inputs.jobs, [...limits, ...(connection.limit ? [connection.limit] : [])]);
+  let facts = await factsOf(database);
+  if (roomIn(facts).error) {
+    await pause(SESSION_ENDS_MS, undefined, { signal: session.signal });
+    facts = await factsOf(database);
+  }
+  const { error, hasRoomForSnapshot } = roomIn(facts);
   if (error) throw error;
   const notice = facts.lockTable && lockNotice(dump.locks, facts.lockTable);
   if (notice !== undefined && !log.withholdsContent) log.notice(notice);
