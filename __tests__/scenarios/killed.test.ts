@@ -68,7 +68,7 @@ it('a restore that is killed: post says that the content of the target is unknow
   const proxy = await startTcpProxy({ host: bed.database.host, port: bed.database.port });
   await proxy.set({ kind: 'hold', spare: 1 });
   let handle: StepHandle | undefined;
-  const run = await bed.restore({
+  const restoring = bed.restore({
     inputs: {
       'connection-string': proxy.through(bed.database.urlFor({ database: 'target' })),
       path: made.outputs['backup-path'] ?? '',
@@ -80,7 +80,7 @@ it('a restore that is killed: post says that the content of the target is unknow
       if (shown.startsWith('Read back')) handle?.kill('SIGKILL');
     },
   });
-  await proxy.stop();
+  const run = await restoring.finally(() => proxy.stop());
   expect(run.signal).toBe('SIGKILL');
   expect(annotations(run)).toEqual([
     expect.objectContaining({

@@ -44,21 +44,23 @@ export async function checkParallelDump(
   const { server, connection, session } = database;
   const standby = standbyError(inputs.jobs, server);
   if (standby) throw standby;
-  const roomIn = ({ limits }: ParallelFacts): ConnectionRoom =>
-    connectionRoom(inputs.jobs, [...limits, ...(connection.limit ? [connection.limit] : [])]);
-  let facts = await factsOf(database);
-  if (roomIn(facts).error) {
+  const facts = await factsOf(database);
+  let room = roomFor(inputs.jobs, facts, connection);
+  if (room.error) {
     await pause(SESSION_ENDS_MS, undefined, { signal: session.signal });
-    facts = await factsOf(database);
+    room = roomFor(inputs.jobs, await factsOf(database), connection);
   }
-  const { error, hasRoomForSnapshot } = roomIn(facts);
-  if (error) throw error;
+  if (room.error) throw room.error;
   const notice = facts.lockTable && lockNotice(dump.locks, facts.lockTable);
   if (notice !== undefined && !log.withholdsContent) log.notice(notice);
   // What these dump, only pg_dump knows.
   const isKnown = !isOpaque(inputs.dumpArguments) && !inputs.dumpArguments.some(leavesOutRows);
   if (isKnown) await checkData(dump, facts.largeObjectBytes);
-  return { hasRoomForSnapshot };
+  return { hasRoomForSnapshot: room.hasRoomForSnapshot };
+}
+
+function roomFor(jobs: number, { limits }: ParallelFacts, { limit }: Database['connection']): ConnectionRoom {
+  return connectionRoom(jobs, [...limits, ...(limit ? [limit] : [])]);
 }
 
 /** Before version 10, a standby exports no snapshot, which all connections of the dump need. */

@@ -11,20 +11,21 @@ const WORKER_ERROR =
  * is written in pieces, `pg_dump:`, a space, `error: ` and the text (`pg_log_generic_v` in common/logging.c).
  */
 export function untangled(stderr: string): string {
-  // What stood in front of the words of another process, and belongs to words that follow.
+  // Heads in front of the words of another process: how many of them belong to words that follow.
   let [programs, errors] = [0, 0];
   return stderr
     .split('\n')
     .map((line) => {
       const heads = HEADS.exec(line)?.[0] ?? '';
       const text = line.slice(heads.length);
-      const isContinuation = !heads.includes('pg_dump:');
-      if (isContinuation && (programs === 0 || !(PROGRESS.test(text) || WORKER_ERROR.test(text))))
-        return line;
-      programs += heads.split('pg_dump:').length - 2;
+      const [isProgress, isWorkerError] = [PROGRESS.test(text), WORKER_ERROR.test(text)];
+      const ownPrograms = heads.split('pg_dump:').length - 1;
       const ownErrors = heads.split('error: ').length - 1;
+      const isMessage = ownPrograms > 0 || (programs > 0 && (isProgress || isWorkerError));
+      if (!isMessage) return line;
+      programs += ownPrograms - 1;
       errors += ownErrors;
-      const isError = !PROGRESS.test(text) && (ownErrors > 0 || (errors > 0 && WORKER_ERROR.test(text)));
+      const isError = !isProgress && (ownErrors > 0 || (errors > 0 && isWorkerError));
       if (isError) errors -= 1;
       return isError ? `pg_dump: error: ${text}` : `pg_dump: ${text}`;
     })
